@@ -1,0 +1,48 @@
+# `make` alone lists the verbs. Two of them are the README's: run and test.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+export UV_COMPILE_BYTECODE := 1
+export UV_PYTHON_DOWNLOADS := never
+# Own code is compiled at set-up as well: without it every start pays seconds for parsing.
+export PYTHONDONTWRITEBYTECODE :=
+STAMP := .venv/.vallum-stamp
+PY := .venv/bin/python
+
+help: ## list the verbs
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## prepare .venv from the lock (the other verbs do it by themselves)
+
+$(STAMP): requirements.lock engine/pyproject.toml guard/pyproject.toml client/pyproject.toml web/pyproject.toml dev/setup.sh
+	@sh dev/setup.sh
+	@touch $@
+
+run: $(STAMP) ## the platform with demo data, on an embedded database
+	@exec .venv/bin/vallum-web up --demo
+
+test: $(STAMP) ## the whole test suite; T=path for a part of it
+	@$(PY) -m pytest -n $${JOBS:-2} $(T)
+
+fast: $(STAMP) ## the tests that are neither slow nor in a browser
+	@$(PY) -m pytest -n $${JOBS:-2} -m "not slow and not browser" $(T)
+
+check: $(STAMP) ## format, lint, types, contracts, own rules: what CI runs
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-timestamps 2>/dev/null || .venv/bin/lint-imports
+	@$(PY) -m dev.lint
+
+new: $(STAMP) ## scaffold: KIND=secret ID=npm-access-token
+	@$(PY) -m dev.new $(KIND) $(ID)
+
+shots: $(STAMP) ## screenshots of every page, light and dark, into shots/
+	@$(PY) -m dev.shots
+
+bench: $(STAMP) ## one measured claim beside a peer: B=secrets
+	@sh bench/run.sh $(B)
+
+lock: $(STAMP) ## write requirements.lock anew from the four pyproject.toml
+	@UV=.vallum/tools/bin/uv sh dev/lock.sh
+
+.PHONY: help setup run test fast check new shots bench lock
