@@ -1,0 +1,60 @@
+"""What the pipeline asks of a detector."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from vallum_engine.model.file import File
+from vallum_engine.model.finding import Finding
+from vallum_engine.model.package import Package
+from vallum_engine.model.report import Exclusion, RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """An expression (Vectorscan's subset of PCRE) that must match in a file before its detector sees the file."""
+
+    pattern: bytes
+    caseless: bool = False
+    dotall: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Trigger number `trigger` (index in the detector's own `triggers`) matched, ending before byte `end`."""
+
+    trigger: int
+    end: int
+
+
+class Detector(Protocol):
+    """Finds problems in files. One instance serves one scan, from one thread."""
+
+    name: str
+    """Names the detector in coverage (`secrets`, `packages`); `rulesets()` names start with it."""
+
+    triggers: Sequence[Trigger]
+
+    def rulesets(self) -> tuple[RuleSet, ...]:
+        """What it can speak for; asked after `conclude`, because data may be missing for what was met."""
+        ...
+
+    def wants(self, path: str) -> bool:
+        """Whether to call `detect` for this path even without a hit."""
+        ...
+
+    def detect(self, file: File, hits: Sequence[Hit]) -> Iterable[Finding]:
+        """The findings of one file. Raises whatever it likes: it then covers nothing there."""
+        ...
+
+    def conclude(self) -> Iterable[Finding]:
+        """The findings that need the whole tree (packages matched in one batch); called once, last."""
+        ...
+
+    def exclusions(self) -> Sequence[Exclusion]:
+        """What it could not or did not look at, beyond the files on which it raised (caps, missing data); asked last."""
+        ...
+
+    def packages(self) -> Sequence[Package]:
+        """The inventory it met, for the SBOM; empty for most."""
+        ...

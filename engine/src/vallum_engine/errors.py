@@ -1,0 +1,21 @@
+"""What the engine raises: one tree, caught at the doors."""
+
+
+class EngineError(Exception):
+    """Something the caller can tell a person: what happened, where, what to do."""
+
+
+class UnknownWireVersion(EngineError):
+    """The bytes are a report of a version this reader does not speak."""
+
+
+class BrokenWire(EngineError):
+    """The bytes are not a whole report: truncated, malformed, or over a limit."""
+
+
+class UnreadableSource(EngineError):
+    """The thing to scan cannot be opened or is not what it says it is."""
+
+
+class BrokenData(EngineError):
+    """Rules or advisory data that cannot be used."""

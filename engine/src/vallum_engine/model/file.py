@@ -1,0 +1,24 @@
+"""What a source hands to the detectors."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file, read once. `path` is relative to the scanned root, with forward slashes, and printable."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file or folder (path ends in `/`) that was met and not handed on, and why.
+
+    `covered` is true where leaving it out is the answer (binary content, ignored by the user): absence there is no
+    gap in the scan. It is false where the scan could not look (too large, unreadable): nothing may be resolved there.
+    """
+
+    path: str
+    why: str
+    covered: bool = False

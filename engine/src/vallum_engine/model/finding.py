@@ -1,0 +1,111 @@
+"""A problem, as one scan saw it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What sort of problem a finding is; part of the JSON report and of the wire."""
+
+    SECRET = "secret"  # noqa: S105 - the name of a kind
+    VULNERABILITY = "vulnerability"
+    WEAKNESS = "weakness"
+    MISCONFIGURATION = "misconfiguration"
+    LICENCE = "licence"
+    MALWARE = "malware"
+
+
+class Severity(StrEnum):
+    """How bad a finding is if it is true, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """4 for critical down to 0 for info: larger is worse."""
+        return _RANK[self]
+
+    def at_least(self, other: "Severity") -> bool:
+        return self.rank >= other.rank
+
+
+_RANK = {severity: rank for rank, severity in enumerate(reversed(Severity))}
+
+
+class Confidence(StrEnum):
+    """How sure the detector is that the finding is true."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Location:
+    """A place in the scanned tree. `path` is relative, with forward slashes; lines count from 1, both ends inclusive."""
+
+    path: str
+    line: int = 1
+    end_line: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageRef:
+    """A package as a finding names it."""
+
+    purl: str
+    ecosystem: str
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvisoryRef:
+    """One document about the vulnerability, with the versions it says are fixed."""
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    url: str = ""
+    summary: str = ""
+    cvss: str = ""
+    """A CVSS vector string, v3.x or v4.0, as the advisory gives it; empty when it gives none."""
+    fixed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remediation:
+    """What ends the finding: steps in order, and the version to move to where one does it."""
+
+    steps: tuple[str, ...]
+    upgrade_to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One rule, broken at one or more places, as one scan saw it.
+
+    `identity` is what stays the same when the code around it moves: never a line number, never a message. Each
+    detector chooses its own; the first element names the identity scheme and its version (`secret/1`).
+    """
+
+    kind: Kind
+    ruleset: str
+    rule: str
+    title: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    locations: tuple[Location, ...]
+    identity: tuple[str, ...] = field(repr=False)
+    fingerprint: str = ""
+    """Filled in by the pipeline from `identity`; a reader of the wire has the fingerprint and no identity."""
+    evidence: str = ""
+    """A redacted extract: of a secret at most its first and last four characters, never over a third of it."""
+    package: PackageRef | None = None
+    advisories: tuple[AdvisoryRef, ...] = ()
+    remediation: Remediation | None = None
+    references: tuple[str, ...] = ()

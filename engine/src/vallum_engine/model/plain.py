@@ -1,0 +1,197 @@
+"""Values as plain dictionaries and back: the one shape that the JSON report, the wire and the platform share.
+
+Reading is tolerant of what it does not know (fields are added within a version) and strict about what it needs.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vallum_engine.model.finding import (
+    AdvisoryRef,
+    Confidence,
+    Finding,
+    Kind,
+    Location,
+    PackageRef,
+    Remediation,
+    Severity,
+)
+from vallum_engine.model.package import Package
+from vallum_engine.model.report import Exclusion, Problem, RuleSet, Stats, Verdict
+
+Plain = dict[str, Any]
+
+
+def from_location(location: Location) -> Plain:
+    return {"path": location.path, "line": location.line, "end_line": location.end_line}
+
+
+def to_location(data: Mapping[str, Any]) -> Location:
+    line = int(data.get("line", 1))
+    return Location(path=str(data["path"]), line=line, end_line=int(data.get("end_line", line)))
+
+
+def from_finding(finding: Finding) -> Plain:
+    """Every key is always there, so that a reader needs no second guess; `package` and `remediation` may be null."""
+    package, remediation = finding.package, finding.remediation
+    return {
+        "kind": finding.kind.value,
+        "ruleset": finding.ruleset,
+        "rule": finding.rule,
+        "title": finding.title,
+        "severity": finding.severity.value,
+        "confidence": finding.confidence.value,
+        "message": finding.message,
+        "locations": [from_location(location) for location in finding.locations],
+        "fingerprint": finding.fingerprint,
+        "evidence": finding.evidence,
+        "package": package
+        and {
+            "purl": package.purl,
+            "ecosystem": package.ecosystem,
+            "name": package.name,
+            "version": package.version,
+        },
+        "advisories": [
+            {
+                "id": advisory.id,
+                "aliases": list(advisory.aliases),
+                "url": advisory.url,
+                "summary": advisory.summary,
+                "cvss": advisory.cvss,
+                "fixed": list(advisory.fixed),
+            }
+            for advisory in finding.advisories
+        ],
+        "remediation": remediation and {"steps": list(remediation.steps), "upgrade_to": remediation.upgrade_to},
+        "references": list(finding.references),
+    }
+
+
+def to_finding(data: Mapping[str, Any]) -> Finding:
+    """Raises KeyError, TypeError or ValueError when a needed field is missing or of the wrong type."""
+    locations = tuple(to_location(item) for item in data["locations"])
+    if not locations:
+        msg = "a finding needs at least one location"
+        raise ValueError(msg)
+    return Finding(
+        kind=Kind(data["kind"]),
+        ruleset=str(data["ruleset"]),
+        rule=str(data["rule"]),
+        title=str(data["title"]),
+        severity=Severity(data["severity"]),
+        confidence=Confidence(data["confidence"]),
+        message=str(data["message"]),
+        locations=locations,
+        identity=(),
+        fingerprint=str(data["fingerprint"]),
+        evidence=str(data.get("evidence", "")),
+        package=_package_ref(data.get("package")),
+        advisories=tuple(_advisory(item) for item in data.get("advisories", ())),
+        remediation=_remediation(data.get("remediation")),
+        references=_strings(data.get("references", ())),
+    )
+
+
+def _strings(data: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(str(item) for item in data)
+
+
+def _package_ref(data: Mapping[str, Any] | None) -> PackageRef | None:
+    return (data and PackageRef(**{key: str(data[key]) for key in ("purl", "ecosystem", "name", "version")})) or None
+
+
+def _advisory(data: Mapping[str, Any]) -> AdvisoryRef:
+    return AdvisoryRef(
+        id=str(data["id"]),
+        aliases=_strings(data.get("aliases", ())),
+        url=str(data.get("url", "")),
+        summary=str(data.get("summary", "")),
+        cvss=str(data.get("cvss", "")),
+        fixed=_strings(data.get("fixed", ())),
+    )
+
+
+def _remediation(data: Mapping[str, Any] | None) -> Remediation | None:
+    return (data and Remediation(steps=_strings(data["steps"]), upgrade_to=str(data.get("upgrade_to", "")))) or None
+
+
+def from_package(package: Package) -> Plain:
+    return {
+        "ecosystem": package.ecosystem,
+        "name": package.name,
+        "version": package.version,
+        "location": from_location(package.location),
+        "direct": package.direct,
+        "groups": list(package.groups),
+        "commit": package.commit,
+    }
+
+
+def to_package(data: Mapping[str, Any]) -> Package:
+    direct = data.get("direct")
+    return Package(
+        ecosystem=str(data["ecosystem"]),
+        name=str(data["name"]),
+        version=str(data["version"]),
+        location=to_location(data["location"]),
+        direct=None if direct is None else bool(direct),
+        groups=_strings(data.get("groups", ())),
+        commit=str(data.get("commit", "")),
+    )
+
+
+def from_ruleset(ruleset: RuleSet) -> Plain:
+    rules = None if ruleset.rules is None else list(ruleset.rules)
+    return {"name": ruleset.name, "version": ruleset.version, "rules": rules}
+
+
+def to_ruleset(data: Mapping[str, Any]) -> RuleSet:
+    rules = data["rules"]
+    return RuleSet(
+        name=str(data["name"]), version=str(data["version"]), rules=None if rules is None else _strings(rules)
+    )
+
+
+def from_exclusion(exclusion: Exclusion) -> Plain:
+    return {
+        "path": exclusion.path,
+        "ruleset": exclusion.ruleset,
+        "verdict": exclusion.verdict.value,
+        "why": exclusion.why,
+        "covered": exclusion.covered,
+    }
+
+
+def to_exclusion(data: Mapping[str, Any]) -> Exclusion:
+    return Exclusion(
+        path=str(data["path"]),
+        ruleset=str(data["ruleset"]),
+        verdict=Verdict(data["verdict"]),
+        why=str(data["why"]),
+        covered=data["covered"] is True,
+    )
+
+
+def from_problem(problem: Problem) -> Plain:
+    return {"path": problem.path, "what": problem.what, "todo": problem.todo}
+
+
+def to_problem(data: Mapping[str, Any]) -> Problem:
+    return Problem(path=str(data["path"]), what=str(data["what"]), todo=str(data.get("todo", "")))
+
+
+def from_stats(stats: Stats) -> Plain:
+    return {
+        "files": stats.files,
+        "bytes": stats.bytes,
+        "skipped": stats.skipped,
+        "packages": stats.packages,
+        "suppressed": stats.suppressed,
+        "seconds": round(stats.seconds, 3),
+    }
+
+
+def to_stats(data: Mapping[str, Any]) -> Stats:
+    counts = {key: int(data.get(key, 0)) for key in ("files", "bytes", "skipped", "packages", "suppressed")}
+    return Stats(**counts, seconds=float(data.get("seconds", 0.0)))

@@ -1,0 +1,119 @@
+"""What one scan has to say: what it found, and where its silence counts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from vallum_engine.model.finding import Finding
+from vallum_engine.model.package import Package
+
+
+class Verdict(StrEnum):
+    """What became of a rule set over a path."""
+
+    RAN = "ran"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """A set of rules that took part in a scan, at one version of rules and data.
+
+    `rules` lists the rule ids it speaks for. `None` means every rule its name covers: an advisory database knows all
+    advisories of its date, so a vulnerability that it no longer reports has ended.
+    """
+
+    name: str
+    version: str
+    rules: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Exclusion:
+    """A path (a folder ends in `/`, the whole tree is `""`) that a rule set did not look at.
+
+    `ruleset` is empty when it holds for all of them, and `packages` also stands for `packages/npm`. Only `covered`
+    exclusions (binary files, ignored paths) leave coverage whole.
+    """
+
+    path: str
+    ruleset: str
+    verdict: Verdict
+    why: str
+    covered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Where a scan looked, by rule set.
+
+    A rule set covers every path of a complete walk but its uncovered exclusions; a path that a complete walk did not
+    meet is gone. An incomplete walk covers just the `paths` it names.
+    """
+
+    rulesets: tuple[RuleSet, ...] = ()
+    complete: bool = True
+    exclusions: tuple[Exclusion, ...] = ()
+    paths: tuple[str, ...] = ()
+    """The files that were read, sorted."""
+
+    def speaks_for(self, ruleset: str, rule: str, path: str) -> bool:
+        """Whether this scan's silence about `rule` at `path` means that the problem is not there."""
+        if not any(s.name == ruleset and (s.rules is None or rule in s.rules) for s in self.rulesets):
+            return False
+        if not self.complete and path not in self.paths:
+            return False
+        return not any(
+            (e.path in ("", path) or (e.path.endswith("/") and path.startswith(e.path)))
+            and (e.ruleset in ("", ruleset) or ruleset.startswith(e.ruleset + "/"))
+            for e in self.exclusions
+            if not e.covered
+        )
+
+    @property
+    def gaps(self) -> tuple[Exclusion, ...]:
+        """The exclusions that leave something unchecked."""
+        return tuple(e for e in self.exclusions if not e.covered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Problem:
+    """Something that went wrong or was cut short, in words for a person: what, where, what to do."""
+
+    path: str
+    what: str
+    todo: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """Figures of a scan. Bytes are those read; seconds are wall time, told by the caller, who has the clock."""
+
+    files: int = 0
+    bytes: int = 0
+    skipped: int = 0
+    packages: int = 0
+    suppressed: int = 0
+    """Findings that an inline ignore or an ignore file hid; never silent."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The outcome of one scan, sorted, so that equal scans give equal bytes."""
+
+    findings: tuple[Finding, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
+    errors: tuple[Problem, ...] = ()
+    stats: Stats = field(default_factory=Stats)
+    suppressed: tuple[Finding, ...] = ()
+    """What an inline ignore hid: counted and listed, never silent."""
+    packages: tuple[Package, ...] = ()
+    target: Mapping[str, str] = field(default_factory=dict)
+    """Facts about what was scanned that the caller knows: `name`, `url`, `branch`, `commit`."""
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something that should have been looked at was not: absence of findings then proves nothing there."""
+        return not self.coverage.complete or bool(self.coverage.gaps) or bool(self.errors)

@@ -1,0 +1,187 @@
+"""A report as bytes between the scanner and the platform: NDJSON in one zstd frame, versioned.
+
+The first line is `{"wire": 1, …}`, the last `{"end": n}` with the number of lines between: a report without it was
+cut off. A reader accepts this version and the one before, ignores fields and line kinds it does not know, and
+refuses any other version before reading on. Limits count both compressed and decompressed bytes.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+import zstandard
+
+from vallum_engine import VERSION
+from vallum_engine.errors import BrokenWire, UnknownWireVersion
+from vallum_engine.model import plain
+from vallum_engine.model.report import Coverage, Report
+
+WIRE = 1
+READABLE = frozenset({1})
+PATHS_PER_LINE = 500
+MAX_LINE = 4 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a reader takes, in bytes and lines."""
+
+    compressed: int = 256 << 20
+    decompressed: int = 2 << 30
+    lines: int = 5_000_000
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def write(report: Report, out: IO[bytes]) -> None:
+    """Write `report` to `out` as wire, in one pass; the same report gives the same bytes."""
+    with zstandard.ZstdCompressor(level=3).stream_writer(out, closefd=False) as frame:
+        count = -1
+        for line in _lines(report):
+            frame.write(json.dumps(line, separators=(",", ":"), ensure_ascii=True).encode() + b"\n")
+            count += 1
+        frame.write(b'{"end":%d}\n' % count)
+
+
+def _lines(report: Report) -> Iterator[dict[str, Any]]:
+    yield {
+        "wire": WIRE,
+        "engine": VERSION,
+        "target": dict(report.target),
+        "complete": report.coverage.complete,
+        "stats": plain.from_stats(report.stats),
+    }
+    yield from ({"ruleset": plain.from_ruleset(item)} for item in report.coverage.rulesets)
+    yield from ({"exclusion": plain.from_exclusion(item)} for item in report.coverage.exclusions)
+    paths = report.coverage.paths
+    for start in range(0, len(paths), PATHS_PER_LINE):
+        yield {"paths": list(paths[start : start + PATHS_PER_LINE])}
+    yield from ({"error": plain.from_problem(item)} for item in report.errors)
+    yield from ({"package": plain.from_package(item)} for item in report.packages)
+    yield from ({"suppressed": plain.from_finding(item)} for item in report.suppressed)
+    yield from ({"finding": plain.from_finding(item)} for item in report.findings)
+
+
+def read(source: IO[bytes], limits: Limits = DEFAULT_LIMITS) -> Report:
+    """Read a whole report.
+
+    Raises UnknownWireVersion for a version outside `READABLE`, and BrokenWire for anything truncated, malformed or
+    over a limit: there is no half a report.
+    """
+    lines = _decoded(source, limits)
+    head = next(lines, None)
+    if head is None or "wire" not in head:
+        raise BrokenWire(
+            "Not a Vallum report: the first line carries no wire version. Upload what `vallum scan --format wire` wrote."
+        )
+    if head["wire"] not in READABLE:
+        raise UnknownWireVersion(f"Report version {head['wire']}, expected {WIRE}: update the side that is older.")
+    body = _Body()
+    try:
+        for line in lines:
+            body.take(line)
+        if body.end != body.count:
+            raise BrokenWire(f"The report was cut off after {body.count} lines: upload it again.")
+        return _assemble(head, body.parts, body.paths)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BrokenWire(
+            f"Line {body.count + 1} of the report is malformed ({type(error).__name__}: {error})."
+        ) from error
+
+
+class _Body:
+    """The lines between the first and the last, by kind."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, list[Any]] = {name: [] for name in _READERS}
+        self.paths: list[str] = []
+        self.count = 0
+        self.end: int | None = None
+
+    def take(self, line: Mapping[str, Any]) -> None:
+        if self.end is not None:
+            raise BrokenWire("The report goes on after its end: upload it again.")
+        if "end" in line:
+            self.end = line["end"]
+            return
+        self.count += 1
+        for name, value in line.items():
+            if name in _READERS:
+                self.parts[name].append(_READERS[name](value))
+            elif name == "paths":
+                self.paths.extend(str(path) for path in value)
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "ruleset": plain.to_ruleset,
+    "exclusion": plain.to_exclusion,
+    "error": plain.to_problem,
+    "package": plain.to_package,
+    "suppressed": plain.to_finding,
+    "finding": plain.to_finding,
+}
+
+
+def _assemble(head: Mapping[str, Any], parts: Mapping[str, list[Any]], paths: list[str]) -> Report:
+    return Report(
+        findings=tuple(parts["finding"]),
+        suppressed=tuple(parts["suppressed"]),
+        coverage=Coverage(
+            rulesets=tuple(parts["ruleset"]),
+            complete=head["complete"] is True,
+            exclusions=tuple(parts["exclusion"]),
+            paths=tuple(paths),
+        ),
+        errors=tuple(parts["error"]),
+        stats=plain.to_stats(head.get("stats", {})),
+        packages=tuple(parts["package"]),
+        target={str(key): str(value) for key, value in head.get("target", {}).items()},
+    )
+
+
+def _decoded(source: IO[bytes], limits: Limits) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(_split(_decompressed(source, limits))):
+        if number >= limits.lines:
+            raise BrokenWire(f"The report has more than {limits.lines:,} lines: split the scan.")
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise BrokenWire(f"Line {number + 1} of the report is not JSON.") from error
+        if not isinstance(value, dict):
+            raise BrokenWire(f"Line {number + 1} of the report is not an object.")
+        yield value
+
+
+def _split(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for block in blocks:
+        *whole, rest = (rest + block).split(b"\n")
+        if len(rest) > MAX_LINE:
+            raise BrokenWire(f"A line of the report is longer than {MAX_LINE:,} bytes.")
+        yield from (line for line in whole if line)
+    if rest:
+        raise BrokenWire("The report was cut off inside a line: upload it again.")
+
+
+def _decompressed(source: IO[bytes], limits: Limits) -> Iterator[bytes]:
+    packed = plain_bytes = 0
+    decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
+    try:
+        while block := source.read(1 << 18):
+            packed += len(block)
+            # 256 KiB of zstd can hold gigabytes: it is fed in slices, so that no single step can exceed the limit by much.
+            for start in range(0, len(block), 4096):
+                out = decompressor.decompress(block[start : start + 4096])
+                plain_bytes += len(out)
+                if packed > limits.compressed or plain_bytes > limits.decompressed:
+                    raise BrokenWire(
+                        f"The report is larger than allowed ({limits.compressed:,} bytes packed, {limits.decompressed:,} unpacked)."
+                    )
+                yield out
+                if decompressor.eof:
+                    return
+    except zstandard.ZstdError as error:
+        raise BrokenWire("The report is not a zstd stream, or a damaged one: upload it again.") from error
+    raise BrokenWire("The report was cut off: upload it again.")
