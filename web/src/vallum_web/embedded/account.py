@@ -1,0 +1,89 @@
+"""Who PostgreSQL runs as. It refuses to run as root, and rightly so."""
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vallum_web.embedded.errors import AccountError
+
+NAME = "vallum-postgres"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An identity to start processes and own files with."""
+
+    uid: int
+    gid: int
+    drops: bool  # whether starting a process under it means giving up root
+
+    def popen_options(self) -> dict[str, Any]:
+        """What `subprocess` needs to start a process under this account, and nothing of root's groups."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.drops else {}
+
+    def own(self, path: Path) -> None:
+        if self.drops:
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+    def folder(self, path: Path) -> Path:
+        """Makes a folder that only this account (and root) can enter."""
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.own(path)
+        path.chmod(0o700)
+        return path
+
+
+def current(environ: Mapping[str, str]) -> Account:
+    """The caller's own account; for root an unprivileged one, made at first use."""
+    if os.geteuid() != 0:
+        return Account(uid=os.geteuid(), gid=os.getegid(), drops=False)
+    name = environ.get("VALLUM_POSTGRES_USER", NAME)
+    found = _look_up(name) or _create(name)
+    if found.pw_uid == 0:
+        raise AccountError(f"The account {name} is root itself. Set VALLUM_POSTGRES_USER to an unprivileged one.")
+    return Account(uid=found.pw_uid, gid=found.pw_gid, drops=True)
+
+
+def _look_up(name: str) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        return None
+
+
+def _create(name: str) -> pwd.struct_passwd:
+    tool = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
+    busybox = shutil.which("adduser", path="/usr/sbin:/sbin:/usr/bin:/bin")
+    if tool:
+        command = [
+            tool,
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--home-dir",
+            "/nonexistent",
+            "--shell",
+            "/usr/sbin/nologin",
+            name,
+        ]
+    elif busybox:
+        command = [busybox, "-S", "-D", "-H", "-s", "/sbin/nologin", name]
+    else:
+        raise AccountError(_refusal(name, "neither useradd nor adduser is installed"))
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = _look_up(name)  # a second start may have won the race: the account counts, not the exit code
+    if found is None:
+        raise AccountError(_refusal(name, ran.stderr.strip() or f"exit code {ran.returncode}"))
+    return found
+
+
+def _refusal(name: str, reason: str) -> str:
+    return (
+        f"PostgreSQL does not run as root, and the system account {name} could not be made ({reason}). "
+        "Run as a plain user, set VALLUM_POSTGRES_USER to an existing unprivileged account, or set DATABASE_URL to a server you run."
+    )

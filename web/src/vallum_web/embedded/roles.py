@@ -1,0 +1,74 @@
+"""The roles of the database, as SQL that an operator of a managed server can read and run too.
+
+`vallum_owner` owns the schema and runs migrations; `vallum_app` reads and writes rows, nothing else; `vallum_lookup`
+owns the few look-up functions that may see beyond one organization, and nobody can log in as it. None of them is
+superuser or passes row-level security.
+"""
+
+from dataclasses import dataclass, fields
+
+DATABASE = "vallum"
+OWNER = "vallum_owner"
+APP = "vallum_app"
+LOOKUP = "vallum_lookup"
+
+_ROLE = """\
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role}; END IF;
+END $$;
+ALTER ROLE {role} WITH {login} {inherit} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION{password};
+"""
+
+# The owner may hand functions over to the look-up role, but must not inherit the policies made for it. Membership has
+# options of its own since version 16; before, the role's attribute decides.
+_MEMBERSHIP = "GRANT {lookup} TO {owner}{options};\n"
+_MEMBERSHIP_OPTIONS = " WITH INHERIT FALSE, SET TRUE"
+
+_SCHEMA = """\
+REVOKE ALL ON DATABASE {database} FROM PUBLIC;
+GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {app};
+ALTER SCHEMA public OWNER TO {owner};
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO {app};
+GRANT USAGE, CREATE ON SCHEMA public TO {lookup};
+ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app};
+ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE ON SEQUENCES TO {app};
+ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO {app}, {lookup};
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passwords:
+    """One per role that can log in."""
+
+    owner: str
+    app: str
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            password = getattr(self, field.name)
+            if len(password) < 16 or not (password.isascii() and password.isalnum()):
+                raise ValueError(f"The password of {field.name} needs at least 16 ASCII letters and digits.")
+
+
+def role_sql(passwords: Passwords, *, major: int) -> str:
+    """Makes the roles, or brings them back to what is promised. Run once per server, as its administrator."""
+    return "".join(
+        (
+            _ROLE.format(role=OWNER, login="LOGIN", inherit="NOINHERIT", password=f" PASSWORD '{passwords.owner}'"),
+            _ROLE.format(role=APP, login="LOGIN", inherit="INHERIT", password=f" PASSWORD '{passwords.app}'"),
+            _ROLE.format(role=LOOKUP, login="NOLOGIN", inherit="INHERIT", password=""),
+            _MEMBERSHIP.format(lookup=LOOKUP, owner=OWNER, options=_MEMBERSHIP_OPTIONS if major >= 16 else ""),
+        )
+    )
+
+
+def create_database_sql(database: str = DATABASE) -> str:
+    """Makes the database; not inside a transaction."""
+    return f"CREATE DATABASE {database} OWNER {OWNER};\n"
+
+
+def schema_sql(database: str = DATABASE) -> str:
+    """Who may do what. Run inside the database, as the administrator or its owner."""
+    return _SCHEMA.format(database=database, owner=OWNER, app=APP, lookup=LOOKUP)
