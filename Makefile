@@ -30,7 +30,7 @@ check: $(STAMP) ## format, lint, types, contracts, own rules: what CI runs
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
-	@.venv/bin/lint-imports --no-timestamps 2>/dev/null || .venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 	@$(PY) -m dev.lint
 
 new: $(STAMP) ## scaffold: KIND=secret ID=npm-access-token
