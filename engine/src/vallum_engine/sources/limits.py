@@ -1,0 +1,65 @@
+"""What a source takes before it says "too much": the defaults of the command line, set lower or higher by the caller."""
+
+from dataclasses import dataclass
+
+LARGE_NAMES = frozenset(
+    {
+        "Cargo.lock",
+        "Gemfile.lock",
+        "Pipfile.lock",
+        "composer.lock",
+        "go.sum",
+        "npm-shrinkwrap.json",
+        "package-lock.json",
+        "packages.lock.json",
+        "pdm.lock",
+        "pnpm-lock.yaml",
+        "poetry.lock",
+        "uv.lock",
+        "yarn.lock",
+    }
+)
+"""Files that a machine wrote and that are worth reading at a size that no person writes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Of a folder. A file over `file_bytes` is named and left out; the other limits end the walk, and say where."""
+
+    file_bytes: int = 10 << 20
+    large_file_bytes: int = 64 << 20
+    files: int = 1_000_000
+    total_bytes: int = 4 << 30
+    depth: int = 100
+
+    def of(self, name: str) -> int:
+        """How many bytes a file of this name may have."""
+        return max(self.file_bytes, self.large_file_bytes) if name in LARGE_NAMES else self.file_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveLimits:
+    """Of an archive: what it unpacks to, in memory. `ratio` counts only above `ratio_floor` unpacked bytes."""
+
+    file_bytes: int = 10 << 20
+    large_file_bytes: int = 64 << 20
+    files: int = 50_000
+    packed_bytes: int = 512 << 20
+    total_bytes: int = 512 << 20
+    ratio: int = 100
+    ratio_floor: int = 16 << 20
+    depth: int = 20
+
+    def of(self, name: str) -> int:
+        """How many bytes a file of this name may have."""
+        return max(self.file_bytes, self.large_file_bytes) if name in LARGE_NAMES else self.file_bytes
+
+
+def size(count: int) -> str:
+    """A number of bytes as a person reads it: 10 MiB, 2.5 GiB."""
+    amount = float(count)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if amount < 1024 or unit == "GiB":
+            break
+        amount /= 1024
+    return f"{amount:.1f}".removesuffix(".0") + f" {unit}"
