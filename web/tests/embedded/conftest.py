@@ -17,7 +17,7 @@ def _system_binaries() -> Path | None:
     return found[0] if found else None
 
 
-@pytest.fixture(params=["wheel", "system"])
+@pytest.fixture(params=["wheel", pytest.param("system", marks=pytest.mark.slow)])
 def environ(request) -> dict[str, str]:
     """PostgreSQL of the wheel, and the system's own (Debian 12: version 15) where there is one."""
     if request.param == "wheel":

@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -62,11 +63,12 @@ class Cluster:
             ) from error
 
 
-def locate(home: Path, account: Account, *, place: Path | None = None) -> Cluster:
+def locate(home: Path, account: Account, *, environ: Mapping[str, str], place: Path | None = None) -> Cluster:
     """Reads, and at first use makes, what identifies the server of this state folder.
 
     Root's state folder is closed to the account, and stays closed: its data lie below /var/lib/vallum, under a random
-    name, so that a new state folder at an old path never meets somebody else's data.
+    name, so that a new state folder at an old path never meets somebody else's data. `VALLUM_DATABASE_FOLDER` puts
+    them on a volume of the operator's choice.
     """
     folder = homes.ensure(homes.ensure(home) / "database")
     known = folder / "server.json"
@@ -74,6 +76,8 @@ def locate(home: Path, account: Account, *, place: Path | None = None) -> Cluste
     if not kept:
         kept = {name: secrets.token_hex(size) for name, size in (("id", 6), ("super", 24), ("owner", 24), ("app", 24))}
         homes.write_json(known, kept)
+    if place is None and (chosen := environ.get("VALLUM_DATABASE_FOLDER")):
+        place = Path(chosen).absolute()
     if place is None:
         place = SHARED / str(kept["id"]) if account.drops else folder
     return Cluster(

@@ -1,13 +1,16 @@
 """Nothing outlives its parent, however the parent ends: `kill -9` runs no handler, so the kernel has to tell the children."""
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -57,3 +60,64 @@ def _poll(parent: int, number: signal.Signals) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
     os.kill(os.getpid(), number)
+
+
+class Watcher:
+    """A small process that survives our `kill -9`, and then ends what we had started. See `watcher.py`.
+
+    `mark` is a line of the environment that all our children carry, and nobody else.
+    """
+
+    def __init__(self, mark: str) -> None:
+        self._mark = mark
+        self._listed: dict[int, str] = {}
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Starts it, again if it was killed: it learns anew what it watches."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("watcher.py")), self._mark],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd="/",
+            start_new_session=True,  # what is sent to our terminal's group must not reach it
+        )
+        for pid, kind in self._listed.items():
+            self._tell(f"{kind} {pid}")
+
+    def group(self, pid: int) -> None:
+        """A process group to kill."""
+        self._listed[pid] = "group"
+        self._tell(f"group {pid}")
+
+    def server(self, pid: int) -> None:
+        """A database server to ask for its end: killing it would cost a recovery."""
+        self._listed[pid] = "server"
+        self._tell(f"server {pid}")
+
+    def forget(self, pid: int) -> None:
+        if self._listed.pop(pid, None):
+            self._tell(f"forget {pid}")
+
+    def close(self) -> None:
+        """Ends it without harm to what it watched."""
+        self._tell("bye")
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+            self._process.wait()
+            self._process = None
+
+    def _tell(self, line: str) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):  # killed: `start` tells a new one
+                self._process.stdin.write(f"{line}\n")
+                self._process.stdin.flush()

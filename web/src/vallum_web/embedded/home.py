@@ -92,18 +92,23 @@ class Lock:
         self.path = path
         self._handle: int | None = None
 
-    def take(self, note: str, *, taken: str) -> None:
-        """Holds the lock; otherwise raises `taken`, in which `{note}` is what the holder left there."""
+    def take(self, note: str, *, taken: str) -> str:
+        """Holds the lock and says what the last holder left, empty after an orderly end.
+
+        While another holds it: an error that says `taken`, with the holder's note in place of `{note}`.
+        """
         if self._handle is not None:
-            return
+            return ""
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(handle)
             raise AlreadyRunningError(taken.format(note=self.note() or "another process")) from error
+        left = self.note()
         self._handle = handle
         self.write(note)
+        return left
 
     def write(self, note: str) -> None:
         """Replaces the note; only a holder does."""

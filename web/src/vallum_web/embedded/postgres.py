@@ -46,7 +46,7 @@ class Postgres:
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self.account = accounts.current(environ)
-        self.cluster: Cluster = clusters.locate(home_folder, self.account, place=place)
+        self.cluster: Cluster = clusters.locate(home_folder, self.account, environ=environ, place=place)
         self.log = self.cluster.home / "database" / "server.log"
         self.notify: Callable[[str], None] = _nobody_listens
         self._durable = durable
@@ -55,6 +55,7 @@ class Postgres:
         self._lock = home.Lock(self.cluster.home / "database" / "lock")
         self._process: subprocess.Popen[bytes] | None = None
         self._binaries: Binaries | None = None
+        self._watcher = deathwatch.Watcher("")
 
     @property
     def urls(self) -> Urls:
@@ -90,10 +91,10 @@ class Postgres:
             self.stop()
             raise
 
-    def launch(self) -> None:
-        """Starts the process and returns at once; `is_ready` says when it accepts connections."""
+    def launch(self) -> int:
+        """Starts the process, says its id and returns at once; `is_ready` says when it accepts connections."""
         if self._process is not None and self._process.poll() is None:
-            return
+            return self._process.pid
         taken = f"The database of {self.cluster.home} is in use by process {{note}}. Stop it first."
         self._lock.take(str(os.getpid()), taken=taken)
         self._make_folders()
@@ -102,6 +103,10 @@ class Postgres:
         leftovers.end(self.cluster.data)
         with self.log.open("ab") as log:
             self._process = self._spawn(log)
+        if not deathwatch.LINUX:  # no parent-death signal there
+            self._watcher.start()
+            self._watcher.server(self._process.pid)
+        return self._process.pid
 
     def poll(self) -> int | None:
         """The exit code of a server that ended by itself; none while it lives or before it was launched."""
@@ -142,6 +147,7 @@ class Postgres:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(seconds)
             self._process = None
+        self._watcher.close()
         self._lock.release()
 
     def _wait_until_ready(self, cancelled: Callable[[], bool]) -> None:

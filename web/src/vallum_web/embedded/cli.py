@@ -1,0 +1,99 @@
+"""`vallum-web`: start the platform, look after it, and reach Django's commands with the right environment."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from vallum_web.embedded import database, doctor, dump, home, plan
+from vallum_web.embedded.errors import EmbeddedError
+from vallum_web.embedded.narrator import Narrator
+from vallum_web.embedded.supervisor import Options, Supervisor
+
+FAILED = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The entry point; its result is the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # What follows `manage` is Django's: its options must not be read as ours.
+    djangos = given[:1] == ["manage"]
+    chosen = argparse.Namespace(run=_manage, rest=given[1:]) if djangos else _parser().parse_args(given)
+    try:
+        return int(chosen.run(home.locate(os.environ, Path.cwd()), chosen))
+    except EmbeddedError as error:
+        sys.stderr.write(f"vallum-web: {error}\n")
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vallum-web", description="The platform. Its state lies in VALLUM_HOME.", allow_abbrev=False
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    up = verbs.add_parser("up", help="start database, web and worker; Ctrl-C stops them")
+    up.add_argument("--demo", action="store_true", help="fill an organization by really scanning; loopback only")
+    up.add_argument("--host", default="127.0.0.1", help="address to listen on; any but loopback turns TLS 1.3 on")
+    up.add_argument("--port", type=_port, help="default: the one of last time, else the first free one from 8000 on")
+    up.add_argument("--name", action="append", default=[], help="a further name clients use, for the certificate")
+    up.set_defaults(run=_up)
+    verbs.add_parser("doctor", help="check this installation, and say what to do").set_defaults(run=_doctor)
+    verbs.add_parser("migrate", help="bring the database's schema up to date").set_defaults(
+        run=_manage, rest=["migrate", "--noinput"]
+    )
+    owner = verbs.add_parser("create-owner", help="make the first account")
+    owner.add_argument("email")
+    owner.set_defaults(run=_create_owner)
+    verbs.add_parser("manage", help="run one of Django's commands", add_help=False).set_defaults(run=_manage, rest=[])
+    stored = verbs.add_parser("database", help="dump or restore the embedded database")
+    stored.add_argument("action", choices=("dump", "restore"))
+    stored.add_argument("file", type=Path)
+    stored.set_defaults(run=_database)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
+    return int(text)
+
+
+def _up(folder: Path, chosen: argparse.Namespace) -> int:
+    options = Options(home=folder, host=chosen.host, port=chosen.port, names=tuple(chosen.name), demo=chosen.demo)
+    return Supervisor(options, Narrator(sys.stdout)).run()
+
+
+def _doctor(folder: Path, _chosen: argparse.Namespace) -> int:
+    return doctor.run(folder, Narrator(sys.stdout))
+
+
+def _create_owner(folder: Path, chosen: argparse.Namespace) -> int:
+    return _manage(folder, argparse.Namespace(rest=["create_owner", chosen.email]))
+
+
+def _manage(folder: Path, chosen: argparse.Namespace) -> int:
+    """Runs one of Django's commands against the running database, or one started for its time."""
+    with database.attached(folder) as urls:
+        environment = plan.environment(os.environ, folder, urls, owner=True)
+        with subprocess.Popen([*plan.MANAGE, *chosen.rest], env=environment) as command:
+            former = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's; its end is ours
+            try:
+                return command.wait()
+            finally:
+                signal.signal(signal.SIGINT, former)
+
+
+def _database(folder: Path, chosen: argparse.Namespace) -> int:
+    narrator = Narrator(sys.stdout)
+    if chosen.action == "dump":
+        dump.dump(folder, chosen.file, narrator)
+    else:
+        dump.restore(folder, chosen.file, narrator)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,209 @@
+"""`vallum-web doctor`: one line per question, OK, WARN or FAIL, and what to do."""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import psycopg
+
+from vallum_web.embedded import database, migrations
+from vallum_web.embedded.cluster import Urls
+from vallum_web.embedded.errors import EmbeddedError
+from vallum_web.embedded.narrator import Narrator
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_GIT = (2, 39, 4)
+ENOUGH_DISK = 5 * 1024**3
+LITTLE_DISK = 1024**3
+LARGEST_SKEW = 5.0
+# In a process of its own: a platform on a machine where the sandbox cannot even be asked must still be diagnosed.
+_ASK_SANDBOX = (
+    "from vallum_guard.sandbox import isolation as i; f = i(); print(f.level, getattr(f, 'advice', ''), sep=chr(10))"
+)
+
+
+class Verdict(StrEnum):
+    """Only FAIL changes the exit code."""
+
+    OK = "OK"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One answer. `advice` says what to do, and is empty where nothing is to be done."""
+
+    verdict: Verdict
+    subject: str
+    found: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.verdict:<5}{self.subject:<12}{self.found}"
+        return f"{line}\n{'':17}{self.advice}" if self.advice else line
+
+
+def run(home: Path, narrator: Narrator, *, environ: Mapping[str, str] = os.environ) -> int:
+    """Says every line; 0 when nothing failed."""
+    failed = False
+    for line in examine(home, environ):
+        failed = failed or line.verdict is Verdict.FAIL
+        narrator.say(str(line))
+    return int(failed)
+
+
+def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Line]:
+    yield python(sys.version_info[:3])
+    yield git(_output(["git", "--version"]))
+    yield sandbox(_output([sys.executable, "-c", _ASK_SANDBOX]))
+    yield folder(home)
+    yield disk(shutil.disk_usage(_existing(home)).free)
+    yield from _database(home, environ)
+
+
+def python(version: tuple[int, int, int]) -> Line:
+    found = ".".join(map(str, version))
+    if version >= OLDEST_PYTHON:
+        return Line(verdict=Verdict.OK, subject="Python", found=found)
+    return Line(verdict=Verdict.FAIL, subject="Python", found=found, advice="Install Python 3.11 or newer.")
+
+
+def git(said: str | None) -> Line:
+    numbers = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", said or "")
+    if numbers is None:
+        return Line(
+            verdict=Verdict.FAIL,
+            subject="git",
+            found="not found",
+            advice="Repositories cannot be cloned. Debian: apt-get install git",
+        )
+    version = tuple(int(number or 0) for number in numbers.groups())
+    if version >= OLDEST_GIT:
+        return Line(verdict=Verdict.OK, subject="git", found=numbers[0])
+    oldest = ".".join(map(str, OLDEST_GIT))
+    return Line(
+        verdict=Verdict.FAIL,
+        subject="git",
+        found=numbers[0],
+        advice=f"Older than {oldest}, which closed holes in cloning. Update it.",
+    )
+
+
+def sandbox(said: str | None) -> Line:
+    level, _, advice = (said or "").strip().partition("\n")
+    install = "Debian: apt-get install bubblewrap"
+    if level == "full":
+        return Line(verdict=Verdict.OK, subject="sandbox", found="isolation full")
+    if level == "reduced":
+        return Line(verdict=Verdict.WARN, subject="sandbox", found="isolation reduced", advice=advice or install)
+    found = f"isolation {level or 'unknown'}: untrusted code is refused"
+    return Line(verdict=Verdict.WARN, subject="sandbox", found=found, advice=advice or install)
+
+
+def folder(home: Path) -> Line:
+    try:
+        found = home.lstat()
+    except FileNotFoundError:
+        return Line(verdict=Verdict.OK, subject="state", found=f"{home} (made at first start)")
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        advice = "It must be a folder of the user who runs the platform. Set VALLUM_HOME to another one."
+        return Line(verdict=Verdict.FAIL, subject="state", found=f"{home} is not ours", advice=advice)
+    open_files = [
+        path for path in sorted(home.rglob("*.json")) if path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
+    if stat.S_IMODE(found.st_mode) & 0o077 or open_files:
+        advice = f"Others can enter it. Run: chmod -R go= {home}"
+        return Line(verdict=Verdict.FAIL, subject="state", found=f"{home} is open", advice=advice)
+    return Line(verdict=Verdict.OK, subject="state", found=f"{home}, closed to others")
+
+
+def disk(free: int) -> Line:
+    found = f"{free / 1024**3:.1f} GiB free"
+    if free >= ENOUGH_DISK:
+        return Line(verdict=Verdict.OK, subject="disk", found=found)
+    verdict = Verdict.WARN if free >= LITTLE_DISK else Verdict.FAIL
+    return Line(verdict=verdict, subject="disk", found=found, advice="Make room: a full disk stops the database.")
+
+
+def _existing(path: Path) -> Path:
+    return next(parent for parent in (path, *path.parents) if parent.exists())
+
+
+def _output(command: list[str]) -> str | None:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _database(home: Path, environ: Mapping[str, str]) -> Iterator[Line]:
+    try:
+        if database.given(environ) is None and not (home / "database" / "server.json").exists():
+            yield Line(verdict=Verdict.OK, subject="database", found="none yet: the first start makes it")
+            return
+        with database.attached(home, environ=environ) as urls:
+            yield from _questions(urls)
+    except (EmbeddedError, psycopg.Error) as error:
+        advice = "Its log is database/server.log or logs/database.log below the state folder."
+        yield Line(verdict=Verdict.FAIL, subject="database", found=str(error).strip(), advice=advice)
+
+
+def _questions(urls: Urls) -> Iterator[Line]:
+    for question in (_version, _app_role, _owner_role, _schema, _clock):
+        yield question(urls)
+
+
+def _ask(url: str, query: str) -> tuple[object, ...]:
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        return connection.execute(query.encode()).fetchone() or ()
+
+
+def _version(urls: Urls) -> Line:
+    (version,) = _ask(urls.app, "SELECT current_setting('server_version')")
+    return Line(verdict=Verdict.OK, subject="database", found=f"PostgreSQL {version} answers")
+
+
+def _role(url: str, subject: str, setting: str) -> Line:
+    name, mighty = _ask(url, "SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+    if not mighty:
+        return Line(verdict=Verdict.OK, subject=subject, found=f"{name} is bound by row-level security")
+    advice = f"Use a role without SUPERUSER and BYPASSRLS in {setting}: docs/operations.md has the SQL."
+    return Line(verdict=Verdict.FAIL, subject=subject, found=f"{name} passes row-level security", advice=advice)
+
+
+def _app_role(urls: Urls) -> Line:
+    return _role(urls.app, "app role", "DATABASE_URL")
+
+
+def _owner_role(urls: Urls) -> Line:
+    return _role(urls.owner, "owner role", "DATABASE_OWNER_URL")
+
+
+def _schema(urls: Urls) -> Line:
+    if migrations.are_applied(urls, migrations.fingerprint()):
+        return Line(verdict=Verdict.OK, subject="migrations", found="up to date")
+    advice = "`vallum-web up` applies them, and so does `vallum-web migrate`."
+    return Line(verdict=Verdict.WARN, subject="migrations", found="not known to be up to date", advice=advice)
+
+
+def _clock(urls: Urls, now: Callable[[], float] = time.time) -> Line:
+    before = now()
+    (theirs,) = _ask(urls.app, "SELECT extract(epoch FROM clock_timestamp())::float8")
+    return clock(float(str(theirs)) - (before + now()) / 2)
+
+
+def clock(skew: float) -> Line:
+    found = f"database {abs(skew):.1f} s {'ahead' if skew > 0 else 'behind'}"
+    if abs(skew) <= LARGEST_SKEW:
+        return Line(verdict=Verdict.OK, subject="clock", found=found)
+    advice = "Jobs that delete refuse to run. Let NTP set both clocks."
+    return Line(verdict=Verdict.FAIL, subject="clock", found=found, advice=advice)
