@@ -114,6 +114,7 @@ CLEAN = [
     case("in tenancy", "transaction", f"{WEB}/tenancy/scopes.py", "from django.db import transaction\ntransaction.atomic()\n"),
     case("after the commit", "transaction", VIEW, "from django.db import transaction\ntransaction.on_commit(f)\n"),
     case("the clock itself", "one-clock", f"{WEB}/tenancy/clock.py", "from datetime import datetime\ndatetime.now()\n"),
+    case("the machine's own", "one-clock", f"{WEB}/embedded/doctor.py", "import time\ntime.time()\n"),
     case("a duration", "one-clock", SERVICE, "import time\ntime.monotonic()\n"),
     case("a now of ours", "one-clock", SERVICE, "from vallum_web.tenancy import clock\nclock.now()\n"),
     case("raised again", "broad-except", CLIENT, "try: ...\nexcept BaseException:\n    undo()\n    raise\n"),
