@@ -30,6 +30,6 @@ RULES = (
     clock.RULE,
     broad.RULE,
     reasons.RULE,
-    templates.RULE,
+    *templates.RULES,
     *places.RULES,
 )
