@@ -1,5 +1,6 @@
 """Who PostgreSQL runs as. It refuses to run as root, and rightly so."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -31,8 +32,9 @@ class Account:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def folder(self, path: Path) -> Path:
-        """Makes a folder that only this account (and root) can enter."""
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Makes a folder that only this account (and root) can enter, and a way to it. What exists keeps its mode."""
+        make_passage(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
         self.own(path)
         path.chmod(0o700)
         return path
@@ -47,6 +49,15 @@ def current(environ: Mapping[str, str]) -> Account:
     if found.pw_uid == 0:
         raise AccountError(f"The account {name} is root itself. Set VALLUM_POSTGRES_USER to an unprivileged one.")
     return Account(uid=found.pw_uid, gid=found.pw_gid, drops=True)
+
+
+def make_passage(folder: Path) -> None:
+    """Makes the missing folders of a path so that other accounts may pass, whatever the umask; no existing one changes."""
+    if not folder.is_dir():
+        make_passage(folder.parent)
+        with contextlib.suppress(FileExistsError):  # another start was faster
+            folder.mkdir()
+            folder.chmod(0o755)
 
 
 def _look_up(name: str) -> pwd.struct_passwd | None:

