@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from vallum_engine import VERSION
 from vallum_engine.detector import Detector
 from vallum_engine.errors import EngineError
 from vallum_engine.identity import fingerprint
@@ -36,7 +37,7 @@ def scan(
     builder = _Builder(detectors, triggers, honour_ignores=honour_ignores)
     try:
         for item in source:
-            if type(item) is File:
+            if isinstance(item, File):
                 builder.file(item)
                 if progress and builder.files % PROGRESS_EVERY == 0:
                     progress(builder.files, builder.bytes, len(builder.found))
@@ -132,6 +133,7 @@ class _Builder:
                 suppressed=len(self.hidden),
             ),
             packages=tuple(sorted(packages, key=lambda p: (p.ecosystem, p.name, p.version, p.location))),
+            engine=VERSION,
             target=dict(sorted(target.items())),
         )
 

@@ -48,7 +48,7 @@ def write(report: Report, out: IO[bytes]) -> None:
 def _lines(report: Report) -> Iterator[dict[str, Any]]:
     yield {
         "wire": WIRE,
-        "engine": VERSION,
+        "engine": report.engine or VERSION,
         "target": dict(report.target),
         "complete": report.coverage.complete,
         "stats": plain.from_stats(report.stats),
@@ -137,6 +137,7 @@ def _assemble(head: Mapping[str, Any], parts: Mapping[str, list[Any]], paths: li
         errors=tuple(parts["error"]),
         stats=plain.to_stats(head.get("stats", {})),
         packages=tuple(parts["package"]),
+        engine=str(head.get("engine", "")),
         target={str(key): str(value) for key, value in head.get("target", {}).items()},
     )
 

@@ -110,6 +110,8 @@ class Report:
     suppressed: tuple[Finding, ...] = ()
     """What an inline ignore hid: counted and listed, never silent."""
     packages: tuple[Package, ...] = ()
+    engine: str = ""
+    """The version of the engine that made it; a reader of the wire fills it in."""
     target: Mapping[str, str] = field(default_factory=dict)
     """Facts about what was scanned that the caller knows: `name`, `url`, `branch`, `commit`."""
 

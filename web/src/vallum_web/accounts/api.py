@@ -1,0 +1,61 @@
+"""API tokens over the API."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from vallum_web.accounts import queries, tokens
+from vallum_web.accounts.access import MANAGERS, Role, TenantRouter, TokenRequest, allow
+from vallum_web.accounts.models import User
+
+router = TenantRouter(tags=["tokens"])
+
+
+class TokenOut(Schema):
+    id: UUID
+    name: str
+    start: str
+    role: str
+    made_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class TokenMade(TokenOut):
+    token: str
+
+
+class TokenIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=60)
+    role: Role = Role.DEVELOPER
+    days: int = Field(default=90, ge=1, le=365)
+
+
+@router.get("", response=list[TokenOut], summary="The organization's tokens; never their text")
+def tokens_list(request: TokenRequest) -> list[TokenOut]:
+    return [TokenOut.from_orm(token) for token in queries.tokens(request.auth.org)]
+
+
+@router.post("", response={201: TokenMade}, summary="Make a token; its text is in this answer and nowhere else")
+def token_make(request: TokenRequest, body: TokenIn) -> tuple[int, TokenMade]:
+    allow(request, MANAGERS)
+    maker = User.objects.get(pk=request.auth.by)
+    token, text = tokens.make(request.auth.org, maker, name=body.name, role=body.role, days=body.days)
+    return 201, TokenMade(**TokenOut.from_orm(token).dict(), token=text)
+
+
+@router.delete("/{token_id}", response={204: None}, summary="Revoke a token; it stops working at once")
+def token_revoke(request: TokenRequest, token_id: UUID) -> tuple[int, None]:
+    token = queries.tokens(request.auth.org).filter(pk=token_id).first()
+    if token is None:
+        raise Http404
+    if token.pk != request.auth.pk:
+        allow(request, MANAGERS)
+    tokens.revoke(token)
+    return 204, None

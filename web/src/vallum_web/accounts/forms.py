@@ -1,0 +1,61 @@
+from allauth.account.forms import SignupForm as AllauthSignupForm
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.http import HttpRequest
+
+from vallum_web.accounts.models import Membership, User
+from vallum_web.tenancy import lookups
+
+_RESERVED = """
+about account accounts admin api app apps assets auth billing blog cdn dashboard demo docs download health healthz help inbox
+invite legal login logout mail me metrics new o orgs owner plans policy pricing privacy public readyz root security settings
+signup static status support system team terms trust user users vallum www
+"""
+RESERVED = frozenset(_RESERVED.split())
+
+
+class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth ships no types
+    name = forms.CharField(max_length=80, required=False, label="Your name")
+    field_order = ("name", "email", "password1")
+
+    def save(self, request: HttpRequest) -> User | None:
+        user: User | None = super().save(request)
+        if user and self.cleaned_data["name"]:
+            User.objects.filter(pk=user.pk).update(name=self.cleaned_data["name"])
+        return user
+
+
+class OrgForm(forms.Form):
+    name = forms.CharField(max_length=80, label="Organization name")
+    slug = forms.CharField(
+        max_length=40,
+        label="Address",
+        help_text="Lower-case letters, digits and hyphens. It is part of every address of your organization.",
+        validators=[
+            RegexValidator(
+                r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$",
+                "Use lower-case letters, digits and single hyphens, starting and ending with a letter or digit.",
+            )
+        ],
+    )
+
+    def clean_slug(self) -> str:
+        slug = str(self.cleaned_data["slug"])
+        if slug in RESERVED or lookups.slug_taken(slug):
+            raise ValidationError("This address is taken: choose another one.")
+        return slug
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(max_length=60, label="What is it for?")
+    role = forms.ChoiceField(
+        choices=[(role.value, role.label) for role in (Membership.Role.DEVELOPER, Membership.Role.AUDITOR)],
+        label="Role",
+        help_text="A developer token may start scans and upload reports; an auditor token reads.",
+    )
+    days = forms.IntegerField(min_value=1, max_value=365, initial=90, label="Days until it expires")
+
+
+class ThemeForm(forms.Form):
+    theme = forms.ChoiceField(choices=User.Theme.choices)

@@ -1,0 +1,25 @@
+from django.contrib.auth.models import AnonymousUser
+
+from vallum_web.accounts.models import ApiToken, Membership, User
+from vallum_web.tenancy import lookups
+from vallum_web.tenancy.models import Org, OrgQuerySet
+from vallum_web.tenancy.scope import current_org, person
+
+
+def my_orgs(user: User | AnonymousUser) -> list[lookups.MyOrg]:
+    """The person's organizations by name; empty for nobody."""
+    if not isinstance(user, User):
+        return []
+    if current_org() is not None:
+        # Inside a tenant's scope the same question needs no transaction of its own.
+        return lookups.my_orgs()
+    with person(user.pk):
+        return lookups.my_orgs()
+
+
+def members(org: Org) -> OrgQuerySet[Membership]:
+    return Membership.objects.of(org).select_related("user").order_by("since", "id")
+
+
+def tokens(org: Org) -> OrgQuerySet[ApiToken]:
+    return ApiToken.objects.of(org).order_by("-id")

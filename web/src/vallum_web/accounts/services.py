@@ -1,0 +1,37 @@
+"""Writes about people and organizations: one verb, one transaction, one event."""
+
+from django.db import IntegrityError
+
+from vallum_web.accounts.models import Membership, User
+from vallum_web.tenancy.events import emit
+from vallum_web.tenancy.keys import uuid7
+from vallum_web.tenancy.models import Org
+from vallum_web.tenancy.scope import scope
+
+
+class SlugTakenError(ValueError):
+    """Another organization got the address first."""
+
+
+def found(name: str, slug: str, owner: User) -> Org:
+    """Create an organization with its first owner. Raises SlugTakenError when two ask for one address at once."""
+    key = uuid7()
+    try:
+        with scope(key, user=owner.pk):
+            org = Org.objects.create(pk=key, name=name, slug=slug)
+            Membership.objects.create(org=org, user=owner, role=Membership.Role.OWNER)
+            emit("org.founded", key, name=name, slug=slug)
+            return org
+    except IntegrityError as error:
+        raise SlugTakenError(slug) from error
+
+
+def join(org: Org, user: User, role: Membership.Role) -> Membership:
+    with scope(org.pk):
+        membership = Membership.objects.create(org=org, user=user, role=role)
+        emit("member.joined", user.pk, role=role)
+        return membership
+
+
+def set_theme(user: User, theme: str) -> None:
+    User.objects.filter(pk=user.pk).update(theme=theme)

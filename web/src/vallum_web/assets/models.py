@@ -1,0 +1,30 @@
+"""What can be hurt and owned."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from vallum_web.tenancy.clock import now
+from vallum_web.tenancy.models import TenantModel
+
+
+class Asset(TenantModel):
+    """One thing that findings are about. What its kind adds lives in an app of its own."""
+
+    class Kind(models.TextChoices):
+        REPOSITORY = "repository", "Repository"
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    name = models.CharField(max_length=200)
+    added_at = models.DateTimeField(default=now)
+    added_by = models.UUIDField(null=True)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "kind", "name"], name="asset_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

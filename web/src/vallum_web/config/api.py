@@ -1,0 +1,42 @@
+"""The REST API: every app's routes under one door, with one way to say no."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError
+
+from vallum_engine import VERSION
+from vallum_web.accounts.access import TokenAuth
+from vallum_web.accounts.api import router as tokens
+from vallum_web.assets.api import router as assets
+from vallum_web.findings.api import router as findings
+from vallum_web.ingest.api import router as uploads
+from vallum_web.repositories.api import router as repositories
+from vallum_web.scans.api import router as scans
+
+api = NinjaAPI(
+    title="Vallum",
+    version=VERSION,
+    description="One record of findings, and the work on them. Authenticate with `Authorization: Bearer <token>`.",
+    auth=TokenAuth(),
+    # The page of an interactive browser brings scripts of others; the description itself is at openapi.json.
+    docs_url=None,
+    urls_namespace="api",
+)
+api.add_router("/tokens", tokens)
+api.add_router("/assets", assets)
+api.add_router("/repositories", repositories)
+api.add_router("/scans", scans)
+api.add_router("/findings", findings)
+api.add_router("/uploads", uploads)
+
+
+@api.exception_handler(Http404)
+def missing(request: HttpRequest, _error: Http404) -> HttpResponse:
+    """The same bytes for what is missing and for what is somebody else's."""
+    return api.create_response(request, {"detail": "Not found"}, status=404)
+
+
+@api.exception_handler(AuthenticationError)
+def unknown(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
+    detail = "Send a live token as Authorization: Bearer vlm_…; make one in the organization's settings."
+    return api.create_response(request, {"detail": detail}, status=401)

@@ -1,0 +1,207 @@
+"""Every setting, from the environment that `vallum-web up` or an operator gives. `docs/operations.md` lists them."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from vallum_web.config import secret
+
+HOME = Path(os.environ.get("VALLUM_HOME", ".vallum")).resolve()
+DEMO = os.environ.get("VALLUM_DEMO") == "1"
+BIND = os.environ.get("VALLUM_BIND", "127.0.0.1")
+LOOPBACK = BIND in {"127.0.0.1", "::1", "localhost"}
+TLS = os.environ.get("VALLUM_TLS") == "1"
+PUBLIC_URL = os.environ.get("VALLUM_URL", "http://127.0.0.1:8000")
+
+DEBUG = False
+SECRET_KEY = secret.key(HOME, "secret_key")
+# Never rotated: what stands for a secret in the record would become another one.
+FINGERPRINT_KEY = secret.key(HOME, "fingerprint_key")
+ALLOWED_HOSTS = [host for host in os.environ.get("VALLUM_HOSTS", "").split(",") if host] or [
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    BIND,
+]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+ROOT_URLCONF = "vallum_web.config.urls"
+WSGI_APPLICATION = "vallum_web.config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "procrastinate.contrib.django",
+    "vallum_web.ui",
+    "vallum_web.tenancy",
+    "vallum_web.mail",
+    "vallum_web.accounts",
+    "vallum_web.assets",
+    "vallum_web.scans",
+    "vallum_web.repositories",
+    "vallum_web.findings",
+    "vallum_web.ingest",
+    "vallum_web.overview",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "vallum_web.accounts.middleware.no_store",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "vallum_web.config.context.page",
+            ],
+        },
+    }
+]
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    host = unquote(query.pop("host", "") or parts.hostname or "")
+    pooled = os.environ.get("VALLUM_POOL", "1") == "1"
+    options: dict[str, Any] = {**query, "options": "-c statement_timeout=60s -c lock_timeout=15s"}
+    if pooled:
+        # Per process: two web processes and a worker stay far below the embedded server's 60 connections.
+        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10, "check": _alive}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/") or "vallum",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or query.pop("port", "")),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": options,
+    }
+
+
+def _alive(connection: Any) -> None:
+    """A pooled connection whose server was restarted is replaced before a request meets it."""
+    connection.execute("")
+
+
+# Migrations run as the owner of the tables, everything else as a role that row-level security binds.
+_AS_OWNER = os.environ.get("VALLUM_AS_OWNER") == "1"
+DATABASES = {
+    "default": _database(
+        os.environ.get("DATABASE_OWNER_URL" if _AS_OWNER else "DATABASE_URL", "postgresql://vallum_app@/vallum")
+    )
+}
+LOOKUP_ROLE = os.environ.get("VALLUM_LOOKUP_ROLE", "vallum_lookup")
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# bcrypt over SHA-256: any length, no 72-byte cut, and "hashed with bcrypt" stays true.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_ADAPTER = "vallum_web.accounts.adapter.Adapter"
+ACCOUNT_FORMS = {"signup": "vallum_web.accounts.forms.SignupForm"}
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+SIGNUP_OPEN = os.environ.get("VALLUM_SIGNUP", "open" if LOOPBACK else "closed") == "open"
+EMAIL_BACKEND = "vallum_web.mail.backend.OutboxBackend"
+DEFAULT_FROM_EMAIL = os.environ.get("VALLUM_MAIL_FROM", "Vallum <vallum@localhost>")
+INBOX_PAGE = LOOPBACK and os.environ.get("VALLUM_INBOX", "1") == "1"
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 7 * 86_400
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+if TLS:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    SECURE_HSTS_SECONDS = 31_536_000
+else:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "session", "csrf"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 << 20
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+# Beside the blobs: an upload is moved there, not copied, and the system's shared /tmp never holds one.
+FILE_UPLOAD_TEMP_DIR = str(HOME / "incoming")
+Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
+
+CACHES = {
+    "default": {
+        # In the database: a cache per process would give every rate limit as many lives as there are processes.
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "config_cache",
+    }
+}
+
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = str(HOME / "static")
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("VALLUM_LOG", "INFO")},
+}

@@ -1,0 +1,14 @@
+"""What granian serves."""
+
+import multiprocessing
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from vallum_web.embedded.deathwatch import die_with_parent
+
+# A worker of granian: were granian killed, it would go on answering.
+if multiprocessing.parent_process() is not None:
+    die_with_parent()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vallum_web.config.settings")
+application = get_wsgi_application()

@@ -1,0 +1,154 @@
+"""The rule of `reconcile.py` as set statements, one per transition, over what `staging.py` loaded.
+
+Each statement writes only rows that change: touching every row for a "last seen" costs two thirds of a re-import.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from vallum_web.tenancy import clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How many findings each transition touched; `seen` counts all in the report."""
+
+    seen: int
+    new: int
+    reopened: int
+    changed: int
+    resolved: int
+
+
+# Statistics of the stored tables are those of before: with nested loops a merge of 100,000 rows took minutes.
+PREPARE = "set local enable_nestloop = off"
+
+MATCH = """
+create temp table matched on commit drop as
+select s.*, f.id as found, f.status as was, d.finding_id is not null as decided,
+  (f.severity, f.confidence, f.risk, f.title, f.message, f.path, f.line, f.package, f.rule, f.data) is distinct from
+  (s.severity, s.confidence, s.risk, s.title, s.message, s.path, s.line, s.package, s.rule, s.data) as differs
+from staged s
+left join findings_finding f on f.org_id = %(org)s and f.asset_id = %(asset)s and f.fingerprint = s.fingerprint
+left join (
+  select distinct finding_id from findings_decision
+  where org_id = %(org)s and lifted_at is null and (until is null or until >= %(today)s)
+) d on d.finding_id = f.id;
+analyze matched
+"""
+
+CHANGE = """
+update findings_finding f set severity = m.severity, confidence = m.confidence, risk = m.risk, title = m.title,
+  message = m.message, path = m.path, line = m.line, package = m.package, rule = m.rule, data = m.data, changed_at = %(now)s
+from matched m where f.org_id = %(org)s and f.id = m.found and m.differs
+"""
+
+REOPEN = """
+with reopened as (
+  update findings_finding f set status = case when m.decided then 'suppressed' else 'open' end, ending = '',
+    resolved_at = null, changed_at = %(now)s
+  from matched m where f.org_id = %(org)s and f.id = m.found and m.was = 'resolved' returning f.id
+)
+insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
+select vallum_uuid7(), %(org)s, 'finding.reopened', %(now)s, null, id, jsonb_build_object('scan', %(scan)s::text),
+  pg_current_xact_id()::text::bigint from reopened
+"""
+
+INSERT = """
+with opened as (
+  insert into findings_finding (id, org_id, asset_id, fingerprint, kind, ruleset, rule, severity, confidence, risk, title,
+    message, path, line, package, data, status, ending, opened_at, changed_at)
+  select id, %(org)s, %(asset)s, fingerprint, kind, ruleset, rule, severity, confidence, risk, title, message, path, line,
+    package, data, 'open', '', %(now)s, %(now)s from matched where found is null
+  returning id
+)
+insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
+select vallum_uuid7(), %(org)s, 'finding.opened', %(now)s, null, id, jsonb_build_object('scan', %(scan)s::text),
+  pg_current_xact_id()::text::bigint from opened
+"""
+
+# Places of known findings, first: what follows asks which of them are still open.
+STANDING = """
+create temp table standing on commit drop as
+select o.id, o.finding_id, o.path, o.line, f.ruleset, f.rule, f.fingerprint
+from findings_finding f join findings_occurrence o on o.org_id = %(org)s and o.finding_id = f.id and o.gone_scan_id is null
+where f.org_id = %(org)s and f.asset_id = %(asset)s;
+analyze standing
+"""
+
+# A place ends only where its rule ran over its path, or a complete walk did not meet the path.
+ENDED = """
+create temp table ended on commit drop as
+select o.id, o.finding_id, w.path is not null as walked from standing o
+left join staged_place p on p.fingerprint = o.fingerprint and p.path = o.path and p.line = o.line
+left join walked w on w.path = o.path
+where p.id is null and (%(complete)s or w.path is not null)
+  and exists (select from ran r where r.ruleset = o.ruleset and (r.rules is null or o.rule = any(r.rules)))
+  and not exists (
+    select from gap g where (g.path in ('', o.path) or (right(g.path, 1) = '/' and starts_with(o.path, g.path)))
+      and (g.ruleset in ('', o.ruleset) or starts_with(o.ruleset, g.ruleset || '/')));
+analyze ended;
+update findings_occurrence o set gone_scan_id = %(scan)s from ended e where o.org_id = %(org)s and o.id = e.id
+"""
+
+RESOLVE = """
+with over as (
+  select e.finding_id, bool_or(e.walked) as walked from ended e group by e.finding_id
+  having count(*) = (select count(*) from standing s where s.finding_id = e.finding_id)
+), resolved as (
+  update findings_finding f set status = 'resolved', ending = case when over.walked then 'fixed' else 'gone' end,
+    resolved_at = %(now)s, changed_at = %(now)s
+  from over where f.org_id = %(org)s and f.id = over.finding_id and f.status <> 'resolved'
+    and not exists (select from staged s where s.fingerprint = f.fingerprint)
+  returning f.id, f.ending
+)
+insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
+select vallum_uuid7(), %(org)s, 'finding.resolved', %(now)s, null, id,
+  jsonb_build_object('scan', %(scan)s::text, 'ending', ending), pg_current_xact_id()::text::bigint from resolved
+"""
+
+PLACES = """
+insert into findings_occurrence (id, org_id, finding_id, path, line, end_line, first_scan_id)
+select p.id, %(org)s, coalesce(m.found, m.id), p.path, p.line, p.end_line, %(scan)s
+from staged_place p join matched m on m.fingerprint = p.fingerprint
+left join standing o on o.finding_id = m.found and o.path = p.path and o.line = p.line
+where o.id is null
+"""
+
+
+def apply(*, org: UUID, asset: UUID, scan: UUID, complete: bool) -> Outcome:
+    """Bring the record of `asset` up to date with the staged report, inside the caller's transaction and lock."""
+    now = clock.now()
+    values: dict[str, Any] = {
+        "org": org,
+        "asset": asset,
+        "scan": scan,
+        "complete": complete,
+        "now": now,
+        "today": now.date(),
+    }
+    with connection.cursor() as cursor:
+
+        def run(statements: str) -> int:
+            touched = 0
+            for statement in statements.split(";"):
+                if statement.strip():
+                    cursor.execute(statement, values)
+                    touched = cursor.rowcount
+            return touched
+
+        run(PREPARE)
+        run(MATCH)
+        run(STANDING)
+        changed = run(CHANGE)
+        reopened = run(REOPEN)
+        new = run(INSERT)
+        run(ENDED)
+        run(PLACES)
+        resolved = run(RESOLVE)
+        cursor.execute("select count(*) from staged")
+        seen = int(cursor.fetchone()[0])
+    return Outcome(seen=seen, new=new, reopened=reopened, changed=changed, resolved=resolved)

@@ -1,0 +1,123 @@
+"""The record: findings over time, where they were seen, and what people decided about them."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from vallum_web.assets.models import Asset
+from vallum_web.scans.models import Scan
+from vallum_web.tenancy.clock import now
+from vallum_web.tenancy.isolation import TenantForeignKey
+from vallum_web.tenancy.models import Org, TenantModel
+
+
+class Finding(TenantModel):
+    """A problem on an asset, followed over time. Identity is (org, asset, fingerprint).
+
+    A scan touches a row only when something about it changed; when it was last seen is read from scans and coverage.
+    """
+
+    class Severity(models.IntegerChoices):
+        CRITICAL = 4, "critical"
+        HIGH = 3, "high"
+        MEDIUM = 2, "medium"
+        LOW = 1, "low"
+        INFO = 0, "info"
+
+    class Confidence(models.IntegerChoices):
+        HIGH = 2, "high"
+        MEDIUM = 1, "medium"
+        LOW = 0, "low"
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        SUPPRESSED = "suppressed", "Suppressed"
+        RESOLVED = "resolved", "Resolved"
+
+    class Ending(models.TextChoices):
+        NONE = "", "Not resolved"
+        FIXED = "fixed", "Fixed"
+        GONE = "gone", "File gone"
+
+    # No constraint of its own: (org, asset) is one already, and a check per imported row is a second for 100,000.
+    org = models.ForeignKey(Org, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
+    asset = TenantForeignKey(Asset, models.CASCADE, db_index=False, related_name="+")
+    fingerprint = models.CharField(max_length=80)
+    kind = models.CharField(max_length=16)
+    ruleset = models.CharField(max_length=60)
+    rule = models.CharField(max_length=120)
+    severity = models.PositiveSmallIntegerField(choices=Severity)
+    confidence = models.PositiveSmallIntegerField(choices=Confidence)
+    risk = models.PositiveSmallIntegerField()
+    title = models.TextField()
+    message = models.TextField()
+    path = models.TextField()
+    line = models.PositiveIntegerField()
+    package = models.TextField(blank=True)
+    """Name and version, as a person writes them; the parts are in `data`."""
+    data = models.JSONField(default=dict)
+    """`evidence`, `package`, `advisories`, `remediation`, `references` as in the JSON report."""
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    ending = models.CharField(max_length=5, choices=Ending, blank=True, default="")
+    opened_at = models.DateTimeField(default=now)
+    changed_at = models.DateTimeField(default=now)
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "asset", "fingerprint"], name="finding_identity"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["org", "status", "-risk", "-id"], name="finding_worklist"),
+            models.Index(fields=["org", "status", "-severity", "-id"], name="finding_by_severity"),
+            models.Index(fields=["org", "status", "-id"], name="finding_by_age"),
+            models.Index(fields=["org", "asset", "status", "-risk", "-id"], name="finding_of_asset"),
+            models.Index(fields=["org", "rule", "status"], name="finding_by_rule"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Occurrence(TenantModel):
+    """One place where a finding was seen, from the scan that first saw it to the one that saw it gone."""
+
+    org = models.ForeignKey(Org, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
+    finding = TenantForeignKey(Finding, models.CASCADE, db_index=False, related_name="+")
+    path = models.TextField()
+    line = models.PositiveIntegerField()
+    end_line = models.PositiveIntegerField()
+    first_scan = TenantForeignKey(Scan, models.CASCADE, db_index=False, related_name="+")
+    gone_scan = TenantForeignKey(Scan, models.CASCADE, db_index=False, null=True, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["org", "finding", "gone_scan"], name="occurrence_of_finding")]
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class Decision(TenantModel):
+    """A person's word on a finding, for a reason and for a time. No scan ever writes here."""
+
+    class Reason(models.TextChoices):
+        FALSE_POSITIVE = "false_positive", "False positive"
+        NOT_REACHABLE = "not_reachable", "Vulnerable code not reachable"
+        RISK_ACCEPTED = "risk_accepted", "Risk accepted"
+        TEST_DATA = "test_data", "Test or example data"
+
+    finding = TenantForeignKey(Finding, models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=20, choices=Reason)
+    note = models.TextField(blank=True)
+    until = models.DateField(null=True, blank=True)
+    by = models.UUIDField()
+    made_at = models.DateTimeField(default=now)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.UUIDField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["org", "finding", "lifted_at"], name="decision_in_force")]
+
+    def __str__(self) -> str:
+        return self.get_reason_display()

@@ -1,0 +1,72 @@
+"""What a scan changes in the record, as a rule: no database, no clock.
+
+`merge.py` holds the same rule as set statements; a property test keeps the two equal.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vallum_engine.model.report import Coverage
+
+Place = tuple[str, int]
+"""Path and line."""
+
+
+class Status(StrEnum):
+    OPEN = "open"
+    SUPPRESSED = "suppressed"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A finding as the record has it: `places` are those where it is still open."""
+
+    ruleset: str
+    rule: str
+    status: Status
+    decided: bool = False
+    """Whether a decision in force hides it."""
+    places: frozenset[Place] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The findings that change, by fingerprint, and the places that end."""
+
+    new: frozenset[str]
+    reopened: frozenset[str]
+    fixed: frozenset[str]
+    gone: frozenset[str]
+    ended: frozenset[tuple[str, Place]]
+
+
+def reconcile(seen: Mapping[str, AbstractSet[Place]], known: Mapping[str, Known], coverage: Coverage) -> Plan:
+    """Compare a scan with the record.
+
+    A place ends only where its rule ran over its path, or the path itself is gone: a scan that could not look has not
+    seen that anything ended. A finding is resolved when all its places have ended; `gone` when every one of their
+    files is.
+    """
+    paths = frozenset(coverage.paths)
+    ended: set[tuple[str, Place]] = set()
+    fixed: set[str] = set()
+    gone: set[str] = set()
+    for fingerprint, finding in known.items():
+        over = {
+            place
+            for place in finding.places - seen.get(fingerprint, frozenset())
+            if coverage.speaks_for(finding.ruleset, finding.rule, place[0])
+        }
+        ended |= {(fingerprint, place) for place in over}
+        if finding.status is not Status.RESOLVED and fingerprint not in seen and over == finding.places:
+            (fixed if any(place[0] in paths for place in over) else gone).add(fingerprint)
+    return Plan(
+        new=frozenset(seen.keys() - known.keys()),
+        reopened=frozenset(f for f in seen.keys() & known.keys() if known[f].status is Status.RESOLVED),
+        fixed=frozenset(fixed),
+        gone=frozenset(gone),
+        ended=frozenset(ended),
+    )

@@ -1,0 +1,122 @@
+"""A report's findings as rows of temporary tables: COPY cannot write to a table with row-level security."""
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from django.db import connection
+
+import vallum_engine.model.finding as scanned
+from vallum_engine.model import plain
+from vallum_engine.model.report import Coverage, Report
+from vallum_web.findings import risk
+from vallum_web.tenancy.keys import uuid7
+
+TABLES = """
+create temp table staged (
+  id uuid, fingerprint text collate "C", kind text, ruleset text, rule text, severity smallint, confidence smallint,
+  risk smallint, title text, message text, path text, line integer, package text, data jsonb, places integer
+) on commit drop;
+create temp table staged_place (
+  id uuid, fingerprint text collate "C", path text collate "C", line integer, end_line integer
+) on commit drop;
+create temp table ran (ruleset text, rules text[]) on commit drop;
+create temp table gap (path text collate "C", ruleset text) on commit drop;
+create temp table walked (path text collate "C") on commit drop;
+"""
+_CONFIDENCE = {scanned.Confidence.HIGH: 2, scanned.Confidence.MEDIUM: 1, scanned.Confidence.LOW: 0}
+
+
+def load(report: Report, key: bytes) -> None:
+    """Copy a report into this transaction's staging tables. `key` re-keys what stands for a secret's value."""
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+    rekeyed = [(rekey(finding, key), finding) for finding in _once(report.findings)]
+    _copy(
+        "staged (id, fingerprint, kind, ruleset, rule, severity, confidence, risk, title, message, path, line, package, "
+        "data, places)",
+        (_row(fingerprint, finding) for fingerprint, finding in rekeyed),
+    )
+    _copy(
+        "staged_place (id, fingerprint, path, line, end_line)",
+        (
+            (uuid7(), fingerprint, _text(place.path), place.line, place.end_line)
+            for fingerprint, finding in rekeyed
+            for place in _places(finding)
+        ),
+    )
+    _load_coverage(report.coverage)
+    with connection.cursor() as cursor:
+        cursor.execute("analyze staged; analyze staged_place; analyze gap; analyze walked")
+
+
+def drop() -> None:
+    """At the end of a digest; the commit would do it, but one transaction may hold two of them."""
+    with connection.cursor() as cursor:
+        cursor.execute("drop table staged, staged_place, ran, gap, walked, matched, standing, ended")
+
+
+def rekey(finding: scanned.Finding, key: bytes) -> str:
+    """A secret's fingerprint under the organization's own key: the client's public one could be tried on guesses."""
+    if finding.kind is not scanned.Kind.SECRET:
+        return finding.fingerprint
+    scheme, _, _ = finding.fingerprint.partition(":")
+    return f"{scheme}:{blake2b(finding.fingerprint.encode(), digest_size=16, key=key).hexdigest()}"
+
+
+def _once(findings: Iterable[scanned.Finding]) -> Iterator[scanned.Finding]:
+    """The scanner merges by fingerprint; a report from elsewhere may not, and one identity is one row."""
+    seen: set[str] = set()
+    for finding in findings:
+        if finding.fingerprint not in seen:
+            seen.add(finding.fingerprint)
+            yield finding
+
+
+def _places(finding: scanned.Finding) -> list[scanned.Location]:
+    """One place per path and line: two secrets on a line are two findings, not two places."""
+    return list({(place.path, place.line): place for place in finding.locations}.values())
+
+
+def _row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
+    data = plain.from_finding(finding)
+    kept = {
+        name: data[name] for name in ("evidence", "package", "advisories", "remediation", "references") if data[name]
+    }
+    package = f"{finding.package.name} {finding.package.version}" if finding.package else ""
+    first = finding.locations[0]
+    return (
+        uuid7(),
+        fingerprint,
+        finding.kind.value,
+        finding.ruleset,
+        finding.rule,
+        finding.severity.rank,
+        _CONFIDENCE[finding.confidence],
+        risk.score(finding.severity, finding.confidence),
+        _text(finding.title),
+        _text(finding.message),
+        _text(first.path),
+        first.line,
+        _text(package),
+        _text(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()),
+        len(_places(finding)),
+    )
+
+
+def _load_coverage(coverage: Coverage) -> None:
+    _copy("ran (ruleset, rules)", ((r.name, None if r.rules is None else list(r.rules)) for r in coverage.rulesets))
+    _copy("gap (path, ruleset)", ((_text(e.path), e.ruleset) for e in coverage.gaps))
+    _copy("walked (path)", ((_text(path),) for path in coverage.paths))
+
+
+def _copy(target: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    with connection.cursor() as cursor, cursor.copy(f"copy {target} from stdin") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _text(value: str) -> str:
+    """PostgreSQL's text and jsonb hold every character but NUL, and no lone surrogates."""
+    return value.replace("\x00", "\\x00").replace("\\u0000", "\\\\u0000").encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,75 @@
+"""The door for reports made elsewhere."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+from django.http.request import RawPostDataException, UnreadablePostError
+from ninja import Query, Schema
+from ninja.errors import HttpError
+from pydantic import Field
+
+from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allow
+from vallum_web.ingest import queries, services
+from vallum_web.ingest.models import Upload
+from vallum_web.tenancy.blobs import TooLargeError
+
+router = TenantRouter(tags=["uploads"])
+CHUNK = 1 << 18
+
+
+class UploadOut(Schema):
+    id: UUID
+    scan: UUID
+    status: str
+    problem: str
+    size: int
+    status_url: str
+
+
+class Target(Schema):
+    asset: str = Field(min_length=1, max_length=200)
+
+
+@router.post("", response={202: UploadOut}, summary="A report in wire format, for the asset of that name")
+def upload_make(request: TokenRequest, target: Query[Target]) -> tuple[int, UploadOut]:
+    """Body: what `vallum scan --format wire` wrote. It is kept before it is read; `status_url` says what became of it."""
+    allow(request, WRITERS)
+    try:
+        upload = services.accept(request.auth.org, request.auth.by, asset_name=target.asset, chunks=_chunks(request))
+    except TooLargeError as error:
+        raise HttpError(413, f"{error} Split the scan.") from error
+    except (UnreadablePostError, RawPostDataException) as error:
+        raise HttpError(400, "The upload broke off before its end: send it again.") from error
+    return 202, _out(upload)
+
+
+@router.get("/{upload_id}", response=UploadOut, summary="What became of an upload")
+def upload_get(request: TokenRequest, upload_id: UUID) -> UploadOut:
+    try:
+        return _out(queries.upload(request.auth.org, upload_id))
+    except Upload.DoesNotExist:
+        raise Http404 from None
+
+
+def _chunks(request: HttpRequest) -> Iterator[bytes]:
+    promised = int(request.headers.get("Content-Length") or 0)
+    if not promised:
+        raise HttpError(411, "Send the report with its Content-Length.")
+    got = 0
+    while chunk := request.read(min(CHUNK, promised - got)):
+        got += len(chunk)
+        yield chunk
+    if got != promised:
+        raise HttpError(400, f"The upload broke off after {got:,} of {promised:,} bytes: send it again.")
+
+
+def _out(upload: Upload) -> UploadOut:
+    return UploadOut(
+        id=upload.pk,
+        scan=upload.scan_id,
+        status=upload.status,
+        problem=upload.problem,
+        size=upload.size,
+        status_url=f"/api/v1/uploads/{upload.pk}",
+    )

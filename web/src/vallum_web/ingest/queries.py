@@ -1,0 +1,45 @@
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from vallum_web.ingest.models import Upload
+from vallum_web.scans.models import Scan
+from vallum_web.scans.services import UNFINISHED
+from vallum_web.tenancy import clock
+from vallum_web.tenancy.models import Org
+from vallum_web.tenancy.scope import scope
+
+# Younger ones may be between two transactions of their own job.
+PATIENCE = timedelta(minutes=1)
+
+
+def upload(org: Org | UUID, key: UUID) -> Upload:
+    """Raises Upload.DoesNotExist."""
+    found: Upload = Upload.objects.of(org).select_related("scan").get(pk=key)
+    return found
+
+
+def kept(scan: Scan) -> Upload | None:
+    """The report that an earlier attempt already brought home."""
+    with scope(scan.org_id):
+        return (
+            Upload.objects.of(scan.org_id).select_related("scan").filter(scan=scan, status=Upload.Status.KEPT).first()
+        )
+
+
+def abandoned(org: UUID) -> list[Scan]:
+    """Scans that wait or run while the queue holds no job for them: its failure was not theirs to see."""
+    with scope(org), connection.cursor() as cursor:
+        old = clock.now() - PATIENCE
+        scans = list(Scan.objects.of(org).filter(status__in=UNFINISHED, requested_at__lt=old))
+        if not scans:
+            return []
+        cursor.execute(
+            "select coalesce(args->>'scan', args->>'upload') from procrastinate_jobs "
+            "where status in ('todo', 'doing') and args->>'org' = %s",
+            [str(org)],
+        )
+        alive = {row[0] for row in cursor.fetchall()}
+        uploads = dict(Upload.objects.of(org).filter(scan__in=scans).values_list("scan_id", "pk"))
+        return [scan for scan in scans if not alive & {str(scan.pk), str(uploads.get(scan.pk))}]

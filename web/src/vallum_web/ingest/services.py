@@ -1,0 +1,114 @@
+"""Reports in: kept first, then read, then digested whole or not at all."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from vallum_engine import wire
+from vallum_engine.errors import BrokenWire, EngineError
+from vallum_engine.model.report import Report
+from vallum_web.assets import queries as assets
+from vallum_web.assets import services as asset_services
+from vallum_web.assets.models import Asset
+from vallum_web.findings import services as findings
+from vallum_web.findings.merge import Outcome
+from vallum_web.ingest.models import Upload
+from vallum_web.scans import services as scans
+from vallum_web.scans.models import Scan
+from vallum_web.tenancy import blobs, clock
+from vallum_web.tenancy.events import emit
+from vallum_web.tenancy.jobs import enqueue
+from vallum_web.tenancy.models import Org
+from vallum_web.tenancy.scope import scope
+
+KEPT_FOR = timedelta(hours=24)
+UPLOAD_BYTES = 256 << 20
+DIGEST = "ingest.digest_upload"
+
+
+def keep(scan: Scan, written: blobs.Writer) -> Upload:
+    """Record a blob that holds a scan's report."""
+    with scope(scan.org_id):
+        return Upload.objects.create(
+            org_id=scan.org_id,
+            scan=scan,
+            blob=written.id,
+            size=written.size,
+            digest=written.digest,
+            received_at=clock.now(),
+        )
+
+
+def accept(org: Org, by: UUID, *, asset_name: str, chunks: Iterable[bytes]) -> Upload:
+    """Take a report made elsewhere, for an asset of that name (made if it is new). Raises blobs.TooLargeError."""
+    with blobs.create(org.pk, limit=UPLOAD_BYTES) as blob:
+        for chunk in chunks:
+            blob.write(chunk)
+    with scope(org.pk, user=by):
+        asset = assets.named(org, Asset.Kind.REPOSITORY, asset_name)
+        asset = asset or asset_services.add(org, Asset.Kind.REPOSITORY, asset_name, by)
+        scan = scans.uploaded(asset, by)
+        upload = keep(scan, blob)
+        emit("upload.kept", upload.pk, size=upload.size, asset=str(asset.pk))
+        enqueue(DIGEST, org=org.pk, lock=f"asset:{asset.pk}", upload=upload.pk)
+        return upload
+
+
+def digest(upload: Upload) -> None:
+    """Read a kept report and bring the record up to date: one transaction, so there is no half of it.
+
+    A report that cannot be read is refused, says why, and stays kept for its 24 hours.
+    """
+    scan = upload.scan
+    try:
+        report = _read(upload)
+    except EngineError as error:
+        refuse(upload, str(error))
+        return
+    with scope(upload.org_id):
+        if (
+            not Upload.objects.of(upload.org_id)
+            .select_for_update()
+            .filter(pk=upload.pk, status=Upload.Status.KEPT)
+            .exists()
+        ):
+            return
+        outcome = findings.digest(scan, report)
+        scans.finish(scan, report, engine=report.engine, outcome=_counts(outcome, report))
+        Upload.objects.of(upload.org_id).filter(pk=upload.pk).update(status=Upload.Status.DIGESTED, problem="")
+
+
+def _read(upload: Upload) -> Report:
+    if upload.blob is None:
+        raise BrokenWire("The report is no longer kept: upload it again.")
+    with blobs.path(upload.org_id, upload.blob).open("rb") as file:
+        return wire.read(file)
+
+
+def refuse(upload: Upload, problem: str) -> None:
+    with scope(upload.org_id):
+        Upload.objects.of(upload.org_id).filter(pk=upload.pk).update(status=Upload.Status.REFUSED, problem=problem)
+        scans.fail(upload.scan, f"The report was refused: {problem} It is kept for 24 hours.")
+        emit("upload.refused", upload.pk, problem=problem)
+
+
+def prune(org: UUID) -> int:
+    """Delete raw reports past their 24 hours; the row stays, as the proof that one was there."""
+    with scope(org):
+        old = list(Upload.objects.of(org).filter(received_at__lt=clock.now() - KEPT_FOR).exclude(blob=None))
+        for upload in old:
+            if upload.blob:
+                blobs.delete(org, upload.blob)
+        Upload.objects.of(org).filter(pk__in=[upload.pk for upload in old]).update(blob=None)
+        return len(old)
+
+
+def _counts(outcome: Outcome, report: Report) -> dict[str, int]:
+    return {
+        "seen": outcome.seen,
+        "new": outcome.new,
+        "reopened": outcome.reopened,
+        "resolved": outcome.resolved,
+        "changed": outcome.changed,
+        "ignored": len(report.suppressed),
+    }

@@ -1,0 +1,45 @@
+"""The queue's door to ingest: parse, call, answer."""
+
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+from procrastinate import RetryStrategy
+
+from vallum_web.findings.services import expire_decisions
+from vallum_web.ingest import queries, services, work
+from vallum_web.scans import services as scans
+from vallum_web.tenancy import lookups
+from vallum_web.tenancy.jobs import periodic_job, tenant_job
+from vallum_web.tenancy.scope import scope
+
+# The database was restarted under the job: it begins again, and an attempt is counted.
+LOST_DATABASE = RetryStrategy(max_attempts=5, wait=2, retry_exceptions=[OperationalError, InterfaceError])
+
+
+@tenant_job(scans.RUN, retry=LOST_DATABASE)
+def run_scan(org: UUID, scan: str) -> None:
+    work.run(org, UUID(scan))
+
+
+@tenant_job(services.DIGEST, retry=LOST_DATABASE)
+def digest_upload(org: UUID, upload: str) -> None:
+    with scope(org):
+        kept = queries.upload(org, UUID(upload))
+    if scans.begin(org, kept.scan_id):
+        services.digest(kept)
+
+
+@periodic_job("ingest.pick_up_abandoned", cron="*/20 * * * * *")
+def pick_up_abandoned() -> None:
+    """Scans whose job is gone from the queue without an end of their own begin again, or fail with a reason."""
+    for org in lookups.all_orgs():
+        for scan in queries.abandoned(org):
+            with scope(org):
+                scans.again(scan)
+
+
+@periodic_job("ingest.hourly", cron="7 * * * *")
+def hourly() -> None:
+    for org in lookups.all_orgs():
+        services.prune(org)
+        expire_decisions(org)

@@ -1,0 +1,68 @@
+"""One scan from the queue to the record: bring the code, scan it in the sandbox, keep the report, digest it."""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+from vallum_guard.errors import GuardError
+from vallum_web.ingest import queries, services
+from vallum_web.ingest.models import Upload
+from vallum_web.repositories import checkout
+from vallum_web.repositories import queries as repositories
+from vallum_web.scans import scanner
+from vallum_web.scans import services as scans
+from vallum_web.scans.models import Scan
+from vallum_web.tenancy import blobs
+from vallum_web.tenancy.scope import scope
+
+log = logging.getLogger(__name__)
+
+
+def run(org: UUID, key: UUID) -> None:
+    """Run a scan to its end, whatever the end is. Running it again after a crash goes on from what was kept."""
+    scan = scans.begin(org, key)
+    if scan is None:
+        return
+    try:
+        upload = queries.kept(scan) or _scan(scan)
+        scans.follow(scan, "digesting")
+        services.digest(upload)
+    except (GuardError, scanner.ScannerFailedError, blobs.TooLargeError, FileNotFoundError) as error:
+        log.warning("scan %s failed: %s", scan.pk, error)
+        scans.fail(scan, str(error))
+
+
+def _scan(scan: Scan) -> Upload:
+    with scope(scan.org_id):
+        repository = repositories.of_asset(scan.org_id, scan.asset_id)
+        name = scan.asset.name
+    if repository is None:
+        raise FileNotFoundError("This asset has no source to scan: its reports are uploaded by `vallum scan --upload`.")
+    with _scratch(scan) as folder:
+        scans.follow(scan, "fetching", facts={"isolation": scanner.isolation().level.value})
+        job = checkout.bring(repository, folder, name=name, progress=lambda _line: None)
+        facts = {field: job.facts[field][:200] for field in ("branch", "commit") if job.facts.get(field)}
+        scans.follow(scan, "scanning", facts=facts)
+        with blobs.create(scan.org_id, limit=services.UPLOAD_BYTES) as blob:
+            mechanism = scanner.scan(
+                job, sink=blob.write, tell=lambda numbers: scans.follow(scan, "scanning", progress=numbers)
+            )
+        scans.follow(scan, "keeping", facts={"isolation": mechanism.level.value})
+        return services.keep(scan, blob)
+
+
+@contextmanager
+def _scratch(scan: Scan) -> Iterator[Path]:
+    """A folder of this scan's own; what an attempt that was killed left there goes first."""
+    folder = Path(settings.HOME) / "scratch" / str(scan.pk)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,31 @@
+"""Bringing a repository's code to a folder where the scanner can read it. Nothing here opens a file of it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from vallum_guard.git import Origin, clone
+from vallum_web.repositories.models import Repository
+from vallum_web.scans.scanner import Job
+from vallum_web.tenancy import blobs, egress
+
+
+def bring(repository: Repository, scratch: Path, *, name: str, progress: Callable[[str], object]) -> Job:
+    """Clone, or link the archive, into `scratch`. Raises GuardError (clone) or FileNotFoundError (archive or folder)."""
+    if repository.folder:
+        folder = Path(repository.folder)
+        if not folder.is_dir():
+            raise FileNotFoundError(f"{folder} is not there any more: this asset was added from it.")
+        return Job(path=folder, trusted=True, facts={"name": name})
+    if repository.archive:
+        kept = blobs.path(repository.org_id, repository.archive)
+        place = scratch / Path(repository.archive_name).name
+        if not kept.exists():
+            raise FileNotFoundError("The uploaded archive is no longer kept: upload it again.")
+        os.link(kept, place)
+        return Job(path=place, facts={"name": name})
+    origin = Origin(url=repository.url, branch=repository.branch or None)
+    folder = scratch / "repository"
+    checkout = clone(origin, folder, route=egress.route(repository.org_id, repository.asset_id), progress=progress)
+    facts = {"name": name, "url": repository.url, "branch": checkout.branch, "commit": checkout.commit}
+    return Job(path=folder, facts=facts)

@@ -1,0 +1,9 @@
+from uuid import UUID
+
+from vallum_web.repositories.models import Repository
+from vallum_web.tenancy.models import Org
+
+
+def of_asset(org: Org | UUID, asset: UUID) -> Repository | None:
+    """What the asset is as a repository; None where it is none (its reports are uploaded)."""
+    return Repository.objects.of(org).filter(asset=asset).first()

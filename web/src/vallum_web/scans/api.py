@@ -1,0 +1,102 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from ninja import Query, Schema
+
+from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allow
+from vallum_web.assets import queries as assets
+from vallum_web.assets.models import Asset
+from vallum_web.scans import queries, services
+from vallum_web.scans.models import Scan
+
+router = TenantRouter(tags=["scans"])
+PAGE = 50
+
+
+class ScanOut(Schema):
+    id: UUID
+    asset_id: UUID
+    status: str
+    origin: str
+    phase: str
+    progress: dict[str, int]
+    attempts: int
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    branch: str
+    commit: str
+    isolation: str
+    engine: str
+    complete: bool
+    stats: dict[str, Any]
+    outcome: dict[str, int]
+    errors: list[dict[str, str]]
+    failure: str
+
+
+class CoverageOut(Schema):
+    ruleset: str
+    version: str
+    verdict: str
+    path: str
+    why: str
+    covered: bool
+    count: int
+
+
+class ScanIn(Schema):
+    asset: UUID
+
+
+class ScanPage(Schema):
+    items: list[ScanOut]
+    after: UUID | None
+    """Give it as `after` for the next page; null on the last."""
+
+
+class Place(Schema):
+    asset: UUID | None = None
+    after: UUID | None = None
+
+
+@router.get("", response=ScanPage, summary="Scans, newest first")
+def scans_list(request: TokenRequest, place: Query[Place]) -> ScanPage:
+    rows = queries.scans(request.auth.org)
+    if place.asset:
+        rows = rows.filter(asset=place.asset)
+    if place.after:
+        rows = rows.filter(pk__lt=place.after)
+    found = list(rows[: PAGE + 1])
+    more = len(found) > PAGE
+    return ScanPage(items=[ScanOut.from_orm(scan) for scan in found[:PAGE]], after=found[PAGE - 1].pk if more else None)
+
+
+@router.post("", response={202: ScanOut}, summary="Scan an asset now")
+def scan_request(request: TokenRequest, body: ScanIn) -> tuple[int, ScanOut]:
+    allow(request, WRITERS)
+    try:
+        assets.asset(request.auth.org, body.asset)
+    except Asset.DoesNotExist:
+        raise Http404 from None
+    return 202, ScanOut.from_orm(services.request(request.auth.org, body.asset, request.auth.by))
+
+
+@router.get("/{scan_id}", response=ScanOut, summary="One scan")
+def scan_get(request: TokenRequest, scan_id: UUID) -> ScanOut:
+    return ScanOut.from_orm(_scan(request, scan_id))
+
+
+@router.get("/{scan_id}/coverage", response=list[CoverageOut], summary="Where a scan looked, and where it did not")
+def scan_coverage(request: TokenRequest, scan_id: UUID) -> list[CoverageOut]:
+    scan = _scan(request, scan_id)
+    return [CoverageOut.from_orm(row) for row in queries.coverage(request.auth.org, scan)]
+
+
+def _scan(request: TokenRequest, key: UUID) -> Scan:
+    try:
+        return queries.scan(request.auth.org, key)
+    except Scan.DoesNotExist:
+        raise Http404 from None

@@ -1,0 +1,90 @@
+"""Runs of the detectors over an asset, and where their silence counts."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from vallum_web.assets.models import Asset
+from vallum_web.tenancy.clock import now
+from vallum_web.tenancy.isolation import TenantForeignKey
+from vallum_web.tenancy.models import TenantModel
+
+
+class Scan(TenantModel):
+    """One run over one asset at one revision."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        INCOMPLETE = "incomplete", "Done, with gaps"
+        FAILED = "failed", "Failed"
+
+    class Origin(models.TextChoices):
+        REQUESTED = "requested", "Scan now"
+        UPLOADED = "uploaded", "Uploaded report"
+
+    class Isolation(models.TextChoices):
+        FULL = "full", "Full"
+        REDUCED = "reduced", "Reduced"
+        NONE = "none", "None"
+        ELSEWHERE = "elsewhere", "Scanned elsewhere"
+
+    asset = TenantForeignKey(Asset, models.CASCADE, related_name="+")
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.REQUESTED)
+    by = models.UUIDField(null=True)
+    requested_at = models.DateTimeField(default=now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    phase = models.CharField(max_length=40, blank=True)
+    progress = models.JSONField(default=dict)
+    """`files`, `bytes`, `findings` so far, as the scanner last said."""
+    branch = models.CharField(max_length=200, blank=True)
+    commit = models.CharField(max_length=64, blank=True)
+    isolation = models.CharField(max_length=10, choices=Isolation, blank=True)
+    engine = models.CharField(max_length=40, blank=True)
+    complete = models.BooleanField(default=False)
+    stats = models.JSONField(default=dict)
+    outcome = models.JSONField(default=dict)
+    """How many findings were new, reopened, resolved, seen."""
+    errors = models.JSONField(default=list)
+    failure = models.TextField(blank=True)
+    """Why it failed, in words for a person: what, where, what to do."""
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [
+            models.Index(fields=["org", "asset", "-id"], name="scan_of_asset"),
+            models.Index(fields=["org", "status"], name="scan_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asset_id} {self.status}"
+
+
+class Coverage(TenantModel):
+    """One line of a scan's account: a rule set that ran, or a place it did not look at.
+
+    Places left out on purpose are counted by reason (`count`, one example path); gaps are listed one by one.
+    """
+
+    class Verdict(models.TextChoices):
+        RAN = "ran", "Ran"
+        FAILED = "failed", "Failed"
+        SKIPPED = "skipped", "Skipped"
+
+    scan = TenantForeignKey(Scan, models.CASCADE, related_name="+")
+    ruleset = models.CharField(max_length=60, blank=True)
+    version = models.CharField(max_length=80, blank=True)
+    verdict = models.CharField(max_length=8, choices=Verdict)
+    path = models.TextField(blank=True)
+    why = models.TextField(blank=True)
+    covered = models.BooleanField()
+    count = models.PositiveIntegerField(default=1)
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["org", "scan", "covered"], name="coverage_of_scan")]
+
+    def __str__(self) -> str:
+        return f"{self.ruleset} {self.verdict} {self.path}"

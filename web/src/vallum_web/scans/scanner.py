@@ -1,0 +1,138 @@
+"""Running the `vallum` command over something untrusted: in a sandbox, its report read from a pipe."""
+
+import json
+import sys
+import sysconfig
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, run
+from time import monotonic
+
+from django.conf import settings
+
+from vallum_guard import sandbox
+from vallum_guard.errors import SandboxFailed, SandboxUnavailable
+from vallum_guard.sandbox import End, Level, Limits, Mechanism, Sandbox
+
+TELL_EVERY = 1.0
+REPORT_BYTES = 256 << 20
+# What of the home folder a sandbox sees: the keys beside them are not for it.
+SHARED = ("cache", "advisories")
+# Clean, findings, incomplete: the exits with a report.
+REPORTING = frozenset({0, 1, 3})
+
+
+class ScannerFailedError(Exception):
+    """The scanner gave no report; the message says why, for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to scan. A trusted source is the operator's own folder: its ignore files are honoured."""
+
+    path: Path
+    trusted: bool = False
+    facts: Mapping[str, str]
+
+
+def isolation() -> sandbox.Isolation:
+    return sandbox.isolation()
+
+
+def scan(job: Job, *, sink: Callable[[bytes], object], tell: Callable[[Mapping[str, int]], object]) -> Mechanism:
+    """Scan `job`, its wire report going to `sink` and its progress to `tell`; returns how it was isolated.
+
+    Raises ScannerFailedError. Untrusted sources are refused where no isolation is to be had.
+    """
+    able = sandbox.isolation()
+    if able.level is Level.NONE and not job.trusted:
+        raise ScannerFailedError(
+            f"Not scanned: this machine cannot isolate untrusted code ({able.reason}). {able.advice}"
+        )
+    prepare()
+    home = Path(settings.HOME)
+    box = Sandbox(
+        read_only=(job.path, *(home / name for name in SHARED), *_sources()),
+        environment={"VALLUM_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
+        limits=Limits(stdout_bytes=REPORT_BYTES),
+        mechanism=Mechanism.NOTHING if able.level is Level.NONE else None,
+    )
+    told = 0.0
+
+    def heard(line: str) -> None:
+        nonlocal told
+        if line.startswith("{") and monotonic() - told >= TELL_EVERY:
+            told = monotonic()
+            tell(_numbers(line))
+
+    try:
+        outcome = sandbox.run(_command(job), sandbox=box, stdout=sink, stderr_line=heard)
+    except (SandboxUnavailable, SandboxFailed) as error:
+        raise ScannerFailedError(str(error)) from error
+    if outcome.end is not End.EXITED:
+        raise ScannerFailedError(
+            f"The scanner was stopped: {outcome.reason}. Nothing was changed; scan again or make the source smaller."
+        )
+    if outcome.returncode not in REPORTING:
+        raise ScannerFailedError(_explain(outcome.returncode, outcome.stderr_tail))
+    return outcome.mechanism
+
+
+def prepare() -> None:
+    """Bring compiled rules and advisories up to date, by the command itself and outside a sandbox, which only reads them."""
+    home = Path(settings.HOME)
+    for name in SHARED:
+        (home / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+    done = run(
+        [str(_program()), "db", "prepare"],
+        env={"VALLUM_HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        stdin=DEVNULL,
+        stdout=DEVNULL,
+        stderr=PIPE,
+        check=False,
+        text=True,
+        timeout=300,
+    )
+    if done.returncode:
+        raise ScannerFailedError(f"The scanner's data could not be prepared: {_last(done.stderr)}")
+
+
+def _command(job: Job) -> Sequence[str]:
+    target = [part for name, value in sorted(job.facts.items()) if value for part in ("--target", f"{name}={value}")]
+    ignore = [] if job.trusted else ["--no-ignore"]
+    return [str(_program()), "scan", "--format", "wire", "--progress", "json", *ignore, *target, "--", str(job.path)]
+
+
+def _program() -> Path:
+    return Path(sysconfig.get_path("scripts")) / "vallum"
+
+
+def _sources() -> tuple[Path, ...]:
+    """In an editable install the packages lie in the tree, outside the interpreter's own folders."""
+    places = [Path(entry) for entry in sys.path if entry and "site-packages" not in entry]
+    return tuple(
+        place
+        for place in places
+        if any((place / name).is_dir() for name in ("vallum", "vallum_engine", "vallum_guard"))
+    )
+
+
+def _numbers(line: str) -> dict[str, int]:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return {}
+    return {name: int(said[name]) for name in ("files", "bytes", "findings") if isinstance(said.get(name), int)}
+
+
+def _explain(code: int, stderr: str) -> str:
+    if code > 128:
+        return f"The scanner was killed (signal {code - 128}). Nothing was changed; scan again."
+    return f"The scanner gave up (exit code {code}): {_last(stderr)}"
+
+
+def _last(stderr: str) -> str:
+    """The last line that is not progress: what the command said before it ended."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("{")]
+    return lines[-1][:500] if lines else "it said nothing"

@@ -1,0 +1,73 @@
+"""Bytes kept beside the database, by organization: raw reports and uploaded archives."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+from django.conf import settings
+
+from vallum_web.tenancy.keys import uuid7
+
+
+class TooLargeError(ValueError):
+    """More bytes than the caller allowed; nothing of them was kept."""
+
+
+class Writer:
+    """Counts and hashes what it writes; refuses over its limit."""
+
+    def __init__(self, file: IO[bytes], limit: int) -> None:
+        self.id = uuid7()
+        self.size = 0
+        self._file, self._limit, self._hash = file, limit, sha256()
+
+    def write(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > self._limit:
+            raise TooLargeError(f"Larger than the {self._limit:,} bytes allowed here.")
+        self._hash.update(data)
+        self._file.write(data)
+
+    @property
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+
+@contextmanager
+def create(org: UUID, *, limit: int) -> Iterator[Writer]:
+    """Write a blob; it exists, whole and on disk, only when the block ends well."""
+    folder = _folder(org)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = folder / f"{uuid7()}.part"
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            writer = Writer(file, limit)
+            yield writer
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(folder / str(writer.id))
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def path(org: UUID, blob: UUID) -> Path:
+    return _folder(org) / str(blob)
+
+
+def delete(org: UUID, blob: UUID) -> None:
+    path(org, blob).unlink(missing_ok=True)
+
+
+def delete_all(org: UUID) -> None:
+    shutil.rmtree(_folder(org), ignore_errors=True)
+
+
+def _folder(org: UUID) -> Path:
+    return Path(settings.HOME) / "blobs" / str(org)

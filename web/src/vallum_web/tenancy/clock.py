@@ -1,0 +1,24 @@
+"""The one clock. Every other module asks it; SQL gets the time as a parameter."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+_offset = timedelta()
+
+
+def now() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC) + _offset  # noqa: TID251 - this is the clock
+
+
+@contextmanager
+def travelled(by: timedelta) -> Iterator[None]:
+    """Move the clock within a test; refuses to run backwards in the middle of one."""
+    global _offset  # noqa: PLW0603 - one clock per process is the point
+    before = _offset
+    _offset = before + by
+    try:
+        yield
+    finally:
+        _offset = before

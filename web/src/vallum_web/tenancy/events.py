@@ -1,0 +1,67 @@
+"""The event log: `emit` in the transaction that makes a thing true, `after` for those who follow."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import BigIntegerField, Func, Q
+
+from vallum_web.tenancy import clock
+from vallum_web.tenancy.keys import uuid7
+from vallum_web.tenancy.models import Event
+from vallum_web.tenancy.scope import current_org, current_user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """What `emit` writes: a kind (`finding.opened`), the row it is about, and facts a consumer needs."""
+
+    kind: str
+    subject: UUID
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def emit(kind: str, subject: UUID, **data: Any) -> None:
+    """Record one event of the present scope's organization, by its present person."""
+    emit_many([Happened(kind=kind, subject=subject, data=data)])
+
+
+def emit_many(events: Iterable[Happened]) -> None:
+    org = current_org()
+    if org is None:
+        raise RuntimeError("emit outside tenancy.scope: an event belongs to an organization and to a transaction")
+    rows = [
+        Event(
+            id=uuid7(),
+            org_id=org,
+            kind=event.kind,
+            subject=event.subject,
+            data=dict(event.data),
+            at=clock.now(),
+            actor=current_user(),
+            transaction=0,
+        )
+        for event in events
+    ]
+    transaction_id = _transaction_id() if rows else 0
+    for row in rows:
+        row.transaction = transaction_id
+    Event.objects.bulk_create(rows, batch_size=1000)
+
+
+def after(org: UUID, position: tuple[int, UUID] | None, limit: int = 500) -> Sequence[Event]:
+    """The next events in commit-safe order: none whose transaction could still be joined by an earlier one."""
+    floor = Func(template="(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)", output_field=BigIntegerField())
+    events = Event.objects.of(org).filter(transaction__lt=floor)
+    if position:
+        seen, last = position
+        events = events.filter(Q(transaction__gt=seen) | Q(transaction=seen, id__gt=last))
+    return list(events.order_by("transaction", "id")[:limit])
+
+
+def _transaction_id() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_current_xact_id()::text::bigint")
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,117 @@
+"""Row ownership in the database: every tenant table has forced row-level security and references inside its tenant.
+
+The policies read `current_org()`, a setting that only `tenancy.scope` sets and that ends with the transaction. Unique
+keys and foreign keys bypass row-level security, so both start with the organization.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.ddl_references import Statement
+from django.db.models.constraints import BaseConstraint
+
+
+class SqlConstraint(BaseConstraint):
+    """A constraint that is plain SQL to create and to drop, and nothing to validate in Python."""
+
+    def _create(self, model: type[models.Model], editor: BaseDatabaseSchemaEditor) -> Sequence[str]:
+        raise NotImplementedError
+
+    def _remove(self, model: type[models.Model], editor: BaseDatabaseSchemaEditor) -> Sequence[str]:
+        raise NotImplementedError
+
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
+        """Run after the tables of the migration exist: references need their targets."""
+        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
+        return Statement("; ".join(self._create(model, schema_editor)).replace("%", "%%"))
+
+    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
+        return Statement("; ".join(self._remove(model, schema_editor)).replace("%", "%%"))
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """The database decides; there is nothing a form could know."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.deconstruct() == other.deconstruct()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.name))
+
+
+class RowLevelSecurity(SqlConstraint):
+    """Rows are visible and writable only inside their own organization's scope, for the tables' owner as well."""
+
+    def __init__(self, *, name: str, field: str = "org_id") -> None:
+        super().__init__(name=name)
+        self.field = field
+
+    def _create(self, model: type[models.Model], editor: BaseDatabaseSchemaEditor) -> Sequence[str]:
+        table = _table(model, editor)
+        mine = f"{editor.quote_name(self.field)} = (select current_org())"
+        return (
+            f"alter table {table} enable row level security",
+            f"alter table {table} force row level security",
+            f"create policy tenant on {table} using ({mine}) with check ({mine})",
+        )
+
+    def _remove(self, model: type[models.Model], editor: BaseDatabaseSchemaEditor) -> Sequence[str]:
+        table = _table(model, editor)
+        return (f"drop policy tenant on {table}", f"alter table {table} no force row level security")
+
+    def deconstruct(self) -> tuple[str, tuple[()], dict[str, Any]]:
+        return _path(self), (), {"name": self.name, "field": self.field}
+
+
+class TenantReference(SqlConstraint):
+    """A foreign key over (org_id, x_id): a row can name only rows of its own organization."""
+
+    def __init__(self, *, name: str, column: str, to: str) -> None:
+        super().__init__(name=name)
+        self.column = column
+        self.to = to
+
+    def _create(self, model: type[models.Model], editor: BaseDatabaseSchemaEditor) -> Sequence[str]:
+        quote = editor.quote_name
+        key = f"foreign key (org_id, {quote(self.column)}) references {quote(self.to)} (org_id, id)"
+        constraint = f"constraint {quote(self.name)} {key} deferrable initially deferred"
+        return (f"alter table {_table(model, editor)} add {constraint}",)
+
+    def _remove(self, model: type[models.Model], editor: BaseDatabaseSchemaEditor) -> Sequence[str]:
+        return (f"alter table {_table(model, editor)} drop constraint {editor.quote_name(self.name)}",)
+
+    def deconstruct(self) -> tuple[str, tuple[()], dict[str, Any]]:
+        return _path(self), (), {"name": self.name, "column": self.column, "to": self.to}
+
+
+def _table(model: type[models.Model], editor: BaseDatabaseSchemaEditor) -> str:
+    return editor.quote_name(model._meta.db_table)  # noqa: SLF001 - Django's documented way to a model's table
+
+
+def _path(constraint: SqlConstraint) -> str:
+    return f"{type(constraint).__module__}.{type(constraint).__name__}"
+
+
+class TenantForeignKey(models.ForeignKey):  # type: ignore[type-arg]
+    """A foreign key whose database constraint is a TenantReference, added to the model by itself."""
+
+    def __init__(self, to: Any, on_delete: Any, **kwargs: Any) -> None:
+        kwargs["db_constraint"] = False
+        super().__init__(to, on_delete, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("db_constraint", None)
+        return name, path, args, kwargs
+
+    def contribute_to_class(self, cls: Any, name: str, *args: Any, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, *args, **kwargs)
+        options = cls._meta
+        # Models of migration states carry the constraint in their own options.
+        if not options.abstract and cls.__module__ != "__fake__":
+            table = self.remote_field.model._meta.db_table  # noqa: SLF001 - as above
+            name = f"{options.db_table}_{self.attname}_tenant"
+            options.constraints = [*options.constraints, TenantReference(name=name, column=self.attname, to=table)]

@@ -1,0 +1,44 @@
+"""Names known before a tenant is: a handful of SECURITY DEFINER functions answer them, and nothing else can."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyOrg:
+    """One of the present person's organizations."""
+
+    id: UUID
+    slug: str
+    name: str
+    role: str
+
+
+def slug_taken(slug: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select lookup_slug_taken(%s)", [slug])
+        return bool(cursor.fetchone()[0])
+
+
+def my_orgs() -> list[MyOrg]:
+    """The organizations of the person whose `scope.person` this runs in, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute("select org_id, slug, name, role from lookup_my_orgs() order by name, slug")
+        return [MyOrg(id=row[0], slug=row[1], name=row[2], role=row[3]) for row in cursor.fetchall()]
+
+
+def token(digest: bytes) -> tuple[UUID, UUID] | None:
+    """The organization and the id of the API token with this SHA-256 digest."""
+    with connection.cursor() as cursor:
+        cursor.execute("select org_id, id from lookup_token(%s)", [digest])
+        row = cursor.fetchone()
+        return (row[0], row[1]) if row else None
+
+
+def all_orgs() -> list[UUID]:
+    """Every organization's id, for jobs that visit each in a scope of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("select lookup_all_orgs()")
+        return [row[0] for row in cursor.fetchall()]

@@ -1,0 +1,90 @@
+"""The tenant, what it owns, and what happened to it."""
+
+from typing import ClassVar, Self, TypeVar
+from uuid import UUID
+
+from django.db import models
+
+from vallum_web.tenancy.clock import now
+from vallum_web.tenancy.isolation import RowLevelSecurity
+from vallum_web.tenancy.keys import uuid7
+
+Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
+
+
+class Org(models.Model):
+    """The tenant. Its own row is the only one of this table that its scope can see."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=40, unique=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints: ClassVar = [RowLevelSecurity(name="tenancy_org_tenant", field="id")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class OrgQuerySet(models.QuerySet[Row_co]):
+    """Reads that start by naming the organization, although the database would refuse the rest anyway."""
+
+    def of(self, org: Org | UUID) -> Self:
+        return self.filter(org_id=org.pk if isinstance(org, Org) else org)
+
+
+class TenantModel(models.Model):
+    """A row that belongs to one organization: UUIDv7 key, forced row-level security, references inside the tenant."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    org = models.ForeignKey(Org, models.CASCADE, db_index=False, related_name="+")
+
+    objects = OrgQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        constraints: ClassVar = [
+            RowLevelSecurity(name="%(app_label)s_%(class)s_tenant"),
+            models.UniqueConstraint(fields=["org", "id"], name="%(app_label)s_%(class)s_org_id"),
+        ]
+
+
+class Event(TenantModel):
+    """Something that happened, written in the transaction that made it true and read by consumers with a cursor."""
+
+    kind = models.CharField(max_length=60)
+    at = models.DateTimeField(default=now)
+    actor = models.UUIDField(null=True)
+    subject = models.UUIDField()
+    data = models.JSONField(default=dict)
+    transaction = models.BigIntegerField(editable=False)
+    """`pg_current_xact_id()`: readers stay below the oldest one still running, so that none is passed over."""
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [
+            models.Index(fields=["org", "transaction", "id"], name="event_cursor"),
+            models.Index(fields=["org", "subject", "-at"], name="event_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Departure(TenantModel):
+    """One row of the egress ledger: what left for whom, why, and how much. Never the content."""
+
+    at = models.DateTimeField(default=now)
+    party = models.CharField(max_length=253)
+    purpose = models.CharField(max_length=40)
+    address = models.CharField(max_length=45, blank=True)
+    sent = models.BigIntegerField(default=0)
+    received = models.BigIntegerField(default=0)
+    ok = models.BooleanField()
+    subject = models.UUIDField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["org", "-at"], name="departure_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.party} ({self.purpose})"

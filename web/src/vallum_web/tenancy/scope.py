@@ -1,0 +1,66 @@
+"""The only thing that opens a transaction with tenant context: both or neither."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from uuid import UUID
+
+from django.db import connection, transaction
+
+_current: ContextVar[tuple[UUID | None, UUID | None]] = ContextVar("vallum_scope", default=(None, None))
+
+
+class ForeignScopeError(RuntimeError):
+    """A scope was opened inside another organization's: one transaction serves one tenant."""
+
+
+@contextmanager
+def scope(org: UUID, *, user: UUID | None = None) -> Iterator[None]:
+    """Run a block in one transaction that sees just the rows of `org`.
+
+    Nests within the same organization. `user` is who acts; an inner scope without one keeps the outer's.
+    """
+    outer_org, outer_user = _current.get()
+    if outer_org is not None and outer_org != org:
+        raise ForeignScopeError(f"scope({org}) inside scope({outer_org})")
+    with _context(org, user or outer_user, (outer_org, outer_user)):
+        yield
+
+
+@contextmanager
+def person(user: UUID) -> Iterator[None]:
+    """A transaction in which "my organizations" can be asked for; no tenant's rows are visible in it."""
+    outer = _current.get()
+    with _context(outer[0], user, outer):
+        yield
+
+
+@contextmanager
+def _context(org: UUID | None, user: UUID | None, outer: tuple[UUID | None, UUID | None]) -> Iterator[None]:
+    token = _current.set((org, user))
+    try:
+        with transaction.atomic():
+            nested = len(connection.savepoint_ids) > 0
+            _set(org, user)
+            yield
+            if nested:
+                # The setting lives as long as the outermost transaction, which goes on.
+                _set(*outer)
+    finally:
+        _current.reset(token)
+
+
+def _set(org: UUID | None, user: UUID | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select set_config('app.org_id', %s, true), set_config('app.user_id', %s, true)",
+            [str(org or ""), str(user or "")],
+        )
+
+
+def current_org() -> UUID | None:
+    return _current.get()[0]
+
+
+def current_user() -> UUID | None:
+    return _current.get()[1]

@@ -1,0 +1,117 @@
+"""One PostgreSQL per run, migrated once by the owner; each test process works on a clone, as the application's role."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+os.environ["VALLUM_HOME"] = tempfile.mkdtemp(prefix="vallum-home-")
+os.environ["VALLUM_POOL"] = "0"
+os.environ["VALLUM_SIGNUP"] = "open"
+os.environ["DATABASE_URL"] = "postgresql://vallum_app@/unset"
+os.environ["DJANGO_SETTINGS_MODULE"] = "vallum_web.config.settings"
+
+import django
+
+django.setup()
+
+import making  # noqa: E402 - the settings read the lines above
+from django.conf import settings  # noqa: E402 - the settings read the lines above
+from django.db import connections  # noqa: E402 - the settings read the lines above
+from django.test import Client  # noqa: E402 - the settings read the lines above
+
+from vallum_web.config.settings import _database  # noqa: E402 - as above
+from vallum_web.embedded.ephemeral import clone, drop, ephemeral  # noqa: E402 - as above
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Any]:
+    """A server of this test process's own: half a second each, and nothing to agree on between processes."""
+    with ephemeral() as running:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": running.urls.app,
+            "DATABASE_OWNER_URL": running.urls.owner,
+        }
+        subprocess.run(
+            [sys.executable, "-m", "vallum_web.config.manage", "migrate", "-v", "0"], env=environment, check=True
+        )
+        yield running
+
+
+def _use(urls: Any) -> None:
+    connections["default"].close()
+    fresh = _database(urls.app)
+    connections["default"].settings_dict.update(fresh)
+    settings.DATABASES["default"].update(fresh)
+    os.environ["DATABASE_URL"], os.environ["DATABASE_OWNER_URL"] = urls.app, urls.owner
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(server: Any, django_db_blocker: Any) -> Iterator[None]:
+    """What pytest-django asks for before the first test with a database."""
+    with django_db_blocker.unblock():
+        _use(clone(server, "tests"))
+        yield
+        connections["default"].close()
+
+
+@pytest.fixture
+def live_database(server: Any, django_db_blocker: Any, django_db_setup: None) -> Iterator[Any]:
+    """A clone of a test's own, for what commits or looks from several connections. Gives its Urls."""
+    with django_db_blocker.unblock():
+        urls = clone(server, "live")
+        _use(urls)
+        yield urls
+        connections["default"].close()
+        _use(server.cluster.urls("tests"))
+        drop(server, "live")
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings: Any) -> None:
+    """The real algorithm at its lowest cost."""
+    settings.PASSWORD_HASHERS = ["vallum_web.accounts.hashers.LowCost"]
+
+
+@pytest.fixture
+def people(db: None) -> SimpleNamespace:
+    """Alice owns, Bob belongs, Charlie is a stranger with an organization of his own."""
+    return making.people()
+
+
+@pytest.fixture
+def alice(people: SimpleNamespace) -> Any:
+    return people.alice
+
+
+@pytest.fixture
+def bob(people: SimpleNamespace) -> Any:
+    return people.bob
+
+
+@pytest.fixture
+def charlie(people: SimpleNamespace) -> Any:
+    return people.charlie
+
+
+@pytest.fixture
+def org(people: SimpleNamespace) -> Any:
+    return people.org
+
+
+@pytest.fixture
+def signed_in() -> Callable[[Any], Client]:
+    """A browser in which somebody is signed in."""
+
+    def make(user: Any) -> Client:
+        browser = Client()
+        browser.force_login(user)
+        return browser
+
+    return make

@@ -1,0 +1,50 @@
+"""People, findings and reports for tests."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from allauth.account.models import EmailAddress
+
+from vallum_engine.model.finding import Confidence, Finding, Kind, Location, Severity
+from vallum_engine.model.report import Coverage, Report, RuleSet, Stats
+from vallum_web.accounts import services
+from vallum_web.accounts.models import Membership, User
+
+
+def people() -> SimpleNamespace:
+    """Alice owns, Bob belongs, Charlie is a stranger with an organization of his own."""
+    made = {}
+    for name in ("alice", "bob", "charlie"):
+        user = User.objects.create_user(f"{name}@example.test", "correct horse battery", name=name.capitalize())
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        made[name] = user
+    acme = services.found("Acme", "acme", made["alice"])
+    services.join(acme, made["bob"], Membership.Role.DEVELOPER)
+    elsewhere = services.found("Elsewhere", "elsewhere", made["charlie"])
+    return SimpleNamespace(**made, org=acme, elsewhere=elsewhere)
+
+
+def secret(
+    name: str = "one", *, path: str = "app.py", line: int = 3, severity: Severity = Severity.HIGH, **more: Any
+) -> Finding:
+    """A finding as a scan would report it."""
+    values: dict[str, Any] = {
+        "kind": Kind.SECRET,
+        "ruleset": "secrets",
+        "rule": "example-token",
+        "title": "Example token",
+        "severity": severity,
+        "confidence": Confidence.HIGH,
+        "message": f"Example token {name}",
+        "locations": (Location(path=path, line=line, end_line=line),),
+        "identity": (),
+        "fingerprint": f"secret/1:{name}",
+    }
+    return Finding(**{**values, **more})
+
+
+def report(*findings: Finding, paths: tuple[str, ...] = ("app.py",), **more: Any) -> Report:
+    """A report whose walk was complete and in which every rule of `secrets` ran, unless said otherwise."""
+    coverage = more.pop("coverage", None)
+    coverage = coverage or Coverage(rulesets=(RuleSet(name="secrets", version="1", rules=None),), paths=paths)
+    return Report(findings=findings, coverage=coverage, stats=Stats(files=len(paths)), engine="0.1.0", **more)
