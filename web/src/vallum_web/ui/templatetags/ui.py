@@ -1,0 +1,178 @@
+"""Tags and filters for every page. They are built in (settings): no template loads them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+
+from django import template
+from django.http import QueryDict
+from django.template.base import NodeList, Parser, Token
+from django.template.context import Context
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from vallum_web.ui import ago, charts, legible, links
+
+register = template.Library()
+
+
+def _query(context: Context) -> QueryDict:
+    # `{% include … only %}` hides the variable `request`, but not the context's own.
+    request = context.get("request") or getattr(context, "request", None)
+    return request.GET if request is not None else QueryDict()
+
+
+class _Capture(template.Node):
+    def __init__(self, nodelist: NodeList, name: str) -> None:
+        self.nodelist = nodelist
+        self.name = name
+
+    def render(self, context: Context) -> SafeString:
+        context[self.name] = mark_safe(self.nodelist.render(context).strip())  # noqa: S308 - rendered, so escaped already
+        return mark_safe("")
+
+
+@register.tag
+def capture(parser: Parser, token: Token) -> template.Node:
+    """`{% capture name %}…{% endcapture %}`: a block written once and shown in several places."""
+    parts = token.split_contents()
+    if len(parts) != 2:
+        raise template.TemplateSyntaxError("Write {% capture name %}…{% endcapture %}")
+    nodelist = parser.parse(("endcapture",))
+    parser.delete_first_token()
+    return _Capture(nodelist, parts[1])
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", *, size: int = 16) -> SafeString:
+    """A drawing from the sprite; silent for screen readers unless it has a label of its own."""
+    if label:
+        return format_html(
+            '<svg class="icon" width="{0}" height="{0}" role="img" aria-label="{2}"><use href="#i-{1}"/></svg>',
+            size,
+            name,
+            label,
+        )
+    return format_html(
+        '<svg class="icon" width="{0}" height="{0}" aria-hidden="true"><use href="#i-{1}"/></svg>', size, name
+    )
+
+
+@register.simple_tag(takes_context=True)
+def when(
+    context: Context, at: date | datetime | None, now: datetime | None = None, *, never: str = "never"
+) -> SafeString:
+    """The time in words, the exact one on hover. `now` is given or stands in the context."""
+    if at is None:
+        return format_html('<span class="faint">{}</span>', never)
+    exact = timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S %Z") if isinstance(at, datetime) else at.isoformat()
+    present = now or context.get("now")
+    words = ago.in_words(at, present) if present else exact
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, words)
+
+
+@register.filter
+def span(seconds: float | None) -> str:
+    """A duration in words: `3 min 20 s`."""
+    return "" if seconds is None else ago.span(float(seconds))
+
+
+@register.filter
+def count(number: int | str, cap: int | None = None) -> str:
+    """`12,345`, or `10,000+` above a cap."""
+    if isinstance(number, str):
+        return number
+    return f"{cap:,}+" if cap is not None and number > cap else f"{number:,}"
+
+
+@register.filter
+def legibly(text: object) -> SafeString:
+    """Text of strangers, with every invisible character shown as its code point."""
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<span class="control-character">{}</span>', piece) if control else piece,)
+            for piece, control in legible.pieces(str(text))
+        ),
+    )
+
+
+@register.filter
+def numbered(text: str, start: int = 1) -> Iterator[tuple[int, str]]:
+    """Lines with their numbers."""
+    return enumerate(str(text).splitlines() or [""], start=start)
+
+
+@register.simple_tag(takes_context=True)
+def link_with(context: Context, base: str = "", **changes: object) -> str:
+    """The list with some parameters changed: `{% link_with sort="-risk" %}`; None removes one, cursors go."""
+    return base + links.changed(_query(context), changes)
+
+
+@register.simple_tag(takes_context=True)
+def link_toggle(context: Context, name: str, value: object, base: str = "") -> str:
+    """The list with one value of a parameter switched on or off."""
+    return base + links.toggled(_query(context), name, value)
+
+
+@register.simple_tag(takes_context=True)
+def hidden_params(context: Context, *names: str) -> SafeString:
+    """Hidden fields for the parameters a filter form does not show: `{% hidden_params "sort status" %}`."""
+    wanted = tuple(" ".join(names).split())
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', links.kept(_query(context), wanted))
+
+
+@register.inclusion_tag("ui/_th.html", takes_context=True)
+def sort_header(context: Context, field: str, label: str, **options: object) -> dict[str, object]:
+    """A column head that sorts. Options: first="-" (falling first), default (the list's own order), css, base."""
+    sort = _query(context).get("sort") or options.get("default", "")
+    falling = f"-{field}"
+    first, second = (falling, field) if options.get("first") == "-" else (field, falling)
+    target = second if sort == first else first
+    return {
+        "label": label,
+        "css": options.get("css", ""),
+        "direction": {field: "ascending", falling: "descending"}.get(str(sort), ""),
+        "href": str(options.get("base", "")) + links.changed(_query(context), {"sort": target}),
+    }
+
+
+@register.inclusion_tag("ui/_severity_bar.html")
+def severity_bar(
+    counts: Mapping[str, int], *, legend: bool = False, urls: Mapping[str, str] | None = None
+) -> dict[str, object]:
+    """One bar, worst first; with `legend` the numbers below it, linked where `urls` has an address."""
+    known = {str(severity): number for severity, number in counts.items()}
+    return {
+        "segments": charts.segments(known),
+        "legend": [(name, known.get(name, 0), (urls or {}).get(name, "")) for name in charts.SEVERITIES]
+        if legend
+        else [],
+        "words": ", ".join(f"{known[name]} {name}" for name in charts.SEVERITIES if known.get(name)) or "none",
+    }
+
+
+@register.inclusion_tag("ui/_sparkline.html")
+def sparkline(values: Sequence[float], label: str = "", *, width: int = 96, height: int = 20) -> dict[str, object]:
+    """A row's history at a glance; its ends and extremes are said in words."""
+    line = charts.line(values, width=width, height=height)
+    told = f"from {values[0]:g} to {values[-1]:g}, highest {max(values):g}" if values else "no values yet"
+    return {
+        "line": line,
+        "words": f"{label}: {told}" if label else told,
+        "width": width,
+        "height": height,
+        "any": bool(values),
+    }
+
+
+@register.inclusion_tag("ui/_columns.html")
+def columns(values: Sequence[tuple[str, float]], label: str) -> dict[str, object]:
+    """A column per (label, value), with the numbers in a table for those who want them."""
+    return {
+        "columns": charts.columns(values),
+        "values": values,
+        "label": label,
+        "top": max([v for _, v in values] + [0]),
+    }
