@@ -1,0 +1,51 @@
+"""Runs inside the sandbox after a clone, without network: writes the work tree, but for files that were left behind.
+
+Only plain git commands; it answers with one JSON object on stdout.
+"""
+
+import json
+import subprocess
+import sys
+from typing import Final
+
+_GIT: Final = ("git", *sys.argv[1:])
+
+
+def _git(*arguments: str, stdin: bytes = b"", check: bool = True) -> bytes:
+    return subprocess.run((*_GIT, *arguments), input=stdin, stdout=subprocess.PIPE, check=check).stdout
+
+
+def main() -> None:
+    branch = _git("symbolic-ref", "--quiet", "--short", "HEAD", check=False).decode("utf-8", "replace").strip()
+    commit = _git("rev-parse", "--quiet", "--verify", "HEAD^{commit}", check=False).decode().strip()
+    left_out: list[str] = []
+    if commit:
+        missing = _missing()
+        _git("read-tree", "HEAD")
+        left_out = _skip(missing)
+        _git("checkout-index", "--all", "--force", "--quiet")
+    answer = {"branch": branch, "commit": commit, "left_out": sorted(left_out)}
+    sys.stdout.write(json.dumps(answer))
+
+
+def _missing() -> set[str]:
+    """Objects that the blob filter kept from coming."""
+    listing = _git("rev-list", "--objects", "--missing=print", "--max-count=1", "HEAD")
+    return {line[1:].decode() for line in listing.splitlines() if line.startswith(b"?")}
+
+
+def _skip(missing: set[str]) -> list[str]:
+    """Marks their paths as not to be written. Submodules have no object here either, and are no file."""
+    if not missing:
+        return []
+    paths = []
+    for entry in _git("ls-files", "--stage", "-z").split(b"\0"):
+        facts, _, path = entry.partition(b"\t")
+        if path and facts.split()[1].decode() in missing:
+            paths.append(path)
+    _git("update-index", "--skip-worktree", "-z", "--stdin", stdin=b"\0".join(paths) + b"\0")
+    return [path.decode("utf-8", "surrogateescape") for path in paths]
+
+
+if __name__ == "__main__":
+    main()
