@@ -1,14 +1,235 @@
-"""One Vectorscan database for every detector's triggers, so that a file without triggers never reaches Python code."""
+"""One Vectorscan database for every detector's triggers, so that a file without triggers never reaches Python code.
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+The compiled form is costly to make (seconds) and cheap to load (milliseconds): `Plan.compile` gives bytes for the
+caller to keep, `Plan.load` takes them back. Nothing here reads or writes a cache.
+"""
 
-from vallum_engine.detector import Hit
+import platform
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import blake2b
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+from vallum_engine.detector import Detector, Hit, Trigger
+from vallum_engine.errors import BrokenData
+from vallum_engine.expressions import needed
+
+HITS_PER_TRIGGER = 10_000
+"""Places kept per trigger and file. A detector that is given this many has to say that there may be more."""
+
+_MAGIC = b"vallum-triggers/1\n"
+_DIGEST = 32
+_CPU_BYTES = 4096
+
+Hits = Mapping[int, Sequence[Hit]]
 
 
 class Database(Protocol):
-    """Compiled triggers, ready to scan."""
+    """Compiled triggers, ready to scan. For one thread at a time."""
 
-    def hits(self, data: bytes) -> Mapping[int, Sequence[Hit]]:
+    def hits(self, data: bytes) -> Hits:
         """The hits in one file by the detector's position; empty (falsy) when nothing matched. Hits in order of `end`."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every detector's triggers, in order, not yet compiled."""
+
+    triggers: tuple[tuple[int, int, Trigger], ...]
+    """The detector's position, the trigger's index in it, the trigger."""
+
+    @property
+    def key(self) -> str:
+        """Names the compiled form: expressions, flags, library and processor. Differs wherever the bytes may not fit."""
+        digest = blake2b(digest_size=16)
+        for part in (platform.machine().encode(), _library(), _processor()):
+            digest.update(b"%d:%s" % (len(part), part))
+        for position, index, trigger in self.triggers:
+            flags = trigger.caseless + 2 * trigger.dotall
+            digest.update(b"%d.%d.%d.%d:%s" % (position, index, flags, len(trigger.pattern), trigger.pattern))
+        return digest.hexdigest()
+
+    @property
+    def compilable(self) -> bool:
+        """Whether there is a Vectorscan to compile for; where not, `fallback` does the work, slowly."""
+        return bool(_library())
+
+    def compile(self) -> bytes:
+        """The bytes for `load`, in seconds. Raises BrokenData when an expression is refused or Vectorscan is missing."""
+        hyperscan = _import()
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        try:
+            database.compile(
+                expressions=[trigger.pattern for _, _, trigger in self.triggers],
+                ids=list(range(len(self.triggers))),
+                flags=[
+                    hyperscan.HS_FLAG_CASELESS * trigger.caseless | hyperscan.HS_FLAG_DOTALL * trigger.dotall
+                    for _, _, trigger in self.triggers
+                ],
+            )
+        except hyperscan.error as error:
+            raise BrokenData(f"A trigger cannot be compiled: {error}. Mend the rule's expression.") from error
+        body: bytes = hyperscan.dumpb(database)
+        return self._head() + blake2b(body, digest_size=_DIGEST).digest() + body
+
+    def load(self, serialized: bytes) -> Database:
+        """The database from what `compile` gave, for this very plan, library and processor.
+
+        Raises BrokenData for other bytes. The caller vouches for their origin: they are native code's own structures.
+        """
+        if not self.triggers:
+            return EMPTY
+        head = self._head()
+        digest, body = serialized[len(head) : len(head) + _DIGEST], serialized[len(head) + _DIGEST :]
+        if not serialized.startswith(head) or blake2b(body, digest_size=_DIGEST).digest() != digest:
+            raise BrokenData("The cached triggers do not fit these rules or this machine. Compile them again.")
+        return _Compiled(self._owners(), body)
+
+    def fallback(self) -> Database:
+        """The same answers from `re`: a hundred times slower, for machines without Vectorscan and for small texts."""
+        return _Expressions(tuple(_Expression(*item) for item in self.triggers)) if self.triggers else EMPTY
+
+    def _head(self) -> bytes:
+        return _MAGIC + self.key.encode() + b"\n"
+
+    def _owners(self) -> tuple[tuple[int, int], ...]:
+        return tuple((position, index) for position, index, _ in self.triggers)
+
+
+def collect(detectors: Sequence[Detector]) -> Plan:
+    """The plan for these detectors, in this order."""
+    return Plan(
+        tuple(
+            (position, index, trigger)
+            for position, detector in enumerate(detectors)
+            for index, trigger in enumerate(detector.triggers)
+        )
+    )
+
+
+class _Empty:
+    def hits(self, data: bytes) -> Hits:  # noqa: ARG002 - the shape of a database
+        return {}
+
+
+EMPTY: Database = _Empty()
+"""For detectors that have no trigger at all."""
+
+
+@dataclass(slots=True)
+class _Compiled:
+    """Vectorscan. Imported and loaded at the first file: a tree without one must not pay for it."""
+
+    owners: tuple[tuple[int, int], ...]
+    body: bytes
+    scan: Any = None
+
+    def hits(self, data: bytes) -> Hits:
+        if self.scan is None:
+            self.scan = self._open()
+        ends: dict[int, list[int]] = {}
+        self.scan(data, _note, 0, ends)
+        return _grouped(ends, self.owners) if ends else {}
+
+    def _open(self) -> Any:
+        hyperscan = _import()
+        try:
+            database = hyperscan.loadb(self.body, hyperscan.HS_MODE_BLOCK)
+            database.scratch = hyperscan.Scratch(database)
+        except hyperscan.error as error:
+            raise BrokenData(f"Vectorscan refuses the cached triggers: {error!r}. Delete the cached file.") from error
+        self.body = b""
+        return database.scan
+
+
+def _note(trigger: int, _start: int, end: int, _flags: int, ends: dict[int, list[int]]) -> None:
+    """Vectorscan's call for every match: as little as can be, and bounded, for hostile files call millions of times."""
+    known = ends.get(trigger)
+    if known is None:
+        ends[trigger] = [end]
+    elif len(known) < HITS_PER_TRIGGER and known[-1] != end:
+        known.append(end)
+
+
+def _grouped(ends: Mapping[int, list[int]], owners: Sequence[tuple[int, int]]) -> Hits:
+    hits: dict[int, list[Hit]] = {}
+    for end, trigger in sorted((end, trigger) for trigger, places in ends.items() for end in places):
+        position, index = owners[trigger]
+        hits.setdefault(position, []).append(Hit(index, end))
+    return hits
+
+
+@dataclass(slots=True)
+class _Expression:
+    """One trigger for `re`, compiled when a literal it needs is in a file."""
+
+    position: int
+    index: int
+    trigger: Trigger
+    literals: frozenset[bytes] | None = None
+    compiled: re.Pattern[bytes] | None = field(default=None)
+
+    def possible(self, lowered: bytes) -> bool:
+        if self.literals is None:
+            self.literals = needed(self.trigger.pattern)
+        return not self.literals or any(literal in lowered for literal in self.literals)
+
+    def ends(self, data: bytes) -> Iterator[int]:
+        if self.compiled is None:
+            flags = re.IGNORECASE * self.trigger.caseless | re.DOTALL * self.trigger.dotall
+            self.compiled = re.compile(self.trigger.pattern, flags)
+        search, start = self.compiled.search, 0
+        while (found := search(data, start)) is not None:
+            yield found.end()
+            start = found.start() + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Expressions:
+    expressions: tuple[_Expression, ...]
+
+    def hits(self, data: bytes) -> Hits:
+        lowered = data.lower()
+        ends: dict[int, list[int]] = {}
+        for number, expression in enumerate(self.expressions):
+            if expression.possible(lowered):
+                for end in expression.ends(data):
+                    _note(number, 0, end, 0, ends)
+        return _grouped(ends, [(e.position, e.index) for e in self.expressions]) if ends else {}
+
+
+def _import() -> Any:
+    try:
+        import hyperscan  # noqa: PLC0415 - 18 ms that a tree without files must not pay
+    except ImportError as error:
+        raise BrokenData("Vectorscan is not installed for this machine: use the fallback.") from error
+    return hyperscan
+
+
+@cache
+def _library() -> bytes:
+    """The library's version without importing it; empty where there is none."""
+    spec = find_spec("hyperscan")
+    if spec is None or not spec.submodule_search_locations:
+        return b""
+    version = Path(spec.submodule_search_locations[0], "_version.py")
+    try:
+        return version.read_bytes()
+    except OSError:
+        return b"unknown"
+
+
+@cache
+def _processor() -> bytes:
+    """The processor's features as Linux lists them: compiled databases are for one set of them."""
+    try:
+        with Path("/proc/cpuinfo").open("rb") as file:
+            head = file.read(_CPU_BYTES)
+    except OSError:
+        return platform.processor().encode()
+    return next((line for line in head.splitlines() if line.lower().startswith((b"flags", b"features"))), b"")

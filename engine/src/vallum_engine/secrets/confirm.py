@@ -1,0 +1,99 @@
+"""From a place where a rule's trigger matched to a value that is worth a finding, or to nothing."""
+
+import re
+from dataclasses import dataclass
+
+from vallum_engine.model.finding import Confidence, Severity
+from vallum_engine.secrets.checksums import CHECKSUMS
+from vallum_engine.secrets.context import trust
+from vallum_engine.secrets.entropy import shannon
+from vallum_engine.secrets.placeholders import is_placeholder
+from vallum_engine.secrets.rule import Pair, Rule
+
+_NAME = 60
+_NAME_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A confirmed value and where it stands. Lives inside the detector only: it holds the secret."""
+
+    rule: Rule
+    start: int
+    end: int
+    value: bytes
+    severity: Severity
+    confidence: Confidence
+    pair: Pair | None = None
+    pair_value: bytes = b""
+
+
+class Confirmer:
+    """One rule, compiled when it is first needed."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.expression = re.compile(rule.pattern, re.DOTALL)
+        self.pair = re.compile(rule.pair.pattern, re.DOTALL) if rule.pair else None
+
+    def at(self, data: bytes, end: int) -> re.Match[bytes] | None:
+        """The match of the whole expression around a trigger's match that ends before `end`."""
+        rule = self.rule
+        limit = end + rule.stretch
+        if rule.low == rule.high:
+            return self.expression.match(data, end - rule.low, limit)
+        for found in self.expression.finditer(data, max(end - rule.high, 0), limit):
+            if found.start() > end - rule.low:
+                return None
+            if found.end() >= end:
+                return found
+        return None
+
+    def judged(self, found: re.Match[bytes], path: str) -> Match | None:
+        """The match, unless its value cannot be a live secret."""
+        rule = self.rule
+        group = 1 if self.expression.groups else 0
+        value = found[group]
+        if rule.files and not path.endswith(rule.files):
+            return None
+        if not rule.human and (shannon(value) < rule.min_entropy or is_placeholder(value)):
+            return None
+        if rule.checksum and not CHECKSUMS[rule.checksum](value):
+            return None
+        confidence = trust(rule, value, self._name(found, found.start(group)), path)
+        if confidence is None:
+            return None
+        other = self._other(found)
+        if rule.pair and rule.pair.required and not other:
+            return None
+        return Match(
+            rule=rule,
+            start=found.start(group),
+            end=found.end(group),
+            value=value,
+            severity=rule.pair.severity if rule.pair and other else rule.severity,
+            confidence=confidence,
+            pair=rule.pair if other else None,
+            pair_value=other,
+        )
+
+    def _name(self, found: re.Match[bytes], value: int) -> bytes:
+        """What stands before the value: the match up to it, and the name that the match began in the middle of."""
+        start = found.start()
+        begun = start
+        while begun > 0 and start - begun < _NAME and found.string[begun - 1] in _NAME_BYTES:
+            begun -= 1
+        return found.string[begun:value]
+
+    def _other(self, found: re.Match[bytes]) -> bytes:
+        """The other half of the credential, looked for behind the first half and then before it."""
+        pair = self.rule.pair
+        if pair is None or self.pair is None:
+            return b""
+        start, end = found.span()
+        for place in ((end, end + pair.within), (max(start - pair.within, 0), start)):
+            for other in self.pair.finditer(found.string, *place):
+                value = other[1] if self.pair.groups else other[0]
+                if not is_placeholder(value) and shannon(value) >= self.rule.min_entropy:
+                    return value
+        return b""

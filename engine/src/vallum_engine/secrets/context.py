@@ -1,0 +1,86 @@
+"""How far to trust a match whose value alone says little: by the value's look and by where it stands."""
+
+import re
+
+from vallum_engine.model.finding import Confidence
+from vallum_engine.secrets.entropy import shannon, wordlike
+from vallum_engine.secrets.placeholders import dummy_password
+from vallum_engine.secrets.rule import Rule, Specificity
+
+_QUIET = re.compile(
+    r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock|[\w.-]*\.lock|go\.sum|[\w.-]*\.lock\.hcl"
+    r"|requirements[\w.-]*\.txt|RECORD|CHECKSUMS?|SHA\d+SUMS|packages\.lock\.json|Podfile\.lock)$"
+    r"|\.(?:min\.js|min\.css|map|svg|po|pot|mo|ipynb_checkpoints|csv|tsv|wasm|woff2?|snap|har|cast|xlf|xliff|arb|strings|resx)$"
+    r"|(?:^|/)(?:locales?|i18n|l10n|translations|messages)/",
+    re.IGNORECASE,
+)
+_TRIAL = re.compile(
+    r"(?:^|/)(?:tests?|testing|testdata|test[-_]\w+|\w+[-_]tests?|specs?|__tests__|fixtures?|examples?|samples?|demos?|mocks?|stubs?|docs?|documentation|tutorials?|man\d?)/"
+    r"|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*[_.-](?:test|tests|spec|example|sample|template|dist|mock)(?:\.[^/]*)?|[^/]*\.(?:md|rst|adoc|txt|html?|tex|\d(?:\.gz)?))$",
+    re.IGNORECASE,
+)
+_HEXADECIMAL = re.compile(rb"(?:0x)?[0-9a-fA-F-]+")
+_CODE = re.compile(
+    rb"::|->|\(\)|\)\.|https?:|^[./~]|^\w+\.\w+\.|^[a-zA-Z]+(?:[.:_/-][a-zA-Z]*\d?)+$|^[A-Z][A-Z0-9_]+$|^\d+(?:[.,:/-]\d+)*$|^#[0-9a-fA-F]+$"
+)
+_PUBLIC = re.compile(
+    rb"(?i:public[_-]?key|pub[_-]?key|publishable|fingerprint|checksum|digest|integrity|sha\d|md5|etag|commit|nonce|uuid|csrf|xsrf"
+    rb"|token[_-]?(?:type|name|id|url|uri|endpoint|address|contract|path)|key[_-]?(?:id|name|type|path|file|usage)|secret[_-]?(?:name|id|arn|path|ref))"
+)
+_TOKEN_ENTROPY = 3.6
+_HEX_ENTROPY = 3.0
+_SURE_ENTROPY = 4.2
+_HEX_LENGTH = 32
+
+
+def quiet(path: str) -> bool:
+    """Whether values that look random are this file's normal content: hashes, translations, generated code."""
+    return bool(_QUIET.search(path))
+
+
+def trial(path: str) -> bool:
+    """Whether the file is a test, an example or a text: most of what looks secret there is made up."""
+    return bool(_TRIAL.search(path))
+
+
+def trust(rule: Rule, value: bytes, before: bytes, path: str) -> Confidence | None:
+    """The confidence in this match, None for one not worth a finding. `before`: the match up to the value."""
+    if rule.human and dummy_password(value):
+        return None
+    if rule.specificity is Specificity.TOKEN:
+        return rule.confidence
+    doubtful = trial(path) or (rule.human and not _chosen(value))
+    if rule.specificity is Specificity.CONTEXT:
+        return _less(rule.confidence) if doubtful else rule.confidence
+    if quiet(path) or _PUBLIC.search(before) or _CODE.search(value) or wordlike(value):
+        return None
+    if rule.human:
+        return None if doubtful else Confidence.LOW
+    return _noise(value, doubtful=doubtful)
+
+
+def _noise(value: bytes, *, doubtful: bool) -> Confidence | None:
+    if not _random(value):
+        return None
+    return Confidence.MEDIUM if shannon(value) >= _SURE_ENTROPY and not doubtful else Confidence.LOW
+
+
+def _less(confidence: Confidence) -> Confidence:
+    return Confidence.MEDIUM if confidence is Confidence.HIGH else Confidence.LOW
+
+
+def _random(value: bytes) -> bool:
+    if _HEXADECIMAL.fullmatch(value):
+        return len(value) >= _HEX_LENGTH and shannon(value) >= _HEX_ENTROPY
+    return shannon(value) >= _TOKEN_ENTROPY and _mixed(value)
+
+
+def _chosen(value: bytes) -> bool:
+    """Whether somebody took trouble over the password: letters and digits or signs, not a word with a 1 behind it."""
+    return _mixed(value) and len(set(value)) * 2 > len(value) and not value.rstrip(b"0123456789!.@#$").isalpha()
+
+
+def _mixed(value: bytes) -> bool:
+    letters = sum(byte in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" for byte in value)
+    digits = sum(byte in b"0123456789" for byte in value)
+    return letters > 0 and digits > 0

@@ -1,0 +1,76 @@
+"""Values that stand where a secret would: examples, templates, references, keyboard noise."""
+
+import re
+
+_WORDS = re.compile(
+    rb"example|xxxx|your[_-]|your(?:api|key|token|secret|password)|placeholder|change[_-]?me|change[_-]?this|redacted|dummy|fake"
+    rb"|sample|insert|replace[_-]?(?:me|with)|todo|lorem|not[_-]?a[_-]?real|[_-]here\b|deadbeef"
+    rb"|dead[_-]?beef|00000000|\.\.\.|\*\*\*|____|-----"
+    rb"|Eby8vdM02xNOcqFl|QWxhZGRpbjpvcGVu|dXNlcjpwYXNz|dXNlcm5hbWU6|Zm9vOmJhcg",  # documented: Azurite's key, user:pass and the like
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(
+    rb"<[^<>]*>|\$\{|\$\(|\{\{|\}\}|%\(|%[sd]\b|%[A-Z_]{3,}%|#\{|@\{|\{[a-zA-Z_.]*\}|\A\$[A-Za-z_]\w+\Z|\[\[|process\.env|os\.environ|ENC\["
+)
+_RUN = re.compile(rb"(.)\1{5}", re.DOTALL)
+_ROWS = (
+    b"abcdefghijklmnopqrstuvwxyz",
+    b"01234567890123456789",
+    b"0123456789abcdef0123456789abcdef",
+    b"abcdef0123456789abcdef0123456789",
+    b"9876543210987654321",
+    b"qwertyuiop",
+    b"asdfghjkl",
+)
+_BLANKED = re.compile(rb"example|xxxxx|redacted|placeholder|\.\.\.|\*\*\*|\$\{|\{\{|<[a-z]", re.IGNORECASE)
+_LONG = 200
+_STEP = 6
+_FEW = 5
+
+
+def is_placeholder(value: bytes) -> bool:
+    """Whether nobody would take the value for a real token."""
+    if len(value) > _LONG:  # an encoded key holds any short word and any run by chance
+        return bool(_BLANKED.search(value))
+    return bool(_WORDS.search(value) or _REFERENCE.search(value) or _RUN.search(value)) or repetitive(value)
+
+
+def repetitive(value: bytes) -> bool:
+    """Whether the value is a repeated block, a row of the keyboard or a count."""
+    lowered = value.lower()
+    size = len(lowered)
+    if size >= _FEW and len(set(lowered)) < _FEW:
+        return True
+    if any(lowered == (lowered[:block] * (size // block + 1))[:size] for block in range(1, size // 2 + 1)):
+        return True
+    return size >= _STEP and _covered(lowered) * 2 >= size
+
+
+def _covered(lowered: bytes) -> int:
+    """How many bytes lie in stretches of a row, of at least six."""
+    covered, position, last = 0, 0, len(lowered) - _STEP
+    while position <= last:
+        if any(lowered[position : position + _STEP] in row for row in _ROWS):
+            covered += _STEP
+            position += _STEP
+        else:
+            position += 1
+    return covered
+
+
+_DUMMIES = frozenset(
+    b"admin administrator root toor user username pass passwd password password1 password123 passphrase pwd secret token test "
+    b"tests testing tester guest default demo foo bar baz foobar hunter2 postgres postgresql mysql mariadb mongo mongodb "
+    b"redis rabbitmq oracle sa scott tiger letmein welcome welcome1 changeit changed none null nil true false empty string "
+    b"value undefined unknown hidden masked xxx yyy zzz abc abc123 abcd1234 test123 test1234 testpass testpassword admin123 "
+    b"root123 pass123 pass1234 qwerty qwerty123 p@ssw0rd p@ssword passw0rd pa55word correct-horse-battery-staple s3cr3t "
+    b"s3cret secret123 mypassword mysecret mypass my-password my-secret my_password my_secret somepassword newpassword "
+    b"oldpassword userpass dbpass db_password localhost vagrant docker airflow django flask prefect minioadmin "
+    b"elastic kibana grafana jenkins sonar wordpress drupal joomla magento keycloak nextcloud neo4j guacamole".split()
+)
+
+
+def dummy_password(value: bytes) -> bool:
+    """Whether the value is what people write where a password would stand, or a default that everybody knows."""
+    lowered = value.lower().strip(b"!.,;")
+    return lowered in _DUMMIES or is_placeholder(value) or value.isspace() or not value.strip(b"*xX.-_")

@@ -1,0 +1,238 @@
+"""A secrets rule: a value, and its strict reading from `rules/<provider>.toml`."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, TypeVar
+
+from vallum_engine.errors import BrokenData
+from vallum_engine.expressions import trigger, width
+from vallum_engine.model.finding import Confidence, Severity
+from vallum_engine.secrets.checksums import CHECKSUMS
+
+REACH = 856
+"""Bytes before a hit in which a match may begin."""
+STRETCH = 16_384
+"""Bytes after a hit to which a match may extend: an RSA key of 8,192 bits and its certificate's text fit."""
+DEFAULT_ENTROPY = 2.5
+
+T = TypeVar("T")
+
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_FILE_KEYS = frozenset({"provider", "references", "rotate", "rule"})
+_KEYS = frozenset(
+    {"id", "title", "severity", "confidence", "specificity", "pattern", "trigger", "files", "min_entropy", "checksum"}
+    | {"rank", "human", "pair", "references", "rotate", "leaks", "clean", "assigned_to", "value"}
+)
+_PAIR_KEYS = frozenset({"name", "pattern", "within", "severity", "required"})
+
+
+# A name that holds one of the words, then `=`, `:`, `=>`, `,` or `(`, then the value, quoted or not.
+_ASSIGNMENT = r"(?i:{name})[\w .-]{{0,30}}[\"'`\]]{{0,2}}[ \t]{{0,3}}(?:=>|:=|[=:,(])[ \t]{{0,3}}[\"'`]{{0,2}}({value})(?![\w/+=-])"
+
+
+class Specificity(IntEnum):
+    """How much the match itself says. Of two rules that match the same value the more specific one speaks."""
+
+    GENERIC = 1
+    """A name that sounds secret, and a value that looks random."""
+    CONTEXT = 2
+    """The words around it name the provider or the use."""
+    TOKEN = 3
+    """The value's own form says what it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """The other half of a credential, looked for near the first."""
+
+    name: str
+    pattern: bytes
+    within: int
+    severity: Severity
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What to look for, how to be sure, and what to tell the person who has to end it."""
+
+    id: str
+    title: str
+    provider: str
+    severity: Severity
+    confidence: Confidence
+    specificity: Specificity
+    pattern: bytes
+    """Group 1, or else the whole match, is the secret value."""
+    trigger: bytes
+    low: int
+    """The least and the greatest length of what the trigger matches."""
+    high: int
+    stretch: int
+    """How far behind a hit the match may end."""
+    min_entropy: float
+    checksum: str = ""
+    rank: int = 0
+    """Settles who speaks among equally specific rules: the greater."""
+    human: bool = False
+    """The value is a password that a person may have chosen: short, made of words, judged by other means."""
+    files: tuple[str, ...] = ()
+    """Endings of paths in which alone it holds; empty for all."""
+    pair: Pair | None = None
+    references: tuple[str, ...]
+    rotate: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """What a rule must find and must leave alone, with holes for the secret parts."""
+
+    leaks: tuple[str, ...]
+    clean: tuple[str, ...]
+
+
+def read(text: str, name: str) -> list[tuple[Rule, Samples]]:
+    """The rules of one file. Raises BrokenData, naming file and rule, for anything that is not exactly as it should be."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BrokenData(f"{name}: not TOML: {error}.") from error
+    file = _Table(data, name)
+    file.only(_FILE_KEYS)
+    file.text("provider")
+    rules = data.get("rule")
+    if not isinstance(rules, list) or not rules:
+        raise BrokenData(f"{name}: no [[rule]] in it.")
+    return [
+        _rule(_Table(entry, f"{name}: rule {entry.get('id', number + 1)}"), file) for number, entry in enumerate(rules)
+    ]
+
+
+class _Table:
+    """A TOML table that says where it stands when something in it is wrong."""
+
+    def __init__(self, data: Mapping[str, Any], where: str) -> None:
+        self.data = data
+        self.where = where
+
+    def wrong(self, key: str, what: str) -> BrokenData:
+        return BrokenData(f"{self.where}: {key} {what}.")
+
+    def only(self, keys: frozenset[str]) -> None:
+        unknown = sorted(self.data.keys() - keys)
+        if unknown:
+            raise self.wrong(unknown[0], f"is unknown; known are {', '.join(sorted(keys))}")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.data.get(key, default)
+        if not isinstance(value, str) or (default is None and not value.strip()):
+            raise self.wrong(key, "must be a text")
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        value = self.data.get(key, default)
+        if value is None or not isinstance(value, list | tuple) or not all(isinstance(v, str) and v for v in value):
+            raise self.wrong(key, "must be a list of texts")
+        if default is None and not value:
+            raise self.wrong(key, "must not be empty")
+        return tuple(value)
+
+    def number(self, key: str, default: float) -> float:
+        value = self.data.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.wrong(key, "must be a number")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self.data.get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "must be true or false")
+        return value
+
+    def assignment(self) -> "_Table":
+        """The same table with the expression for `value` assigned to a name that holds `assigned_to`."""
+        if "pattern" in self.data:
+            raise self.wrong("pattern", "and assigned_to exclude each other")
+        pattern = _ASSIGNMENT.format(name=self.text("assigned_to"), value=self.text("value"))
+        return _Table({**self.data, "pattern": pattern}, self.where)
+
+    def compiled(self, key: str) -> bytes:
+        """An expression with at most one group, in the subset that triggers are made from."""
+        pattern = self.text(key).encode()
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as error:
+            raise self.wrong(key, f"is not an expression: {error}") from error
+        if groups > 1:
+            raise self.wrong(key, "has more than one group; write (?:…) for all but the secret value")
+        return pattern
+
+
+def _one_of(table: _Table, key: str, options: Mapping[str, T], default: str | None = None) -> T:
+    value = table.text(key, default)
+    if value not in options:
+        raise table.wrong(key, f"is none of {', '.join(sorted(options))}")
+    return options[value]
+
+
+_SEVERITIES = {severity.value: severity for severity in Severity}
+_CONFIDENCES = {confidence.value: confidence for confidence in Confidence}
+_SPECIFICITIES = {specificity.name.lower(): specificity for specificity in Specificity}
+_CHECKSUM_NAMES = {name: name for name in ("", *CHECKSUMS)}
+
+
+def _rule(table: _Table, file: _Table) -> tuple[Rule, Samples]:
+    table.only(_KEYS)
+    if not _ID.fullmatch(table.text("id")):
+        raise table.wrong("id", "must be words in lower case joined by hyphens")
+    assigned = "assigned_to" in table.data
+    if assigned:
+        table = table.assignment()
+    pattern = table.compiled("pattern")
+    try:
+        shape = trigger(table.compiled("trigger") if "trigger" in table.data else pattern)
+        stretch = min(width(pattern)[1], STRETCH)
+    except BrokenData as error:
+        raise table.wrong("pattern", str(error)) from error
+    if not shape.text or not shape.low:
+        raise table.wrong("pattern", "leaves nothing for a trigger: it would match everywhere")
+    rule = Rule(
+        id=table.text("id"),
+        title=table.text("title"),
+        provider=file.text("provider"),
+        severity=_one_of(table, "severity", _SEVERITIES),
+        confidence=_one_of(table, "confidence", _CONFIDENCES, "medium" if assigned else "high"),
+        specificity=_one_of(table, "specificity", _SPECIFICITIES, "context" if assigned else "token"),
+        pattern=pattern,
+        trigger=shape.text,
+        low=shape.low,
+        high=min(shape.high, REACH),
+        stretch=stretch,
+        min_entropy=table.number("min_entropy", DEFAULT_ENTROPY),
+        checksum=_one_of(table, "checksum", _CHECKSUM_NAMES, ""),
+        rank=int(table.number("rank", 0)),
+        human=table.flag("human"),
+        files=table.texts("files", ()),
+        pair=_pair(_Table(table.data["pair"], f"{table.where}: pair")) if "pair" in table.data else None,
+        references=_inherited(table, file, "references"),
+        rotate=_inherited(table, file, "rotate"),
+    )
+    return rule, Samples(leaks=table.texts("leaks"), clean=table.texts("clean"))
+
+
+def _inherited(table: _Table, file: _Table, key: str) -> tuple[str, ...]:
+    return (table if key in table.data else file).texts(key)
+
+
+def _pair(table: _Table) -> Pair:
+    table.only(_PAIR_KEYS)
+    return Pair(
+        name=table.text("name"),
+        pattern=table.compiled("pattern"),
+        within=int(table.number("within", 200)),
+        severity=_one_of(table, "severity", _SEVERITIES),
+        required=table.flag("required"),
+    )

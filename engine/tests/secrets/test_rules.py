@@ -1,0 +1,89 @@
+"""Every packaged rule finds what it says it finds, once, and leaves alone what it says it leaves alone."""
+
+import pytest
+
+from vallum_engine.detector import Trigger
+from vallum_engine.model.file import File
+from vallum_engine.model.finding import Finding
+from vallum_engine.secrets import rulebook, samples
+from vallum_engine.secrets.detector import SecretsDetector
+from vallum_engine.secrets.rule import Rule, Samples
+from vallum_engine.triggers import Database, collect
+
+PACKAGED = rulebook.packaged_with_samples()
+BOOK = rulebook.build([rule for rule, _ in PACKAGED])
+FORBIDDEN = (
+    "registry.npmjs",
+    "pypi." + "org",
+    "files.python" + "hosted",
+    "crates." + "io",
+    "proxy.golang",
+    "deb.debian",
+)
+LEAKS = [(rule, sample) for rule, found in PACKAGED for sample in found.leaks]
+CLEAN = [(rule, sample) for rule, found in PACKAGED for sample in found.clean]
+
+
+@pytest.fixture(scope="module")
+def database() -> Database:
+    plan = collect([SecretsDetector(BOOK)])
+    return plan.load(plan.compile())
+
+
+def found_in(rule: Rule, sample: str, database: Database) -> tuple[bytes, list[Finding]]:
+    data = samples.fill(sample).encode()
+    path = "src/shop" + (rule.files[0] if rule.files else ".ts")
+    hits = database.hits(data).get(0, ())
+    return data, list(SecretsDetector(BOOK).detect(File(path, data), hits))
+
+
+@pytest.mark.parametrize(("rule", "sample"), LEAKS, ids=[f"{rule.id}: {sample[:40]}" for rule, sample in LEAKS])
+def test_a_leak_is_found_once_by_its_own_rule_and_never_repeated(rule: Rule, sample: str, database: Database) -> None:
+    data, findings = found_in(rule, sample, database)
+    assert [finding.rule for finding in findings] == [rule.id]
+    assert len(findings[0].locations) == 1
+    said = repr(findings[0]).encode() + repr(findings[0].identity).encode()
+    secrets = SecretsDetector(BOOK)._matches(data, database.hits(data)[0], findings[0].locations[0].path)
+    for match in secrets:
+        assert match.value not in said
+
+
+@pytest.mark.parametrize(("rule", "sample"), CLEAN, ids=[f"{rule.id}: {sample[:40]}" for rule, sample in CLEAN])
+def test_what_is_clean_is_left_alone(rule: Rule, sample: str, database: Database) -> None:
+    assert rule.id not in [finding.rule for finding in found_in(rule, sample, database)[1]]
+
+
+@pytest.mark.parametrize(("rule", "found"), PACKAGED, ids=[rule.id for rule, _ in PACKAGED])
+def test_a_rule_tells_people_what_to_do(rule: Rule, found: Samples) -> None:
+    assert found.leaks
+    assert found.clean
+    assert rule.rotate
+    assert all(reference.startswith("https://") for reference in rule.references)
+    text = " ".join((*rule.references, *rule.rotate, *found.leaks, *found.clean, rule.pattern.decode()))
+    assert not [host for host in FORBIDDEN if host in text]
+
+
+def test_there_are_many_rules_over_many_providers() -> None:
+    assert len(BOOK.rules) >= 200
+    assert len({rule.provider for rule in BOOK.rules}) >= 100
+
+
+def test_the_rule_files_themselves_hold_no_secret(database: Database) -> None:
+    for entry in sorted(rulebook._folder().iterdir(), key=lambda entry: entry.name):
+        data = entry.read_bytes()
+        found = SecretsDetector(BOOK).detect(File(f"rules/{entry.name}", data), database.hits(data).get(0, ()))
+        assert [finding.rule for finding in found] == []
+
+
+def test_a_leak_costs_few_hits(database: Database) -> None:
+    """A trigger that ends in many places would storm the detector on long tokens."""
+    costs = {}
+    for rule, sample in LEAKS:
+        data = samples.fill(sample).encode()
+        own = BOOK.rules.index(rule)
+        costs[rule.id] = sum(hit.trigger == own for hit in database.hits(data).get(0, ()))
+    assert {rule: cost for rule, cost in costs.items() if not 1 <= cost <= 4} == {}
+
+
+def test_every_trigger_is_a_trigger() -> None:
+    assert all(isinstance(trigger, Trigger) for trigger in SecretsDetector(BOOK).triggers)
