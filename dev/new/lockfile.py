@@ -52,7 +52,7 @@ def plan(name: str, root: Path) -> Plan:
     text = with_entry(text, "NAMES", file, module)
     text = with_entry(text, "ECOSYSTEMS", module, ecosystem)
     example = f"{EXAMPLES}/{module}"
-    expected = [{"name": "example", "version": "1.2.3", "line": 1}]
+    expected = {file: {"packages": [{"name": "example", "version": "1.2.3", "line": 1}]}}
     return Plan(
         create={
             f"{FORMATS}/{module}.py": _MODULE.format(ecosystem=ecosystem, file=file),
@@ -62,7 +62,7 @@ def plan(name: str, root: Path) -> Plan:
         change={tables: text},
         todo=(
             f"Read the real form in {FORMATS}/{module}.py; see the neighbours for JSON and TOML with places.",
-            f"Give {example} a real file, small, with a group, a duplicate and a package from elsewhere.",
+            f"Give {example} a real file, small, with a group, a duplicate and a package from elsewhere; and a broken one.",
             "An ecosystem without an order of versions needs one in sca/versions/: a table of cases from its specification.",
             "Run: make test T=engine/tests/sca",
         ),

@@ -20,7 +20,6 @@ INSTEAD = {
     "Scanner": "Detector",
     "Signature": "Rule",
     "Target": "Asset",
-    "Tenant": "Org",
     "Vuln": "Vulnerability",
     "Waiver": "Suppression",
     "Workspace": "Org",
