@@ -30,6 +30,8 @@ WSGI_APPLICATION = "vallum_web.config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "vallum_web.ui",  # first: its templates stand in front of allauth's and of Django's forms
+    "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -39,7 +41,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "procrastinate.contrib.django",
-    "vallum_web.ui",
     "vallum_web.tenancy",
     "vallum_web.mail",
     "vallum_web.accounts",
@@ -78,6 +79,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "vallum_web.config.context.page",
             ],
+            "builtins": ["vallum_web.ui.templatetags.ui"],
         },
     }
 ]
