@@ -1,0 +1,1 @@
+"""Lockfiles in, vulnerable and malicious packages out."""

@@ -1,0 +1,204 @@
+"""The advisory database: one read-only SQLite file with bounds as sortable keys, so that a lookup parses nothing."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from vallum_engine.errors import BrokenData
+from vallum_engine.model.finding import Kind, Severity
+from vallum_engine.sca.osv import Span
+
+APPLICATION_ID = 0x56414C4D
+"""`VALM`: tells our files from other people's."""
+
+SCHEMA_VERSION = 1
+BATCH = 500
+_MMAP_BYTES = 1 << 30
+_Item = TypeVar("_Item")
+_TODO = "Run `vallum db update`, or `vallum db import` with archives you have."
+
+SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE advisory (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL, canonical TEXT NOT NULL, aliases TEXT NOT NULL, url TEXT NOT NULL,
+    summary TEXT NOT NULL, cvss TEXT NOT NULL, severity TEXT NOT NULL, known INTEGER NOT NULL, kind TEXT NOT NULL
+);
+CREATE TABLE span (
+    ecosystem INTEGER NOT NULL, name TEXT NOT NULL, advisory INTEGER NOT NULL, seq INTEGER NOT NULL,
+    low BLOB NOT NULL, high BLOB, closed INTEGER NOT NULL, fixed TEXT NOT NULL,
+    PRIMARY KEY (ecosystem, name, advisory, seq)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meta:
+    """What the builder of a database says about it: the engine has no clock and knows no sources."""
+
+    built_at: str
+    """RFC 3339, UTC."""
+    source: str
+    """A hash over what it was built from, or a name."""
+    partial: bool = False
+    """True for a starter set: its silence proves nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a database says about itself."""
+
+    meta: Meta
+    advisories: int
+    counts: Mapping[str, int]
+    """Advisories by ecosystem. An ecosystem that is missing here was not part of the build."""
+    ecosystems: Mapping[str, int]
+    """The numbers that stand for ecosystems in the file."""
+    left_out: Mapping[str, int]
+    """What the build did not take in, by reason."""
+
+    @property
+    def version(self) -> str:
+        """Names the data in a report: when it was built and from what."""
+        return f"{self.meta.built_at}/{self.meta.source[:12]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One advisory document."""
+
+    id: str
+    canonical: str
+    aliases: tuple[str, ...]
+    url: str
+    summary: str
+    cvss: str
+    severity: Severity
+    known: bool
+    """Whether the severity is the record's own; otherwise it is a guess."""
+    kind: Kind
+
+
+Spans = dict[int, list[Span]]
+"""The spans of one package, by the number of the advisory."""
+
+
+class Advisories:
+    """An open database. Nothing writes to it while it is open: an update swaps the file."""
+
+    def __init__(self, connection: sqlite3.Connection, facts: Facts) -> None:
+        self._connection = connection
+        self.facts = facts
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def lookup(self, ecosystem: str, names: Iterable[str]) -> dict[str, Spans]:
+        """What is known about each of the (normalised) names; names without advisories are not in the answer."""
+        number = self.facts.ecosystems.get(ecosystem)
+        found: dict[str, Spans] = {}
+        if number is None:
+            return found
+        for batch in _batches(sorted(set(names))):
+            holes = ",".join("?" * len(batch))
+            query = (
+                "SELECT name, advisory, low, high, closed, fixed FROM span "  # noqa: S608 - holes only
+                f"WHERE ecosystem = ? AND name IN ({holes}) ORDER BY name, advisory, seq"
+            )
+            for name, advisory, low, high, closed, fixed in self._rows(query, [number, *batch]):
+                spans = found.setdefault(name, {}).setdefault(advisory, [])
+                spans.append(Span(low, high, bool(closed), fixed))
+        return found
+
+    def records(self, numbers: Iterable[int]) -> dict[int, Record]:
+        found: dict[int, Record] = {}
+        for batch in _batches(sorted(set(numbers))):
+            holes = ",".join("?" * len(batch))
+            query = (
+                "SELECT number, id, canonical, aliases, url, summary, cvss, severity, known, kind "  # noqa: S608 - holes only
+                f"FROM advisory WHERE number IN ({holes})"
+            )
+            for row in self._rows(query, batch):
+                found[row[0]] = _record(row[1:])
+        return found
+
+    def ids(self, ecosystem: str) -> tuple[str, ...]:
+        """The canonical ids that speak about an ecosystem, sorted."""
+        query = (
+            "SELECT DISTINCT canonical FROM advisory WHERE number IN (SELECT advisory FROM span WHERE ecosystem = ?)"
+            " ORDER BY canonical"
+        )
+        return tuple(row[0] for row in self._rows(query, [self.facts.ecosystems.get(ecosystem, -1)]))
+
+    def _rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._connection.execute(query, values)
+        except sqlite3.DatabaseError as error:
+            raise BrokenData(f"The advisory database is damaged ({error}). {_TODO}") from error
+
+
+def open_database(path: Path) -> Advisories:
+    """Open for reading only. Raises BrokenData for a file that is missing, damaged, or not ours."""
+    if not path.is_file():
+        raise BrokenData(f"No advisory database at {path}. {_TODO}")
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    try:
+        connection.execute(f"PRAGMA mmap_size = {_MMAP_BYTES}")
+        facts = _facts(connection, path)
+    except (sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
+        connection.close()
+        raise BrokenData(f"{path} is damaged or no advisory database ({error}). {_TODO}") from error
+    except BrokenData:
+        connection.close()
+        raise
+    return Advisories(connection, facts)
+
+
+def _facts(connection: sqlite3.Connection, path: Path) -> Facts:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (schema,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        raise BrokenData(f"{path} is no advisory database of Vallum. {_TODO}")
+    if schema != SCHEMA_VERSION:
+        raise BrokenData(f"{path} has version {schema}, this program reads version {SCHEMA_VERSION}. {_TODO}")
+    told = dict(connection.execute("SELECT name, value FROM meta"))
+    return Facts(
+        meta=Meta(built_at=told["built_at"], source=told["source"], partial=told["partial"] == "1"),
+        advisories=int(told["advisories"]),
+        counts={str(k): int(v) for k, v in json.loads(told["counts"]).items()},
+        ecosystems={str(k): int(v) for k, v in json.loads(told["ecosystems"]).items()},
+        left_out={str(k): int(v) for k, v in json.loads(told["left_out"]).items()},
+    )
+
+
+def _record(row: Sequence[Any]) -> Record:
+    identifier, canonical, aliases, url, summary, cvss, severity, known, kind = row
+    return Record(
+        id=str(identifier),
+        canonical=str(canonical),
+        aliases=tuple(str(aliases).split()),
+        url=str(url),
+        summary=str(summary),
+        cvss=str(cvss),
+        severity=Severity(severity),
+        known=bool(known),
+        kind=Kind(kind),
+    )
+
+
+def _batches(items: Sequence[_Item]) -> Iterator[list[_Item]]:
+    rest = iter(items)
+    while batch := list(islice(rest, BATCH)):
+        yield batch

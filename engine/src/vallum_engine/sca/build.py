@@ -1,0 +1,193 @@
+"""Build the advisory database from OSV records: streamed in, sorted by SQLite, swapped into place when whole."""
+
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from vallum_engine.model.finding import Kind, Severity
+from vallum_engine.sca.advisories import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, Facts, Meta
+from vallum_engine.sca.groups import Groups, preference
+from vallum_engine.sca.names import normalised
+from vallum_engine.sca.osv import Span, kind, rate, read_affected, summary, url
+from vallum_engine.sca.versions import ORDERS, Key, order
+
+_STAGING = """
+CREATE TEMP TABLE staged_span (ecosystem, name, advisory, seq, low, high, closed, fixed);
+CREATE TEMP TABLE staged_advisory (number, id, aliases, url, summary, cvss, severity, known, kind);
+"""
+_FLUSH = 20_000
+
+
+def build(records: Iterable[tuple[str, bytes | Mapping[str, Any]]], path: Path, *, meta: Meta) -> Facts:
+    """Write the database at `path`, replacing what is there only when the new one is whole.
+
+    Each record comes with the ecosystem of the archive it was in: of a record in several archives, each one adds the
+    packages of its own ecosystem. Left out and counted: withdrawn records, those about Git commits only, ranges with
+    bounds that the ecosystem's order cannot read, ecosystems without an order, and what is no OSV record.
+    """
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    connection = sqlite3.connect(part, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.executescript(SCHEMA + _STAGING)
+        connection.execute("BEGIN")
+        builder = _Builder(connection)
+        for ecosystem, record in records:
+            builder.add(ecosystem, record)
+        facts = builder.finish(meta)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        part.unlink(missing_ok=True)
+        raise
+    connection.close()
+    with part.open("rb") as written:
+        os.fsync(written.fileno())
+    part.replace(path)
+    return facts
+
+
+class _Builder:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.groups = Groups()
+        self.numbers: dict[str, int] = {}
+        self.seen: set[tuple[str, str]] = set()
+        self.ecosystems: dict[str, int] = {}
+        self.keys: dict[str, Key] = {}
+        self.counts: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
+        self.advisories: list[tuple[object, ...]] = []
+        self.spans: list[tuple[object, ...]] = []
+
+    def add(self, ecosystem: str, raw: bytes | Mapping[str, Any]) -> None:
+        if ecosystem not in ORDERS:
+            self.left_out["ecosystem without an order here"] += 1
+            return
+        record = _parsed(raw)
+        if record is None:
+            self.left_out["not an OSV record"] += 1
+            return
+        self._met(ecosystem)
+        if record.get("withdrawn"):
+            self.left_out["withdrawn"] += 1
+            return
+        if (ecosystem, record["id"]) in self.seen:
+            self.left_out["twice"] += 1
+            return
+        self.seen.add((ecosystem, record["id"]))
+        spans = self._spans(ecosystem, record)
+        if spans:
+            number = self._advisory(record)
+            code = self.ecosystems[ecosystem]
+            for name, own in spans.items():
+                self.spans += [(code, name, number, seq, *span) for seq, span in enumerate(dict.fromkeys(own))]
+            self.counts[ecosystem] += 1
+            if len(self.spans) > _FLUSH:
+                self._flush()
+
+    def finish(self, meta: Meta) -> Facts:
+        self._flush()
+        write = self.connection.execute
+        write("INSERT INTO span SELECT * FROM staged_span ORDER BY ecosystem, name, advisory, seq")
+        members = self.groups.members()
+        self.connection.create_function("canonical", 1, lambda i: members[i][0], deterministic=True)
+        self.connection.create_function("aliases", 2, lambda i, own: _aliases(i, own, members[i]), deterministic=True)
+        write(
+            "INSERT INTO advisory SELECT number, id, canonical(id), aliases(id, aliases), url, summary, cvss, severity,"
+            " known, kind FROM staged_advisory ORDER BY number"
+        )
+        facts = Facts(
+            meta=meta,
+            advisories=len(self.numbers),
+            counts={ecosystem: self.counts[ecosystem] for ecosystem in sorted(self.ecosystems)},
+            ecosystems=dict(sorted(self.ecosystems.items())),
+            left_out={why: count for why, count in sorted(self.left_out.items()) if count},
+        )
+        self.connection.executemany("INSERT INTO meta VALUES (?, ?)", sorted(_told(facts).items()))
+        return facts
+
+    def _met(self, ecosystem: str) -> None:
+        if ecosystem not in self.ecosystems:
+            self.ecosystems[ecosystem] = len(self.ecosystems) + 1
+            self.keys[ecosystem] = order(ecosystem)
+
+    def _spans(self, ecosystem: str, record: Mapping[str, Any]) -> dict[str, list[Span]]:
+        found: dict[str, list[Span]] = {}
+        for affected in record.get("affected") or ():
+            package = affected.get("package") if isinstance(affected, dict) else None
+            if not isinstance(package, dict) or str(package.get("ecosystem", "")).partition(":")[0] != ecosystem:
+                continue
+            reading = read_affected(affected, self.keys[ecosystem])
+            self.left_out["about Git commits only"] += reading.git_only
+            self.left_out["range with an unreadable bound"] += reading.unreadable
+            if reading.spans:
+                found.setdefault(normalised(ecosystem, str(package.get("name", ""))), []).extend(reading.spans)
+        return found
+
+    def _advisory(self, record: Mapping[str, Any]) -> int:
+        identifier = record["id"]
+        if identifier in self.numbers:
+            return self.numbers[identifier]
+        number = self.numbers[identifier] = len(self.numbers) + 1
+        told = record.get("aliases")
+        aliases = tuple(str(a) for a in told) if isinstance(told, list) else ()
+        self.groups.join(identifier, aliases)
+        rated, what = rate(record), kind(record)
+        severity = Severity.CRITICAL if what is Kind.MALWARE else rated.severity
+        known = rated.known or what is Kind.MALWARE
+        self.advisories.append(
+            (
+                number,
+                identifier,
+                " ".join(aliases),
+                url(record),
+                summary(record),
+                rated.vector,
+                severity.value,
+                known,
+                what.value,
+            )
+        )
+        return number
+
+    def _flush(self) -> None:
+        self.connection.executemany("INSERT INTO staged_span VALUES (?,?,?,?,?,?,?,?)", self.spans)
+        self.connection.executemany("INSERT INTO staged_advisory VALUES (?,?,?,?,?,?,?,?,?)", self.advisories)
+        self.spans.clear()
+        self.advisories.clear()
+
+
+def _parsed(raw: bytes | Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if isinstance(raw, bytes):
+        try:
+            raw = json.loads(raw)
+        except (ValueError, RecursionError):
+            return None
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("id"), str) or not raw["id"]:
+        return None
+    return raw
+
+
+def _aliases(identifier: str, own: str, group: tuple[str, ...]) -> str:
+    return " ".join(sorted({*own.split(), *group} - {identifier}, key=preference))
+
+
+def _told(facts: Facts) -> dict[str, str]:
+    return {
+        "advisories": str(facts.advisories),
+        "built_at": facts.meta.built_at,
+        "counts": json.dumps(facts.counts),
+        "ecosystems": json.dumps(facts.ecosystems),
+        "left_out": json.dumps(facts.left_out),
+        "partial": "1" if facts.meta.partial else "0",
+        "source": facts.meta.source,
+    }

@@ -1,0 +1,147 @@
+"""The detector `packages`: collects what lockfiles name, and matches it all at the end."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from vallum_engine import VERSION
+from vallum_engine.detector import Hit, Trigger
+from vallum_engine.errors import BrokenData
+from vallum_engine.model.file import File
+from vallum_engine.model.finding import Finding
+from vallum_engine.model.package import Package
+from vallum_engine.model.report import Exclusion, RuleSet, Verdict
+from vallum_engine.sca.advisories import Advisories
+from vallum_engine.sca.lockfiles import ECOSYSTEMS, extractor, format_of
+from vallum_engine.sca.lockfiles.entry import MAX_ENTRIES, MAX_NAME, Gap, Reference, broken
+from vallum_engine.sca.match import match
+
+_LISTED_LINES = 10
+
+
+class PackageDetector:
+    """Serves one scan. Without a database it still takes the inventory, and says that nothing could be checked."""
+
+    name = "packages"
+    triggers: Sequence[Trigger] = ()
+
+    def __init__(self, advisories: Advisories | None) -> None:
+        self._advisories = advisories
+        self._by_path: dict[str, list[Package]] = {}
+        self._references: dict[str, tuple[str, int]] = {}
+        self._gaps: dict[str, list[Gap]] = defaultdict(list)
+        self._met: set[str] = set()
+        self._unordered: tuple[Package, ...] = ()
+
+    def wants(self, path: str) -> bool:
+        return bool(format_of(path))
+
+    def detect(self, file: File, hits: Sequence[Hit]) -> Iterable[Finding]:  # noqa: ARG002 - the protocol's; no triggers here
+        """Take the inventory of one file; the findings come from `conclude`. A file that breaks off counts for nothing."""
+        name = format_of(file.path)
+        packages: list[Package] = []
+        references: list[Reference] = []
+        gaps: list[Gap] = []
+        self._met.add(ECOSYSTEMS[name])
+        for entry in extractor(name)(file):
+            match entry:
+                case Package():
+                    packages.append(_plain(entry))
+                case Reference():
+                    references.append(entry)
+                case Gap():
+                    gaps.append(entry)
+            if len(packages) > MAX_ENTRIES:
+                raise BrokenData(f"More than {MAX_ENTRIES:,} packages. Split the lockfile or leave the file out.")
+        self._by_path[file.path] = packages
+        self._gaps[file.path] = gaps
+        for reference in references:
+            self._references.setdefault(reference.path, (file.path, reference.line))
+        return ()
+
+    def conclude(self) -> Iterable[Finding]:
+        """Match every package in one batch."""
+        self._drop_shadowed()
+        if self._advisories is None:
+            return ()
+        known = self._advisories.facts.ecosystems
+        outcome = match((package for package in self.packages() if package.ecosystem in known), self._advisories)
+        self._unordered = outcome.unordered
+        return outcome.findings
+
+    def packages(self) -> Sequence[Package]:
+        return [package for path in sorted(self._by_path) for package in self._by_path[path]]
+
+    def rulesets(self) -> tuple[RuleSet, ...]:
+        """One per ecosystem read here: where no lockfile of it was met, silence needs no data to count."""
+        return tuple(
+            RuleSet(name=f"packages/{ecosystem}", version=self._version(), rules=self._rules(ecosystem))
+            for ecosystem in sorted(set(ECOSYSTEMS.values()))
+            if ecosystem not in self._met or self._holds(ecosystem)
+        )
+
+    def exclusions(self) -> Sequence[Exclusion]:
+        return [*self._missing_data(), *self._missing_files(), *self._loose(), *self._not_ordered()]
+
+    def _holds(self, ecosystem: str) -> bool:
+        return self._advisories is not None and ecosystem in self._advisories.facts.ecosystems
+
+    def _rules(self, ecosystem: str) -> tuple[str, ...] | None:
+        if self._advisories is None or ecosystem not in self._met or not self._advisories.facts.meta.partial:
+            return None
+        return self._advisories.ids(ecosystem)
+
+    def _version(self) -> str:
+        return f"{VERSION}+{self._advisories.facts.version}" if self._advisories else VERSION
+
+    def _drop_shadowed(self) -> None:
+        """Beside an npm-shrinkwrap.json npm does not read the package-lock.json."""
+        for path in list(self._by_path):
+            folder, slash, name = path.rpartition("/")
+            if name == "package-lock.json" and f"{folder}{slash}npm-shrinkwrap.json" in self._by_path:
+                del self._by_path[path]
+
+    def _missing_data(self) -> Iterable[Exclusion]:
+        for ecosystem in sorted(self._met):
+            if not self._holds(ecosystem):
+                why = f"no advisories for {ecosystem}: run `vallum db update`"
+            elif self._advisories and self._advisories.facts.meta.partial:
+                count = self._advisories.facts.counts.get(ecosystem, 0)
+                why = f"a starter set of {count} advisories for {ecosystem} only: run `vallum db update`"
+            else:
+                continue
+            yield _skipped("", ecosystem, why)
+
+    def _missing_files(self) -> Iterable[Exclusion]:
+        for path, (origin, line) in sorted(self._references.items()):
+            if path not in self._by_path:
+                yield _skipped(path, "PyPI", f"named by {origin}:{line}, and not among the files read as requirements")
+
+    def _loose(self) -> Iterable[Exclusion]:
+        for path, packages in sorted(self._by_path.items()):
+            loose = sum(not package.version for package in packages)
+            elsewhere = sum(gap.readable for gap in self._gaps[path])
+            if loose + elsewhere:
+                why = f"{loose + elsewhere} entries without a version to compare (not pinned, or from Git, a URL or a folder)"
+                yield _skipped(path, ECOSYSTEMS[format_of(path)], why, covered=True)
+            lines = [gap.line for gap in self._gaps[path] if not gap.readable]
+            if lines:
+                shown = ", ".join(map(str, lines[:_LISTED_LINES])) + (" …" if len(lines) > _LISTED_LINES else "")
+                yield _skipped(path, ECOSYSTEMS[format_of(path)], f"{len(lines)} lines could not be read: {shown}")
+
+    def _not_ordered(self) -> Iterable[Exclusion]:
+        counts = Counter((p.location.path, p.ecosystem) for p in self._unordered)
+        examples = {(p.location.path, p.ecosystem): f"{p.name} {p.version}" for p in reversed(self._unordered)}
+        for (path, ecosystem), count in sorted(counts.items()):
+            why = f"{count} versions that {ecosystem} cannot order (such as {examples[path, ecosystem]}): not checked"
+            yield _skipped(path, ecosystem, why)
+
+
+def _skipped(path: str, ecosystem: str, why: str, *, covered: bool = False) -> Exclusion:
+    return Exclusion(path=path, ruleset=f"packages/{ecosystem}", verdict=Verdict.SKIPPED, why=why, covered=covered)
+
+
+def _plain(package: Package) -> Package:
+    """Refuse names that could not have been published: they end up in reports, terminals and commands."""
+    if not (package.name + package.version).isprintable() or len(package.name) + len(package.version) > MAX_NAME:
+        raise broken(package.location.line, "a package name or version that is too long or not printable", "Mend it.")
+    return package

@@ -1,0 +1,82 @@
+"""What ends a finding: the version to move to, and the commands that get there, without asking a registry."""
+
+from collections.abc import Iterable, Sequence
+from shlex import quote
+
+from vallum_engine.model.finding import Remediation
+from vallum_engine.model.package import Package
+from vallum_engine.sca.lockfiles import format_of
+from vallum_engine.sca.osv import Span
+from vallum_engine.sca.versions import Key
+
+_COMMANDS = {
+    "cargo": ("cargo update -p", "{name}@{ours} --precise {to}"),
+    "gomod": ("go get", "{name}@v{to}"),
+    "npm": ("npm install", "{name}@{to}"),
+    "npm, indirect": ("npm update", "{name}"),
+    "pdm": ("pdm update", "{name}"),
+    "pipfile": ("pipenv upgrade", "{name}=={to}"),
+    "pnpm": ("pnpm update", "{name}@{to}"),
+    "poetry": ("poetry update", "{name}"),
+    "pylock": ("pip lock", "{name}=={to}"),
+    "stdlib": ("go get", "go@{to} toolchain@go{to}"),
+    "uv": ("uv lock --upgrade-package", "{name}=={to}"),
+    "yarn": ("yarn upgrade", "{name}@{to}"),
+}
+"""By format: a command, and its arguments, each quoted after the values are filled in."""
+
+
+def lowest_fix(spans: Sequence[Span], ours: bytes, key: Key) -> str:
+    """The lowest version after `ours` that an advisory calls fixed and that none of the spans holds; else empty."""
+    candidates: dict[bytes, str] = {}
+    for span in spans:
+        at = key(span.fixed) if span.fixed else None
+        if at is not None and at > ours:
+            candidates.setdefault(at, span.fixed)
+    for at in sorted(candidates):
+        if not any(span.holds(at) for span in spans):
+            return candidates[at]
+    return ""
+
+
+def remediation(packages: Iterable[Package], *, this: str, everything: str) -> Remediation:
+    """Steps for the first package of each lockfile. `this` ends the finding, `everything` all findings of the package."""
+    listed = sorted(packages, key=lambda package: package.location)
+    upgrade = this
+    steps: list[str] = []
+    if not upgrade:
+        steps.append(
+            f"No fixed version of {listed[0].name} is known: replace it, or keep what it handles away from it."
+        )
+        return Remediation(steps=tuple(steps))
+    one_each = {package.location.path: package for package in reversed(listed)}
+    steps = sorted(_step(package, upgrade) for package in one_each.values())
+    if everything and everything != upgrade:
+        steps.append(f"{everything} ends every known advisory of {listed[0].name} {listed[0].version}.")
+    elif not everything:
+        steps.append(f"Other advisories of {listed[0].name} {listed[0].version} have no fixed version yet.")
+    return Remediation(steps=tuple(dict.fromkeys(steps)), upgrade_to=upgrade)
+
+
+def _step(package: Package, upgrade: str) -> str:
+    path, name = package.location.path, package.name
+    if format_of(path) == "requirements":
+        return f"In {path}: write `{name}=={upgrade}` (was {package.version}), then install again."
+    command = _command(package, upgrade)
+    if package.direct is False:
+        return (
+            f"In the folder of {path}: `{command}`. It is needed by another package, which may have to be raised first."
+        )
+    return f"In the folder of {path}: `{command}`."
+
+
+def _command(package: Package, upgrade: str) -> str:
+    """Names come from the scanned tree and the command will be pasted into a shell, so every value is quoted."""
+    form = format_of(package.location.path)
+    if form == "gomod" and package.name == "stdlib":
+        form = "stdlib"
+    elif form == "npm" and package.direct is False:
+        form = "npm, indirect"
+    command, argument = _COMMANDS[form]
+    values = {"name": package.name, "ours": package.version, "to": upgrade.removeprefix("v")}
+    return f"{command} {' '.join(quote(part.format(**values)) for part in argument.split())}"

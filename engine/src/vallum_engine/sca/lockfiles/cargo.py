@@ -1,0 +1,34 @@
+"""Cargo: `Cargo.lock`. Packages without a source are the workspace's own and left out, but say what is direct."""
+
+from collections.abc import Iterator
+
+from vallum_engine.model.file import File
+from vallum_engine.model.finding import Location
+from vallum_engine.model.package import Package
+from vallum_engine.sca.lockfiles.entry import Entry
+from vallum_engine.sca.lockfiles.located_toml import document, tables
+
+TODO = "Write the lockfile anew with `cargo generate-lockfile`."
+
+
+def extract(file: File) -> Iterator[Entry]:
+    """Yield every locked package. Raises BrokenData."""
+    data, text = document(file, TODO)
+    entries = list(tables(data, text, "package"))
+    own = [entry for entry, _ in entries if not entry.get("source")]
+    asked = {str(wanted) for entry in own for wanted in entry.get("dependencies", ())}
+    for entry, line in entries:
+        name, source = entry.get("name"), entry.get("source")
+        if not isinstance(name, str) or not isinstance(source, str):
+            continue
+        version = str(entry.get("version", ""))
+        yield Package(
+            ecosystem="crates.io",
+            name=name,
+            version=version,
+            location=Location(path=file.path, line=line, end_line=line),
+            direct=any(form in asked for form in (name, f"{name} {version}", f"{name} {version} ({source})"))
+            if own
+            else None,
+            commit=source.rpartition("#")[2] if source.startswith("git+") and "#" in source else "",
+        )

@@ -1,0 +1,49 @@
+"""What a lockfile reader yields, and how it says that a file is broken."""
+
+from dataclasses import dataclass
+
+from vallum_engine.errors import BrokenData
+from vallum_engine.model.file import File
+from vallum_engine.model.package import Package
+
+MAX_BYTES = 32 << 20
+"""Ten times the largest lockfile met in the wild; above it, reading costs more than the answer is worth."""
+
+MAX_ENTRIES = 250_000
+MAX_NAME = 1000
+"""Name and version together; registries stop far below it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A file that this one includes: relative to the scanned root, with the line that names it."""
+
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A line that names something which this reader does not follow: an URL, a folder, or what it cannot read."""
+
+    line: int
+    readable: bool
+
+
+Entry = Package | Reference | Gap
+
+
+def broken(line: int, what: str, todo: str) -> BrokenData:
+    """An error in words for a person: where, what, and what to do."""
+    return BrokenData(f"line {line}: {what}. {todo}")
+
+
+def text_of(file: File, todo: str) -> str:
+    """Decode the file, its byte order mark aside. Raises BrokenData for what is too large or not UTF-8."""
+    if len(file.data) > MAX_BYTES:
+        raise broken(1, f"{len(file.data):,} bytes are more than the limit of {MAX_BYTES:,}", todo)
+    try:
+        return file.data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = file.data.count(b"\n", 0, error.start) + 1
+        raise broken(line, "not UTF-8", todo) from error

@@ -1,0 +1,101 @@
+"""JSON with places: walk the objects that matter, decode the rest at C speed, and know the line of every key."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from vallum_engine.model.file import File
+from vallum_engine.sca.lockfiles.entry import broken, text_of
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_DECODER = json.JSONDecoder()
+MAX_DEPTH = 100
+"""Nested further than any package manager nests; deeper is an attack or a mistake."""
+
+
+class Cursor:
+    """A place in a JSON text, moving forward only.
+
+    `members()` enters the object at hand; after each key the caller takes `value()`, enters it by `members()` again,
+    or does nothing, which skips it.
+    """
+
+    def __init__(self, file: File, todo: str) -> None:
+        self.todo = todo
+        self.text = text_of(file, todo)
+        self.at = self._skip(0)
+        self.depth = 0
+        self._line = 1
+        self._counted = 0
+
+    @property
+    def blank(self) -> bool:
+        return not self.text.strip()
+
+    def line(self, at: int) -> int:
+        """The line of an offset. Offsets mostly ask in order, so only what lies between is counted."""
+        if at < self._counted:
+            return self.text.count("\n", 0, at) + 1
+        self._line += self.text.count("\n", self._counted, at)
+        self._counted = at
+        return self._line
+
+    def value(self) -> Any:
+        try:
+            value, self.at = _DECODER.raw_decode(self.text, self.at)
+        except json.JSONDecodeError as error:
+            raise broken(error.lineno, f"not valid JSON ({error.msg})", self.todo) from error
+        except RecursionError as error:
+            raise broken(self.line(self.at), "nested too deeply", self.todo) from error
+        except ValueError as error:
+            raise broken(self.line(self.at), f"not valid JSON ({error})", self.todo) from error
+        return value
+
+    def members(self) -> Iterator[tuple[str, int]]:
+        """Yield each key of the object at hand with its line."""
+        if self.depth >= MAX_DEPTH:
+            raise broken(self.line(self.at), f"nested more than {MAX_DEPTH} deep", self.todo)
+        self.depth += 1
+        self._take("{")
+        if self._peek() == "}":
+            self.at += 1
+        else:
+            yield from self._members()
+        self.depth -= 1
+
+    def finish(self) -> None:
+        """Raise BrokenData when something follows the value."""
+        if self._skip(self.at) != len(self.text):
+            raise broken(self.line(self.at), "something follows the end of the JSON value", self.todo)
+
+    def _members(self) -> Iterator[tuple[str, int]]:
+        while True:
+            if self._peek() != '"':
+                raise broken(self.line(self.at), "not valid JSON (a key was expected)", self.todo)
+            start = self.at
+            key = str(self.value())
+            self._take(":")
+            self.at = before = self._skip(self.at)
+            yield key, self.line(start)
+            if self.at == before:
+                self.value()
+            mark = self._peek()
+            self.at += 1
+            if mark == "}":
+                return
+            if mark != ",":
+                raise broken(self.line(self.at - 1), "not valid JSON (a comma or brace was expected)", self.todo)
+
+    def _peek(self) -> str:
+        self.at = self._skip(self.at)
+        return self.text[self.at : self.at + 1]
+
+    def _take(self, mark: str) -> None:
+        if self._peek() != mark:
+            raise broken(self.line(self.at), f"not what the format asks for ({mark} was expected)", self.todo)
+        self.at += 1
+
+    def _skip(self, at: int) -> int:
+        found = _SPACE.match(self.text, at)
+        return found.end() if found else at

@@ -1,0 +1,83 @@
+"""pnpm: `pnpm-lock.yaml`, formats 5 to 9, read line by line (pnpm writes it, and always in the same shape).
+
+The keys of `packages` name and version each entry: `/name/1.0.0`, `/name@1.0.0(peer@2.0.0)`, `name@1.0.0`; where the
+entry comes from elsewhere, its own `name` and `version` do.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from vallum_engine.model.file import File
+from vallum_engine.model.finding import Location
+from vallum_engine.model.package import Package
+from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
+
+TODO = "Write the lockfile anew with `pnpm install --lockfile-only`."
+_KEY = re.compile(r"  (?:\? )?(['\"]?)(\S.*?)\1(?::(?:\s+\{\})?)?")
+_FIELD = re.compile(r"(?:    |  : )(name|version|dev|optional|resolution):\s+(.*)")
+_AT = re.compile(r"/?((?:@[^/@]+/)?[^/@()]+)@([^()]+?)(?:\(.*|_.*)?")
+_SLASH = re.compile(r"(?:[^/]*/)?((?:@[^/]+/)?[^/]+)/(\d[^/_()]*)(?:[_(].*)?")
+_COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
+
+
+@dataclass(slots=True)
+class _Block:
+    key: str
+    line: int
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def extract(file: File) -> Iterator[Entry]:
+    """Yield every locked package. Raises BrokenData."""
+    text = text_of(file, TODO)
+    if text.strip() and not re.search(r"^lockfileVersion:", text, re.MULTILINE):
+        raise broken(1, "no `lockfileVersion`, so not a pnpm lockfile", TODO)
+    for block in _blocks(text):
+        name, version = _named(block)
+        if name and version:
+            resolution = block.fields.get("resolution", "")
+            commit = _COMMIT.search(resolution) if "commit:" in resolution or "codeload" in resolution else None
+            yield Package(
+                ecosystem="npm",
+                name=name,
+                version=version,
+                location=Location(path=file.path, line=block.line, end_line=block.line),
+                groups=tuple(group for group in ("dev", "optional") if block.fields.get(group) == "true"),
+                commit=commit[0] if commit else "",
+            )
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    block: _Block | None = None
+    inside = False
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.rstrip()
+        if not line or line.lstrip().startswith("#"):
+            continue
+        if line[0] != " ":
+            inside = line == "packages:"
+        elif inside and line[:2] == "  " and line[2] not in " :":
+            if block:
+                yield block
+            key = _KEY.fullmatch(line)
+            if not key:
+                raise broken(number, "not an entry of `packages`", TODO)
+            block = _Block(key[2], number)
+        elif inside and block and (found := _FIELD.fullmatch(line)):
+            block.fields[found[1]] = found[2].strip().strip("'\"")
+    if block:
+        yield block
+
+
+def _named(block: _Block) -> tuple[str, str]:
+    if "name" in block.fields:
+        return block.fields["name"], block.fields.get("version", "")
+    if block.key.startswith("file:") or "@file:" in block.key or "@link:" in block.key:
+        return "", ""
+    if found := _SLASH.fullmatch(block.key) or _AT.fullmatch(block.key):
+        version = block.fields.get("version", "") or found[2]
+        return found[1], "" if "/" in version or ":" in version else version
+    if "/" not in block.key and "@" not in block.key:
+        raise broken(block.line, f"the key {block.key!r} names no package", TODO)
+    return "", ""

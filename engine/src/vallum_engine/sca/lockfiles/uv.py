@@ -1,0 +1,57 @@
+"""uv: `uv.lock`. The project and its workspace members are left out, and say what is asked for directly."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vallum_engine.model.file import File
+from vallum_engine.model.finding import Location
+from vallum_engine.model.package import Package
+from vallum_engine.sca.lockfiles.entry import Entry
+from vallum_engine.sca.lockfiles.located_toml import document, tables
+
+TODO = "Write the lockfile anew with `uv lock`."
+_LOCAL = ("virtual", "editable", "directory", "workspace")
+
+
+def extract(file: File) -> Iterator[Entry]:
+    """Yield every locked package. Raises BrokenData."""
+    data, text = document(file, TODO)
+    entries = list(tables(data, text, "package"))
+    members = [entry for entry, _ in entries if _is_local(entry)]
+    run = {name for entry in members for name in _names(entry.get("dependencies"))}
+    dev = {name for entry in members for name in _grouped(entry.get("dev-dependencies"))}
+    extra = {name for entry in members for name in _grouped(entry.get("optional-dependencies"))}
+    for entry, line in entries:
+        name = entry.get("name")
+        if not isinstance(name, str) or _is_local(entry):
+            continue
+        group = "" if name in run else "optional" if name in extra else "dev" if name in dev else ""
+        yield Package(
+            ecosystem="PyPI",
+            name=name,
+            version=str(entry.get("version", "")),
+            location=Location(path=file.path, line=line, end_line=line),
+            direct=name in run or bool(group) if members else None,
+            groups=(group,) if group else (),
+            commit=str(_source(entry).get("git", "")).rpartition("#")[2] if "git" in _source(entry) else "",
+        )
+
+
+def _source(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = entry.get("source")
+    return found if isinstance(found, dict) else {}
+
+
+def _is_local(entry: Mapping[str, Any]) -> bool:
+    return any(key in _source(entry) for key in _LOCAL)
+
+
+def _names(dependencies: object) -> Iterator[str]:
+    for dependency in dependencies if isinstance(dependencies, list) else ():
+        if isinstance(dependency, dict):
+            yield str(dependency.get("name", ""))
+
+
+def _grouped(groups: object) -> Iterator[str]:
+    for dependencies in groups.values() if isinstance(groups, dict) else ():
+        yield from _names(dependencies)

@@ -1,0 +1,89 @@
+"""Yarn: `yarn.lock`, both the classic format and the YAML of Yarn 2 and later, read line by line.
+
+Both put an entry's descriptors at the margin and its fields two spaces in. Left out: members of the workspace.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vallum_engine.model.file import File
+from vallum_engine.model.finding import Location
+from vallum_engine.model.package import Package
+from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
+
+TODO = "Write the lockfile anew with `yarn install`."
+_FIELD = re.compile(r"""[ ]{2}"?(version|resolved|resolution|linkType)"?:?\s+"?([^"]*)"?""")
+_COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
+
+
+@dataclass(slots=True)
+class _Block:
+    descriptor: str
+    line: int
+    version: str = ""
+    resolved: str = ""
+    resolution: str = ""
+    workspace: bool = False
+
+
+def extract(file: File) -> Iterator[Entry]:
+    """Yield every locked package. Raises BrokenData."""
+    for block in _blocks(text_of(file, TODO)):
+        if block.descriptor != "__metadata" and not block.workspace and block.version:
+            yield Package(
+                ecosystem="npm",
+                name=_name(block),
+                version=block.version,
+                location=Location(path=file.path, line=block.line, end_line=block.line),
+                commit=_commit(block.resolution or block.resolved),
+            )
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    block: _Block | None = None
+    for number, line in enumerate(text.split("\n"), 1):
+        plain = line.rstrip()
+        if not plain or plain.startswith("#"):
+            continue
+        if plain[0] not in " \t":
+            if not plain.endswith(":"):
+                raise broken(number, "neither an entry nor a field of a yarn.lock", TODO)
+            if block:
+                yield block
+            block = _Block(plain[:-1].split(",")[0].strip().strip('"'), number)
+        elif block is None:
+            raise broken(number, "a field before the first entry", TODO)
+        elif field := _FIELD.fullmatch(plain):
+            _set(block, field[1], field[2].strip())
+    if block:
+        yield block
+
+
+def _set(block: _Block, name: str, value: str) -> None:
+    if name == "version":
+        block.version = value
+    elif name == "resolved":
+        block.resolved = value
+    elif name == "resolution":
+        block.resolution = value
+        block.workspace = "@workspace:" in value
+
+
+def _name(block: _Block) -> str:
+    """The name published under: an alias (`short@npm:real@^1`) counts as what it stands for."""
+    source = block.resolution or block.descriptor
+    cut = source.find("@", 1)
+    name, wanted = (source[:cut], source[cut + 1 :]) if cut > 0 else (source, "")
+    alias = wanted.removeprefix("npm:")
+    if not block.resolution and wanted != alias and (inner := alias.find("@", 1)) > 0:
+        return alias[:inner]
+    return name
+
+
+def _commit(resolved: str) -> str:
+    """The commit of a git source. Archives of the registry carry a SHA-1 of the file in the same place."""
+    if ".tgz#" in resolved or resolved.endswith(".tgz"):
+        return ""
+    found = _COMMIT.findall(resolved)
+    return found[-1] if found else ""

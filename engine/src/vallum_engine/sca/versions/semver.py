@@ -1,0 +1,43 @@
+"""Semantic versioning 2.0.0: the order of crates.io, and the core of npm's and Go's.
+
+Short forms (`1`, `1.2`) count as filled up with zeros, because advisories write bounds so. Build metadata has no part
+in the order.
+"""
+
+import re
+
+from vallum_engine.sca.versions.numbers import number
+
+_VERSION = re.compile(
+    r"(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]*)?", re.ASCII
+)
+_RELEASE = b"\xff"
+_PRERELEASE = b"\x01"
+_END = b"\x01"
+_NUMERIC = b"\x02"
+_ALPHA = b"\x03"
+_STOP = b"\x00"
+
+
+def key(version: str) -> bytes | None:
+    """A prerelease sorts before its release, its identifiers one by one, numbers before words, fewer before more."""
+    found = _VERSION.fullmatch(version)
+    if not found:
+        return None
+    major, minor, patch, prerelease = found.groups()
+    try:
+        core = number(major) + number(minor or "0") + number(patch or "0")
+        return core + (_prerelease(prerelease) if prerelease else _RELEASE)
+    except ValueError:
+        return None
+
+
+def _prerelease(text: str) -> bytes:
+    parts = [_PRERELEASE]
+    for identifier in text.split("."):
+        if identifier.isdecimal():
+            parts.append(_NUMERIC + number(identifier))
+        else:
+            parts.append(_ALPHA + identifier.encode() + _STOP)
+    parts.append(_END)
+    return b"".join(parts)

@@ -1,0 +1,4 @@
+module a
+
+require (
+	b v1.0.0

@@ -1,0 +1,210 @@
+"""The advisory database: what goes in, what is refused, and what a damaged file says."""
+
+import json
+import sqlite3
+
+import pytest
+
+from vallum_engine.errors import BrokenData
+from vallum_engine.model.finding import Kind, Severity
+from vallum_engine.sca.advisories import Meta, open_database
+from vallum_engine.sca.build import build
+from vallum_engine.sca.groups import Groups
+
+META = Meta(built_at="2026-01-01T00:00:00Z", source="0123456789abcdef")
+
+
+def ids(database, ecosystem, name):
+    spans = database.lookup(ecosystem, [name]).get(name, {})
+    return sorted(record.id for record in database.records(spans).values())
+
+
+def test_a_package_is_found_by_its_normalised_name(database, record):
+    data = database(record("PYSEC-1", "Zope.Interface", ecosystem="PyPI"), record("GHSA-1", "JSONStream"))
+    assert ids(data, "PyPI", "zope-interface") == ["PYSEC-1"]
+    assert ids(data, "npm", "JSONStream") == ["GHSA-1"]
+    assert ids(data, "npm", "jsonstream") == []
+    assert ids(data, "Maven", "left") == []
+
+
+def test_more_names_than_one_batch_are_all_looked_up(database, record):
+    data = database(*(record(f"GHSA-{n}", f"p{n}") for n in range(1203)))
+    assert len(data.lookup("npm", [f"p{n}" for n in range(2000)])) == 1203
+    assert data.facts.counts == {"npm": 1203}
+
+
+def test_what_is_left_out_is_counted(tmp_path, record):
+    path = tmp_path / "a.db"
+    git = {"ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]}
+    facts = build(
+        [
+            ("npm", record("A", withdrawn="2020-01-01T00:00:00Z")),
+            ("npm", record("B", spans=(), affected=git)),
+            ("npm", record("C", spans=(("0", "not a version"),))),
+            ("npm", record("D")),
+            ("npm", record("D")),
+            ("Maven", record("E", ecosystem="Maven")),
+            ("npm", b"{"),
+            ("npm", b"[" * 100_000),
+            ("npm", {"summary": "no id"}),
+            ("npm", record("F", ecosystem="PyPI")),
+        ],
+        path,
+        meta=META,
+    )
+    assert facts.left_out == {
+        "about Git commits only": 1,
+        "ecosystem without an order here": 1,
+        "not an OSV record": 3,
+        "range with an unreadable bound": 1,
+        "twice": 1,
+        "withdrawn": 1,
+    }
+    assert facts.advisories == 1
+    with open_database(path) as data:
+        assert data.facts == facts
+
+
+def test_a_record_in_two_archives_adds_the_packages_of_each(tmp_path, record):
+    both = record("GHSA-1", "one")
+    both["affected"] += record("GHSA-1", "other", ecosystem="PyPI")["affected"]
+    path = tmp_path / "a.db"
+    facts = build([("npm", json.dumps(both).encode()), ("PyPI", both)], path, meta=META)
+    assert (facts.advisories, dict(facts.counts)) == (1, {"PyPI": 1, "npm": 1})
+    with open_database(path) as data:
+        assert ids(data, "npm", "one") == ids(data, "PyPI", "other") == ["GHSA-1"]
+        assert ids(data, "npm", "other") == []
+
+
+@pytest.mark.parametrize(
+    ("more", "severity", "known", "kind"),
+    [
+        pytest.param({}, Severity.MEDIUM, False, Kind.VULNERABILITY, id="nothing said: a guess"),
+        pytest.param(
+            {"severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]},
+            Severity.CRITICAL,
+            True,
+            Kind.VULNERABILITY,
+            id="by its vector",
+        ),
+        pytest.param(
+            {"database_specific": {"severity": "MODERATE"}},
+            Severity.MEDIUM,
+            True,
+            Kind.VULNERABILITY,
+            id="by its label",
+        ),
+        pytest.param(
+            {"affected": {"database_specific": {"informational": "unmaintained"}}},
+            Severity.INFO,
+            True,
+            Kind.VULNERABILITY,
+            id="RustSec: not a flaw, a notice",
+        ),
+        pytest.param(
+            {"database_specific": {"cwe_ids": ["CWE-506"], "severity": "LOW"}},
+            Severity.CRITICAL,
+            True,
+            Kind.MALWARE,
+            id="malicious code is critical whatever the label",
+        ),
+    ],
+)
+def test_severity_and_kind(database, record, more, severity, known, kind):
+    data = database(record("GHSA-1", **more))
+    (found,) = data.records([1]).values()
+    assert (found.severity, found.known, found.kind) == (severity, known, kind)
+
+
+def test_openssf_ids_are_malware(database, record):
+    (found,) = database(record("MAL-2024-1")).records([1]).values()
+    assert (found.kind, found.severity) == (Kind.MALWARE, Severity.CRITICAL)
+
+
+def test_a_failed_build_leaves_the_old_database(tmp_path, record):
+    path = tmp_path / "a.db"
+    build([("npm", record("OLD"))], path, meta=META)
+
+    def breaking():
+        yield "npm", record("NEW")
+        raise OSError("the disk went away")
+
+    with pytest.raises(OSError, match="went away"):
+        build(breaking(), path, meta=META)
+    with open_database(path) as data:
+        assert ids(data, "npm", "left") == ["OLD"]
+    assert [p.name for p in tmp_path.iterdir()] == ["a.db"]
+
+
+def truncated(path, record):
+    build([("npm", record(f"GHSA-{n}", f"p{n}")) for n in range(2000)], path, meta=META)
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def foreign(path, _):
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE meta (name, value)")
+    connection.close()
+
+
+def newer(path, record):
+    build([("npm", record("GHSA-1"))], path, meta=META)
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        pytest.param(lambda path, _: None, "No advisory database at", id="missing"),
+        pytest.param(lambda path, _: path.write_bytes(b""), "is no advisory database of Vallum", id="empty"),
+        pytest.param(
+            lambda path, _: path.write_bytes(b"text" * 999), "is damaged or no advisory database", id="a text"
+        ),
+        pytest.param(foreign, "is no advisory database of Vallum", id="somebody else's SQLite file"),
+        pytest.param(newer, "has version 99, this program reads version 1", id="of a later program"),
+    ],
+)
+def test_a_file_that_cannot_serve_says_why_and_what_to_do(tmp_path, record, spoil, says):
+    path = tmp_path / "a.db"
+    spoil(path, record)
+    with pytest.raises(BrokenData, match=says) as caught:
+        open_database(path)
+    assert "vallum db update" in str(caught.value)
+
+
+def test_a_truncated_file_is_broken_data_and_no_crash(tmp_path, record):
+    path = tmp_path / "a.db"
+    truncated(path, record)
+    with pytest.raises(BrokenData, match="damaged"), open_database(path) as data:
+        data.lookup("npm", [f"p{n}" for n in range(2000)])
+
+
+@pytest.mark.parametrize(
+    ("joins", "groups"),
+    [
+        pytest.param(
+            [("GHSA-1", ["CVE-2020-1"]), ("PYSEC-1", ["CVE-2020-1"])],
+            [("CVE-2020-1", "GHSA-1", "PYSEC-1")],
+            id="two documents about one CVE",
+        ),
+        pytest.param([("A", ["B"]), ("C", ["D"]), ("B", ["C"])], [("A", "B", "C", "D")], id="a chain is one group"),
+        pytest.param(
+            [("GO-1", ["CVE-2020-10", "CVE-2020-9", "GHSA-1"]), ("GHSA-1", ["CVE-2020-9"])],
+            [("CVE-2020-9", "GHSA-1", "GO-1")],
+            id="two CVEs in one record join neither; its one GHSA does",
+        ),
+        pytest.param(
+            [("X", ["CVE-2021-10", "GHSA-2"]), ("Y", ["CVE-2021-9", "GHSA-2"])],
+            [("CVE-2021-9", "CVE-2021-10", "GHSA-2", "X", "Y")],
+            id="the CVE with the lower number names the group",
+        ),
+        pytest.param([("B", []), ("A", [])], [("A",), ("B",)], id="strangers stay apart"),
+    ],
+)
+def test_aliases_are_merged_into_groups(joins, groups):
+    made = Groups()
+    for identifier, aliases in joins:
+        made.join(identifier, tuple(aliases))
+    assert sorted(set(made.members().values())) == sorted(groups)
