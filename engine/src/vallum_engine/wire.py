@@ -5,6 +5,7 @@ cut off. A reader accepts this version and the one before, ignores fields and li
 refuses any other version before reading on. Limits count both compressed and decompressed bytes.
 """
 
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,13 @@ def write(report: Report, out: IO[bytes]) -> None:
             frame.write(json.dumps(line, separators=(",", ":"), ensure_ascii=True).encode() + b"\n")
             count += 1
         frame.write(b'{"end":%d}\n' % count)
+
+
+def dump(report: Report) -> bytes:
+    """The report as wire, in memory."""
+    out = io.BytesIO()
+    write(report, out)
+    return out.getvalue()
 
 
 def _lines(report: Report) -> Iterator[dict[str, Any]]:

@@ -16,9 +16,10 @@ import zstandard
 
 from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
+from vallum_engine.model.text import printable, size
 from vallum_engine.sources import tarballs, zips
-from vallum_engine.sources.content import is_binary, printable
-from vallum_engine.sources.limits import ArchiveLimits, size
+from vallum_engine.sources.content import is_binary
+from vallum_engine.sources.limits import ArchiveLimits
 from vallum_engine.sources.member import Member
 
 _DAMAGE = (zlib.error, lzma.LZMAError, EOFError, zipfile.BadZipFile, zstandard.ZstdError, gzip.BadGzipFile)

@@ -11,9 +11,10 @@ from itertools import islice
 
 from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
+from vallum_engine.model.text import printable, size
 from vallum_engine.sources import worktree
-from vallum_engine.sources.content import is_binary, printable
-from vallum_engine.sources.limits import Limits, size
+from vallum_engine.sources.content import is_binary
+from vallum_engine.sources.limits import Limits
 from vallum_engine.sources.worktree import Rules
 
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

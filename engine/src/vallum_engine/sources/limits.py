@@ -53,13 +53,3 @@ class ArchiveLimits:
     def of(self, name: str) -> int:
         """How many bytes a file of this name may have."""
         return max(self.file_bytes, self.large_file_bytes) if name in LARGE_NAMES else self.file_bytes
-
-
-def size(count: int) -> str:
-    """A number of bytes as a person reads it: 10 MiB, 2.5 GiB."""
-    amount = float(count)
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if amount < 1024 or unit == "GiB":
-            break
-        amount /= 1024
-    return f"{amount:.1f}".removesuffix(".0") + f" {unit}"

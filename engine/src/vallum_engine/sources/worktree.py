@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vallum_engine.errors import UnreadableSource
+from vallum_engine.model.text import printable
 from vallum_engine.sources import gitindex, ignores
-from vallum_engine.sources.content import printable
 from vallum_engine.sources.gitindex import Tracked
 from vallum_engine.sources.ignores import IgnoreFile
 

@@ -1,0 +1,62 @@
+"""The detector for packages, with the best advisories this machine has."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from vallum.advisories import location, moments
+from vallum.cache import Cache
+from vallum_engine import VERSION
+from vallum_engine.detector import Detector
+from vallum_engine.errors import BrokenData
+from vallum_engine.plugins import load
+from vallum_engine.sca.advisories import Advisories, Meta, open_database
+from vallum_engine.sca.detector import PackageDetector
+
+_STARTER = f"starter-{VERSION}.sqlite"
+
+
+def detector(cache: Cache, held: ExitStack, say: Callable[[str], None]) -> Detector:
+    """Open the database until `held` closes; without one, the starter set, which says of itself that it is small."""
+    path = location.database()
+    if path.exists():
+        try:
+            opened = open_database(path)
+        except BrokenData as error:
+            say(f"{error} Until then the starter set is used.")
+        else:
+            _warn_when_old(opened, say)
+            return PackageDetector(held.enter_context(opened))
+    return PackageDetector(held.enter_context(_starter(cache, held)))
+
+
+def _warn_when_old(opened: Advisories, say: Callable[[str], None]) -> None:
+    days = moments.days_since(opened.facts.meta.built_at)
+    if days is not None and days > location.STALE_DAYS:
+        say(f"The advisories are {days} days old: run `vallum db update`.")
+
+
+def _starter(cache: Cache, held: ExitStack) -> Advisories:
+    """The database of well-known advisories that comes with the engine, built once into the cache."""
+    folder = cache.folder / "advisories" if cache.folder else None
+    if folder and (folder / _STARTER).is_file():
+        try:
+            return open_database(folder / _STARTER)
+        except BrokenData:
+            pass  # built anew below
+    try:
+        if folder is None:
+            raise PermissionError
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return _built(folder / _STARTER)
+    except OSError:
+        return _built(Path(held.enter_context(TemporaryDirectory(prefix="vallum-"))) / _STARTER)
+
+
+def _built(path: Path) -> Advisories:
+    records = load("vallum_engine.sca.starter:starter_records")()
+    load("vallum_engine.sca.build:build")(
+        records, path, meta=Meta(built_at=f"{VERSION}", source="starter", partial=True)
+    )
+    return open_database(path)

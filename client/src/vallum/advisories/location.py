@@ -1,0 +1,19 @@
+"""Where the advisory database lies, and what the archives it was built from are called."""
+
+import os
+from pathlib import Path
+
+from vallum import home
+
+STALE_DAYS = 7
+
+
+def database() -> Path:
+    """The file that scans read: `VALLUM_ADVISORIES` (the platform mounts one) or ours."""
+    named = os.environ.get("VALLUM_ADVISORIES")
+    return Path(named) if named else home.data() / "advisories.sqlite"
+
+
+def archives() -> Path:
+    """The folder of downloaded and imported archives: the database is built from all of them."""
+    return home.data() / "archives"

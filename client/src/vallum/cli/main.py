@@ -1,0 +1,84 @@
+"""`vallum`: picks the command and turns what went wrong into a sentence and an exit code."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from vallum.cli.exits import Exit
+from vallum.errors import ClientError, Misuse
+from vallum_engine import VERSION
+from vallum_engine.errors import EngineError
+from vallum_engine.plugins import load
+
+# Each command is imported when it is asked for: `vallum scan` must not pay for what `vallum db` needs.
+COMMANDS = {
+    "scan": ("vallum.cli.scan:run", "find secrets and vulnerable packages in a folder, an archive or a repository"),
+    "db": ("vallum.cli.db:run", "download, import or show the advisory database"),
+}
+
+_EPILOG = """\
+examples:
+  vallum scan                              this folder
+  vallum scan --fail-on high --format sarif --output vallum.sarif .
+  vallum scan https://example.org/team/project.git
+  vallum db update                         today's advisories
+
+exit codes: 0 clean, 1 findings, 2 wrong usage, 3 something could not be scanned (wins over 1)
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(given)
+    except SystemExit as leaving:  # argparse's way of ending
+        return leaving.code if isinstance(leaving.code, int) else Exit.USAGE
+    except KeyboardInterrupt:
+        return _complain("stopped.", Exit.INTERRUPTED)
+    except Misuse as error:
+        return _complain(str(error), Exit.USAGE)
+    except (ClientError, EngineError) as error:
+        return _complain(str(error), Exit.INCOMPLETE)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.INCOMPLETE
+
+
+def _run(given: list[str]) -> int:
+    if given and given[0] in COMMANDS:
+        path, _ = COMMANDS[given[0]]
+        return int(load(path)(given[1:]))
+    parser = _parser()
+    parser.parse_args(given)
+    parser.print_help()
+    return Exit.USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    width = max(len(name) for name in COMMANDS)
+    listed = "\n".join(f"  {name.ljust(width)}  {summary}" for name, (_, summary) in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="vallum",
+        usage="vallum COMMAND [options]",
+        description=f"Finds what can hurt a project, and says where it looked.\n\ncommands:\n{listed}\n\n"
+        "`vallum COMMAND --help` says more about one.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"vallum {VERSION}")
+    parser.add_argument("command", choices=sorted(COMMANDS), nargs="?", help=argparse.SUPPRESS)
+    return parser
+
+
+def _complain(text: str, code: Exit) -> Exit:
+    try:
+        sys.stderr.write(f"vallum: {text}\n")
+    except OSError:
+        return code
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""What `vallum scan` can be asked, as one value."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vallum.detectors import NAMES
+from vallum.errors import Misuse
+from vallum_engine.model.finding import Severity
+
+FORMATS = ("table", "json", "sarif", "wire")
+_SUFFIXES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+_EPILOG = """\
+ignoring:
+  .gitignore hides only what git does not track. .vallumignore (same syntax) and a comment with vallum:ignore or
+  vallum:ignore[rule-id] on the finding's line, or the one above, hide more; what they hide is counted and listed.
+
+exit codes: 0 clean, 1 findings, 2 wrong usage, 3 something could not be scanned (wins over 1)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """One request for a scan."""
+
+    place: str
+    only: tuple[str, ...] = NAMES
+    format: str = "table"
+    output: str = ""
+    fail_on: Severity | None = None
+    offline: bool = False
+    honour_ignores: bool = True
+    branch: str = ""
+    upload: str = ""
+    asset: str = ""
+    progress: str = "auto"
+    limits: Mapping[str, int]
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Read the command line. Leaves by argparse's SystemExit(2), or raises Misuse, when it makes no sense."""
+    given = _parser().parse_args(arguments)
+    remote = "://" in given.place
+    if given.offline and (remote or given.upload):
+        what = "the repository lies on another machine" if remote else "--upload sends the report to another machine"
+        raise Misuse(f"--offline forbids every connection, and {what}: leave one of them out.")
+    if given.asset and not given.upload:
+        raise Misuse("--asset names the asset of an upload: add --upload URL.")
+    limits = {"file_bytes": given.max_file_bytes, "files": given.max_files, "total_bytes": given.max_bytes}
+    return Options(
+        place=given.place,
+        only=given.only,
+        format=given.format,
+        output="" if given.output == "-" else given.output,
+        fail_on=given.fail_on and Severity(given.fail_on),
+        offline=given.offline,
+        honour_ignores=not given.no_ignore,
+        branch=given.branch,
+        upload=given.upload,
+        asset=given.asset,
+        progress=given.progress,
+        limits={name: value for name, value in limits.items() if value},
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vallum scan",
+        description="Find secrets and vulnerable packages. Nothing of what is scanned is executed, and nothing leaves this machine\n"
+        "unless a repository's address or --upload asks for it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "place",
+        nargs="?",
+        default=".",
+        metavar="PATH",
+        help="folder, archive, or https:// address of a git repository (default: .)",
+    )
+    what = parser.add_argument_group("what")
+    what.add_argument(
+        "--only", type=_names, default=NAMES, metavar="NAME,…", help=f"of {', '.join(NAMES)} (default: all)"
+    )
+    what.add_argument("--branch", default="", help="branch of the repository (default: its own)")
+    what.add_argument(
+        "--no-ignore", action="store_true", help="look behind .gitignore, .vallumignore and vallum:ignore too"
+    )
+    what.add_argument("--offline", action="store_true", help="refuse whatever would need a connection")
+    report = parser.add_argument_group("report")
+    report.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    report.add_argument(
+        "--output", default="", metavar="FILE", help="write there, whole or not at all (default: standard output)"
+    )
+    report.add_argument("--fail-on", choices=[str(s) for s in Severity], metavar="SEVERITY", help=_fail_on())
+    report.add_argument(
+        "--progress", choices=("auto", "none", "json"), default="auto", help="on standard error (default: auto)"
+    )
+    report.add_argument(
+        "--upload", default="", metavar="URL", help="send the report to a platform; the token is read from VALLUM_TOKEN"
+    )
+    report.add_argument(
+        "--asset", default="", metavar="NAME", help="asset that the upload is about (default: the target's name)"
+    )
+    limits = parser.add_argument_group("limits", "each one that is met is said, and makes the scan incomplete")
+    limits.add_argument("--max-file-bytes", type=_size, default=0, metavar="N", help="of one file (default: 10M)")
+    limits.add_argument("--max-files", type=_size, default=0, metavar="N", help="default: 1,000,000; archives 50,000")
+    limits.add_argument(
+        "--max-bytes", type=_size, default=0, metavar="N", help="of all files (default: 4G; archives 512M)"
+    )
+    return parser
+
+
+def _fail_on() -> str:
+    return f"only findings at or above it make the exit code 1: {', '.join(Severity)}"
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    unknown = sorted(set(names) - set(NAMES))
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(
+            f"{', '.join(unknown) or 'nothing'} is no detector; there are {', '.join(NAMES)}"
+        )
+    return names
+
+
+def _size(text: str) -> int:
+    digits = text.rstrip("kKmMgG")
+    factor = _SUFFIXES.get(text[len(digits) :].lower())
+    if factor is None or not digits.isascii() or not digits.isdigit() or len(digits) > 15 or not int(digits):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: write 500000, 500k, 10M or 2G")
+    return int(digits) * factor

@@ -1,0 +1,54 @@
+"""A repository of others: cloned by the guard into a folder of ours, scanned, thrown away."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vallum import egress
+from vallum.errors import Misuse, Unreachable
+from vallum_engine.model.file import File, Skipped
+from vallum_engine.model.text import printable
+from vallum_guard import git
+from vallum_guard.errors import BadUrl, GuardError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clone:
+    """A work tree on this machine, for as long as it is needed."""
+
+    root: str
+    target: Mapping[str, str]
+    left_out: tuple[str, ...]
+
+    def with_gaps(self, items: Iterator[File | Skipped]) -> Iterator[File | Skipped]:
+        """The work tree's files, and those that git left on the server because of their size."""
+        for path in self.left_out:
+            yield Skipped(printable(path), "too large to be fetched")
+        yield from items
+
+
+@contextlib.contextmanager
+def cloned(url: str, branch: str, *, say: Callable[[str], None]) -> Iterator[Clone]:
+    """Clone into a private folder that goes with the block. Raises Misuse for an address that is none."""
+    token = os.environ.get("VALLUM_GIT_TOKEN", "").strip()
+    origin = git.Origin(url=url, branch=branch or None, credential=git.Credential(token=token) if token else None)
+    route = egress.route()
+    try:
+        target = origin.validate(opening=route.opening)
+    except BadUrl as error:
+        raise Misuse(str(error)) from error
+    except GuardError as error:
+        raise Unreachable(f"Nothing was scanned: {error}") from error
+    with tempfile.TemporaryDirectory(prefix="vallum-", ignore_cleanup_errors=True) as folder:
+        place = Path(folder) / "tree"
+        try:
+            checkout = git.clone(origin, place, route=route)
+        except GuardError as error:
+            raise Unreachable(f"Nothing was scanned: {error}") from error
+        say(f"{target.url} at {checkout.commit[:12]} ({checkout.branch}), isolation: {checkout.mechanism.value}")
+        name = target.path.rstrip("/").rpartition("/")[2].removesuffix(".git")
+        facts = {"name": name, "url": target.url, "branch": checkout.branch, "commit": checkout.commit}
+        yield Clone(root=str(place), target=facts, left_out=checkout.left_out)

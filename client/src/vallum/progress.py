@@ -1,0 +1,107 @@
+"""What is going on, for a person at a terminal or for the program that waits for us."""
+
+import contextlib
+import json
+import sys
+import time
+
+_EVERY = 0.2
+_CLEAR = "\r\x1b[K"
+
+
+class Progress:
+    """Silent: what pipes get."""
+
+    def phase(self, name: str) -> None:
+        """A new part of the work begins."""
+
+    def counts(self, files: int, size: int, findings: int) -> None:
+        """How far it got; called as often as one likes."""
+
+    def say(self, text: str) -> None:
+        """A sentence that stays."""
+
+    def done(self) -> None:
+        """Leave nothing half-written behind."""
+
+
+class Line(Progress):
+    """One line that rewrites itself on a terminal."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._started = time.monotonic()
+        self._last = self._started
+        self._drawn = False
+
+    def phase(self, name: str) -> None:
+        self._name = name
+        self._started = time.monotonic()
+
+    def counts(self, files: int, size: int, findings: int) -> None:
+        now = time.monotonic()
+        if now - self._last < _EVERY:
+            return
+        self._last = now
+        megabytes = size / 1e6
+        rate = megabytes / max(now - self._started, 0.001)
+        found = f"{findings:,} finding" + ("" if findings == 1 else "s")
+        self._draw(f"{self._name}: {files:,} files, {megabytes:,.1f} MB, {rate:,.0f} MB/s, {found}")
+
+    def say(self, text: str) -> None:
+        self.done()
+        _write(f"vallum: {text}\n")
+
+    def done(self) -> None:
+        if self._drawn:
+            _write(_CLEAR)
+            self._drawn = False
+
+    def _draw(self, text: str) -> None:
+        self._drawn = True
+        _write(_CLEAR + text)
+
+
+class Records(Progress):
+    """One JSON object a line, for the platform's worker."""
+
+    def __init__(self) -> None:
+        self._phase = "starting"
+        self._last = 0.0
+        self._seen = (0, 0, 0)
+
+    def phase(self, name: str) -> None:
+        self._phase = name
+        self._write()
+
+    def counts(self, files: int, size: int, findings: int) -> None:
+        self._seen = (files, size, findings)
+        if time.monotonic() - self._last >= _EVERY:
+            self._write()
+
+    def say(self, text: str) -> None:
+        _write(json.dumps({"message": text}) + "\n")
+
+    def done(self) -> None:
+        self._write()
+
+    def _write(self) -> None:
+        self._last = time.monotonic()
+        files, size, findings = self._seen
+        record = {"files": files, "bytes": size, "findings": findings, "phase": self._phase}
+        _write(json.dumps(record, separators=(",", ":")) + "\n")
+
+
+def chosen(name: str) -> Progress:
+    """`auto`: a line on a terminal, silence elsewhere."""
+    if name == "json":
+        return Records()
+    if name == "none":
+        return Progress()
+    return Line() if sys.stderr is not None and sys.stderr.isatty() else Progress()
+
+
+def _write(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # whoever listened has gone: the scan has not
+        sys.stderr.write(text)
+        sys.stderr.flush()

@@ -1,0 +1,81 @@
+"""A report to the platform: one request, answered before it is digested.
+
+POST <platform>/api/v1/uploads?asset=<name>
+Authorization: Bearer <token>
+Content-Type: application/vnd.vallum.wire
+Content-Digest: sha-256=:<base64>:          so that a body cut off on the way is noticed
+
+202 {"id": "…", "status_url": "…"}
+"""
+
+import base64
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from vallum import egress
+from vallum.errors import Misuse, Unreachable
+from vallum_guard import http
+from vallum_guard.errors import GuardError
+
+WIRE = "application/vnd.vallum.wire"
+_LIMITS = http.Limits(seconds=300.0, body_bytes=1 << 20)
+_ADVICE = {
+    401: "The token is not valid (any more): make a new one under Settings, Tokens, and set VALLUM_TOKEN.",
+    403: "The token may not upload: make one that may.",
+    404: "There is no platform, or no organization of this token, at that address: check --upload.",
+    409: "The platform already holds this very report.",
+    413: "The report is larger than the platform takes: scan parts of the tree one by one.",
+    415: "The platform does not know this report format: update the one that is older.",
+    422: "The platform cannot read this report: update the one that is older.",
+    429: "Too many uploads: try again in a minute.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the platform answered: it has the report."""
+
+    id: str
+    status_url: str
+
+
+def token() -> str:
+    """The bearer token from the environment; never an argument, which other people of the machine could read."""
+    found = os.environ.get("VALLUM_TOKEN", "").strip()
+    if not found or not found.isprintable():
+        raise Misuse("--upload needs a token: set VALLUM_TOKEN to one made under Settings, Tokens.")
+    return found
+
+
+def send(platform: str, asset: str, wire: bytes) -> Receipt:
+    """Hand the report over. Raises Unreachable with the reason when the platform did not take it."""
+    digest = base64.b64encode(hashlib.sha256(wire).digest()).decode()
+    request = http.Request(
+        url=f"{platform.rstrip('/')}/api/v1/uploads?asset={quote(asset, safe='')}",
+        purpose="upload a report",
+        method="POST",
+        headers={
+            "Authorization": f"Bearer {token()}",
+            "Content-Type": WIRE,
+            "Content-Digest": f"sha-256=:{digest}:",
+            "Accept": "application/json",
+        },
+        body=wire,
+    )
+    try:
+        response = http.fetch(request, route=egress.route(), limits=_LIMITS)
+    except GuardError as error:
+        raise Unreachable(f"The report was not uploaded: {error}") from error
+    if response.status not in (200, 201, 202):
+        advice = _ADVICE.get(response.status, "Try again later.")
+        raise Unreachable(f"The report was not uploaded: {platform} answered {response.status}. {advice}")
+    try:
+        body = json.loads(response.body)
+        return Receipt(id=str(body["id"]), status_url=str(body["status_url"]))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Unreachable(
+            f"{platform} took the report, but its answer is not the platform's: check --upload."
+        ) from error

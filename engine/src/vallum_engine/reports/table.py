@@ -1,0 +1,153 @@
+"""The report for a terminal: worst first, then what was scanned, what was not, and what to do."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from vallum_engine.model.finding import Finding, Location, Severity
+from vallum_engine.model.report import Exclusion, Report
+from vallum_engine.model.text import size
+
+_INDENT = "   "
+_PLACES = 5
+_STEPS = 3
+_COLOUR = {
+    Severity.CRITICAL: "1;97;41",
+    Severity.HIGH: "1;31",
+    Severity.MEDIUM: "33",
+    Severity.LOW: "36",
+    Severity.INFO: "2",
+}
+
+
+def render(report: Report, *, width: int = 100, colour: bool = False) -> bytes:
+    """The whole report, nothing left out but further places of one finding, which are counted."""
+    table = _Table(max(width, 40), colour=colour)
+    lines = [*table.findings(report.findings), *table.summary(report)]
+    return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
+
+
+class _Table:
+    def __init__(self, width: int, *, colour: bool) -> None:
+        self.width = min(width, 120)
+        self.colour = colour
+
+    def findings(self, findings: Sequence[Finding]) -> Iterator[str]:
+        for severity, group in groupby(findings, key=_severity):
+            members = tuple(group)
+            yield self.painted(f" {severity.value[0].upper()} ", _COLOUR[severity]) + self.painted(
+                f" {severity.value} ({len(members)})", "1"
+            )
+            for same in _alike(members):
+                yield from self.block(same)
+            yield ""
+
+    def block(self, same: Sequence[Finding]) -> Iterator[str]:
+        """Findings that say the same of several places: said once."""
+        finding = same[0]
+        package = finding.package
+        subject = f"{package.name} {package.version}: {finding.title}" if package else finding.title
+        yield from self.wrapped(f"{subject}  [{finding.rule}]", style="1")
+        for each in same:
+            yield from self.places(each)
+        steps = finding.remediation.steps if finding.remediation else ()
+        for step in steps[:_STEPS]:
+            yield from self.wrapped(f"  > {step}")
+
+    def places(self, finding: Finding) -> Iterator[str]:
+        for location in finding.locations[:_PLACES]:
+            evidence = self.painted(f"  {_shown(finding.evidence)}", "2") if finding.evidence else ""
+            yield f"{_INDENT}  " + self.painted(_shown(_place(location)), "4") + evidence
+        if len(finding.locations) > _PLACES:
+            yield f"{_INDENT}  and {len(finding.locations) - _PLACES:,} more places"
+
+    def summary(self, report: Report) -> Iterator[str]:
+        stats = report.stats
+        yield self.painted(_counted(report.findings), "1")
+        packages = f", {_number(stats.packages, 'package')}" if stats.packages else ""
+        seconds = f" in {stats.seconds:.1f} s" if stats.seconds else ""
+        yield f"Scanned {_number(stats.files, 'file')}, {size(stats.bytes)}{packages}{seconds}."
+        if report.suppressed:
+            yield f"Hidden by vallum:ignore: {_number(len(report.suppressed), 'finding')} (--no-ignore shows them)."
+        yield from self.wrapped(_left_out(report.coverage.exclusions), indent="")
+        yield from self.gaps(report)
+
+    def gaps(self, report: Report) -> Iterator[str]:
+        if not report.incomplete:
+            return
+        yield ""
+        yield self.painted("Not everything was scanned: nothing found there proves nothing.", "1;33")
+        said = {(error.path, error.what.partition(": ")[2]) for error in report.errors}
+        for error in report.errors:
+            where = f"{error.path}: " if error.path else ""
+            yield from self.wrapped(f"! {where}{error.what} {error.todo}", indent="")
+        for gap in report.coverage.gaps:
+            if (gap.path, gap.why) not in said:
+                rules = f" ({gap.ruleset})" if gap.ruleset else ""
+                yield from self.wrapped(f"! {gap.path or 'everything'}{rules}: {gap.why}", indent="")
+
+    def wrapped(self, text: str, *, style: str = "", indent: str = _INDENT) -> Iterator[str]:
+        """`text` over as many lines as it needs; paths and ids are never cut, so that they can be copied."""
+        lead = text[: len(text) - len(text.lstrip())]
+        lines = textwrap.wrap(
+            _shown(text.strip()),
+            self.width,
+            initial_indent=indent + lead,
+            subsequent_indent=indent + lead + "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        return (self.painted(line, style) for line in lines)
+
+    def painted(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self.colour and style else text
+
+
+def _alike(findings: Sequence[Finding]) -> Iterable[list[Finding]]:
+    """Findings of one rule, package and remedy together, in the order in which the first of each came."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.rule, finding.title, finding.package, finding.remediation), []).append(finding)
+    return groups.values()
+
+
+def _severity(finding: Finding) -> Severity:
+    return finding.severity
+
+
+def _shown(text: str) -> str:
+    """Without control characters: a scanned file must not speak to the terminal."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
+
+
+def _place(location: Location) -> str:
+    return f"{location.path}:{location.line}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "No findings."
+    counts = Counter(finding.severity for finding in findings)
+    parts = ", ".join(f"{counts[severity]:,} {severity.value}" for severity in Severity if counts[severity])
+    return f"{_number(len(findings), 'finding')}: {parts}."
+
+
+def _left_out(exclusions: Iterable[Exclusion]) -> str:
+    counts = Counter(_reason(item.why) for item in exclusions if item.covered)
+    if not counts:
+        return ""
+    parts = ", ".join(f"{count:,} {why}" for why, count in sorted(counts.items()))
+    return f"Left out on purpose: {parts}."
+
+
+def _reason(why: str) -> str:
+    """The kind of a reason: `.vallumignore:3` and `.vallumignore:9` are one."""
+    for mark in (".vallumignore", ".gitignore", ".git/info/exclude"):
+        if mark + ":" in why:
+            return f"by {mark}"
+    return why
