@@ -12,7 +12,9 @@ from dev.lint.rules import RULES
 from dev.new import __main__ as new
 from dev.new import adr, lockfile, page, secret
 from vallum_engine.model.file import File
-from vallum_engine.secrets import rule, samples
+from vallum_engine.secrets import rule, rulebook, samples
+from vallum_engine.secrets.detector import SecretsDetector
+from vallum_engine.triggers import collect
 
 ROOT = Path(__file__).resolve().parents[2]
 FINDINGS = f"{page.APPS}/findings"
@@ -56,7 +58,7 @@ KINDS = {
     "adr": "a-second-database",
     "lockfile": "Maven/gradle.lockfile",
     "page": "findings/per_month",
-    "secret": "examplehost-deploy-key",
+    "secret": "northwind-deploy-key",
 }
 
 
@@ -97,15 +99,22 @@ def test_it_says_what_to_do_next(kind: str, name: str, tree: Path, capsys: pytes
 
 
 @pytest.mark.parametrize(
-    "name", ["examplehost-deploy-key", "github-second-token"], ids=["new provider", "known provider"]
+    "name", ["northwind-deploy-key", "github-second-token"], ids=["new provider", "known provider"]
 )
 def test_a_secrets_rule_loads_and_proves_itself(name: str, tree: Path) -> None:
     made(tree, "secret", name)
     path = tree / secret.RULES / f"{name.partition('-')[0]}.toml"
-    rules = {found.id: (found, proof) for found, proof in rule.read(path.read_text(), path.name)}
-    found, proof = rules[name]
-    assert found.pattern
-    assert all(samples.fill(leak) != leak for leak in proof.leaks)
+    ((found, proof),) = [pair for pair in rule.read(path.read_text(), path.name) if pair[0].id == name]
+    assert [rules_that_find(found, leak) for leak in proof.leaks] == [[name]]
+    assert [rules_that_find(found, clean) for clean in proof.clean] == [[]]
+
+
+def rules_that_find(found: rule.Rule, sample: str) -> list[str]:
+    detector = SecretsDetector(rulebook.build([found]))
+    plan = collect([detector])
+    data = samples.fill(sample).encode()
+    hits = plan.load(plan.compile()).hits(data).get(0, ())
+    return [finding.rule for finding in detector.detect(File(path="src/shop.ts", data=data), hits)]
 
 
 def test_the_rules_of_a_known_provider_stay(tree: Path) -> None:
