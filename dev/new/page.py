@@ -139,7 +139,8 @@ def _route(path: Path, words: dict[str, str]) -> str:
     end, column = (routes.end_lineno or 1) - 1, (routes.end_col_offset or 1) - 1
     slug = words["name"].replace("_", "-")
     comma = "," if routes.elts and not _ends_with_comma(lines, end, column) else ""
-    route = f'{comma}path("{slug}/", views.{words["name"]}, name="{words["name"]}"),'
+    under = f"{words['app']}/" if f'path("{words["app"]}/' in text else ""
+    route = f'{comma}path("{under}{slug}/", views.{words["name"]}, name="{words["name"]}"),'
     lines[end] = lines[end][:column] + route + lines[end][column:]
     return "".join(lines)
 

@@ -32,7 +32,7 @@ URLS = """from django.urls import path
 from vallum_web.findings import views
 
 app_name = "findings"
-urlpatterns = [path("", views.worklist, name="worklist")]
+urlpatterns = [path("findings/", views.worklist, name="worklist")]
 """
 
 
@@ -153,7 +153,10 @@ def test_a_page_gets_query_view_route_and_templates(tree: Path) -> None:
     ]
     assert "Finding.objects.of(org)" in (tree / FINDINGS / "queries.py").read_text()
     assert "def per_month(request: MemberRequest)" in (tree / FINDINGS / "views.py").read_text()
-    assert 'path("per-month/", views.per_month, name="per_month"),\n]' in (tree / FINDINGS / "urls.py").read_text()
+    assert (
+        'path("findings/per-month/", views.per_month, name="per_month"),\n]'
+        in (tree / FINDINGS / "urls.py").read_text()
+    )
 
 
 def test_a_page_of_an_app_without_models_has_a_query_too(tree: Path) -> None:
