@@ -1,9 +1,10 @@
 import contextlib
 import socket
+import sys
 
 import pytest
 
-from vallum_web.embedded.address import Address, Certificate, choose_port, is_loopback
+from vallum_web.embedded.address import Address, Certificate, claim_port, is_loopback
 from vallum_web.embedded.errors import SupervisorError
 
 TLS = Certificate(authority="a", chain="c", key="k")
@@ -69,18 +70,39 @@ def free() -> int:
         return trial.getsockname()[1]
 
 
-def test_the_port_of_last_time_is_kept_while_it_is_free(taken):
-    port = free()
-    assert choose_port("127.0.0.1", wanted=None, remembered=port) == port
-    assert choose_port("127.0.0.1", wanted=None, remembered=taken) != taken
-    assert choose_port("127.0.0.1", wanted=port, remembered=taken) == port
+@pytest.fixture
+def claim():
+    made = []
+
+    def make(*, wanted: int | None = None, remembered: int | None = None, host: str = "127.0.0.1") -> int:
+        made.append(claim_port(host, wanted=wanted, remembered=remembered))
+        return made[-1].port
+
+    yield make
+    for one in made:
+        if one.held is not None:
+            one.held.close()
 
 
-def test_a_wanted_port_that_is_taken_is_a_refusal(taken):
-    with pytest.raises(SupervisorError, match=f"Port {taken} on 127.0.0.1 is taken"):
-        choose_port("127.0.0.1", wanted=taken, remembered=None)
+def test_the_port_of_last_time_is_kept_while_it_is_free(claim, taken):
+    assert claim(remembered=(port := free())) == port
+    assert claim(remembered=taken) != taken
+    assert claim(wanted=(port := free()), remembered=taken) == port
 
 
-def test_an_address_of_another_machine_is_a_refusal():
+def test_a_wanted_port_that_is_taken_is_a_refusal(claim, taken):
+    with pytest.raises(SupervisorError, match=rf"Port {taken} on 127\.0\.0\.1 is taken"):
+        claim(wanted=taken)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sockets without a file are Linux's")
+def test_two_starts_at_once_never_share_a_port_that_nobody_listens_on_yet(claim):
+    first = claim(remembered=free())
+    assert claim(remembered=first) != first
+    with pytest.raises(SupervisorError, match="is taken"):
+        claim(wanted=first)
+
+
+def test_an_address_of_another_machine_is_a_refusal(claim):
     with pytest.raises(SupervisorError, match=r"Cannot listen on 192\.0\.2\.1"):
-        choose_port("192.0.2.1", wanted=None, remembered=None)
+        claim(host="192.0.2.1")

@@ -94,6 +94,14 @@ def test_what_cannot_be_done_is_said_in_one_line(vallum_web, arguments, code, sa
     assert "Traceback" not in ran.stderr
 
 
+def test_the_sql_for_a_server_of_your_own_has_new_passwords_each_time(vallum_web):
+    first, second = vallum_web("database", "roles"), vallum_web("database", "roles", "--major", "15")
+    assert "CREATE ROLE vallum_app NOSUPERUSER NOBYPASSRLS" in first.stdout
+    assert "INHERIT FALSE" in first.stdout
+    assert "INHERIT FALSE" not in second.stdout
+    assert len({line for ran in (first, second) for line in ran.stdout.splitlines() if "DATABASE_URL=" in line}) == 2
+
+
 def test_a_server_of_your_own_needs_both_addresses(vallum_web):
     ran = vallum_web("migrate", DATABASE_URL="postgresql://app@/x")
     assert (ran.returncode, "DATABASE_OWNER_URL (migrations) is not set" in ran.stderr) == (1, True)

@@ -1,5 +1,6 @@
+import dataclasses
 import os
-import re
+import subprocess
 
 import psycopg
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from vallum_web.embedded import roles
 from vallum_web.embedded.ephemeral import clone, drop, ephemeral
 
+ADMIN = "administrator-of-a-managed-server"
 TENANTS = """
 CREATE TABLE note (id int PRIMARY KEY, org int NOT NULL, text text);
 ALTER TABLE note ENABLE ROW LEVEL SECURITY;
@@ -117,9 +119,35 @@ def test_a_clone_has_the_rows_and_the_privileges_of_its_template(server):
         psycopg.connect(urls.app)
 
 
-def test_role_sql_needs_no_superuser_and_holds_no_weak_password():
-    sql = roles.role_sql(roles.Passwords(owner="o" * 16, app="a" * 16), major=15)
-    assert "SUPERUSER" not in re.sub("NOSUPERUSER", "", sql)
-    for weak in ("short", "quote'" * 4, ""):
-        with pytest.raises(ValueError, match="at least 16"):
-            roles.Passwords(owner="o" * 16, app=weak)
+@pytest.mark.parametrize("weak", ["short", "quote'" * 4, ""])
+def test_a_password_that_could_be_guessed_or_end_a_string_is_refused(weak):
+    with pytest.raises(ValueError, match="at least 16"):
+        roles.Passwords(owner="o" * 16, app=weak)
+
+
+def test_an_administrator_without_superuser_can_prepare_a_managed_server(server):
+    """The script an operator runs, on a server that was made for nobody: as on a managed one."""
+    with psycopg.connect(server.cluster.super_url(), autocommit=True) as connection:
+        connection.execute("DROP DATABASE vallum")
+        connection.execute("DROP ROLE vallum_app, vallum_owner, vallum_lookup")
+        connection.execute(f"CREATE ROLE admin LOGIN CREATEROLE CREATEDB PASSWORD '{ADMIN}'")
+    passwords = roles.Passwords(owner="o" * 16, app="a" * 16)
+    subprocess.run(
+        [server.binaries.tool("psql"), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--dbname=postgres"],
+        input=roles.script(passwords, major=server.binaries.major),
+        env={"PGHOST": str(server.cluster.socket), "PGUSER": "admin", "PGPASSWORD": ADMIN},
+        text=True,
+        check=True,
+    )
+    cluster = dataclasses.replace(server.cluster, passwords=passwords)
+    with psycopg.connect(cluster.urls().owner) as owner:
+        owner.execute(TENANTS)
+    with psycopg.connect(cluster.urls().owner) as owner:
+        assert owner.execute("SELECT count(*) FROM note").fetchone() == (0,)
+    with psycopg.connect(cluster.urls().app) as app:
+        assert app.execute("SELECT count_everywhere()").fetchone() == (1,)
+        app.execute("CREATE TEMP TABLE staged (LIKE note)")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app.execute("CREATE TABLE mine (id int)")
+    with pytest.raises(psycopg.OperationalError, match="does not have CONNECT privilege"):
+        psycopg.connect(cluster.url("admin", ADMIN))

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import ipaddress
 import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,18 +68,45 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def choose_port(host: str, *, wanted: int | None, remembered: int | None) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A port that is ours until `held` is closed, or we die."""
+
+    port: int
+    held: socket.socket | None
+
+
+def claim_port(host: str, *, wanted: int | None, remembered: int | None) -> Claim:
     """The wanted port or a refusal; else the one of last time, else the first free one from 8000 on."""
     if wanted is not None:
-        if not is_free(host, wanted):
+        if (claim := _claim(host, wanted)) is None:
             raise SupervisorError(f"Port {wanted} on {host} is taken. Choose another with --port, or leave it out.")
-        return wanted
+        return claim
     likely: list[int] = [] if remembered is None else [remembered]
     likely.extend(range(DEFAULT_PORT, DEFAULT_PORT + TRIED))
     for port in likely:
-        if is_free(host, port):
-            return port
+        if (claim := _claim(host, port)) is not None:
+            return claim
     raise SupervisorError(f"No free port on {host} from {DEFAULT_PORT} on. Name one with --port.")
+
+
+def _claim(host: str, port: int) -> Claim | None:
+    """Two platforms that start at once would share a port without a word: their web servers ask for it in that way.
+
+    A Unix socket without a file, seen in the same network namespace as the port, has one holder.
+    """
+    with contextlib.ExitStack() as stack:
+        held = None
+        if sys.platform == "linux":
+            held = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            try:
+                held.bind(f"\0vallum-port-{port}")
+            except OSError:
+                return None
+        if not is_free(host, port):
+            return None
+        stack.pop_all()
+    return Claim(port=port, held=held)
 
 
 def is_free(host: str, port: int) -> bool:

@@ -2,13 +2,14 @@
 
 import argparse
 import os
+import secrets
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from vallum_web.embedded import database, doctor, dump, home, plan
+from vallum_web.embedded import database, doctor, dump, home, plan, roles
 from vallum_web.embedded.errors import EmbeddedError
 from vallum_web.embedded.narrator import Narrator
 from vallum_web.embedded.supervisor import Options, Supervisor
@@ -48,10 +49,17 @@ def _parser() -> argparse.ArgumentParser:
     owner.add_argument("email")
     owner.set_defaults(run=_create_owner)
     verbs.add_parser("manage", help="run one of Django's commands", add_help=False).set_defaults(run=_manage, rest=[])
-    stored = verbs.add_parser("database", help="dump or restore the embedded database")
-    stored.add_argument("action", choices=("dump", "restore"))
-    stored.add_argument("file", type=Path)
-    stored.set_defaults(run=_database)
+    stored = verbs.add_parser("database", help="dump or restore it; the SQL that a server of your own needs")
+    actions = stored.add_subparsers(metavar="ACTION", required=True)
+    dumped = actions.add_parser("dump", help="write the embedded database into a new file")
+    dumped.add_argument("file", type=Path)
+    dumped.set_defaults(run=_dump)
+    restored = actions.add_parser("restore", help="fill the embedded database, while it is empty, from a file")
+    restored.add_argument("file", type=Path)
+    restored.set_defaults(run=_restore)
+    script = actions.add_parser("roles", help="print the SQL that makes roles and database, for psql")
+    script.add_argument("--major", type=int, default=16, help="major version of the server (default: 16)")
+    script.set_defaults(run=_roles)
     return parser
 
 
@@ -86,12 +94,25 @@ def _manage(folder: Path, chosen: argparse.Namespace) -> int:
                 signal.signal(signal.SIGINT, former)
 
 
-def _database(folder: Path, chosen: argparse.Namespace) -> int:
-    narrator = Narrator(sys.stdout)
-    if chosen.action == "dump":
-        dump.dump(folder, chosen.file, narrator)
-    else:
-        dump.restore(folder, chosen.file, narrator)
+def _dump(folder: Path, chosen: argparse.Namespace) -> int:
+    dump.dump(folder, chosen.file, Narrator(sys.stdout))
+    return 0
+
+
+def _restore(folder: Path, chosen: argparse.Namespace) -> int:
+    dump.restore(folder, chosen.file, Narrator(sys.stdout))
+    return 0
+
+
+def _roles(_folder: Path, chosen: argparse.Namespace) -> int:
+    passwords = roles.Passwords(owner=secrets.token_hex(24), app=secrets.token_hex(24))
+    say = Narrator(sys.stdout).say
+    say("-- The passwords are new and kept nowhere else. Set these for `vallum-web up`, with your server's name:")
+    say(f"-- DATABASE_URL=postgresql://{roles.APP}:{passwords.app}@SERVER/{roles.DATABASE}?sslmode=verify-full")
+    say(
+        f"-- DATABASE_OWNER_URL=postgresql://{roles.OWNER}:{passwords.owner}@SERVER/{roles.DATABASE}?sslmode=verify-full"
+    )
+    say(roles.script(passwords, major=chosen.major))
     return 0
 
 

@@ -38,8 +38,12 @@ def end(data: Path) -> None:
     if orphans := serving(data):
         _signal(orphans, signal.SIGKILL)
         _wait(lambda: not serving(data), data, orphans[0])
-    if main is not None and is_alive(main) and Path("/proc/self/cwd").exists():
+    if main is None or not is_alive(main):
+        return
+    if Path("/proc/self/cwd").exists():
         (data / "postmaster.pid").unlink(missing_ok=True)
+    else:  # it cannot be known whose it is; a server that lost its launcher is about to end
+        _wait(lambda: not is_alive(main), data, main)
 
 
 def pid_file(data: Path) -> list[str]:

@@ -123,6 +123,7 @@ class Postgres:
         try:
             with psycopg.connect(cluster.super_url(), autocommit=True, options=SILENT) as connection:
                 connection.execute(roles.role_sql(cluster.passwords, major=self.binaries.major).encode())
+                connection.execute(roles.bound_sql().encode())
                 if (
                     connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [roles.DATABASE]).fetchone()
                     is None

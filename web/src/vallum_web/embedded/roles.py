@@ -14,10 +14,15 @@ LOOKUP = "vallum_lookup"
 
 _ROLE = """\
 DO $$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role}; END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+    CREATE ROLE {role} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION;
+  END IF;
 END $$;
-ALTER ROLE {role} WITH {login} {inherit} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION{password};
+ALTER ROLE {role} WITH {login} {inherit}{password};
 """
+
+# Only a superuser may even repeat these; on a managed server they are what CREATE ROLE gave.
+_BOUND = "ALTER ROLE {role} WITH NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION;\n"
 
 # The owner may hand functions over to the look-up role, but must not inherit the policies made for it. Membership has
 # options of its own since version 16; before, the role's attribute decides.
@@ -35,6 +40,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLI
 ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app};
 ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE ON SEQUENCES TO {app};
 ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO {app}, {lookup};
+ALTER DATABASE {database} OWNER TO {owner};
 """
 
 
@@ -53,7 +59,7 @@ class Passwords:
 
 
 def role_sql(passwords: Passwords, *, major: int) -> str:
-    """Makes the roles, or brings them back to what is promised. Run once per server, as its administrator."""
+    """Makes the roles. Run as an administrator; superuser is not needed."""
     return "".join(
         (
             _ROLE.format(role=OWNER, login="LOGIN", inherit="NOINHERIT", password=f" PASSWORD '{passwords.owner}'"),
@@ -64,11 +70,30 @@ def role_sql(passwords: Passwords, *, major: int) -> str:
     )
 
 
+def bound_sql() -> str:
+    """Takes every right back that somebody may have given the roles since. Superuser only."""
+    return "".join(_BOUND.format(role=role) for role in (OWNER, APP, LOOKUP))
+
+
 def create_database_sql(database: str = DATABASE) -> str:
     """Makes the database; not inside a transaction."""
-    return f"CREATE DATABASE {database} OWNER {OWNER};\n"
+    return f"CREATE DATABASE {database};\n"
 
 
 def schema_sql(database: str = DATABASE) -> str:
-    """Who may do what. Run inside the database, as the administrator or its owner."""
+    """Who may do what. Run inside the database, as the administrator who made it: at the end it belongs to the owner."""
     return _SCHEMA.format(database=database, owner=OWNER, app=APP, lookup=LOOKUP)
+
+
+def script(passwords: Passwords, *, major: int) -> str:
+    """All of it for psql, run by the administrator of a managed server, who need not be superuser."""
+    return "\n".join(
+        (
+            role_sql(passwords, major=major),
+            f"GRANT {OWNER} TO CURRENT_USER;  -- to give the database to it; taken back at the end",
+            create_database_sql(),
+            f"\\connect {DATABASE}\n",
+            schema_sql(),
+            f"REVOKE {OWNER} FROM CURRENT_USER;\n",
+        )
+    )

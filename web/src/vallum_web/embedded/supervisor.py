@@ -13,7 +13,7 @@ from types import FrameType
 
 from vallum_web.embedded import address as addresses
 from vallum_web.embedded import certificates, database, deathwatch, home, migrations, plan, probe
-from vallum_web.embedded.address import Address
+from vallum_web.embedded.address import Address, Claim
 from vallum_web.embedded.child import Child
 from vallum_web.embedded.cluster import Urls
 from vallum_web.embedded.errors import EmbeddedError, SupervisorError
@@ -65,6 +65,7 @@ class Supervisor:
         self._run = secrets.token_hex(16)
         self._keeper = Keeper(narrator.say, logs_folder=self._logs, mark=f"{plan.RUN}={self._run}")
         self._server: Postgres | None = None
+        self._claim: Claim | None = None
         self._login_shown = False
         self._signals = 0
         self._wake = -1
@@ -128,8 +129,8 @@ class Supervisor:
         until = time.monotonic() + (PORT_PATIENCE if unclean and (options.port or port) else 0)
         while time.monotonic() < until and not addresses.is_free(options.host, options.port or port or 0):
             self._pause(0.05)
-        chosen = addresses.choose_port(options.host, wanted=options.port, remembered=port)
-        return Address(host=options.host, port=chosen, names=names, certificate=certificate)
+        self._claim = addresses.claim_port(options.host, wanted=options.port, remembered=port)
+        return Address(host=options.host, port=self._claim.port, names=names, certificate=certificate)
 
     def _start_database(self) -> Urls:
         server = Postgres(self._home, environ=self._environ)
@@ -189,11 +190,15 @@ class Supervisor:
     def _end(self) -> None:
         asked = self._signals
         self._narrator.say("  stopping (again Ctrl-C: at once)")
-        self._keeper.stop(patience=STOP_PATIENCE, hurried=lambda: self._signals > max(asked, 1))
-        if self._server is not None:
-            self._server.stop(patience=STOP_PATIENCE)
-        self._keeper.close()
-        self._lock.release()
+        try:
+            self._keeper.stop(patience=STOP_PATIENCE, hurried=lambda: self._signals > max(asked, 1))
+        finally:
+            if self._server is not None:
+                self._server.stop(patience=STOP_PATIENCE)
+            if self._claim is not None and self._claim.held is not None:
+                self._claim.held.close()
+            self._keeper.close()
+            self._lock.release()
         self._narrator.say("  stopped")
 
     def _child(self, name: str, command: Command, environment: Mapping[str, str]) -> Child:
@@ -221,7 +226,9 @@ class Supervisor:
 
     @contextlib.contextmanager
     def _listening_to_signals(self) -> Iterator[None]:
-        self._wake, sender = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._wake, sender = os.pipe()
+        for end in (self._wake, sender):
+            os.set_blocking(end, False)
         former = {
             number: signal.signal(number, self._noted) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         }
