@@ -12,7 +12,7 @@ _ID = re.compile(r"([a-z]+)/([a-z]+(?:_[a-z]+)*)")
 _QUERY_IMPORTS = "from vallum_web.tenancy.models import Org, OrgQuerySet\n"
 _QUERY = '''
 
-def {name}(org: Org) -> OrgQuerySet:
+def {name}(org: Org) -> OrgQuerySet[{model}]:
     """What the page {title} shows."""
     return {model}.objects.of(org).order_by("pk")
 '''
