@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from django import template
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
 from django.utils import timezone
@@ -16,10 +16,20 @@ from vallum_web.ui import ago, charts, legible, links
 register = template.Library()
 
 
-def _query(context: Context) -> QueryDict:
+def _request(context: Context) -> HttpRequest | None:
     # `{% include … only %}` hides the variable `request`, but not the context's own.
-    request = context.get("request") or getattr(context, "request", None)
+    return context.get("request") or getattr(context, "request", None)
+
+
+def _query(context: Context) -> QueryDict:
+    request = _request(context)
     return request.GET if request is not None else QueryDict()
+
+
+def _list(context: Context, base: object) -> str:
+    """Where the list lives: as given, `list_url`, or the page's own path. A panel beside it has another address."""
+    request = _request(context)
+    return str(base or context.get("list_url") or (request.path if request is not None else ""))
 
 
 class _Capture(template.Node):
@@ -107,13 +117,13 @@ def numbered(text: str, start: int = 1) -> Iterator[tuple[int, str]]:
 @register.simple_tag(takes_context=True)
 def link_with(context: Context, base: str = "", **changes: object) -> str:
     """The list with some parameters changed: `{% link_with sort="-risk" %}`; None removes one, cursors go."""
-    return base + links.changed(_query(context), changes)
+    return _list(context, base) + links.changed(_query(context), changes)
 
 
 @register.simple_tag(takes_context=True)
 def link_toggle(context: Context, name: str, value: object, base: str = "") -> str:
     """The list with one value of a parameter switched on or off."""
-    return base + links.toggled(_query(context), name, value)
+    return _list(context, base) + links.toggled(_query(context), name, value)
 
 
 @register.simple_tag(takes_context=True)
@@ -134,7 +144,7 @@ def sort_header(context: Context, field: str, label: str, **options: object) -> 
         "label": label,
         "css": options.get("css", ""),
         "direction": {field: "ascending", falling: "descending"}.get(str(sort), ""),
-        "href": str(options.get("base", "")) + links.changed(_query(context), {"sort": target}),
+        "href": _list(context, options.get("base")) + links.changed(_query(context), {"sort": target}),
     }
 
 

@@ -79,7 +79,10 @@
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const typing = event.target.closest("input, select, textarea, [contenteditable]");
-    if (typing && event.key === "Escape") typing.blur();
+    if (typing && event.key === "Escape") {
+      typing.blur();
+      event.preventDefault(); // a search field would empty itself
+    }
     // Single-letter shortcuts can be switched off (WCAG 2.1.4); Escape stays.
     if (typing || (root.dataset.keys === "off" && event.key !== "Escape")) return;
     const done = actions[event.key]?.() || (/^[a-z]$/.test(event.key) && !event.repeat && press(event.key));

@@ -39,6 +39,26 @@
     }
   });
 
+  // A list's address holds what was chosen and nothing empty; what its form does not show (the order) stays as it is.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { elt, formData, verb } = event.detail;
+    if (verb !== "get") return;
+    const shown = new URLSearchParams(location.search);
+    for (const name of elt.dataset.keep?.split(" ") ?? []) {
+      formData.delete(name);
+      for (const value of shown.getAll(name)) formData.append(name, value);
+    }
+    for (const [name, value] of [...formData.entries()]) if (value === "") formData.delete(name);
+  });
+
+  // Another list in the address bar: what was open beside the old one is no longer what the address says.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const { elt, target, requestConfig } = event.detail;
+    const panel = document.getElementById("panel");
+    if (!panel || panel.contains(target) || requestConfig?.verb !== "get") return;
+    if (elt.closest("[hx-push-url=true]")) panel.replaceChildren();
+  });
+
   function closePanel(link) {
     const panel = link.closest("#panel");
     const row = document.querySelector("[data-row][data-current], [data-row][aria-current]");
