@@ -39,7 +39,9 @@ def server() -> Iterator[Any]:
             "DATABASE_OWNER_URL": running.urls.owner,
         }
         subprocess.run(
-            [sys.executable, "-m", "vallum_web.config.manage", "migrate", "-v", "0"], env=environment, check=True
+            [sys.executable, "-m", "vallum_web.config.manage", "migrate", "-v", "0", "--skip-checks"],
+            env=environment,
+            check=True,
         )
         yield running
 

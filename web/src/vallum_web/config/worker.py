@@ -8,9 +8,14 @@ import django
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from vallum_guard import audit
+from vallum_guard.addresses import NOTHING_OPENED
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vallum_web.config.settings")
+    # Every connection to others goes through the guard, libraries' included (the database's is made in C and unseen).
+    audit.install(NOTHING_OPENED)
     django.setup()
     asyncio.run(_work())
 

@@ -95,9 +95,12 @@ update findings_occurrence o set gone_scan_id = %(scan)s from ended e where o.or
 """
 
 RESOLVE = """
-with over as (
-  select e.finding_id, bool_or(e.walked) as walked from ended e group by e.finding_id
-  having count(*) = (select count(*) from standing s where s.finding_id = e.finding_id)
+with open_places as (
+  select finding_id, count(*) as places from standing group by finding_id
+), ended_places as (
+  select finding_id, count(*) as places, bool_or(walked) as walked from ended group by finding_id
+), over as (
+  select e.finding_id, e.walked from ended_places e join open_places o using (finding_id, places)
 ), resolved as (
   update findings_finding f set status = 'resolved', ending = case when over.walked then 'fixed' else 'gone' end,
     resolved_at = %(now)s, changed_at = %(now)s

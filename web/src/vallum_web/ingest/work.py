@@ -40,14 +40,12 @@ def run(org: UUID, key: UUID) -> None:
 def _scan(scan: Scan) -> Upload:
     with scope(scan.org_id):
         repository = repositories.of_asset(scan.org_id, scan.asset_id)
-        name = scan.asset.name
     if repository is None:
         raise FileNotFoundError("This asset has no source to scan: its reports are uploaded by `vallum scan --upload`.")
     with _scratch(scan) as folder:
         scans.follow(scan, "fetching", facts={"isolation": scanner.isolation().level.value})
-        job = checkout.bring(repository, folder, name=name, progress=lambda _line: None)
-        facts = {field: job.facts[field][:200] for field in ("branch", "commit") if job.facts.get(field)}
-        scans.follow(scan, "scanning", facts=facts)
+        job = checkout.bring(repository, folder, progress=lambda _line: None)
+        scans.follow(scan, "scanning", facts={name: value[:200] for name, value in job.facts.items()})
         with blobs.create(scan.org_id, limit=services.UPLOAD_BYTES) as blob:
             mechanism = scanner.scan(
                 job, sink=blob.write, tell=lambda numbers: scans.follow(scan, "scanning", progress=numbers)

@@ -10,22 +10,22 @@ from vallum_web.scans.scanner import Job
 from vallum_web.tenancy import blobs, egress
 
 
-def bring(repository: Repository, scratch: Path, *, name: str, progress: Callable[[str], object]) -> Job:
+def bring(repository: Repository, scratch: Path, *, progress: Callable[[str], object]) -> Job:
     """Clone, or link the archive, into `scratch`. Raises GuardError (clone) or FileNotFoundError (archive or folder)."""
     if repository.folder:
         folder = Path(repository.folder)
         if not folder.is_dir():
             raise FileNotFoundError(f"{folder} is not there any more: this asset was added from it.")
-        return Job(path=folder, trusted=True, facts={"name": name})
+        return Job(path=folder, trusted=True)
     if repository.archive:
         kept = blobs.path(repository.org_id, repository.archive)
         place = scratch / Path(repository.archive_name).name
         if not kept.exists():
             raise FileNotFoundError("The uploaded archive is no longer kept: upload it again.")
         os.link(kept, place)
-        return Job(path=place, facts={"name": name})
+        return Job(path=place)
     origin = Origin(url=repository.url, branch=repository.branch or None)
     folder = scratch / "repository"
     checkout = clone(origin, folder, route=egress.route(repository.org_id, repository.asset_id), progress=progress)
-    facts = {"name": name, "url": repository.url, "branch": checkout.branch, "commit": checkout.commit}
-    return Job(path=folder, facts=facts)
+    facts = {"branch": checkout.branch, "commit": checkout.commit}
+    return Job(path=folder, left_out=checkout.left_out, facts=facts)

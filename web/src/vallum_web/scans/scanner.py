@@ -4,7 +4,7 @@ import json
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, run
 from time import monotonic
@@ -33,7 +33,10 @@ class Job:
 
     path: Path
     trusted: bool = False
-    facts: Mapping[str, str]
+    left_out: tuple[str, ...] = ()
+    """Files that were not brought because they are too large: gaps, not absences."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """`branch` and `commit`, where there are such."""
 
 
 def isolation() -> sandbox.Isolation:
@@ -99,9 +102,9 @@ def prepare() -> None:
 
 
 def _command(job: Job) -> Sequence[str]:
-    target = [part for name, value in sorted(job.facts.items()) if value for part in ("--target", f"{name}={value}")]
+    gaps = [f"--left-out={path}" for path in job.left_out]
     ignore = [] if job.trusted else ["--no-ignore"]
-    return [str(_program()), "scan", "--format", "wire", "--progress", "json", *ignore, *target, "--", str(job.path)]
+    return [str(_program()), "scan", "--format", "wire", "--progress", "json", *ignore, *gaps, "--", str(job.path)]
 
 
 def _program() -> Path:

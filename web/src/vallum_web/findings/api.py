@@ -1,0 +1,143 @@
+"""The record over the API: the worklist's own filters and order."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allow
+from vallum_web.findings import queries, services
+from vallum_web.findings.filters import Filters
+from vallum_web.findings.models import Decision, Finding
+
+router = TenantRouter(tags=["findings"])
+
+
+class FindingOut(Schema):
+    id: UUID
+    asset_id: UUID
+    kind: str
+    rule: str
+    title: str
+    severity: str
+    confidence: str
+    risk: int
+    status: str
+    ending: str
+    path: str
+    line: int
+    package: str
+    opened_at: datetime
+    changed_at: datetime
+    resolved_at: datetime | None
+
+
+class PlaceOut(Schema):
+    path: str
+    line: int
+    end_line: int
+    first_scan: UUID
+    gone_scan: UUID | None
+
+
+class FindingWhole(FindingOut):
+    message: str
+    fingerprint: str
+    details: dict[str, Any]
+    """`evidence`, `package`, `advisories`, `remediation`, `references` as in the JSON report."""
+    places: list[PlaceOut]
+    more_places: bool
+
+
+class FindingPage(Schema):
+    items: list[FindingOut]
+    after: str
+    """Give it as `after` for the next page; empty on the last."""
+
+
+class SuppressIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Decision.Reason
+    note: str = Field(default="", max_length=5000)
+    until: date | None = None
+
+
+@router.get("", response=FindingPage, summary="Findings, filtered and sorted as on the worklist")
+def findings_list(request: TokenRequest) -> FindingPage:
+    """Query: `status`, `severity` (repeatable), `kind`, `confidence`, `asset`, `rule`, `q`, `sort`, `after`: the page's own."""
+    page = queries.worklist(request.auth.org, Filters.parse(request.GET), after=request.GET.get("after", ""))
+    return FindingPage(items=[_out(row) for row in page.rows], after=page.next or "")
+
+
+@router.get("/{finding_id}", response=FindingWhole, summary="One finding with its places")
+def finding_get(request: TokenRequest, finding_id: UUID) -> FindingWhole:
+    try:
+        detail = queries.detail(request.auth.org, finding_id)
+    except Finding.DoesNotExist:
+        raise Http404 from None
+    places = [
+        PlaceOut(
+            path=place.path,
+            line=place.line,
+            end_line=place.end_line,
+            first_scan=place.first_scan_id,
+            gone_scan=place.gone_scan_id,
+        )
+        for place in detail.places
+    ]
+    row = detail.finding
+    return FindingWhole(
+        **_out(row).dict(),
+        message=row.message,
+        fingerprint=row.fingerprint,
+        details=row.data,
+        places=places,
+        more_places=detail.more_places,
+    )
+
+
+@router.post("/{finding_id}/suppression", response=FindingOut, summary="Hide a finding, for a reason and for a time")
+def finding_suppress(request: TokenRequest, finding_id: UUID, body: SuppressIn) -> FindingOut:
+    allow(request, WRITERS)
+    try:
+        return _out(
+            services.suppress(
+                request.auth.org, finding_id, request.auth.by, reason=body.reason, note=body.note, until=body.until
+            )
+        )
+    except Finding.DoesNotExist:
+        raise Http404 from None
+
+
+@router.delete("/{finding_id}/suppression", response=FindingOut, summary="Take back what hides a finding")
+def finding_lift(request: TokenRequest, finding_id: UUID) -> FindingOut:
+    allow(request, WRITERS)
+    try:
+        return _out(services.lift(request.auth.org, finding_id, request.auth.by))
+    except Finding.DoesNotExist:
+        raise Http404 from None
+
+
+def _out(row: Finding) -> FindingOut:
+    return FindingOut(
+        id=row.pk,
+        asset_id=row.asset_id,
+        kind=row.kind,
+        rule=row.rule,
+        title=row.title,
+        severity=row.get_severity_display(),
+        confidence=row.get_confidence_display(),
+        risk=row.risk,
+        status=row.status,
+        ending=row.ending,
+        path=row.path,
+        line=row.line,
+        package=row.package,
+        opened_at=row.opened_at,
+        changed_at=row.changed_at,
+        resolved_at=row.resolved_at,
+    )

@@ -1,0 +1,154 @@
+"""Machines at the door: tokens, assets, scans, findings, and reports made elsewhere."""
+
+import io
+import json
+
+import making
+import pytest
+import zstandard
+from django.test import Client
+
+from vallum_engine import wire
+from vallum_web.accounts import tokens
+from vallum_web.accounts.models import Membership
+from vallum_web.ingest import services
+from vallum_web.ingest.models import Upload
+from vallum_web.scans.models import Scan
+from vallum_web.tenancy import blobs, clock
+from vallum_web.tenancy.scope import scope
+
+WIRE = "application/vnd.vallum.wire"
+
+
+@pytest.fixture
+def machine(people):
+    """A client that carries a developer's token of Alice's organization."""
+    _, text = tokens.make(people.org, people.alice, name="ci", role=Membership.Role.DEVELOPER)
+    return Client(headers={"Authorization": f"Bearer {text}"})
+
+
+def packed(report):
+    out = io.BytesIO()
+    wire.write(report, out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def upload(machine, people):
+    """Send bytes as a report of `shop`, digest what was queued, and give the answer's status, again asked for."""
+
+    def send(data):
+        answer = machine.post("/api/v1/uploads?asset=shop", data=data, content_type=WIRE)
+        assert answer.status_code == 202, answer.content
+        with scope(people.org.pk):
+            kept = Upload.objects.of(people.org).select_related("scan").get(pk=answer.json()["id"])
+        services.digest(kept)
+        return machine.get(answer.json()["status_url"]).json()
+
+    return send
+
+
+def test_a_report_made_elsewhere_becomes_findings(machine, upload):
+    said = upload(packed(making.report(making.secret("one"), making.secret("two", line=7))))
+    assert (said["status"], said["problem"]) == ("digested", "")
+    items = machine.get("/api/v1/findings").json()["items"]
+    assert [(i["title"], i["severity"], i["path"], i["status"]) for i in items] == [
+        ("Example token", "high", "app.py", "open")
+    ] * 2
+    scan = machine.get(f"/api/v1/scans/{said['scan']}").json()
+    assert (scan["status"], scan["isolation"], scan["outcome"]["new"]) == ("done", "elsewhere", 2)
+    assert [row["ruleset"] for row in machine.get(f"/api/v1/scans/{said['scan']}/coverage").json()] == ["secrets"]
+    assert [a["name"] for a in machine.get("/api/v1/assets").json()] == ["shop"]
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        pytest.param(packed(making.report(making.secret()))[:-9], "cut off", id="truncated"),
+        pytest.param(b"PK\x03\x04 not ours", "not a zstd stream", id="something else"),
+        pytest.param(packed(making.report())[:20] + b"\xff" * 40, "zstd|cut off", id="damaged"),
+    ],
+)
+def test_an_unreadable_report_is_refused_with_a_reason_and_kept(people, upload, data, problem):
+    said = upload(data)
+    assert said["status"] == "refused"
+    assert any(part in said["problem"] for part in problem.split("|")), said["problem"]
+    with scope(people.org.pk):
+        kept = Upload.objects.of(people.org).get()
+        assert blobs.path(people.org.pk, kept.blob).read_bytes() == data
+        scan = Scan.objects.of(people.org).get()
+    assert scan.status == "failed"
+    assert "kept for 24 hours" in scan.failure
+
+
+def test_an_unknown_wire_version_is_refused_and_kept(people, upload):
+    said = upload(zstandard.compress(b'{"wire": 99}\n{"end": 0}\n'))
+    assert said["status"] == "refused"
+    assert said["problem"] == "Report version 99, expected 1: update the side that is older."
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(machine, people):
+    answer = machine.generic("POST", "/api/v1/uploads?asset=shop", b"half", content_type=WIRE, CONTENT_LENGTH="9")
+    assert answer.status_code == 400
+    assert "broke off after 4 of 9 bytes" in answer.json()["detail"]
+    with scope(people.org.pk):
+        assert Upload.objects.of(people.org).count() == 0
+
+
+def test_raw_reports_are_gone_after_a_day(people, upload):
+    upload(packed(making.report()))
+    with clock.travelled(services.KEPT_FOR * 1.01):
+        assert services.prune(people.org.pk) == 1
+    with scope(people.org.pk):
+        assert Upload.objects.of(people.org).get().blob is None
+
+
+def test_a_digest_runs_once_however_often_it_is_asked_for(people, machine):
+    answer = machine.post("/api/v1/uploads?asset=shop", data=packed(making.report(making.secret())), content_type=WIRE)
+    with scope(people.org.pk):
+        kept = Upload.objects.of(people.org).select_related("scan").get(pk=answer.json()["id"])
+    services.digest(kept)
+    services.digest(kept)
+    scan = machine.get(f"/api/v1/scans/{kept.scan_id}").json()
+    assert scan["outcome"]["new"] == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("https://user:token@code.example.test/a/b", id="credentials in the address"),
+        pytest.param("https://127.0.0.1/a/b", id="this machine"),
+        pytest.param("https://169.254.169.254/latest", id="metadata"),
+        pytest.param("ssh://git@code.example.test/a/b", id="ssh"),
+        pytest.param("file:///etc", id="a file"),
+        pytest.param("http://code.example.test/a/b", id="unencrypted"),
+    ],
+)
+def test_an_address_that_may_not_be_cloned_is_refused_with_words(machine, url):
+    answer = machine.post("/api/v1/repositories", data=json.dumps({"url": url}), content_type="application/json")
+    assert answer.status_code == 422
+    assert len(answer.json()["detail"]) > 20
+    assert "token@" not in answer.json()["detail"]
+
+
+def test_an_auditors_token_reads_and_changes_nothing(people):
+    _, text = tokens.make(people.org, people.alice, name="audit", role=Membership.Role.AUDITOR)
+    auditor = Client(headers={"Authorization": f"Bearer {text}"})
+    assert auditor.get("/api/v1/findings").status_code == 200
+    for path, body in (("repositories", {"url": "https://code.example.test/a/b"}), ("tokens", {"name": "x"})):
+        answer = auditor.post(f"/api/v1/{path}", data=json.dumps(body), content_type="application/json")
+        assert answer.status_code == 403
+
+
+def test_a_revoked_token_is_dead_at_once(people):
+    token, text = tokens.make(people.org, people.alice, name="ci", role=Membership.Role.DEVELOPER)
+    machine = Client(headers={"Authorization": f"Bearer {text}"})
+    assert machine.get("/api/v1/assets").status_code == 200
+    assert machine.delete(f"/api/v1/tokens/{token.pk}").status_code == 204
+    assert machine.get("/api/v1/assets").status_code == 401
+
+
+def test_an_expired_token_is_dead(people):
+    _, text = tokens.make(people.org, people.alice, name="ci", role=Membership.Role.DEVELOPER, days=1)
+    with clock.travelled(services.KEPT_FOR * 2):
+        assert Client(headers={"Authorization": f"Bearer {text}"}).get("/api/v1/assets").status_code == 401

@@ -1,0 +1,28 @@
+"""Every field of every table is declared once: what for, how long, and what export and erasure do with it."""
+
+from collections import Counter
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+from vallum_web.tenancy.registry import BrokenRegistryError, _entry, entries
+
+PACKAGES = ("vallum_web.config", *(app for app in settings.INSTALLED_APPS if app.startswith("vallum_web.")))
+
+
+def test_every_field_is_declared_exactly_once():
+    fields = {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.concrete_fields
+    }
+    declared = Counter(f"{entry.model}.{field}" for entry in entries(PACKAGES) for field in entry.fields)
+    assert sorted(fields - declared.keys()) == []
+    assert sorted(declared.keys() - fields) == []
+    assert [name for name, count in declared.items() if count > 1] == []
+
+
+def test_an_entry_that_is_not_whole_is_named():
+    with pytest.raises(BrokenRegistryError, match=r"shop/data.toml, shop.Cart: 'fields'"):
+        _entry("shop", {"model": "shop.Cart"})

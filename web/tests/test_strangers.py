@@ -1,0 +1,165 @@
+"""Every address of Alice's organization answers Charlie as if it did not exist, whatever it holds.
+
+The test walks the resolver, so a new route is covered by being there.
+"""
+
+import re
+from uuid import UUID, uuid4
+
+import making
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from vallum_web.accounts import tokens
+from vallum_web.accounts.models import Membership
+from vallum_web.findings import services as findings
+from vallum_web.findings.models import Finding
+from vallum_web.ingest import services as ingest
+from vallum_web.ingest.models import Upload
+from vallum_web.repositories import services as repositories
+from vallum_web.scans import services as scans
+from vallum_web.scans.models import Scan
+from vallum_web.tenancy.scope import scope
+
+# Addresses that belong to no organization, each with who may see it.
+OUTSIDE = {
+    "": "anybody: it leads on",
+    "new/": "a signed-in person",
+    "inbox/": "the machine's own user, on loopback",
+    "healthz": "anybody",
+    "readyz": "anybody",
+    "api/v1/openapi.json": "anybody: it describes, it holds nothing",
+}
+OUTSIDE_PREFIXES = ("accounts/", "static/", "inbox/")
+
+
+def routes(resolver=None, prefix=""):
+    for item in (resolver or get_resolver()).url_patterns:
+        path = prefix + re.sub(r"^\^|\$$|\\Z", "", str(item.pattern))
+        if isinstance(item, URLResolver):
+            yield from routes(item, path)
+        elif isinstance(item, URLPattern):
+            yield path
+
+
+ALL = sorted(set(routes()))
+OF_ORG = [route for route in ALL if "<slug:org>" in route or "<str:org>" in route]
+OF_API = [route for route in ALL if route.startswith("api/v1/") and "<" in route]
+
+
+def filled(route, values, org="acme"):
+    def value(match):
+        name = match.group(1).rpartition(":")[2]
+        return org if name == "org" else str(values.get(name, values["any"]))
+
+    return "/" + re.sub(r"<([^>]+)>", value, route)
+
+
+@pytest.fixture
+def things(people):
+    """One of everything that Alice's organization can hold."""
+    asset = repositories.add_by_url(people.org, people.alice.pk, url="https://code.example.test/acme/shop").asset
+    scan = scans.uploaded(asset, people.alice.pk)
+    findings.digest(scan, making.report(making.secret()))
+    upload = ingest.accept(people.org, people.alice.pk, asset_name="elsewhere", chunks=[b"x"])
+    token, _ = tokens.make(people.org, people.alice, name="ci", role=Membership.Role.DEVELOPER)
+    with scope(people.org.pk):
+        finding = Finding.objects.of(people.org).get()
+    return {
+        "asset": asset.pk,
+        "asset_id": asset.pk,
+        "scan": scan.pk,
+        "scan_id": scan.pk,
+        "finding": finding.pk,
+        "finding_id": finding.pk,
+        "upload_id": upload.pk,
+        "token": token.pk,
+        "token_id": token.pk,
+        "any": finding.pk,
+    }
+
+
+def nothing():
+    return {"any": uuid4()}
+
+
+def seen(response):
+    """What an observer can compare: status, bytes, and every header but the ones that carry the time."""
+    return response.status_code, response.content, sorted(response.headers.items())
+
+
+def test_no_route_is_forgotten():
+    unknown = [
+        route
+        for route in ALL
+        if route not in OUTSIDE
+        and not route.startswith(OUTSIDE_PREFIXES)
+        and route not in OF_ORG
+        and "api/v1/" not in route
+    ]
+    assert unknown == []
+    assert len(OF_ORG) > 8
+    assert len(OF_API) > 5
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("route", OF_ORG)
+def test_a_stranger_meets_a_missing_page(route, method, things, charlie, signed_in):
+    browser = signed_in(charlie)
+    real = seen(getattr(browser, method)(filled(route, things)))
+    missing = seen(getattr(browser, method)(filled(route, nothing(), org="no-such-organization")))
+    in_own = seen(browser.get("/elsewhere/findings/" + str(uuid4()) + "/"))
+    assert real[0] == 404
+    assert real == missing
+    assert real[1] == in_own[1]
+
+
+@pytest.mark.parametrize("route", OF_ORG)
+def test_somebody_signed_out_is_asked_to_sign_in(route, things):
+    response = Client().get(filled(route, things))
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("route", [route for route in OF_ORG if route.count("<") > 1])
+def test_somebody_elses_object_inside_ones_own_organization_is_missing(route, things, charlie, signed_in):
+    browser = signed_in(charlie)
+    for method in ("get", "post"):
+        theirs = seen(getattr(browser, method)(filled(route, things, org="elsewhere")))
+        missing = seen(getattr(browser, method)(filled(route, nothing(), org="elsewhere")))
+        assert theirs == missing
+        assert theirs[0] in {404, 405}
+
+
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+@pytest.mark.parametrize("route", OF_API)
+def test_a_strangers_token_meets_missing_objects(route, method, things, people):
+    _, text = tokens.make(people.elsewhere, people.charlie, name="ci", role=Membership.Role.OWNER)
+    browser = Client(headers={"Authorization": f"Bearer {text}"})
+    body = {"data": {"reason": "test_data"}, "content_type": "application/json"} if method == "post" else {}
+    real = seen(getattr(browser, method)(filled(route, things), **body))
+    missing = seen(getattr(browser, method)(filled(route, nothing()), **body))
+    assert real == missing
+    assert real[0] in {404, 405}
+
+
+@pytest.mark.parametrize("route", [route for route in ALL if route.startswith("api/v1/") and route not in OUTSIDE])
+@pytest.mark.parametrize("token", ["", "nonsense", "vlm_api_aaaaaaaaaaaaaaaaaaaaaaaaaa000000"])
+def test_without_a_live_token_the_api_says_401(route, token, things):
+    browser = Client(headers={"Authorization": f"Bearer {token}"} if token else {})
+    assert browser.get(filled(route, things)).status_code in {401, 405}
+    assert browser.post(filled(route, things)).status_code in {401, 405}
+
+
+def test_nothing_of_it_all_was_changed(things, people, charlie, signed_in):
+    browser = signed_in(charlie)
+    for route in OF_ORG:
+        browser.post(
+            filled(route, things), {"reason": "test_data", "name": "mine", "url": "https://code.example.test/x/y"}
+        )
+    with scope(people.org.pk):
+        assert Finding.objects.of(people.org).get().status == "open"
+        assert Scan.objects.of(people.org).count() == 2
+        assert Upload.objects.of(people.org).count() == 1
+    assert isinstance(things["any"], UUID)
