@@ -91,7 +91,10 @@ class Plan:
         return _Compiled(self._owners(), body)
 
     def fallback(self) -> Database:
-        """The same answers from `re`: a hundred times slower, for machines without Vectorscan and for small texts."""
+        """The same answers from `re`, a hundred times slower: for machines without Vectorscan and for odd small texts.
+
+        Where a trigger can end at several places from one beginning, it names one of them.
+        """
         return _Expressions(tuple(_Expression(*item) for item in self.triggers)) if self.triggers else EMPTY
 
     def _head(self) -> bytes:

@@ -34,19 +34,27 @@ class Confirmer:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.expression = re.compile(rule.pattern, re.DOTALL)
+        self.begin = re.compile(rule.trigger, re.DOTALL)
         self.pair = re.compile(rule.pair.pattern, re.DOTALL) if rule.pair else None
 
     def at(self, data: bytes, end: int) -> re.Match[bytes] | None:
-        """The match of the whole expression around a trigger's match that ends before `end`."""
+        """The match of the whole expression that begins where the trigger's match ending before `end` does.
+
+        The whole expression is tried at those beginnings only: searching with it would cost its full length at every
+        byte of a hostile file.
+        """
         rule = self.rule
-        limit = end + rule.stretch
-        if rule.low == rule.high:
-            return self.expression.match(data, end - rule.low, limit)
-        for found in self.expression.finditer(data, max(end - rule.high, 0), limit):
-            if found.start() > end - rule.low:
-                return None
-            if found.end() >= end:
+        start, last, limit = max(end - rule.high, 0), end - rule.low, end + rule.stretch
+        while start <= last:
+            if start != last:
+                begun = self.begin.search(data, start, end)
+                if begun is None or begun.start() > last:
+                    return None
+                start = begun.start()
+            found = self.expression.match(data, start, limit)
+            if found and found.end() >= end:
                 return found
+            start += 1
         return None
 
     def judged(self, found: re.Match[bytes], path: str) -> Match | None:
@@ -66,10 +74,11 @@ class Confirmer:
         other = self._other(found)
         if rule.pair and rule.pair.required and not other:
             return None
+        place = found.span() if rule.block else found.span(group)
         return Match(
             rule=rule,
-            start=found.start(group),
-            end=found.end(group),
+            start=place[0],
+            end=place[1],
             value=value,
             severity=rule.pair.severity if rule.pair and other else rule.severity,
             confidence=confidence,

@@ -16,15 +16,18 @@ _QUIET = re.compile(
 )
 _TRIAL = re.compile(
     r"(?:^|/)(?:tests?|testing|testdata|test[-_]\w+|\w+[-_]tests?|specs?|__tests__|fixtures?|examples?|samples?|demos?|mocks?|stubs?|docs?|documentation|tutorials?|man\d?)/"
-    r"|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*[_.-](?:test|tests|spec|example|sample|template|dist|mock)(?:\.[^/]*)?|[^/]*\.(?:md|rst|adoc|txt|html?|tex|\d(?:\.gz)?))$",
+    r"|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*[_.-](?:tests?|spec|template|dist|mock)(?:\.[^/]*)?|[^/]*(?:example|sample)[^/]*|METADATA|PKG-INFO|[^/]*\.(?:md|rst|adoc|txt|html?|tex|\d(?:\.gz)?))$",
     re.IGNORECASE,
 )
 _HEXADECIMAL = re.compile(rb"(?:0x)?[0-9a-fA-F-]+")
 _CODE = re.compile(
     rb"::|->|\(\)|\)\.|https?:|^[./~]|^\w+\.\w+\.|^[a-zA-Z]+(?:[.:_/-][a-zA-Z]*\d?)+$|^[A-Z][A-Z0-9_]+$|^\d+(?:[.,:/-]\d+)*$|^#[0-9a-fA-F]+$"
+    rb"|^\d{4}-\d\d-\d\d|^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 )
 _PUBLIC = re.compile(
     rb"(?i:public[_-]?key|pub[_-]?key|publishable|fingerprint|checksum|digest|integrity|sha\d|md5|etag|commit|nonce|uuid|csrf|xsrf"
+    rb"|(?:next|continuation|change|lock|request|idempotency|update|page|paging|pagination|cursor|verification|lifecycle\w*|sync"
+    rb"|snapshot|resume|copyproduct|export|import)[_-]?token|last[_-]?(?:used|changed|set|login)"
     rb"|token[_-]?(?:type|name|id|url|uri|endpoint|address|contract|path)|key[_-]?(?:id|name|type|path|file|usage)|secret[_-]?(?:name|id|arn|path|ref))"
 )
 _TOKEN_ENTROPY = 3.6
@@ -49,20 +52,23 @@ def trust(rule: Rule, value: bytes, before: bytes, path: str) -> Confidence | No
         return None
     if rule.specificity is Specificity.TOKEN:
         return rule.confidence
-    doubtful = trial(path) or (rule.human and not _chosen(value))
+    made_up, weak = trial(path), rule.human and not _chosen(value)
     if rule.specificity is Specificity.CONTEXT:
-        return _less(rule.confidence) if doubtful else rule.confidence
+        return None if made_up and weak else (_less(rule.confidence) if made_up or weak else rule.confidence)
     if quiet(path) or _PUBLIC.search(before) or _CODE.search(value) or wordlike(value):
         return None
     if rule.human:
-        return None if doubtful else Confidence.LOW
-    return _noise(value, doubtful=doubtful)
+        return None if made_up or weak else Confidence.LOW
+    return _noise(value, made_up=made_up)
 
 
-def _noise(value: bytes, *, doubtful: bool) -> Confidence | None:
+def _noise(value: bytes, *, made_up: bool) -> Confidence | None:
     if not _random(value):
         return None
-    return Confidence.MEDIUM if shannon(value) >= _SURE_ENTROPY and not doubtful else Confidence.LOW
+    sure = shannon(value) >= _SURE_ENTROPY
+    if made_up:
+        return Confidence.LOW if sure else None
+    return Confidence.MEDIUM if sure else Confidence.LOW
 
 
 def _less(confidence: Confidence) -> Confidence:

@@ -10,7 +10,7 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
-    rb"<[^<>]*>|\$\{|\$\(|\{\{|\}\}|%\(|%[sd]\b|%[A-Z_]{3,}%|#\{|@\{|\{[a-zA-Z_.]*\}|\A\$[A-Za-z_]\w+\Z|\[\[|process\.env|os\.environ|ENC\["
+    rb"<[^<>]*>|\$\{|\$\(|\{\{|\}\}|%\(|%[sd]\b|%[A-Z_]{3,}%|#\{|@\{|\{[\w.:-]*\}|\A\$[A-Za-z_]\w+\Z|\[\[|process\.env|os\.environ|ENC\["
 )
 _RUN = re.compile(rb"(.)\1{5}", re.DOTALL)
 _ROWS = (
@@ -25,6 +25,8 @@ _ROWS = (
 _BLANKED = re.compile(rb"example|xxxxx|redacted|placeholder|\.\.\.|\*\*\*|\$\{|\{\{|<[a-z]", re.IGNORECASE)
 _LONG = 200
 _STEP = 6
+_STEPS = frozenset(row[start : start + _STEP] for row in _ROWS for start in range(len(row) - _STEP + 1))
+_BLOCK = 16
 _FEW = 5
 
 
@@ -41,16 +43,16 @@ def repetitive(value: bytes) -> bool:
     size = len(lowered)
     if size >= _FEW and len(set(lowered)) < _FEW:
         return True
-    if any(lowered == (lowered[:block] * (size // block + 1))[:size] for block in range(1, size // 2 + 1)):
+    if any(lowered[block:] == lowered[:-block] for block in range(1, min(size // 2, _BLOCK) + 1)):
         return True
     return size >= _STEP and _covered(lowered) * 2 >= size
 
 
 def _covered(lowered: bytes) -> int:
-    """How many bytes lie in stretches of a row, of at least six."""
+    """How many bytes lie in stretches of a row."""
     covered, position, last = 0, 0, len(lowered) - _STEP
     while position <= last:
-        if any(lowered[position : position + _STEP] in row for row in _ROWS):
+        if lowered[position : position + _STEP] in _STEPS:
             covered += _STEP
             position += _STEP
         else:
@@ -68,9 +70,18 @@ _DUMMIES = frozenset(
     b"oldpassword userpass dbpass db_password localhost vagrant docker airflow django flask prefect minioadmin "
     b"elastic kibana grafana jenkins sonar wordpress drupal joomla magento keycloak nextcloud neo4j guacamole".split()
 )
+_LEET = bytes.maketrans(b"@430157$", b"aaeoists")
 
 
 def dummy_password(value: bytes) -> bool:
     """Whether the value is what people write where a password would stand, or a default that everybody knows."""
     lowered = value.lower().strip(b"!.,;")
-    return lowered in _DUMMIES or is_placeholder(value) or value.isspace() or not value.strip(b"*xX.-_")
+    plain = lowered.translate(_LEET)
+    return (
+        lowered in _DUMMIES
+        or b"password" in plain
+        or b"passwd" in plain
+        or is_placeholder(value)
+        or value.isspace()
+        or not value.strip(b"*xX.-_")
+    )

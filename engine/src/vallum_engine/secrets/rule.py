@@ -24,7 +24,7 @@ _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _FILE_KEYS = frozenset({"provider", "references", "rotate", "rule"})
 _KEYS = frozenset(
     {"id", "title", "severity", "confidence", "specificity", "pattern", "trigger", "files", "min_entropy", "checksum"}
-    | {"rank", "human", "pair", "references", "rotate", "leaks", "clean", "assigned_to", "value"}
+    | {"rank", "human", "block", "pair", "references", "rotate", "leaks", "clean", "assigned_to", "value"}
 )
 _PAIR_KEYS = frozenset({"name", "pattern", "within", "severity", "required"})
 
@@ -79,6 +79,8 @@ class Rule:
     """Settles who speaks among equally specific rules: the greater."""
     human: bool = False
     """The value is a password that a person may have chosen: short, made of words, judged by other means."""
+    block: bool = False
+    """The place is the whole match, from its first to its last line, not the value's."""
     files: tuple[str, ...] = ()
     """Endings of paths in which alone it holds; empty for all."""
     pair: Pair | None = None
@@ -215,6 +217,7 @@ def _rule(table: _Table, file: _Table) -> tuple[Rule, Samples]:
         checksum=_one_of(table, "checksum", _CHECKSUM_NAMES, ""),
         rank=int(table.number("rank", 0)),
         human=table.flag("human"),
+        block=table.flag("block"),
         files=table.texts("files", ()),
         pair=_pair(_Table(table.data["pair"], f"{table.where}: pair")) if "pair" in table.data else None,
         references=_inherited(table, file, "references"),
