@@ -1,6 +1,6 @@
 """scan(): every detector over every file of a source, and an account of where silence counts."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from vallum_engine import VERSION
@@ -13,7 +13,14 @@ from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, Sta
 from vallum_engine.triggers import Database
 
 IGNORE_MARK = b"vallum:ignore"
+"""Hides the findings of its line; `vallum:ignore[rule-id,…]` only those of the rules named."""
+EVERY_RULE = b"*"
+_MARK_BYTES = 1000
+_COMMENTS = (b"#", b"//", b"/*", b"*", b"<!--", b"--", b";", b"%", b"'", b"rem ", b"REM ")
 PROGRESS_EVERY = 256
+
+Marks = dict[int, set[bytes]]
+"""The ids of rules that are hidden, by line."""
 
 Progress = Callable[[int, int, int], None]
 """Called now and then with files, bytes and findings so far."""
@@ -65,7 +72,8 @@ class _Builder:
         self.exclusions: list[Exclusion] = []
         self.problems: list[Problem] = []
         self.skips = 0
-        self.failed: set[str] = set()
+        self.marked = b""
+        self.marks: Marks = {}
 
     def file(self, file: File) -> None:
         self.files += 1
@@ -77,15 +85,22 @@ class _Builder:
             if own or detector.wants(file.path):
                 try:
                     for finding in detector.detect(file, own):
-                        self.add(finding, file)
+                        self.add(finding, file.data)
                 except Exception as error:  # noqa: BLE001 - a detector is a plug-in: one bad one must not end the scan
                     self.uncovered(detector.name, file.path, error)
 
-    def add(self, finding: Finding, file: File | None = None) -> None:
-        if file and self.honour_ignores and _ignored(finding, file.data):
-            _merge(self.hidden, finding)
-        else:
+    def add(self, finding: Finding, data: bytes = b"") -> None:
+        if not self.honour_ignores or IGNORE_MARK not in data:
             _merge(self.found, finding)
+            return
+        if data is not self.marked:  # once per file: a hostile one has ten thousand findings
+            self.marked, self.marks = data, _marks(data)
+        hidden = tuple(place for place in finding.locations if _hides(self.marks.get(place.line, ()), finding.rule))
+        shown = tuple(place for place in finding.locations if place not in hidden)
+        if hidden:
+            _merge(self.hidden, replace(finding, locations=hidden))
+        if shown:
+            _merge(self.found, replace(finding, locations=shown))
 
     def skipped(self, item: Skipped) -> None:
         self.skips += 1
@@ -154,14 +169,27 @@ def _sorted(findings: Mapping[str, Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _ignored(finding: Finding, data: bytes) -> bool:
-    """Whether the finding's line, or the one above it, says `vallum:ignore` (all rules) or `vallum:ignore[rule-id]`."""
-    if IGNORE_MARK not in data:
-        return False
-    lines = data.split(b"\n")
-    first = max(finding.locations[0].line - 2, 0)
-    for line in lines[first : finding.locations[0].line]:
-        _, mark, rest = line.partition(IGNORE_MARK)
-        if mark and (not rest.startswith(b"[") or finding.rule.encode() in rest[1:].partition(b"]")[0].split(b",")):
-            return True
-    return False
+def _marks(data: bytes) -> Marks:
+    """What each line is told to hide: by a mark on it, or by one on a line above that is a comment and no more.
+
+    Linear in the file, whatever it holds: a megabyte of marks on one line is a way to attack this.
+    """
+    found: Marks = {}
+    line, start, counted, place = 1, 0, 0, data.find(IGNORE_MARK)
+    while place >= 0:
+        passed = data.count(b"\n", counted, place)
+        if passed:
+            line += passed
+            start = data.rfind(b"\n", counted, place) + 1
+        counted = place + len(IGNORE_MARK)
+        rest = data[counted : counted + _MARK_BYTES].partition(b"\n")[0]
+        named = rest[1:].partition(b"]")[0].split(b",") if rest.startswith(b"[") else [EVERY_RULE]
+        found.setdefault(line, set()).update(name.strip() for name in named)
+        if data[start : start + _MARK_BYTES].lstrip().startswith(_COMMENTS):
+            found.setdefault(line + 1, set()).update(name.strip() for name in named)
+        place = data.find(IGNORE_MARK, counted)
+    return found
+
+
+def _hides(rules: Collection[bytes], rule: str) -> bool:
+    return EVERY_RULE in rules or rule.encode() in rules

@@ -84,7 +84,7 @@ def read(source: IO[bytes], limits: Limits = DEFAULT_LIMITS) -> Report:
         raise BrokenWire(
             "Not a Vallum report: the first line carries no wire version. Upload what `vallum scan --format wire` wrote."
         )
-    if head["wire"] not in READABLE:
+    if type(head["wire"]) is not int or head["wire"] not in READABLE:
         raise UnknownWireVersion(f"Report version {head['wire']}, expected {WIRE}: update the side that is older.")
     body = _Body()
     try:
@@ -93,7 +93,7 @@ def read(source: IO[bytes], limits: Limits = DEFAULT_LIMITS) -> Report:
         if body.end != body.count:
             raise BrokenWire(f"The report was cut off after {body.count} lines: upload it again.")
         return _assemble(head, body.parts, body.paths)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BrokenWire(
             f"Line {body.count + 1} of the report is malformed ({type(error).__name__}: {error})."
         ) from error
@@ -155,12 +155,17 @@ def _decoded(source: IO[bytes], limits: Limits) -> Iterator[dict[str, Any]]:
         if number >= limits.lines:
             raise BrokenWire(f"The report has more than {limits.lines:,} lines: split the scan.")
         try:
-            value = json.loads(line)
+            value = json.loads(line, parse_constant=_refuse)
         except (ValueError, RecursionError) as error:
             raise BrokenWire(f"Line {number + 1} of the report is not JSON.") from error
         if not isinstance(value, dict):
             raise BrokenWire(f"Line {number + 1} of the report is not an object.")
         yield value
+
+
+def _refuse(constant: str) -> None:
+    """NaN and the infinities are Python's addition to JSON; no figure of ours is one."""
+    raise ValueError(constant)
 
 
 def _split(blocks: Iterable[bytes]) -> Iterator[bytes]:
