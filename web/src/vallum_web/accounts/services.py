@@ -1,6 +1,8 @@
 """Writes about people and organizations: one verb, one transaction, one event."""
 
-from django.db import IntegrityError
+from allauth.account.models import EmailAddress, EmailConfirmation
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import IntegrityError, transaction
 
 from vallum_web.accounts.models import Membership, User
 from vallum_web.tenancy.events import emit
@@ -35,3 +37,18 @@ def join(org: Org, user: User, role: Membership.Role) -> Membership:
 
 def set_theme(user: User, theme: str) -> None:
     User.objects.filter(pk=user.pk).update(theme=theme)
+
+
+def first_owner(email: str, password: str, *, name: str, slug: str) -> User:
+    """A person whose address is taken as their own, with an organization: for the operator's command line."""
+    with transaction.atomic():
+        user = User.objects.create_user(email, password)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        found(name, slug, user)
+        return user
+
+
+def prune() -> None:
+    """Forget sessions and confirmations that are over."""
+    SessionStore.clear_expired()
+    EmailConfirmation.objects.delete_expired_confirmations()

@@ -95,7 +95,7 @@ def _path(constraint: SqlConstraint) -> str:
     return f"{type(constraint).__module__}.{type(constraint).__name__}"
 
 
-class TenantForeignKey(models.ForeignKey):  # type: ignore[type-arg]
+class TenantForeignKey(models.ForeignKey):  # type: ignore[type-arg]  # its two type arguments are the plug-in's to infer
     """A foreign key whose database constraint is a TenantReference, added to the model by itself."""
 
     def __init__(self, to: Any, on_delete: Any, **kwargs: Any) -> None:

@@ -5,11 +5,9 @@ import os
 import secrets
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
 from vallum_web.accounts import services
 from vallum_web.accounts.forms import OrgForm
@@ -32,10 +30,7 @@ class Command(BaseCommand):
         if not form.is_valid():
             raise CommandError(" ".join(str(error) for errors in form.errors.values() for error in errors))
         password = secrets.token_urlsafe(18) if generate else self._ask()
-        with transaction.atomic():
-            user = User.objects.create_user(email, password)
-            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-            services.found(org, slug, user)
+        user = services.first_owner(email, password, name=org, slug=slug)
         self.stdout.write(f"{user.email} owns {org} at /{slug}/")
         if generate:
             self.stdout.write(f"password: {password}")
