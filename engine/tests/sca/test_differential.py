@@ -118,7 +118,9 @@ def interesting(ecosystem, entries):
                 for event in found_range["events"]:
                     (text,) = event.values()
                     found |= (
-                        {text, f"{text}.1", f"{text}-1"} if ecosystem == "PyPI" else {text, f"{text}-0.a", f"{text}+b"}
+                        {text, f"{text}.1", f"{text}-1"}
+                        if ecosystem == "PyPI"
+                        else {text, f"{text}-0.a", f"{text.partition('+')[0]}+b"}
                     )
         found.update(entry.get("versions", ())[:: max(1, len(entry.get("versions", ())) // PER_RECORD)])
     return sorted(version for version in found if comparable(ecosystem, version) is not None)
