@@ -44,7 +44,7 @@ def tokens_list(request: TokenRequest) -> list[TokenOut]:
 @router.post("", response={201: TokenMade}, summary="Make a token; its text is in this answer and nowhere else")
 def token_make(request: TokenRequest, body: TokenIn) -> tuple[int, TokenMade]:
     allow(request, MANAGERS)
-    maker = queries.person(request.auth.by)
+    maker = queries.user(request.auth.by)
     token, text = tokens.make(request.auth.org, maker, name=body.name, role=body.role, days=body.days)
     return 201, TokenMade(**TokenOut.from_orm(token).dict(), token=text)
 

@@ -1,3 +1,6 @@
+from collections.abc import Iterable
+from uuid import UUID
+
 from django.contrib.auth.models import AnonymousUser
 
 from vallum_web.accounts.models import ApiToken, Membership, User
@@ -23,3 +26,21 @@ def members(org: Org) -> OrgQuerySet[Membership]:
 
 def tokens(org: Org) -> OrgQuerySet[ApiToken]:
     return ApiToken.objects.of(org).order_by("-id")
+
+
+def token(org: Org, key: UUID) -> ApiToken:
+    """Raises ApiToken.DoesNotExist."""
+    return ApiToken.objects.of(org).get(pk=key)
+
+
+def names(people: Iterable[UUID]) -> dict[UUID, str]:
+    """What to call each of these people, in one query; who is gone is not in it."""
+    wanted = set(people)
+    if not wanted:
+        return {}
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=wanted).only("name", "email")}
+
+
+def user(key: UUID) -> User:
+    """Raises User.DoesNotExist."""
+    return User.objects.get(pk=key)
