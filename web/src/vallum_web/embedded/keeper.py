@@ -13,6 +13,7 @@ from vallum_web.embedded.deathwatch import Watcher
 from vallum_web.embedded.errors import EmbeddedError
 
 SWEEP_EVERY = 5.0
+HINT_AFTER = 3
 
 
 class Service(Protocol):
@@ -126,7 +127,8 @@ class Keeper:
             self._postpone(service, str(error))
             return
         pause = pause_before_restart(service.failures)
-        self._say(f"  {service.name} {how_it_ended(code)}; it is started again in {pause:.1f} s")
+        hint = f" (see {self._logs / service.name}.log)" if service.failures >= HINT_AFTER else ""
+        self._say(f"  {service.name} {how_it_ended(code)}; it is started again in {pause:.1f} s{hint}")
 
     def _restart(self, service: Service) -> None:
         try:
