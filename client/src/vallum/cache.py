@@ -48,14 +48,13 @@ class Cache:
             _forget_old(folder)
 
 
-def opened(scanned: str) -> Cache:
+def opened(scanned: str = "") -> Cache:
     """The cache of this machine, unless it lies inside what is scanned: a scanned tree gives us no code to run."""
     try:
         folder = home.cache()
     except Untrusted as error:
         return Cache(None, str(error))
-    root = os.path.realpath(scanned)
-    if os.path.realpath(folder).startswith(f"{root.rstrip('/')}/"):
+    if scanned and os.path.realpath(folder).startswith(f"{os.path.realpath(scanned).rstrip('/')}/"):
         return Cache(
             None,
             f"The cache {folder} lies inside the scanned folder and is not used. Set VALLUM_HOME to another place.",

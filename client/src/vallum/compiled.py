@@ -11,6 +11,8 @@ _KIND = "triggers"
 
 def database(plan: Plan, cache: Cache, *, say: Callable[[str], None]) -> Database:
     """The plan's database, from the cache where it is whole, else compiled now, with one message."""
+    if not plan.triggers:
+        return plan.load(b"")
     if not plan.compilable:
         say("Vectorscan has no build for this machine: the scan works without it, far more slowly.")
         return plan.fallback()
@@ -20,8 +22,7 @@ def database(plan: Plan, cache: Cache, *, say: Callable[[str], None]) -> Databas
             return plan.load(kept)
         except BrokenData:
             kept = None
-    if plan.triggers:
-        say("Preparing the rules for this machine (once, some seconds)…")
+    say("Preparing the rules for this machine (once, some seconds)…")
     data = plan.compile()
     cache.put(_KIND, plan.key, data)
     return plan.load(data)

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from vallum import egress
 from vallum.errors import Misuse, Unreachable
@@ -74,7 +74,7 @@ def send(platform: str, asset: str, wire: bytes) -> Receipt:
         raise Unreachable(f"The report was not uploaded: {platform} answered {response.status}. {advice}")
     try:
         body = json.loads(response.body)
-        return Receipt(id=str(body["id"]), status_url=str(body["status_url"]))
+        return Receipt(id=str(body["id"]), status_url=urljoin(f"{platform}/", str(body["status_url"])))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unreachable(
             f"{platform} took the report, but its answer is not the platform's: check --upload."

@@ -21,7 +21,8 @@ _MAX_BYTES = 8 << 30
 _MAX_RATIO = 200
 _RATIO_FLOOR = 64 << 20
 _SAMPLE = 200
-_MODIFIED = re.compile(rb'"modified"\s*:\s*"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)')
+# Some publishers write the year 1 where they know no date.
+_MODIFIED = re.compile(rb'"modified"\s*:\s*"(2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d)')
 
 
 class UnusableArchive(ClientError):
@@ -84,7 +85,9 @@ def examine(path: Path) -> Content:
         raise UnusableArchive(
             f"{path} holds no OSV records: give the zip files that osv.dev publishes, one per ecosystem."
         )
-    return Content(ecosystem=votes.most_common(1)[0][0], records=count, newest=newest)
+    # osv.dev names the file or its folder; a small archive's records may speak more of other ecosystems.
+    named = next((name for name in (path.stem, path.parent.name) if name in votes), "")
+    return Content(ecosystem=named or votes.most_common(1)[0][0], records=count, newest=newest)
 
 
 def digest(path: Path) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from vallum.advisories import location, moments
 from vallum.cache import Cache
@@ -51,12 +50,14 @@ def _starter(cache: Cache, held: ExitStack) -> Advisories:
         folder.mkdir(mode=0o700, exist_ok=True)
         return _built(folder / _STARTER)
     except OSError:
-        return _built(Path(held.enter_context(TemporaryDirectory(prefix="vallum-"))) / _STARTER)
+        import tempfile  # noqa: PLC0415 - 4 ms that only a machine without a cache must pay
+
+        return _built(Path(held.enter_context(tempfile.TemporaryDirectory(prefix="vallum-"))) / _STARTER)
 
 
 def _built(path: Path) -> Advisories:
     records = load("vallum_engine.sca.starter:starter_records")()
     load("vallum_engine.sca.build:build")(
-        records, path, meta=Meta(built_at=f"{VERSION}", source="starter", partial=True)
+        records, path, meta=Meta(built_at=VERSION, source=load("vallum_engine.sca.starter:SOURCE"), partial=True)
     )
     return open_database(path)

@@ -35,6 +35,8 @@ class Options:
     upload: str = ""
     asset: str = ""
     progress: str = "auto"
+    left_out: tuple[str, ...] = ()
+    """Files that were not brought here, for instance because of their size: gaps of the scan."""
     limits: Mapping[str, int]
 
 
@@ -60,6 +62,7 @@ def parse(arguments: Sequence[str]) -> Options:
         upload=given.upload,
         asset=given.asset,
         progress=given.progress,
+        left_out=tuple(given.left_out),
         limits={name: value for name, value in limits.items() if value},
     )
 
@@ -89,6 +92,13 @@ def _parser() -> argparse.ArgumentParser:
         "--no-ignore", action="store_true", help="look behind .gitignore, .vallumignore and vallum:ignore too"
     )
     what.add_argument("--offline", action="store_true", help="refuse whatever would need a connection")
+    what.add_argument(
+        "--left-out",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a file that is missing here: a gap, not an absence",
+    )
     report = parser.add_argument_group("report")
     report.add_argument("--format", choices=FORMATS, default="table", help="default: table")
     report.add_argument(

@@ -17,6 +17,7 @@ from vallum.progress import Progress
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Severity
 from vallum_engine.model.report import Report
+from vallum_engine.model.text import printable
 from vallum_engine.pipeline import scan
 from vallum_engine.plugins import load
 from vallum_engine.triggers import collect
@@ -79,7 +80,7 @@ def _report(asked: Options, shown: Progress) -> Report:
             database = compiled.database(collect(chosen), kept, say=shown.say)
             shown.phase("scanning")
             report = scan(
-                place.items,
+                _with_gaps(place.items, asked.left_out),
                 chosen,
                 triggers=database,
                 honour_ignores=asked.honour_ignores,
@@ -98,7 +99,7 @@ def _place(asked: Options, shown: Progress) -> Iterator[Place]:
             walked = load(_SOURCES["folder"])(
                 clone.root, limits=_limits(asked, "limits"), honour_ignores=asked.honour_ignores
             )
-            yield Place(root=clone.root, items=clone.with_gaps(walked), target=clone.target)
+            yield Place(root=clone.root, items=_with_gaps(walked, clone.left_out), target=clone.target)
         return
     if asked.branch:
         raise Misuse("--branch goes with the address of a repository: check a branch out to scan it in place.")
@@ -116,6 +117,11 @@ def _place(asked: Options, shown: Progress) -> Iterator[Place]:
         raise Misuse(
             f"{asked.place} does not exist: name a folder, an archive, or the https:// address of a repository."
         )
+
+
+def _with_gaps(items: Items, left_out: Sequence[str]) -> Items:
+    yield from (Skipped(printable(path), "too large to be fetched") for path in left_out)
+    yield from items
 
 
 def _limits(asked: Options, kind: str) -> object:

@@ -46,9 +46,7 @@ class _Table:
     def block(self, same: Sequence[Finding]) -> Iterator[str]:
         """Findings that say the same of several places: said once."""
         finding = same[0]
-        package = finding.package
-        subject = f"{package.name} {package.version}: {finding.title}" if package else finding.title
-        yield from self.wrapped(f"{subject}  [{finding.rule}]", style="1")
+        yield from self.wrapped(f"{_subject(finding)}  [{finding.rule}]", style="1")
         for each in same:
             yield from self.places(each)
         steps = finding.remediation.steps if finding.remediation else ()
@@ -121,6 +119,13 @@ def _shown(text: str) -> str:
     return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 
+def _subject(finding: Finding) -> str:
+    package = finding.package
+    if package is None:
+        return finding.title
+    return f"{package.name} {package.version}: {finding.title.removeprefix(f'{package.name}: ')}"
+
+
 def _place(location: Location) -> str:
     return f"{location.path}:{location.line}"
 
@@ -138,16 +143,18 @@ def _counted(findings: Sequence[Finding]) -> str:
 
 
 def _left_out(exclusions: Iterable[Exclusion]) -> str:
-    counts = Counter(_reason(item.why) for item in exclusions if item.covered)
+    counts = Counter(_reason(item) for item in exclusions if item.covered)
     if not counts:
         return ""
     parts = ", ".join(f"{count:,} {why}" for why, count in sorted(counts.items()))
     return f"Left out on purpose: {parts}."
 
 
-def _reason(why: str) -> str:
-    """The kind of a reason: `.vallumignore:3` and `.vallumignore:9` are one."""
+def _reason(item: Exclusion) -> str:
+    """The kind of a reason: `.vallumignore:3` and `.vallumignore:9` are one, and a detector's own notes are another."""
+    if item.ruleset:
+        return f"noted by {item.ruleset} (listed in --format json)"
     for mark in (".vallumignore", ".gitignore", ".git/info/exclude"):
-        if mark + ":" in why:
+        if mark + ":" in item.why:
             return f"by {mark}"
-    return why
+    return item.why

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from vallum import egress
 from vallum.errors import Misuse, Unreachable
-from vallum_engine.model.file import File, Skipped
-from vallum_engine.model.text import printable
 from vallum_guard import git
 from vallum_guard.errors import BadUrl, GuardError
 
@@ -22,12 +20,7 @@ class Clone:
     root: str
     target: Mapping[str, str]
     left_out: tuple[str, ...]
-
-    def with_gaps(self, items: Iterator[File | Skipped]) -> Iterator[File | Skipped]:
-        """The work tree's files, and those that git left on the server because of their size."""
-        for path in self.left_out:
-            yield Skipped(printable(path), "too large to be fetched")
-        yield from items
+    """Files that the server kept because of their size."""
 
 
 @contextlib.contextmanager
