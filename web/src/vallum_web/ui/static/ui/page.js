@@ -56,7 +56,7 @@
     const { elt, target, requestConfig } = event.detail;
     const panel = document.getElementById("panel");
     if (!panel || panel.contains(target) || requestConfig?.verb !== "get") return;
-    if (elt.closest("[hx-push-url=true]")) panel.replaceChildren();
+    if (elt.closest("[hx-push-url]")?.getAttribute("hx-push-url") === "true") panel.replaceChildren();
   });
 
   function closePanel(link) {
@@ -98,6 +98,6 @@
     event.preventDefault();
   });
 
-  document.addEventListener("htmx:load", forget);
+  for (const name of ["htmx:load", "htmx:historyRestore"]) document.addEventListener(name, forget);
   addEventListener("pagehide", forget);
 })();
