@@ -88,7 +88,8 @@ def test_an_unknown_wire_version_is_refused_and_kept(people, upload):
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(machine, people):
-    answer = machine.generic("POST", "/api/v1/uploads?asset=shop", b"half", content_type=WIRE, CONTENT_LENGTH="9")
+    body = {"wsgi.input": io.BytesIO(b"half"), "CONTENT_LENGTH": "9"}
+    answer = machine.generic("POST", "/api/v1/uploads?asset=shop", b"", content_type=WIRE, **body)
     assert answer.status_code == 400
     assert "broke off after 4 of 9 bytes" in answer.json()["detail"]
     with scope(people.org.pk):

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404
-from ninja import Schema
+from ninja import Schema, Status
 from pydantic import ConfigDict, Field
 
 from vallum_web.accounts import queries, tokens
@@ -42,19 +42,19 @@ def tokens_list(request: TokenRequest) -> list[TokenOut]:
 
 
 @router.post("", response={201: TokenMade}, summary="Make a token; its text is in this answer and nowhere else")
-def token_make(request: TokenRequest, body: TokenIn) -> tuple[int, TokenMade]:
+def token_make(request: TokenRequest, body: TokenIn) -> Status[TokenMade]:
     allow(request, MANAGERS)
     maker = queries.user(request.auth.by)
     token, text = tokens.make(request.auth.org, maker, name=body.name, role=body.role, days=body.days)
-    return 201, TokenMade(**TokenOut.from_orm(token).dict(), token=text)
+    return Status(201, TokenMade(**TokenOut.from_orm(token).dict(), token=text))
 
 
 @router.delete("/{token_id}", response={204: None}, summary="Revoke a token; it stops working at once")
-def token_revoke(request: TokenRequest, token_id: UUID) -> tuple[int, None]:
+def token_revoke(request: TokenRequest, token_id: UUID) -> Status[None]:
     token = queries.tokens(request.auth.org).filter(pk=token_id).first()
     if token is None:
         raise Http404
     if token.pk != request.auth.pk:
         allow(request, MANAGERS)
     tokens.revoke(token)
-    return 204, None
+    return Status(204, None)

@@ -9,6 +9,7 @@ from vallum_web.accounts.access import TokenAuth
 from vallum_web.accounts.api import router as tokens
 from vallum_web.assets.api import router as assets
 from vallum_web.findings.api import router as findings
+from vallum_web.ingest.api import door as upload_door
 from vallum_web.ingest.api import router as uploads
 from vallum_web.repositories.api import router as repositories
 from vallum_web.scans.api import router as scans
@@ -27,6 +28,7 @@ api.add_router("/assets", assets)
 api.add_router("/repositories", repositories)
 api.add_router("/scans", scans)
 api.add_router("/findings", findings)
+api.add_router("/uploads", upload_door)
 api.add_router("/uploads", uploads)
 
 

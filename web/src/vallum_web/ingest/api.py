@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest
 from django.http.request import RawPostDataException, UnreadablePostError
-from ninja import Query, Schema
+from ninja import Query, Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from vallum_web.ingest.models import Upload
 from vallum_web.tenancy.blobs import TooLargeError
 
 router = TenantRouter(tags=["uploads"])
+# Reading a body takes as long as its sender likes: no transaction is open meanwhile.
+door = Router(tags=["uploads"])
 CHUNK = 1 << 18
 
 
@@ -31,17 +33,17 @@ class Target(Schema):
     asset: str = Field(min_length=1, max_length=200)
 
 
-@router.post("", response={202: UploadOut}, summary="A report in wire format, for the asset of that name")
-def upload_make(request: TokenRequest, target: Query[Target]) -> tuple[int, UploadOut]:
+@door.post("", response={202: UploadOut}, summary="A report in wire format, for the asset of that name")
+def upload_make(request: TokenRequest, target: Query[Target]) -> Status[UploadOut]:
     """Body: what `vallum scan --format wire` wrote. It is kept before it is read; `status_url` says what became of it."""
     allow(request, WRITERS)
     try:
-        upload = services.accept(request.auth.org, request.auth.by, asset_name=target.asset, chunks=_chunks(request))
+        upload = services.accept(request.auth.org_id, request.auth.by, asset_name=target.asset, chunks=_chunks(request))
     except TooLargeError as error:
         raise HttpError(413, f"{error} Split the scan.") from error
     except (UnreadablePostError, RawPostDataException) as error:
         raise HttpError(400, "The upload broke off before its end: send it again.") from error
-    return 202, _out(upload)
+    return Status(202, _out(upload))
 
 
 @router.get("/{upload_id}", response=UploadOut, summary="What became of an upload")

@@ -39,18 +39,19 @@ def keep(scan: Scan, written: blobs.Writer) -> Upload:
         )
 
 
-def accept(org: Org, by: UUID, *, asset_name: str, chunks: Iterable[bytes]) -> Upload:
+def accept(org_id: UUID, by: UUID, *, asset_name: str, chunks: Iterable[bytes]) -> Upload:
     """Take a report made elsewhere, for an asset of that name (made if it is new). Raises blobs.TooLargeError."""
-    with blobs.create(org.pk, limit=UPLOAD_BYTES) as blob:
+    with blobs.create(org_id, limit=UPLOAD_BYTES) as blob:
         for chunk in chunks:
             blob.write(chunk)
-    with scope(org.pk, user=by):
+    with scope(org_id, user=by):
+        org = Org.objects.get(pk=org_id)
         asset = assets.named(org, Asset.Kind.REPOSITORY, asset_name)
         asset = asset or asset_services.add(org, Asset.Kind.REPOSITORY, asset_name, by)
         scan = scans.uploaded(asset, by)
         upload = keep(scan, blob)
         emit("upload.kept", upload.pk, size=upload.size, asset=str(asset.pk))
-        enqueue(DIGEST, org=org.pk, lock=f"asset:{asset.pk}", upload=upload.pk)
+        enqueue(DIGEST, org=org_id, lock=f"asset:{asset.pk}", upload=upload.pk)
         return upload
 
 

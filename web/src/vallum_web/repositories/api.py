@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from ninja import Schema
+from ninja import Schema, Status
 from ninja.errors import HttpError
 from pydantic import ConfigDict, Field
 
@@ -27,7 +27,7 @@ class RepositoryOut(Schema):
 
 
 @router.post("", response={201: RepositoryOut}, summary="Add a repository by its https:// address")
-def repository_add(request: TokenRequest, body: RepositoryIn) -> tuple[int, RepositoryOut]:
+def repository_add(request: TokenRequest, body: RepositoryIn) -> Status[RepositoryOut]:
     allow(request, WRITERS)
     try:
         made = services.add_by_url(request.auth.org, request.auth.by, url=body.url, branch=body.branch, name=body.name)
@@ -35,4 +35,4 @@ def repository_add(request: TokenRequest, body: RepositoryIn) -> tuple[int, Repo
         raise HttpError(422, str(error)) from error
     except NameTakenError as error:
         raise HttpError(409, f"There is an asset named {error} already: give another name.") from error
-    return 201, RepositoryOut(asset=made.asset_id, url=made.url, branch=made.branch)
+    return Status(201, RepositoryOut(asset=made.asset_id, url=made.url, branch=made.branch))

@@ -3,7 +3,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
-from ninja import Query, Schema
+from ninja import Query, Schema, Status
 
 from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allow
 from vallum_web.assets import queries as assets
@@ -75,13 +75,13 @@ def scans_list(request: TokenRequest, place: Query[Place]) -> ScanPage:
 
 
 @router.post("", response={202: ScanOut}, summary="Scan an asset now")
-def scan_request(request: TokenRequest, body: ScanIn) -> tuple[int, ScanOut]:
+def scan_request(request: TokenRequest, body: ScanIn) -> Status[ScanOut]:
     allow(request, WRITERS)
     try:
         assets.asset(request.auth.org, body.asset)
     except Asset.DoesNotExist:
         raise Http404 from None
-    return 202, ScanOut.from_orm(services.request(request.auth.org, body.asset, request.auth.by))
+    return Status(202, ScanOut.from_orm(services.request(request.auth.org, body.asset, request.auth.by)))
 
 
 @router.get("/{scan_id}", response=ScanOut, summary="One scan")
