@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from vallum_web.embedded import migrations
 from vallum_web.embedded.address import Address, bracketed, is_loopback
 from vallum_web.embedded.cluster import Urls
 
@@ -23,6 +24,7 @@ class Programs:
     seed: Command
     web: Callable[[Address], Command]
     page: str = PAGE  # any answer below 500 to this path counts as up
+    schema: Callable[[], str] = migrations.fingerprint
 
 
 def web_command(address: Address, application: str = "vallum_web.config.wsgi:application") -> Command:

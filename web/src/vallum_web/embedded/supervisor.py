@@ -147,7 +147,7 @@ class Supervisor:
     def _migrate(self, urls: Urls) -> None:
         with self._narrator.step("migrations") as remarks:
             migrations.refuse_mighty_app(urls)
-            wanted = migrations.fingerprint()
+            wanted = self._programs.schema()
             if migrations.are_applied(urls, wanted):
                 remarks.append("up to date")
                 return

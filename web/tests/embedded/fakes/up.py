@@ -25,6 +25,7 @@ programs = plan.Programs(
     seed=program("seed"),
     web=(lambda _: broken) if said.get("broken") == "web" else partial(plan.web_command, application="app:application"),
     page="/",
+    schema=lambda: "the only one",
 )
 options = Options(
     home=Path(home),
