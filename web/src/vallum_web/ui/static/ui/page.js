@@ -77,7 +77,7 @@
   }
 
   document.addEventListener("click", (event) => {
-    for (const menu of document.querySelectorAll("details.menu[open]")) {
+    for (const menu of document.querySelectorAll("details.menu[open]:not(.menu-button)")) {
       if (!menu.contains(event.target)) menu.open = false;
     }
     const copier = event.target.closest("[data-copy]");
@@ -91,7 +91,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    const menu = document.querySelector("details.menu[open]");
+    const menu = [...document.querySelectorAll("details.menu[open]")].at(-1); // the innermost
     if (!menu) return;
     menu.open = false;
     menu.querySelector("summary").focus();
