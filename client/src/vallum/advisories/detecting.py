@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from hashlib import blake2b
+from importlib.resources import files
 from pathlib import Path
 
 from vallum.advisories import location, moments
@@ -12,8 +14,6 @@ from vallum_engine.errors import BrokenData
 from vallum_engine.plugins import load
 from vallum_engine.sca.advisories import Advisories, Meta, open_database
 from vallum_engine.sca.detector import PackageDetector
-
-_STARTER = f"starter-{VERSION}.sqlite"
 
 
 def detector(cache: Cache, held: ExitStack, say: Callable[[str], None]) -> Detector:
@@ -39,20 +39,26 @@ def _warn_when_old(opened: Advisories, say: Callable[[str], None]) -> None:
 def _starter(cache: Cache, held: ExitStack) -> Advisories:
     """The database of well-known advisories that comes with the engine, built once into the cache."""
     folder = cache.folder / "advisories" if cache.folder else None
-    if folder and (folder / _STARTER).is_file():
+    name = f"starter-{_stamp()}.sqlite"
+    if folder and (folder / name).is_file():
         try:
-            return open_database(folder / _STARTER)
+            return open_database(folder / name)
         except BrokenData:
             pass  # built anew below
     try:
         if folder is None:
             raise PermissionError
         folder.mkdir(mode=0o700, exist_ok=True)
-        return _built(folder / _STARTER)
+        return _built(folder / name)
     except OSError:
         import tempfile  # noqa: PLC0415 - 4 ms that only a machine without a cache must pay
 
-        return _built(Path(held.enter_context(tempfile.TemporaryDirectory(prefix="vallum-"))) / _STARTER)
+        return _built(Path(held.enter_context(tempfile.TemporaryDirectory(prefix="vallum-"))) / name)
+
+
+def _stamp() -> str:
+    records = files("vallum_engine.sca").joinpath("starter.toml").read_bytes()
+    return blake2b(records, digest_size=8, key=VERSION.encode()).hexdigest()
 
 
 def _built(path: Path) -> Advisories:
