@@ -19,7 +19,11 @@ class Progress:
         """How far it got; called as often as one likes."""
 
     def say(self, text: str) -> None:
-        """A sentence that stays."""
+        """A sentence that helps who watches, and is left out where nobody does."""
+
+    def tell(self, text: str) -> None:
+        """A sentence that is part of the answer: said wherever there is someone to read it."""
+        _write(f"vallum: {text}\n")
 
     def done(self) -> None:
         """Leave nothing half-written behind."""
@@ -49,8 +53,11 @@ class Line(Progress):
         self._draw(f"{self._name}: {files:,} files, {megabytes:,.1f} MB, {rate:,.0f} MB/s, {found}")
 
     def say(self, text: str) -> None:
+        self.tell(text)
+
+    def tell(self, text: str) -> None:
         self.done()
-        _write(f"vallum: {text}\n")
+        super().tell(text)
 
     def done(self) -> None:
         if self._drawn:
@@ -80,6 +87,9 @@ class Records(Progress):
             self._write()
 
     def say(self, text: str) -> None:
+        self.tell(text)
+
+    def tell(self, text: str) -> None:
         _write(json.dumps({"message": text}) + "\n")
 
     def done(self) -> None:

@@ -52,6 +52,8 @@ class Place:
 def run(arguments: Sequence[str]) -> Exit:
     """Scan, report, upload if asked, and say by the exit code how it went."""
     asked = options.parse(arguments)
+    if asked.upload:
+        load("vallum.upload:token")()  # without one the scan would be in vain
     shown = progress.chosen(asked.progress)
     try:
         report = _report(asked, shown)
@@ -138,7 +140,7 @@ def _deliver(report: Report, asked: Options, shown: Progress) -> None:
     if asked.upload:
         wire = data if asked.format == "wire" else load(_REPORTS["wire"])(report)
         receipt = load("vallum.upload:send")(asked.upload, asked.asset or report.target.get("name", ""), wire)
-        shown.say(f"Uploaded: {receipt.status_url}")
+        shown.tell(f"Uploaded: {receipt.status_url}")
 
 
 def _rendered(report: Report, asked: Options) -> bytes:
