@@ -47,6 +47,8 @@ def test_what_is_left_out_is_counted(tmp_path, record):
             ("npm", b"{"),
             ("npm", b"[" * 100_000),
             ("npm", {"summary": "no id"}),
+            ("npm", {"id": "X", "affected": 1}),
+            ("npm", record("two words")),
             ("npm", record("F", ecosystem="PyPI")),
         ],
         path,
@@ -55,7 +57,7 @@ def test_what_is_left_out_is_counted(tmp_path, record):
     assert facts.left_out == {
         "about Git commits only": 1,
         "ecosystem without an order here": 1,
-        "not an OSV record": 3,
+        "not an OSV record": 5,
         "range with an unreadable bound": 1,
         "twice": 1,
         "withdrawn": 1,
@@ -63,6 +65,30 @@ def test_what_is_left_out_is_counted(tmp_path, record):
     assert facts.advisories == 1
     with open_database(path) as data:
         assert data.facts == facts
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param({"aliases": [None, 1, {}, "a b", "\ud83d"]}, id="aliases that are no text"),
+        pytest.param({"severity": [1, {"type": "CVSS_V3"}, {"type": "CVSS_V3", "score": None}]}, id="severity"),
+        pytest.param({"database_specific": [], "references": {}, "details": 7}, id="other types than the schema's"),
+        pytest.param({"summary": "half a pair \ud83d"}, id="text that UTF-8 cannot say"),
+        pytest.param({"affected": {"versions": [1, None], "database_specific": "x"}}, id="versions that are no text"),
+    ],
+)
+def test_odd_values_do_not_break_the_build(database, record, odd):
+    written = json.loads(json.dumps(record("GHSA-1", **odd)))
+    assert ids(database(written, record("GHSA-2")), "npm", "left") == ["GHSA-1", "GHSA-2"]
+
+
+@pytest.mark.parametrize("package", [None, 1, {}, {"ecosystem": 5, "name": []}], ids=str)
+def test_an_entry_without_a_package_is_passed_over(tmp_path, record, package):
+    odd = record("GHSA-1")
+    odd["affected"] += [{"package": package}, None, "text"]
+    odd["affected"][0]["ranges"] += [None, {"type": "SEMVER"}, {"type": "SEMVER", "events": [1, {}, {"other": "1"}]}]
+    facts = build([("npm", odd)], tmp_path / "a.db", meta=META)
+    assert facts.counts == {"npm": 1}
 
 
 def test_a_record_in_two_archives_adds_the_packages_of_each(tmp_path, record):

@@ -1,8 +1,9 @@
-"""CVSS 3: scores that FIRST publishes with its examples, and the edges of the ratings."""
+"""CVSS: scores that FIRST publishes with its examples, and the edges of the ratings."""
 
 import pytest
 
 from vallum_engine.model.finding import Severity
+from vallum_engine.sca import cvss4
 from vallum_engine.sca.cvss import base_score, rating
 
 
@@ -48,3 +49,29 @@ def test_base_score(vector, score):
 )
 def test_rating(score, severity):
     assert rating(score) is severity
+
+
+@pytest.mark.parametrize(
+    ("vector", "score"),
+    [
+        pytest.param("AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:H", 10.0, id="the top"),
+        pytest.param("AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", 9.3, id="remote code execution"),
+        pytest.param("AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:H/SC:N/SI:N/SA:N", 8.7, id="denial of service"),
+        pytest.param("AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:N/VA:N/SC:N/SI:N/SA:N", 8.7, id="Heartbleed"),
+        pytest.param(
+            "AV:N/AC:L/AT:N/PR:N/UI:A/VC:N/VI:N/VA:N/SC:L/SI:L/SA:N", 5.1, id="reflected cross-site scripting"
+        ),
+        pytest.param("AV:L/AC:L/AT:P/PR:L/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", 7.3, id="local, when it fits"),
+        pytest.param("AV:P/AC:L/AT:N/PR:N/UI:N/VC:N/VI:H/VA:N/SC:N/SI:N/SA:N", 5.1, id="hands on the machine"),
+        pytest.param("AV:P/AC:H/AT:P/PR:H/UI:A/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N", 1.0, id="hardly anything"),
+        pytest.param("AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N", 0.0, id="no impact"),
+        pytest.param("AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N", None, id="a metric is missing"),
+        pytest.param("AV:X/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", None, id="an unknown value"),
+    ],
+)
+def test_base_score_of_version_4(vector, score):
+    assert cvss4.base_score(f"CVSS:4.0/{vector}") == score
+
+
+def test_version_4_reads_no_other_version():
+    assert cvss4.base_score("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H") is None

@@ -122,7 +122,7 @@ class _Builder:
 
     def _spans(self, ecosystem: str, record: Mapping[str, Any]) -> dict[str, list[Span]]:
         found: dict[str, list[Span]] = {}
-        for affected in record.get("affected") or ():
+        for affected in record["affected"]:
             package = affected.get("package") if isinstance(affected, dict) else None
             if not isinstance(package, dict) or str(package.get("ecosystem", "")).partition(":")[0] != ecosystem:
                 continue
@@ -139,7 +139,7 @@ class _Builder:
             return self.numbers[identifier]
         number = self.numbers[identifier] = len(self.numbers) + 1
         told = record.get("aliases")
-        aliases = tuple(str(a) for a in told) if isinstance(told, list) else ()
+        aliases = tuple(alias for alias in told if _is_id(alias)) if isinstance(told, list) else ()
         self.groups.join(identifier, aliases)
         rated, what = rate(record), kind(record)
         severity = Severity.CRITICAL if what is Kind.MALWARE else rated.severity
@@ -160,8 +160,10 @@ class _Builder:
         return number
 
     def _flush(self) -> None:
-        self.connection.executemany("INSERT INTO staged_span VALUES (?,?,?,?,?,?,?,?)", self.spans)
-        self.connection.executemany("INSERT INTO staged_advisory VALUES (?,?,?,?,?,?,?,?,?)", self.advisories)
+        self.connection.executemany("INSERT INTO staged_span VALUES (?,?,?,?,?,?,?,?)", map(_storable, self.spans))
+        self.connection.executemany(
+            "INSERT INTO staged_advisory VALUES (?,?,?,?,?,?,?,?,?)", map(_storable, self.advisories)
+        )
         self.spans.clear()
         self.advisories.clear()
 
@@ -172,9 +174,18 @@ def _parsed(raw: bytes | Mapping[str, Any]) -> Mapping[str, Any] | None:
             raw = json.loads(raw)
         except (ValueError, RecursionError):
             return None
-    if not isinstance(raw, Mapping) or not isinstance(raw.get("id"), str) or not raw["id"]:
+    if not isinstance(raw, Mapping):
         return None
-    return raw
+    return raw if _is_id(raw.get("id")) and isinstance(raw.get("affected"), list) else None
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and len(value.split()) == 1
+
+
+def _storable(row: tuple[object, ...]) -> tuple[object, ...]:
+    """Half of a surrogate pair, which JSON can say and UTF-8 cannot, becomes a question mark."""
+    return tuple(v.encode("utf-8", "replace").decode() if isinstance(v, str) else v for v in row)
 
 
 def _aliases(identifier: str, own: str, group: tuple[str, ...]) -> str:

@@ -42,27 +42,25 @@ def lowest_fix(spans: Sequence[Span], ours: bytes, key: Key) -> str:
 def remediation(packages: Iterable[Package], *, this: str, everything: str) -> Remediation:
     """Steps for the first package of each lockfile. `this` ends the finding, `everything` all findings of the package."""
     listed = sorted(packages, key=lambda package: package.location)
-    upgrade = this
-    steps: list[str] = []
-    if not upgrade:
-        steps.append(
-            f"No fixed version of {listed[0].name} is known: replace it, or keep what it handles away from it."
-        )
-        return Remediation(steps=tuple(steps))
+    if not this:
+        todo = f"No fixed version of {listed[0].name} is known: replace it, or keep untrusted input away from it."
+        return Remediation(steps=(todo,))
     one_each = {package.location.path: package for package in reversed(listed)}
-    steps = sorted(_step(package, upgrade) for package in one_each.values())
-    if everything and everything != upgrade:
+    steps = sorted(_step(package, this) for package in one_each.values())
+    if everything and everything != this:
         steps.append(f"{everything} ends every known advisory of {listed[0].name} {listed[0].version}.")
     elif not everything:
         steps.append(f"Other advisories of {listed[0].name} {listed[0].version} have no fixed version yet.")
-    return Remediation(steps=tuple(dict.fromkeys(steps)), upgrade_to=upgrade)
+    return Remediation(steps=tuple(dict.fromkeys(steps)), upgrade_to=this)
 
 
 def _step(package: Package, upgrade: str) -> str:
-    path, name = package.location.path, package.name
-    if format_of(path) == "requirements":
+    path, name, form = package.location.path, package.name, format_of(package.location.path)
+    if form == "requirements":
         return f"In {path}: write `{name}=={upgrade}` (was {package.version}), then install again."
-    command = _command(package, upgrade)
+    if form not in _COMMANDS:
+        return f"Raise {name} from {package.version} to {upgrade} in {path}."
+    command = _command(package, upgrade, form)
     if package.direct is False:
         return (
             f"In the folder of {path}: `{command}`. It is needed by another package, which may have to be raised first."
@@ -70,9 +68,8 @@ def _step(package: Package, upgrade: str) -> str:
     return f"In the folder of {path}: `{command}`."
 
 
-def _command(package: Package, upgrade: str) -> str:
+def _command(package: Package, upgrade: str, form: str) -> str:
     """Names come from the scanned tree and the command will be pasted into a shell, so every value is quoted."""
-    form = format_of(package.location.path)
     if form == "gomod" and package.name == "stdlib":
         form = "stdlib"
     elif form == "npm" and package.direct is False:

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from vallum_engine.model.finding import Kind, Severity
-from vallum_engine.sca.cvss import base_score, rating
+from vallum_engine.sca import cvss, cvss4
 from vallum_engine.sca.versions import Key
 
 BEGINNING = b""
@@ -133,13 +133,13 @@ class _limited:  # noqa: N801 - reads as the function it stands for
 
 
 def rate(record: Mapping[str, Any]) -> Rated:
-    """A v3 vector by its score, else the database's word, else a rating by RustSec's kinds, else medium as a guess."""
+    """The highest score of its vectors, else the database's word, else RustSec's kinds, else medium as a guess."""
     entries = [a for a in _list(record.get("affected")) if isinstance(a, dict)]
     vectors = [*_vectors(record), *chain.from_iterable(map(_vectors, entries))]
-    scored = [(score, vector) for vector in vectors if (score := base_score(vector)) is not None]
+    scored = [(score, vector) for vector in vectors if (score := _score(vector)) is not None]
     if scored:
         score, vector = max(scored)
-        return Rated(severity=rating(score), known=True, vector=vector)
+        return Rated(severity=cvss.rating(score), known=True, vector=vector)
     vector = vectors[0] if vectors else ""
     own = [_mapping(place.get("database_specific")) for place in (record, *entries)]
     for place in own:
@@ -180,6 +180,11 @@ def url(record: Mapping[str, Any]) -> str:
     references = [r for r in _list(record.get("references")) if isinstance(r, dict)]
     told = [str(r.get("url", "")) for r in references if r.get("type") == "ADVISORY"]
     return next(filter(None, [*told, *(str(r.get("url", "")) for r in references)]), "")
+
+
+def _score(vector: str) -> float | None:
+    found = cvss.base_score(vector)
+    return cvss4.base_score(vector) if found is None else found
 
 
 def _vectors(place: Mapping[str, Any]) -> list[str]:

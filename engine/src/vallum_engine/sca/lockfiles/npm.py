@@ -30,7 +30,7 @@ def extract(file: File) -> Iterator[Entry]:
         if key == "packages":
             has_packages = True
             modern = _packages(file, cursor)
-        elif key == "dependencies":
+        elif key == "dependencies" and not has_packages:
             legacy = _dependencies(file, cursor)
     cursor.finish()
     yield from modern if has_packages else legacy

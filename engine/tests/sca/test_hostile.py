@@ -1,0 +1,103 @@
+"""Lockfiles made to hurt: the answer is an error for that file, soon, and never a crash or a hang."""
+
+import json
+import time
+
+import pytest
+
+from vallum_engine.errors import BrokenData
+from vallum_engine.model.file import File
+from vallum_engine.sca.detector import PackageDetector
+from vallum_engine.sca.lockfiles import entry
+from vallum_engine.sca.lockfiles.located_json import MAX_DEPTH
+
+SECONDS = 20
+"""Far above what any of these takes, far below what a quadratic reader would."""
+
+
+def read(path, data):
+    detector = PackageDetector(None)
+    started = time.monotonic()
+    try:
+        detector.detect(File(path, data), ())
+    finally:
+        assert time.monotonic() - started < SECONDS
+    return detector.packages()
+
+
+def nested_v1(depth):
+    return b'{"dependencies": {"a": ' * depth + b"{}" + b"}}" * depth
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "says"),
+    [
+        pytest.param(
+            "package-lock.json", nested_v1(50_000), f"nested more than {MAX_DEPTH} deep", id="npm: dependencies within"
+        ),
+        pytest.param("package-lock.json", b'{"a":' * 100_000, "nested too deeply", id="npm: objects within"),
+        pytest.param("package-lock.json", b"[" * 1_000_000, "{ was expected", id="npm: brackets"),
+        pytest.param(
+            "package-lock.json", b'{"a": ' + b"9" * 5_000 + b"}", "not valid JSON", id="npm: a number too long"
+        ),
+        pytest.param("package-lock.json", b"{}{}", "something follows", id="npm: two documents"),
+        pytest.param("Pipfile.lock", b'{"default": {"a": []}}', "not an object", id="pipenv: a list for a package"),
+        pytest.param("poetry.lock", b"a = " + b"[" * 100_000, "not valid TOML", id="poetry: brackets"),
+        pytest.param("poetry.lock", b'a = """\n' * 20_001, "not valid TOML", id="poetry: open strings"),
+        pytest.param("uv.lock", b"a = 1\n" * 2, "not valid TOML", id="uv: a key twice"),
+        pytest.param("Cargo.lock", b"\x00" * 1000, "not valid TOML", id="cargo: zeros"),
+        pytest.param("yarn.lock", b"  version 1\n", "before the first entry", id="yarn: a field alone"),
+        pytest.param("pnpm-lock.yaml", b"a: &a [*a,*a]\n" * 1000, "no `lockfileVersion`", id="pnpm: aliases"),
+        pytest.param("go.mod", b"require (\n" * 10, "is not closed", id="go: blocks within"),
+        pytest.param("requirements.txt", b"a==1\n" * entry.MAX_ENTRIES + b"b==1", "More than", id="pip: too many"),
+        pytest.param("uv.lock", b"#" * (entry.MAX_BYTES + 1), "more than the limit", id="too large"),
+    ],
+)
+def test_a_hostile_file_is_broken_data(path, data, says):
+    with pytest.raises(BrokenData, match=says):
+        read(path, data)
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "count"),
+    [
+        pytest.param("requirements.txt", b"a==1 \\\n" * 200_000, 0, id="pip: one line of a megabyte"),
+        pytest.param(
+            "requirements.txt", b"a" * 500_000 + b"==1\n" + b"[" * 500_000, None, id="pip: a name of half a megabyte"
+        ),
+        pytest.param("requirements.txt", b"a" + b"=" * 200_000, 0, id="pip: nothing but operators"),
+        pytest.param("requirements.txt", b"a" + b" <1" * 100_000 + b"!", 0, id="pip: a hundred thousand bounds"),
+        pytest.param("requirements.txt", b"a" + b"(" * 200_000, 0, id="pip: brackets"),
+        pytest.param("requirements.txt", b"a" + b" " * 200_000 + b"b", 0, id="pip: spaces"),
+        pytest.param("requirements.txt", b"a==" + b"@" * 200_000, 0, id="pip: at signs"),
+        pytest.param("requirements.txt", b"a," * 200_000, 0, id="pip: commas"),
+        pytest.param("requirements.txt", b"a " + b"-a " * 100_000, 1, id="pip: options"),
+        pytest.param("go.mod", b"module " + b'"' * 500_000, 0, id="go: quotes"),
+        pytest.param("yarn.lock", b'"' + b"a@1, " * 200_000 + b'":\n  version "1"\n', 1, id="yarn: descriptors"),
+        pytest.param(
+            "pnpm-lock.yaml",
+            b"lockfileVersion: 5\npackages:\n  /" + b"a/" * 100_000 + b"1.0.0:\n  /" + b"a@(" * 100_000 + b"1:\n",
+            None,
+            id="pnpm: long keys",
+        ),
+        pytest.param(
+            "package-lock.json",
+            json.dumps({"packages": {f"node_modules/p{n}": {"version": "1.0.0"} for n in range(100_000)}}).encode(),
+            100_000,
+            id="npm: a hundred thousand entries on one line",
+        ),
+        pytest.param(
+            "Cargo.lock",
+            b'[[package]]\nname = "a"\nversion = "1.0.0"\nsource = "r"\n' * 5_000,
+            5_000,
+            id="cargo: entries",
+        ),
+    ],
+)
+def test_a_large_or_odd_file_is_read_in_time(path, data, count):
+    try:
+        packages = read(path, data)
+    except BrokenData as error:
+        assert count is None, error  # noqa: PT017 - either outcome will do, only not a hang
+    else:
+        assert count is None or len(packages) == count
