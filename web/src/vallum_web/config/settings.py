@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from vallum_web.config import secret
 
-HOME = Path(os.environ.get("VALLUM_HOME", ".vallum")).resolve()
+HOME = Path(os.environ.get("VALLUM_HOME", ".vallum/home")).resolve()
 DEMO = os.environ.get("VALLUM_DEMO") == "1"
 BIND = os.environ.get("VALLUM_BIND", "127.0.0.1")
 LOOPBACK = BIND in {"127.0.0.1", "::1", "localhost"}
@@ -93,7 +93,7 @@ def _database(url: str) -> dict[str, Any]:
     options: dict[str, Any] = {**query, "options": "-c statement_timeout=60s -c lock_timeout=15s"}
     if pooled:
         # Per process: two web processes and a worker stay far below the embedded server's 60 connections.
-        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10, "check": _alive}
+        options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/") or "vallum",
@@ -102,13 +102,10 @@ def _database(url: str) -> dict[str, Any]:
         "HOST": host,
         "PORT": str(parts.port or query.pop("port", "")),
         "CONN_MAX_AGE": 0,
+        # A pooled connection whose server was restarted is replaced before a request meets it.
+        "CONN_HEALTH_CHECKS": pooled,
         "OPTIONS": options,
     }
-
-
-def _alive(connection: Any) -> None:
-    """A pooled connection whose server was restarted is replaced before a request meets it."""
-    connection.execute("")
 
 
 # Migrations run as the owner of the tables, everything else as a role that row-level security binds.
@@ -177,7 +174,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 << 20
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["vallum_web.repositories.uploads.LimitedUpload"]
 # Beside the blobs: an upload is moved there, not copied, and the system's shared /tmp never holds one.
 FILE_UPLOAD_TEMP_DIR = str(HOME / "incoming")
 Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -194,7 +191,7 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-STATIC_ROOT = str(HOME / "static")
+# Served from the packages themselves: there is nothing to collect.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
@@ -206,4 +203,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("VALLUM_LOG", "INFO")},
+    "loggers": {
+        # At INFO it tells of each job several times, one every ten seconds of an idle night.
+        "procrastinate": {"level": os.environ.get("VALLUM_LOG_QUEUE", "WARNING")},
+        # It warns that the program is the main module, which the worker's is on purpose.
+        "procrastinate.blueprints": {"level": "ERROR"},
+    },
 }
