@@ -4,8 +4,8 @@ The compiled form is costly to make (seconds) and cheap to load (milliseconds): 
 caller to keep, `Plan.load` takes them back. Nothing here reads or writes a cache.
 """
 
-import platform
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -47,7 +47,7 @@ class Plan:
     def key(self) -> str:
         """Names the compiled form: expressions, flags, library and processor. Differs wherever the bytes may not fit."""
         digest = blake2b(digest_size=16)
-        for part in (platform.machine().encode(), _library(), _processor()):
+        for part in (sys.platform.encode(), _library(), _processor()):
             digest.update(b"%d:%s" % (len(part), part))
         for position, index, trigger in self.triggers:
             flags = trigger.caseless + 2 * trigger.dotall
@@ -234,5 +234,5 @@ def _processor() -> bytes:
         with Path("/proc/cpuinfo").open("rb") as file:
             head = file.read(_CPU_BYTES)
     except OSError:
-        return platform.processor().encode()
+        return b""  # elsewhere than on Linux one build of the library serves one kind of processor
     return next((line for line in head.splitlines() if line.lower().startswith((b"flags", b"features"))), b"")

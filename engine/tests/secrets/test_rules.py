@@ -64,7 +64,7 @@ def test_there_are_many_rules_over_many_providers() -> None:
 
 
 def test_the_rule_files_themselves_hold_no_secret(database: Database) -> None:
-    for entry in sorted(rulebook._folder().iterdir(), key=lambda entry: entry.name):
+    for entry in sorted(rulebook.FOLDER.iterdir()):
         data = entry.read_bytes()
         found = SecretsDetector(BOOK).detect(File(f"rules/{entry.name}", data), database.hits(data).get(0, ()))
         assert [finding.rule for finding in found] == []

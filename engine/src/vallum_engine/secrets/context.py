@@ -1,6 +1,7 @@
 """How far to trust a match whose value alone says little: by the value's look and by where it stands."""
 
 import re
+from functools import lru_cache
 
 from vallum_engine.model.finding import Confidence
 from vallum_engine.secrets.entropy import shannon, wordlike
@@ -19,6 +20,8 @@ _TRIAL = re.compile(
     r"|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*[_.-](?:tests?|spec|template|dist|mock)(?:\.[^/]*)?|[^/]*(?:example|sample)[^/]*|METADATA|PKG-INFO|[^/]*\.(?:md|rst|adoc|txt|html?|tex|\d(?:\.gz)?))$",
     re.IGNORECASE,
 )
+_LETTER = re.compile(rb"[A-Za-z]")
+_DIGIT = re.compile(rb"[0-9]")
 _HEXADECIMAL = re.compile(rb"(?:0x)?[0-9a-fA-F-]+")
 _CODE = re.compile(
     rb"::|->|\(\)|\)\.|https?:|^[./~]|^\w+\.\w+\.|^[a-zA-Z]+(?:[.:_/-][a-zA-Z]*\d?)+$|^[A-Z][A-Z0-9_]+$|^\d+(?:[.,:/-]\d+)*$|^#[0-9a-fA-F]+$"
@@ -36,11 +39,13 @@ _SURE_ENTROPY = 4.2
 _HEX_LENGTH = 32
 
 
+@lru_cache(maxsize=16)  # many matches of one file follow one another
 def quiet(path: str) -> bool:
     """Whether values that look random are this file's normal content: hashes, translations, generated code."""
     return bool(_QUIET.search(path))
 
 
+@lru_cache(maxsize=16)
 def trial(path: str) -> bool:
     """Whether the file is a test, an example or a text: most of what looks secret there is made up."""
     return bool(_TRIAL.search(path))
@@ -87,6 +92,4 @@ def _chosen(value: bytes) -> bool:
 
 
 def _mixed(value: bytes) -> bool:
-    letters = sum(byte in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" for byte in value)
-    digits = sum(byte in b"0123456789" for byte in value)
-    return letters > 0 and digits > 0
+    return bool(_LETTER.search(value) and _DIGIT.search(value))

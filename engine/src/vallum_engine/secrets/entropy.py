@@ -1,6 +1,7 @@
 """How random a value looks."""
 
 from collections import Counter
+from functools import lru_cache
 from math import log2
 
 # The pairs of letters that make up most of English text and of identifiers; a random string holds a fifth of them.
@@ -15,10 +16,17 @@ WORDLIKE = 0.6
 _ENOUGH_PAIRS = 7
 
 
+_TERMS = [0.0, *(count * log2(count) for count in range(1, 256))]
+
+
+@lru_cache(maxsize=4)  # one value is asked for several times in a row
 def shannon(value: bytes) -> float:
     """Bits per byte, from the value's own frequencies."""
     size = len(value)
-    return log2(size) - sum(count * log2(count) for count in Counter(value).values()) / size if size else 0.0
+    if not size:
+        return 0.0
+    terms = sum(_TERMS[n] if n < len(_TERMS) else n * log2(n) for n in Counter(value).values())
+    return log2(size) - terms / size
 
 
 def wordlike(value: bytes) -> bool:

@@ -2,12 +2,13 @@
 
 import re
 
-_WORDS = re.compile(
-    rb"example|xxxx|your[_-]|your(?:api|key|token|secret|password)|placeholder|change[_-]?me|change[_-]?this|redacted|dummy|fake"
-    rb"|sample|insert|replace[_-]?(?:me|with)|todo|lorem|not[_-]?a[_-]?real|[_-]here\b|deadbeef"
-    rb"|dead[_-]?beef|00000000|\.\.\.|\*\*\*|____|-----"
-    rb"|Eby8vdM02xNOcqFl|QWxhZGRpbjpvcGVu|dXNlcjpwYXNz|dXNlcm5hbWU6|Zm9vOmJhcg",  # documented: Azurite's key, user:pass and the like
-    re.IGNORECASE,
+_WORDS = tuple(
+    b"example xxxx your_ your- yourapi yourkey yourtoken yoursecret yourpassword placeholder changeme change-me change_me "
+    b"changethis change-this change_this redacted dummy fake sample insert replaceme replace-me replace_me replacewith replace-with "
+    b"replace_with lorem notareal not-a-real not_a_real -here _here deadbeef dead-beef dead_beef 00000000 ... *** ____ -----".split()
+)
+_DOCUMENTED = tuple(
+    b"Eby8vdM02xNOcqFl QWxhZGRpbjpvcGVu dXNlcjpwYXNz dXNlcm5hbWU6 Zm9vOmJhcg".split()  # Azurite's key, user:pass and the like
 )
 _REFERENCE = re.compile(
     rb"<[^<>]*>|\$\{|\$\(|\{\{|\}\}|%\(|%[sd]\b|%[A-Z_]{3,}%|#\{|@\{|\{[\w.:-]*\}|\A\$[A-Za-z_]\w+\Z|\[\[|process\.env|os\.environ|ENC\["
@@ -34,12 +35,14 @@ def is_placeholder(value: bytes) -> bool:
     """Whether nobody would take the value for a real token."""
     if len(value) > _LONG:  # an encoded key holds any short word and any run by chance
         return bool(_BLANKED.search(value))
-    return bool(_WORDS.search(value) or _REFERENCE.search(value) or _RUN.search(value)) or repetitive(value)
-
-
-def repetitive(value: bytes) -> bool:
-    """Whether the value is a repeated block, a row of the keyboard or a count."""
     lowered = value.lower()
+    if any(word in lowered for word in _WORDS) or value.startswith(_DOCUMENTED):
+        return True
+    return bool(_REFERENCE.search(value) or _RUN.search(value)) or repetitive(lowered)
+
+
+def repetitive(lowered: bytes) -> bool:
+    """Whether a value in lower case is a repeated block, a row of the keyboard or a count."""
     size = len(lowered)
     if size >= _FEW and len(set(lowered)) < _FEW:
         return True
