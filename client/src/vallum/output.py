@@ -9,16 +9,21 @@ from vallum.errors import ClientError
 
 
 def to_stdout(data: bytes) -> None:
-    """Write all; a reader that went away (`| head`) is no failure of ours."""
+    """Write all; a reader that went away (`| head`), or a closed standard output, is no failure of ours."""
+    if sys.stdout is None:
+        return
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
+    except OSError as error:
+        forget_stdout()
+        raise ClientError(f"The report cannot be written to standard output: {error.strerror}.") from error
 
 
-def _forget_stdout() -> None:
-    """Python flushes at exit, and would complain there about the pipe again."""
+def forget_stdout() -> None:
+    """Python flushes at exit, and would complain there about the same failure again."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -18,6 +18,9 @@ class Progress:
     def counts(self, files: int, size: int, findings: int) -> None:
         """How far it got; called as often as one likes."""
 
+    def status(self, text: str) -> None:
+        """How far something without files to count got; called as often as one likes."""
+
     def say(self, text: str) -> None:
         """A sentence that helps who watches, and is left out where nobody does."""
 
@@ -43,14 +46,17 @@ class Line(Progress):
         self._started = time.monotonic()
 
     def counts(self, files: int, size: int, findings: int) -> None:
-        now = time.monotonic()
-        if now - self._last < _EVERY:
-            return
-        self._last = now
         megabytes = size / 1e6
-        rate = megabytes / max(now - self._started, 0.001)
+        rate = megabytes / max(time.monotonic() - self._started, 0.001)
         found = f"{findings:,} finding" + ("" if findings == 1 else "s")
-        self._draw(f"{self._name}: {files:,} files, {megabytes:,.1f} MB, {rate:,.0f} MB/s, {found}")
+        self.status(f"{self._name}: {files:,} files, {megabytes:,.1f} MB, {rate:,.0f} MB/s, {found}")
+
+    def status(self, text: str) -> None:
+        now = time.monotonic()
+        if now - self._last >= _EVERY:
+            self._last = now
+            self._drawn = True
+            _write(_CLEAR + text)
 
     def say(self, text: str) -> None:
         self.tell(text)
@@ -63,10 +69,6 @@ class Line(Progress):
         if self._drawn:
             _write(_CLEAR)
             self._drawn = False
-
-    def _draw(self, text: str) -> None:
-        self._drawn = True
-        _write(_CLEAR + text)
 
 
 class Records(Progress):
@@ -91,9 +93,6 @@ class Records(Progress):
 
     def tell(self, text: str) -> None:
         _write(json.dumps({"message": text}) + "\n")
-
-    def done(self) -> None:
-        self._write()
 
     def _write(self) -> None:
         self._last = time.monotonic()

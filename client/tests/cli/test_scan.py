@@ -1,8 +1,11 @@
 """`vallum scan` as a person and a pipeline meet it."""
 
+import contextlib
 import io
 import json
 import os
+import pty
+import re
 import signal
 import stat
 import subprocess
@@ -326,7 +329,7 @@ class TestProcess:
         assert done.stderr == b""
 
     def test_a_reader_that_leaves_early_is_no_failure(self, program, tree, token):
-        write(tree, {f"f{n}.env": f"A={token}\n" for n in range(3000)})
+        write(tree, {f"f{n}.env": f"A={token}\n" for n in range(1000)})
         with subprocess.Popen(
             [*program, "scan", "--format", "json", tree], stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as run:
@@ -334,6 +337,34 @@ class TestProcess:
             run.stdout.close()
             assert run.stderr.read() == b""
             assert run.wait(30) == Exit.FINDINGS
+
+    @pytest.mark.parametrize("arguments", [["scan"], ["--help"], ["db", "status"]])
+    def test_closed_streams_are_no_failure(self, program, tree, arguments):
+        line = " ".join([*program, *arguments, ">&-", "2>&-", "<&-"])
+        done = subprocess.run(["sh", "-c", line], cwd=tree, capture_output=True, check=False)
+        assert done.returncode in (Exit.CLEAN, Exit.INCOMPLETE)
+
+    def test_a_full_disk_is_said(self, program, tree):
+        with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+            done = subprocess.run([*program, "scan", tree], stdout=full, stderr=subprocess.PIPE, check=False)
+        assert done.returncode == Exit.INCOMPLETE
+        assert done.stderr == b"vallum: The report cannot be written to standard output: No space left on device.\n"
+
+    def test_a_terminal_shows_a_line_with_rate_and_counts_and_clears_it(self, program, tree):
+        write(tree, {"0.txt": b"some text\n" * 50_000})
+        for number in range(1, 4000):  # two gigabytes in one file's room: long enough to be worth a line
+            (tree / f"{number}.txt").hardlink_to(tree / "0.txt")
+        parent, child = pty.openpty()
+        with subprocess.Popen([*program, "scan", tree], stdout=child, stderr=child) as run:
+            os.close(child)
+            shown = b""
+            with contextlib.suppress(OSError):  # how a terminal says that the other side is gone
+                while block := os.read(parent, 65536):
+                    shown += block
+            assert run.wait(30) == Exit.CLEAN
+        os.close(parent)
+        assert re.search(rb"scanning: [\d,]+ files, [\d.,]+ MB, [\d,]+ MB/s, 0 findings", shown)
+        assert b"\r\x1b[K\x1b[1mNo findings." in shown
 
     def test_an_interrupt_is_clean(self, program, tree):
         write(tree, {f"{d}/{n}.txt": b"some text\n" * 20_000 for d in range(20) for n in range(60)})
@@ -351,7 +382,7 @@ class TestProcess:
     def test_progress_for_programs_is_one_record_a_line(self, program, tree):
         write(tree, {f"{n}.txt": b"some text\n" * 1000 for n in range(1500)})
         done = subprocess.run([*program, "scan", "--progress", "json", tree], capture_output=True, check=True)
-        records = [json.loads(line) for line in done.stderr.splitlines()]
+        records = [record for record in map(json.loads, done.stderr.splitlines()) if "message" not in record]
         assert [set(record) for record in records] == [{"files", "bytes", "findings", "phase"}] * len(records)
         assert records[-1] == {"files": 1500, "bytes": 15_000_000, "findings": 0, "phase": "reporting"}
         assert list(dict.fromkeys(record["phase"] for record in records)) == ["preparing", "scanning", "reporting"]
@@ -375,6 +406,11 @@ class TestCache:
     def test_it_is_ours_alone(self, home):
         folders = [path for path in (home / "cache").rglob("*") if path.is_dir()]
         assert {stat.S_IMODE(path.stat().st_mode) for path in [home / "cache", *folders]} == {0o700}
+
+    def test_one_detector_alone_shares_its_triggers(self, vallum, tree, home):
+        vallum("scan", tree, "--only", "secrets")
+        vallum("scan", tree, "--only", "packages")
+        assert len(list((home / "cache/triggers").iterdir())) == 1
 
     def test_a_damaged_one_is_built_anew(self, vallum, tree, home, token):
         (kept,) = (home / "cache/triggers").iterdir()

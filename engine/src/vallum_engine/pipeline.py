@@ -1,14 +1,14 @@
 """scan(): every detector over every file of a source, and an account of where silence counts."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from vallum_engine import VERSION
 from vallum_engine.detector import Detector
 from vallum_engine.errors import EngineError
 from vallum_engine.identity import fingerprint
 from vallum_engine.model.file import File, Skipped
-from vallum_engine.model.finding import Finding
+from vallum_engine.model.finding import Finding, Location
 from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, Stats, Verdict
 from vallum_engine.triggers import Database
 
@@ -67,8 +67,8 @@ class _Builder:
         self.bytes = 0
         self.complete = True
         self.paths: list[str] = []
-        self.found: dict[str, Finding] = {}
-        self.hidden: dict[str, Finding] = {}
+        self.found: dict[str, _Merged] = {}
+        self.hidden: dict[str, _Merged] = {}
         self.exclusions: list[Exclusion] = []
         self.problems: list[Problem] = []
         self.skips = 0
@@ -153,20 +153,36 @@ class _Builder:
         )
 
 
-def _merge(into: dict[str, Finding], finding: Finding) -> None:
+@dataclass(slots=True)
+class _Merged:
+    """One finding from all its sightings: the worst speaks, all places count, whatever the order they came in."""
+
+    speaker: Finding
+    places: set[Location]
+
+
+def _merge(into: dict[str, _Merged], finding: Finding) -> None:
     """Same fingerprint: one finding, one more location."""
     key = fingerprint(finding.identity)
     known = into.get(key)
     if known is None:
-        into[key] = replace(finding, fingerprint=key)
-    else:
-        into[key] = replace(known, locations=tuple(sorted({*known.locations, *finding.locations})))
+        into[key] = _Merged(finding, set(finding.locations))
+        return
+    known.places.update(finding.locations)
+    if _precedence(finding) < _precedence(known.speaker):
+        known.speaker = finding
 
 
-def _sorted(findings: Mapping[str, Finding]) -> tuple[Finding, ...]:
-    return tuple(
-        sorted(findings.values(), key=lambda f: (-f.severity.rank, f.locations[0], f.ruleset, f.rule, f.fingerprint))
+def _precedence(finding: Finding) -> tuple[object, ...]:
+    return (-finding.severity.rank, min(finding.locations), finding.message)
+
+
+def _sorted(findings: Mapping[str, _Merged]) -> tuple[Finding, ...]:
+    whole = (
+        replace(merged.speaker, fingerprint=key, locations=tuple(sorted(merged.places)))
+        for key, merged in findings.items()
     )
+    return tuple(sorted(whole, key=lambda f: (-f.severity.rank, f.locations[0], f.ruleset, f.rule, f.fingerprint)))
 
 
 def _marks(data: bytes) -> Marks:

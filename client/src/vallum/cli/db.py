@@ -2,13 +2,13 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Mapping, Sequence
 
-from vallum import cache, compiled, detectors
+from vallum import cache, compiled, detectors, output, progress
 from vallum.advisories import location, moments
 from vallum.cli.exits import Exit
 from vallum.errors import ClientError
+from vallum.progress import Progress
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.text import size
 from vallum_engine.plugins import load
@@ -30,13 +30,17 @@ VALLUM_ADVISORIES names another file to read. Scans never download anything: the
 def run(arguments: Sequence[str]) -> Exit:
     """Update, import, show, or prepare."""
     given = _parser().parse_args(arguments)
+    shown = progress.chosen("auto")
     if given.verb == "update":
         source = given.source or os.environ.get("VALLUM_DB_SOURCE", "")
-        load(_VERBS["update"])(given.ecosystem, source, say=_say, progress=_draw)
+        load(_VERBS["update"])(
+            given.ecosystem, source, say=shown.tell, progress=lambda name, have: shown.status(f"{name}: {size(have)}")
+        )
     elif given.verb == "import":
-        load(_VERBS["import"])(given.place, say=_say)
+        load(_VERBS["import"])(given.place, say=shown.tell)
     elif given.verb == "prepare":
-        return _prepare()
+        return _prepare(shown)
+    shown.done()
     return _status()
 
 
@@ -64,41 +68,35 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(("\r\x1b[K" if sys.stderr.isatty() else "") + f"{text}\n")
-
-
-def _draw(ecosystem: str, have: int) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{ecosystem}: {size(have)}")
-
-
-def _prepare() -> Exit:
+def _prepare(shown: Progress) -> Exit:
     """Compiled rules and starter advisories into the cache, from where a sandbox only reads them."""
     kept = cache.opened()
     if kept.trouble:
         raise ClientError(kept.trouble)
-    with detectors.made(detectors.NAMES, kept, say=_say) as chosen:
-        compiled.database(collect(chosen), kept, say=_say)
+    with detectors.made(detectors.NAMES, kept, say=shown.tell) as chosen:
+        compiled.database(collect(chosen), kept, say=shown.tell)
     return Exit.CLEAN
 
 
 def _status() -> Exit:
     path = location.database()
     if not path.exists():
-        sys.stdout.write(
-            f"No advisory database at {path}.\n"
-            "Scans use the starter set of a few well-known advisories: run `vallum db update`.\n"
-        )
-        return Exit.INCOMPLETE
+        lines = [
+            f"No advisory database at {path}.",
+            "Scans use the starter set of a few well-known advisories: run `vallum db update`.",
+        ]
+        return _shown(lines, Exit.INCOMPLETE)
     try:
         with open_database(path) as opened:
             facts = opened.facts
     except BrokenData as error:
-        sys.stdout.write(f"{error}\n")
-        return Exit.INCOMPLETE
-    sys.stdout.write("\n".join(_lines(facts, str(path))) + "\n")
-    return Exit.CLEAN
+        return _shown([str(error)], Exit.INCOMPLETE)
+    return _shown(_lines(facts, str(path)), Exit.CLEAN)
+
+
+def _shown(lines: Sequence[str], code: Exit) -> Exit:
+    output.to_stdout(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
+    return code
 
 
 def _lines(facts: Facts, path: str) -> list[str]:

@@ -1,12 +1,13 @@
 """`vallum`: picks the command and turns what went wrong into a sentence and an exit code."""
 
 import argparse
-import os
+import contextlib
 import sys
 from collections.abc import Sequence
 
 from vallum.cli.exits import Exit
 from vallum.errors import ClientError, Misuse
+from vallum.output import forget_stdout
 from vallum_engine import VERSION
 from vallum_engine.errors import EngineError
 from vallum_engine.plugins import load
@@ -41,9 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(str(error), Exit.USAGE)
     except (ClientError, EngineError) as error:
         return _complain(str(error), Exit.INCOMPLETE)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.INCOMPLETE
+    except BrokenPipeError:  # somebody read enough of the help or of a status
+        forget_stdout()
+        return Exit.CLEAN
 
 
 def _run(given: list[str]) -> int:
@@ -73,10 +74,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _complain(text: str, code: Exit) -> Exit:
-    try:
+    with contextlib.suppress(OSError, AttributeError):  # without standard error the code says it alone
         sys.stderr.write(f"vallum: {text}\n")
-    except OSError:
-        return code
     return code
 
 

@@ -147,7 +147,7 @@ def _rendered(report: Report, asked: Options) -> bytes:
     render = load(_REPORTS[asked.format])
     data: bytes
     if asked.format == "table":
-        terminal = not asked.output and sys.stdout.isatty()
+        terminal = not asked.output and sys.stdout is not None and sys.stdout.isatty()
         data = render(report, width=_width(terminal=terminal), colour=terminal and not os.environ.get("NO_COLOR"))
     else:
         data = render(report)
