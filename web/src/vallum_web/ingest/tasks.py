@@ -24,8 +24,10 @@ def run_scan(org: UUID, scan: str) -> None:
 @tenant_job(services.DIGEST, retry=LOST_DATABASE)
 def digest_upload(org: UUID, upload: str) -> None:
     with scope(org):
-        kept = queries.upload(org, UUID(upload))
-    if scans.begin(org, kept.scan_id):
+        scan = queries.upload(org, UUID(upload)).scan_id
+    if scans.begin(org, scan):
+        with scope(org):
+            kept = queries.upload(org, UUID(upload))
         services.digest(kept)
 
 

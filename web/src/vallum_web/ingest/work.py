@@ -28,20 +28,28 @@ def run(org: UUID, key: UUID) -> None:
     scan = scans.begin(org, key)
     if scan is None:
         return
+    log.info("scan %s of asset %s: attempt %d", scan.pk, scan.asset_id, scan.attempts)
     try:
         upload = queries.kept(scan) or _scan(scan)
         scans.follow(scan, "digesting")
         services.digest(upload)
-    except (GuardError, scanner.ScannerFailedError, blobs.TooLargeError, FileNotFoundError) as error:
+    except (GuardError, scanner.ScannerFailedError, checkout.SourceGoneError, blobs.TooLargeError) as error:
         log.warning("scan %s failed: %s", scan.pk, error)
         scans.fail(scan, str(error))
+    except OSError as error:
+        log.exception("scan %s failed on this machine", scan.pk)
+        scans.fail(scan, f"This machine failed ({error}). Free some disk space or mend it, then scan again.")
+    else:
+        log.info("scan %s of asset %s: over", scan.pk, scan.asset_id)
 
 
 def _scan(scan: Scan) -> Upload:
     with scope(scan.org_id):
         repository = repositories.of_asset(scan.org_id, scan.asset_id)
     if repository is None:
-        raise FileNotFoundError("This asset has no source to scan: its reports are uploaded by `vallum scan --upload`.")
+        raise checkout.SourceGoneError(
+            "This asset has no source to scan: its reports are uploaded by `vallum scan --upload`."
+        )
     with _scratch(scan) as folder:
         scans.follow(scan, "fetching", facts={"isolation": scanner.isolation().level.value})
         job = checkout.bring(repository, folder, progress=lambda _line: None)

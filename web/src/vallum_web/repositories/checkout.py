@@ -10,18 +10,22 @@ from vallum_web.scans.scanner import Job
 from vallum_web.tenancy import blobs, egress
 
 
+class SourceGoneError(Exception):
+    """There is nothing to scan; the message says what to do."""
+
+
 def bring(repository: Repository, scratch: Path, *, progress: Callable[[str], object]) -> Job:
-    """Clone, or link the archive, into `scratch`. Raises GuardError (clone) or FileNotFoundError (archive or folder)."""
+    """Clone, or link the archive, into `scratch`. Raises GuardError (clone) or SourceGoneError (archive or folder)."""
     if repository.folder:
         folder = Path(repository.folder)
         if not folder.is_dir():
-            raise FileNotFoundError(f"{folder} is not there any more: this asset was added from it.")
+            raise SourceGoneError(f"{folder} is not there any more: bring it back, then scan again.")
         return Job(path=folder, trusted=True)
     if repository.archive:
         kept = blobs.path(repository.org_id, repository.archive)
-        place = scratch / Path(repository.archive_name).name
+        place = scratch / (Path(repository.archive_name).name.replace("..", "") or "archive")
         if not kept.exists():
-            raise FileNotFoundError("The uploaded archive is no longer kept: upload it again.")
+            raise SourceGoneError("The uploaded archive is no longer kept: upload it again.")
         os.link(kept, place)
         return Job(path=place)
     origin = Origin(url=repository.url, branch=repository.branch or None)

@@ -6,7 +6,7 @@ import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, run
+from subprocess import DEVNULL, PIPE, SubprocessError, run
 from time import monotonic
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from vallum_guard.errors import SandboxFailed, SandboxUnavailable
 from vallum_guard.sandbox import End, Level, Limits, Mechanism, Sandbox
 
 TELL_EVERY = 1.0
+PREPARING_SECONDS = 300
 REPORT_BYTES = 256 << 20
 # What of the home folder a sandbox sees: the keys beside them are not for it.
 SHARED = ("cache", "advisories")
@@ -87,16 +88,19 @@ def prepare() -> None:
     home = Path(settings.HOME)
     for name in SHARED:
         (home / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-    done = run(
-        [str(_program()), "db", "prepare"],
-        env={"VALLUM_HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-        stdin=DEVNULL,
-        stdout=DEVNULL,
-        stderr=PIPE,
-        check=False,
-        text=True,
-        timeout=300,
-    )
+    try:
+        done = run(
+            [str(_program()), "db", "prepare"],
+            env={"VALLUM_HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            stderr=PIPE,
+            check=False,
+            text=True,
+            timeout=PREPARING_SECONDS,
+        )
+    except (OSError, SubprocessError) as error:
+        raise ScannerFailedError(f"The scanner's data could not be prepared: {error}") from error
     if done.returncode:
         raise ScannerFailedError(f"The scanner's data could not be prepared: {_last(done.stderr)}")
 

@@ -13,7 +13,7 @@ from vallum_web.assets.services import lock
 from vallum_web.scans.models import Coverage, Scan
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
-from vallum_web.tenancy.jobs import enqueue
+from vallum_web.tenancy.jobs import SLOW, enqueue
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
@@ -39,7 +39,7 @@ def request(org: Org | UUID, asset: UUID, by: UUID | None) -> Scan:
 
 def again(scan: Scan) -> None:
     """Put a scan's job in the queue, in the caller's transaction."""
-    enqueue(RUN, org=scan.org_id, lock=f"asset:{scan.asset_id}", scan=scan.pk)
+    enqueue(RUN, org=scan.org_id, queue=SLOW, lock=f"asset:{scan.asset_id}", scan=scan.pk)
 
 
 def uploaded(asset: Asset, by: UUID | None) -> Scan:
@@ -66,8 +66,8 @@ def begin(org: UUID, key: UUID) -> Scan | None:
         if scan.attempts >= MAX_ATTEMPTS:
             _fail(
                 scan,
-                f"Broken off {scan.attempts} times by a crash of the worker or the machine. Scan again; if it happens again, "
-                "look at the worker's log.",
+                f"Broken off {scan.attempts} times, by a crash of the worker or of the machine. Scan again; if that fails too, "
+                "read logs/worker.log in the state folder.",
             )
             return None
         scan.status, scan.attempts, scan.phase = Scan.Status.RUNNING, scan.attempts + 1, "starting"
@@ -79,19 +79,23 @@ def begin(org: UUID, key: UUID) -> Scan | None:
 def follow(
     scan: Scan, phase: str, *, progress: Mapping[str, int] | None = None, facts: Mapping[str, str] | None = None
 ) -> None:
-    """Write down how far a running scan is, and what became known of it (`branch`, `commit`, `isolation`)."""
+    """Write down how far a running scan is, and what became known of it (`branch`, `commit`, `isolation`).
+
+    An attempt that another one overtook writes nothing.
+    """
     with scope(scan.org_id):
         values: dict[str, Any] = {"phase": phase, **(facts or {})}
         if progress is not None:
             values["progress"] = dict(progress)
-        Scan.objects.of(scan.org_id).filter(pk=scan.pk, status=Scan.Status.RUNNING).update(**values)
+        running = Scan.objects.of(scan.org_id).filter(pk=scan.pk, status=Scan.Status.RUNNING)
+        running.filter(attempts=scan.attempts).update(**values)
 
 
 def fail(scan: Scan, reason: str) -> None:
-    """End a scan that said nothing: it changes no finding."""
+    """End a scan that said nothing: it changes no finding. An attempt that another one overtook ends nothing."""
     with scope(scan.org_id):
         row = Scan.objects.of(scan.org_id).select_for_update().filter(pk=scan.pk, status__in=UNFINISHED).first()
-        if row:
+        if row and row.attempts == scan.attempts:
             _fail(row, reason)
 
 

@@ -1,23 +1,40 @@
 """The queue's facade: enqueue by name in the transaction that asks for the work, run inside the tenant's scope."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.db import connections
+from procrastinate import App
 from procrastinate.contrib.django import app
 
 QUEUE = "default"
+# Work of minutes: it never stands in front of what a person waits for.
+SLOW = "slow"
+# A worker that gave no sign of life for so many seconds is dead.
+STALLED_AFTER = 20.0
 
 
-def enqueue(task: str, *, org: UUID, lock: str | None = None, **arguments: Any) -> int:
+def enqueue(task: str, *, org: UUID, lock: str | None = None, queue: str = QUEUE, **arguments: Any) -> int:
     """Defer `task` (a dotted name such as `ingest.run_scan`) with the organization it works for.
 
     Joins the present transaction: rolled back, there is no job. `lock` serialises jobs that share it.
     """
     values = {name: str(value) if isinstance(value, UUID) else value for name, value in arguments.items()}
-    return app.configure_task(name=task, lock=lock, queue=QUEUE).defer(org=str(org), **values)
+    return app.configure_task(name=task, lock=lock, queue=queue).defer(org=str(org), **values)
+
+
+async def restart_stalled(face: App, *, own: Collection[int] = ()) -> int:
+    """Have the jobs of dead workers begin again: nothing else would ever look at them.
+
+    `own` are the workers of this very process: one that slept along with its machine looks dead to the clock, and lives.
+    """
+    stalled = await face.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER)
+    taken = [job for job in stalled if job.worker_id not in own]
+    for job in taken:
+        await face.job_manager.retry_job(job)
+    return len(taken)
 
 
 def tenant_job(name: str, **options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:

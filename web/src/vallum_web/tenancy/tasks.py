@@ -3,12 +3,19 @@
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-STALLED_AFTER = 20.0
+from vallum_web.tenancy.jobs import QUEUE, restart_stalled
+
+FAILED_KEPT_HOURS = 7 * 24
 
 
 @app.periodic(cron="*/10 * * * * *")
-@app.task(name="tenancy.retry_stalled", queue="default", pass_context=True)
-async def retry_stalled(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands every periodic task its time
-    """Jobs of a worker that was killed begin again: nothing else would ever look at them."""
-    for job in await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
-        await context.app.job_manager.retry_job(job)
+@app.task(name="tenancy.restart_stalled", queue=QUEUE, pass_context=True)
+async def stalled(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands every periodic task its time
+    await restart_stalled(context.app, own=context.additional_context.get("own", ()))
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="tenancy.forget_failed", queue=QUEUE, pass_context=True)
+async def forget_failed(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Jobs that failed are kept for a week, for whoever looks into them; those that succeeded go at once."""
+    await context.app.job_manager.delete_old_jobs(nb_hours=FAILED_KEPT_HOURS, include_failed=True)
