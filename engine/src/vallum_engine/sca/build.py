@@ -29,7 +29,8 @@ def build(records: Iterable[tuple[str, bytes | Mapping[str, Any]]], path: Path, 
     packages of its own ecosystem. Left out and counted: withdrawn records, those about Git commits only, ranges with
     bounds that the ecosystem's order cannot read, ecosystems without an order, and what is no OSV record.
     """
-    part = path.with_name(path.name + ".part")
+    # Of this process alone: two that build at once must not write into one file. Whoever is last replaces an equal one.
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
     connection = sqlite3.connect(part, isolation_level=None)
     try:
