@@ -5,11 +5,12 @@ page, a machine without a good token 401.
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 from ninja import Router
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
@@ -102,9 +103,12 @@ class TenantRouter(Router):
         return super().add_api_operation(path, methods, scoped, **options)
 
 
-def stranger(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def stranger(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """The one 404: the same bytes for a missing page, a missing object and somebody else's."""
-    return HttpResponse(_NOT_FOUND, status=404)
+    return HttpResponse(_not_found(), status=404)
 
 
-_NOT_FOUND = b""
+@cache
+def _not_found() -> bytes:
+    """Rendered once and without a request, so that nothing of who asked for what can be in it."""
+    return render_to_string("404.html").encode()

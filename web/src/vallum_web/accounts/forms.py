@@ -3,6 +3,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.http import HttpRequest
+from django.utils.text import slugify
 
 from vallum_web.accounts.models import Membership, User
 from vallum_web.tenancy import lookups
@@ -30,8 +31,9 @@ class OrgForm(forms.Form):
     name = forms.CharField(max_length=80, label="Organization name")
     slug = forms.CharField(
         max_length=40,
+        required=False,
         label="Address",
-        help_text="Lower-case letters, digits and hyphens. It is part of every address of your organization.",
+        help_text="Part of every address of your organization. Left empty, it is made from the name.",
         validators=[
             RegexValidator(
                 r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$",
@@ -41,7 +43,9 @@ class OrgForm(forms.Form):
     )
 
     def clean_slug(self) -> str:
-        slug = str(self.cleaned_data["slug"])
+        slug = str(self.cleaned_data["slug"]) or slugify(self.cleaned_data.get("name", ""))[:40].strip("-_")
+        if not slug:
+            raise ValidationError("No address can be made from this name: choose one.")
         if slug in RESERVED or lookups.slug_taken(slug):
             raise ValidationError("This address is taken: choose another one.")
         return slug

@@ -7,16 +7,32 @@ from django.http import HttpRequest
 
 from vallum_web.accounts import queries
 from vallum_web.accounts.models import User
+from vallum_web.config import navigation
 from vallum_web.tenancy import clock
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     person = user if isinstance(user, User) else None
+    # A part of a page is shown in a frame that stands already.
+    frame = _frame(request, person) if person and "HX-Request" not in request.headers else {}
     return {
         "now": clock.now(),
         "theme": person.theme if person else "system",
-        "my_orgs": queries.my_orgs(person) if person else [],
+        "themes": User.Theme.choices,
         "demo": settings.DEMO,
+        "ribbon": "Demo: made-up organization, loopback only" if settings.DEMO else "",
         "inbox_page": settings.INBOX_PAGE,
+        **frame,
+    }
+
+
+def _frame(request: HttpRequest, person: User) -> dict[str, Any]:
+    org = getattr(request, "org", None)
+    mine = queries.my_orgs(person)
+    return {
+        "my_orgs": mine,
+        "nav": navigation.sidebar(request, org),
+        "switcher": navigation.switcher(org, mine),
+        "account": navigation.account(person, inbox=settings.INBOX_PAGE),
     }

@@ -1,5 +1,27 @@
+"""Every address. Fixed first segments come first; they are reserved names, so that no organization hides behind one."""
+
 from django.urls import include, path
 
+from vallum_web.accounts import views as accounts
+from vallum_web.config import health
+from vallum_web.config.api import api
+from vallum_web.overview import views as overview
+
 urlpatterns = [
+    path("", overview.start, name="start"),
+    path("new/", accounts.new_org, name="new_org"),
+    path("accounts/theme/", accounts.theme, name="theme"),
     path("accounts/", include("allauth.account.urls")),
+    path("inbox/", include("vallum_web.mail.urls")),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("api/v1/", api.urls),
+    path("<slug:org>/", include("vallum_web.overview.urls")),
+    path("<slug:org>/", include("vallum_web.findings.urls")),
+    path("<slug:org>/", include("vallum_web.repositories.urls")),
+    path("<slug:org>/", include("vallum_web.scans.urls")),
+    path("<slug:org>/", include("vallum_web.accounts.urls")),
 ]
+
+# 400, 403 and 500 are Django's own views, which render our templates of these names.
+handler404 = "vallum_web.accounts.access.stranger"

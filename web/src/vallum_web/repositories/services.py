@@ -1,13 +1,16 @@
 """Adding repositories."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
 from vallum_guard.git.address import check_branch, validate
+from vallum_web.assets import queries
 from vallum_web.assets import services as assets
 from vallum_web.assets.models import Asset
 from vallum_web.repositories.models import Repository
-from vallum_web.tenancy import egress
+from vallum_web.repositories.uploads import ARCHIVE_BYTES
+from vallum_web.tenancy import blobs, egress
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
@@ -26,6 +29,21 @@ def add_archive(org: Org, by: UUID | None, *, name: str, archive: UUID, archive_
     with scope(org.pk, user=by):
         asset = assets.add(org, Asset.Kind.REPOSITORY, name, by)
         return Repository.objects.create(org=org, asset=asset, archive=archive, archive_name=archive_name)
+
+
+def upload(org: Org, by: UUID | None, *, name: str, archive_name: str, chunks: Iterable[bytes]) -> Repository:
+    """Keep an archive and add it. Raises NameTakenError, TooLargeError: then nothing of it is kept."""
+    with scope(org.pk, user=by):
+        if queries.named(org, Asset.Kind.REPOSITORY, name):
+            raise assets.NameTakenError(name)
+        with blobs.create(org.pk, limit=ARCHIVE_BYTES) as blob:
+            for chunk in chunks:
+                blob.write(chunk)
+        try:
+            return add_archive(org, by, name=name, archive=blob.id, archive_name=archive_name)
+        except assets.NameTakenError:
+            blobs.delete(org.pk, blob.id)
+            raise
 
 
 def add_folder(org: Org, *, name: str, folder: Path) -> Repository:

@@ -1,8 +1,10 @@
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
+from vallum_web.assets.models import Asset
 from vallum_web.scans.models import Coverage, Scan
 from vallum_web.tenancy.models import Org, OrgQuerySet
 
@@ -33,3 +35,36 @@ def coverage(org: Org, scan: Scan) -> list[Coverage]:
     """Rule sets first, then gaps, then what was left out on purpose."""
     rows: Iterable[Coverage] = Coverage.objects.of(org).filter(scan=scan)
     return sorted(rows, key=lambda row: (row.verdict != "ran", row.covered, row.ruleset, row.path, row.why))
+
+
+def last_finished(org: Org, asset: UUID | None = None) -> Scan | None:
+    """The newest scan that reached its end, of one asset or of any."""
+    rows = scans(org).filter(status__in=(Scan.Status.DONE, Scan.Status.INCOMPLETE))
+    return (rows.filter(asset=asset) if asset else rows).first()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far the record can speak for a set of assets."""
+
+    assets: int
+    never: int
+    """Without a scan that reached its end."""
+    gaps: int
+    """Whose last scan with an end did not look everywhere."""
+
+
+def standing(org: Org, assets: QuerySet[Asset]) -> Standing:
+    """One question about all of them."""
+    ended = Scan.objects.of(org).filter(asset=OuterRef("pk"), status__in=(Scan.Status.DONE, Scan.Status.INCOMPLETE))
+    last = Subquery(ended.order_by("-id").values("status")[:1])
+    numbers = (
+        assets.order_by()
+        .annotate(last=last)
+        .aggregate(
+            assets=Count("pk"),
+            never=Count("pk", filter=Q(last=None)),
+            gaps=Count("pk", filter=Q(last=Scan.Status.INCOMPLETE)),
+        )
+    )
+    return Standing(**numbers)

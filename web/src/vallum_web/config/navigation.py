@@ -1,0 +1,57 @@
+"""The ways through the site: the sidebar, the switcher, the person's menu. Here, because only `config` knows every app."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from vallum_web.accounts.models import User
+from vallum_web.tenancy.lookups import MyOrg
+from vallum_web.tenancy.models import Org
+
+_PLACES = (
+    ("Overview", "overview:home", "grid", ()),
+    ("Findings", "findings:worklist", "list", ("findings",)),
+    ("Assets", "overview:assets", "box", ("assets", "scans")),
+    ("Settings", "accounts:settings", "gear", ("settings",)),
+)
+
+
+def sidebar(request: HttpRequest, org: Org | None) -> list[dict[str, Any]]:
+    if org is None:
+        return []
+    here = request.path.removeprefix(f"/{org.slug}/").partition("/")[0]
+    entries = [
+        {
+            "label": label,
+            "url": reverse(name, args=[org.slug]),
+            "icon": icon,
+            "current": here in sections if sections else not here,
+        }
+        for label, name, icon, sections in _PLACES
+    ]
+    return [{"entries": entries}]
+
+
+def switcher(org: Org | None, mine: Sequence[MyOrg]) -> dict[str, Any]:
+    entries: list[dict[str, Any]] = [
+        {
+            "label": item.name,
+            "url": reverse("overview:home", args=[item.slug]),
+            "current": org is not None and item.id == org.pk,
+        }
+        for item in mine
+    ]
+    entries.append({"label": "New organization…", "url": reverse("new_org"), "current": False})
+    return {"label": org.name if org else "Organizations", "entries": entries}
+
+
+def account(user: User, *, inbox: bool) -> dict[str, Any]:
+    entries = [
+        {"label": "Email addresses", "url": reverse("account_email")},
+        {"label": "Change password", "url": reverse("account_change_password")},
+    ]
+    if inbox:
+        entries.append({"label": "Development inbox", "url": reverse("mail:inbox")})
+    return {"name": user.name, "email": user.email, "entries": entries}

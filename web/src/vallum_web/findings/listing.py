@@ -1,0 +1,121 @@
+"""What stands around a list of findings, as addresses: tabs, severities, choices, chips."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from vallum_web.findings.filters import ANY, CONFIDENCES, KINDS, SEVERITIES, Filters
+from vallum_web.findings.models import Finding
+from vallum_web.findings.queries import CAP, Counts
+
+SORT_LABELS = {
+    "-risk": "Highest risk first",
+    "-severity": "Worst severity first",
+    "-opened": "Newest first",
+    "opened": "Oldest first",
+    "path": "By asset and path",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A way to another state of the list. `count` is capped; None where it is not counted."""
+
+    label: str
+    url: str
+    count: int | None = None
+    current: bool = False
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select:
+    name: str
+    label: str
+    value: str
+    options: tuple[tuple[str, str], ...]
+
+
+def tabs(base: str, filters: Filters, counts: Counts) -> list[Link]:
+    known = [
+        Link(
+            label=status.label,
+            url=base + filters.but(status=status.value).query(),
+            count=counts.statuses[status.value],
+            current=filters.status == status.value,
+        )
+        for status in Finding.Status
+    ]
+    return [*known, Link(label="Any", url=base + filters.but(status=ANY).query(), current=filters.status == ANY)]
+
+
+def severities(base: str, filters: Filters, counts: Counts) -> list[Link]:
+    """Each severity as a switch, with what it would show."""
+    return [
+        Link(
+            label=name.capitalize(),
+            key=name,
+            url=base + filters.but(severities=_switched(filters.severities, name)).query(),
+            count=counts.severities[name],
+            current=name in filters.severities,
+        )
+        for name in SEVERITIES
+    ]
+
+
+def _switched(values: tuple[str, ...], value: str) -> tuple[str, ...]:
+    return tuple(v for v in SEVERITIES if (v in values) != (v == value))
+
+
+def selects(filters: Filters, assets: Iterable[tuple[UUID, str]]) -> list[Select]:
+    return [
+        Select(
+            name="asset",
+            label="All assets",
+            value=str(filters.asset or ""),
+            options=tuple((str(key), name) for key, name in assets),
+        ),
+        Select(
+            name="kind",
+            label="All kinds",
+            value=filters.kinds[0] if filters.kinds else "",
+            options=tuple((kind, kind.capitalize()) for kind in KINDS),
+        ),
+        Select(
+            name="confidence",
+            label="Any confidence",
+            value=filters.confidences[0] if filters.confidences else "",
+            options=tuple((name, f"{name.capitalize()} confidence") for name in CONFIDENCES),
+        ),
+        Select(
+            name="sort",
+            label="",
+            value=filters.sort,
+            options=tuple((SORT_LABELS | {filters.sort: SORT_LABELS.get(filters.sort, "As sorted")}).items()),
+        ),
+    ]
+
+
+def chips(base: str, filters: Filters, assets: Mapping[UUID, str]) -> list[Link]:
+    """Each narrowing as a link to the list without it."""
+
+    def chip(label: str, **without: Any) -> Link:
+        return Link(label=label, url=base + filters.but(**without).query())
+
+    found = [chip(f"“{filters.text}”", text="")] if filters.text else []
+    found += [chip(name, severities=_switched(filters.severities, name)) for name in filters.severities]
+    found += [chip(name, kinds=tuple(k for k in filters.kinds if k != name)) for name in filters.kinds]
+    found += [
+        chip(f"{name} confidence", confidences=tuple(c for c in filters.confidences if c != name))
+        for name in filters.confidences
+    ]
+    if filters.asset:
+        found.append(chip(f"asset: {assets.get(filters.asset, 'unknown')}", asset=None))
+    return found + ([chip(f"rule: {filters.rule}", rule="")] if filters.rule else [])
+
+
+def shown(rows: int, counts: Counts) -> str:
+    """`50 of 10,000+ findings`."""
+    total = f"{CAP:,}+" if counts.total > CAP else f"{counts.total:,}"
+    return f"{rows:,} of {total} findings" if counts.total != 1 else "1 finding"

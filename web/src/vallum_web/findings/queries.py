@@ -1,0 +1,225 @@
+"""Every read of the record."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from vallum_web.accounts import queries as people
+from vallum_web.assets.models import Asset
+from vallum_web.findings.filters import ANY, SEVERITIES, Filters
+from vallum_web.findings.models import Decision, Finding, Occurrence
+from vallum_web.findings.words import tsquery
+from vallum_web.scans.models import Coverage, Scan
+from vallum_web.tenancy import keyset
+from vallum_web.tenancy.models import Event, Org
+
+CAP = 10_000
+PAGE = 50
+SEARCH_LIMIT = 5000
+"""What the database's search function returns at most; migration 0002."""
+MOST_PLACES = 500
+MOST_EVENTS = 200
+MOST_CHOICES = 500
+# Parts of a row that a list does not show.
+UNLISTED = ("data", "message", "fingerprint")
+
+
+def matching(org: Org, filters: Filters) -> QuerySet[Finding]:
+    """The findings that `filters` leaves, in no order."""
+    rows: QuerySet[Finding] = Finding.objects.of(org)
+    if filters.status != ANY:
+        rows = rows.filter(status=filters.status)
+    if filters.severities:
+        rows = rows.filter(severity__in=[Finding.Severity[name.upper()] for name in filters.severities])
+    if filters.confidences:
+        rows = rows.filter(confidence__in=[Finding.Confidence[name.upper()] for name in filters.confidences])
+    if filters.kinds:
+        rows = rows.filter(kind__in=filters.kinds)
+    if filters.asset:
+        rows = rows.filter(asset=filters.asset)
+    if filters.rule:
+        rows = rows.filter(rule=filters.rule)
+    return _holding(rows, filters.text) if filters.text else rows
+
+
+def _holding(rows: QuerySet[Finding], text: str) -> QuerySet[Finding]:
+    """Text search runs in the definer's function: under a policy `@@` may not use its index."""
+    words = tsquery(text)
+    return rows.filter(pk__in=RawSQL("select search_findings(%s)", [words])) if words else rows.none()
+
+
+def worklist(
+    org: Org, filters: Filters, *, after: str = "", before: str = "", size: int = PAGE
+) -> keyset.Page[Finding]:
+    """One page of findings with their assets."""
+    # Every index of an order begins with the status: a list of any status is three lists merged.
+    statuses = Finding.Status.values if filters.status == ANY else [filters.status]
+    branches = [matching(org, filters.but(status=s)).select_related("asset").defer(*UNLISTED) for s in statuses]
+    return keyset.page(branches, filters.order, after=after, before=before, size=size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many findings there are beside the list; none above `CAP + 1` is counted further."""
+
+    total: int
+    statuses: Mapping[str, int]
+    severities: Mapping[str, int]
+    search_cut: bool = False
+    """Whether the search stopped at its limit, so that further matches are not in the list."""
+
+
+def counts(org: Org, filters: Filters) -> Counts:
+    """The list's size, and what each status and severity would hold under the other filters: one query."""
+    statuses, severities = Finding.Status.values, SEVERITIES
+    sets = [
+        matching(org, filters),
+        *(matching(org, filters.but(status=status)) for status in statuses),
+        *(matching(org, filters.but(severities=(severity,))) for severity in severities),
+    ]
+    total, *rest = capped(sets)
+    of_status = dict(zip(statuses, rest, strict=False))
+    of_severity = dict(zip(severities, rest[len(statuses) :], strict=True))
+    cut = bool(filters.text) and total > 0 and _search_is_cut(filters.text)
+    return Counts(total=total, statuses=of_status, severities=of_severity, search_cut=cut)
+
+
+def capped(sets: Sequence[QuerySet[Finding]], cap: int = CAP) -> list[int]:
+    """The size of each set, counted no further than `cap + 1`, in one query."""
+    parts: list[str] = []
+    values: list[Any] = []
+    for rows in sets:
+        if rows.query.is_empty():
+            parts.append("select 0")
+            continue
+        sql, own = rows.order_by().values("pk")[: cap + 1].query.sql_with_params()
+        parts.append(f"select count(*) from ({sql}) counted")  # noqa: S608 - SQL of the query set; values are parameters
+        values.extend(own)
+    with connection.cursor() as cursor:
+        cursor.execute("select " + ", ".join(f"({part})" for part in parts), values)
+        return [int(number) for number in cursor.fetchone()]
+
+
+def _search_is_cut(text: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from search_findings(%s)", [tsquery(text)])
+        return int(cursor.fetchone()[0]) >= SEARCH_LIMIT
+
+
+# A count per asset and severity, each by a walk that ends at the cap.
+_BY_ASSET = """
+select a.id, s.severity, (select count(*) from (
+  select from findings_finding f where f.org_id = %(org)s and f.asset_id = a.id and f.status = 'open'
+    and f.severity = s.severity limit %(cap)s) counted)
+from unnest(%(assets)s::uuid[]) a(id) cross join generate_series(0, 4) s(severity)
+"""
+
+
+def open_by_asset(org: Org, assets: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
+    """Open findings of each asset by severity, capped, in one query."""
+    keys = list(assets)
+    table: dict[UUID, dict[str, int]] = {key: dict.fromkeys(SEVERITIES, 0) for key in keys}
+    if not keys:
+        return table
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_ASSET, {"org": org.pk, "assets": keys, "cap": CAP + 1})
+        for asset, severity, number in cursor.fetchall():
+            table[asset][Finding.Severity(severity).label] = int(number)
+    return table
+
+
+def finding(org: Org, key: UUID) -> Finding:
+    """Raises Finding.DoesNotExist."""
+    found: Finding = Finding.objects.of(org).select_related("asset").get(pk=key)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """All that is known of one finding."""
+
+    finding: Finding
+    places: Sequence[Occurrence]
+    more_places: bool
+    last_seen: Scan | None
+    decisions: Sequence[Decision]
+    events: Sequence[Event]
+    names: Mapping[UUID, str]
+
+
+def detail(org: Org, key: UUID) -> Detail:
+    """Raises Finding.DoesNotExist."""
+    row = finding(org, key)
+    places = list(
+        Occurrence.objects.of(org)
+        .filter(finding=row)
+        .select_related("first_scan", "gone_scan")
+        # Open places first, then those that ended last.
+        .order_by(F("gone_scan_id").desc(nulls_first=True), "path", "line")[: MOST_PLACES + 1]
+    )
+    decisions = list(Decision.objects.of(org).filter(finding=row).order_by("-id"))
+    events = list(Event.objects.of(org).filter(subject=row.pk).order_by("-at", "-id")[:MOST_EVENTS])
+    persons = {person for decision in decisions for person in (decision.by, decision.lifted_by) if person}
+    return Detail(
+        finding=row,
+        places=places[:MOST_PLACES],
+        more_places=len(places) > MOST_PLACES,
+        last_seen=_last_seen(org, row, places),
+        decisions=decisions,
+        events=events,
+        names=people.names(persons | {event.actor for event in events if event.actor}),
+    )
+
+
+def _last_seen(org: Org, row: Finding, places: Sequence[Occurrence]) -> Scan | None:
+    """The last scan that looked where the finding is and did not see it gone."""
+    ended = [place.gone_scan for place in places if place.gone_scan]
+    if row.status == Finding.Status.RESOLVED and ended:
+        before: Scan | None = _looked(org, row).filter(pk__lt=max(scan.pk for scan in ended)).first()
+    else:
+        before = _looked(org, row).first()
+    first = max((place.first_scan for place in places), key=lambda scan: scan.pk, default=None)
+    return max((scan for scan in (before, first) if scan), key=lambda scan: scan.pk, default=None)
+
+
+def _looked(org: Org, row: Finding) -> QuerySet[Scan]:
+    """Scans whose word counts for the finding's rule and path, the newest first."""
+    folders = [row.path[: at + 1] for at, letter in enumerate(row.path) if letter == "/"]
+    sets = row.ruleset.split("/")
+    wider = ["/".join(sets[: n + 1]) for n in range(len(sets))]
+    lines = Coverage.objects.of(org).filter(scan=OuterRef("pk"))
+    ran = lines.filter(verdict=Coverage.Verdict.RAN, ruleset=row.ruleset)
+    gap = lines.filter(Q(ruleset__in=["", *wider]), covered=False, path__in=["", row.path, *folders])
+    scans: QuerySet[Scan] = Scan.objects.of(org).filter(
+        Exists(ran),
+        ~Exists(gap),
+        asset=row.asset_id,
+        complete=True,
+        status__in=(Scan.Status.DONE, Scan.Status.INCOMPLETE),
+    )
+    return scans.order_by("-id")
+
+
+def newest(org: Org, limit: int = 10) -> list[Finding]:
+    """What was opened last and is still open."""
+    rows: QuerySet[Finding] = Finding.objects.of(org).filter(status=Finding.Status.OPEN)
+    return list(rows.select_related("asset").defer(*UNLISTED).order_by("-id")[:limit])
+
+
+def worst_of(org: Org, asset: Asset, limit: int = 10) -> list[Finding]:
+    rows: QuerySet[Finding] = Finding.objects.of(org).filter(asset=asset, status=Finding.Status.OPEN)
+    return list(rows.select_related("asset").defer(*UNLISTED).order_by("-risk", "-id")[:limit])
+
+
+def choices(org: Org, filters: Filters) -> dict[UUID, str]:
+    """The assets to choose from, by name; the one chosen is always among them."""
+    rows = Asset.objects.of(org).filter(retired_at=None).order_by("name", "id")
+    found = dict(rows.values_list("pk", "name")[:MOST_CHOICES])
+    if filters.asset and filters.asset not in found:
+        found |= dict(Asset.objects.of(org).filter(pk=filters.asset).values_list("pk", "name"))
+    return found

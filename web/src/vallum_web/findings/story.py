@@ -1,0 +1,105 @@
+"""What is known of a finding, in words and safe addresses: pure, for the page beside the list."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from vallum_engine.model.finding import Confidence, Severity
+from vallum_web.findings import risk
+from vallum_web.findings.models import Decision, Finding
+from vallum_web.tenancy.models import Event
+
+NOBODY = "a former member"
+_WORDS = {
+    "finding.opened": ("First seen", "dot"),
+    "finding.reopened": ("Seen again: reopened", "refresh"),
+    "finding.resolved": ("Resolved", "check"),
+    "finding.suppressed": ("Suppressed", "ring-slash"),
+    "finding.unsuppressed": ("Suppression taken back", "arrow-left"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A line of the timeline; `scan` leads to the run that saw it."""
+
+    at: datetime
+    text: str
+    icon: str
+    scan: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advisory:
+    id: str
+    url: str
+    summary: str
+    aliases: Sequence[str]
+    fixed: Sequence[str]
+    cvss: str
+
+
+def why(finding: Finding) -> str:
+    """The sentence behind the risk number."""
+    return risk.sentence(Severity(finding.get_severity_display()), Confidence(finding.get_confidence_display()))
+
+
+def web_address(text: object) -> str:
+    """The text if it is an http(s) address with a host; else nothing: other schemes run code or open programs."""
+    if not isinstance(text, str):
+        return ""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    return text if parts.scheme in ("http", "https") and parts.hostname else ""
+
+
+def advisories(data: Mapping[str, Any]) -> list[Advisory]:
+    return [
+        Advisory(
+            id=str(item.get("id", "")),
+            url=web_address(item.get("url")),
+            summary=str(item.get("summary", "")),
+            aliases=[str(alias) for alias in item.get("aliases", ())],
+            fixed=[str(version) for version in item.get("fixed", ())],
+            cvss=str(item.get("cvss", "")),
+        )
+        for item in data.get("advisories", ())
+    ]
+
+
+def references(data: Mapping[str, Any]) -> list[str]:
+    return [url for url in map(web_address, data.get("references", ())) if url]
+
+
+def decisions(rows: Sequence[Decision], names: Mapping[UUID, str]) -> list[tuple[Decision, str, str]]:
+    """Each decision with who made it and who took it back."""
+    return [(row, names.get(row.by, NOBODY), names.get(row.lifted_by, NOBODY) if row.lifted_by else "") for row in rows]
+
+
+def timeline(events: Sequence[Event], names: Mapping[UUID, str]) -> list[Entry]:
+    """The event log as a story, the newest first."""
+    return [
+        Entry(
+            at=event.at,
+            text=_sentence(event, names),
+            icon=_WORDS.get(event.kind, ("", "dot"))[1],
+            scan=str(event.data.get("scan", "")),
+        )
+        for event in events
+    ]
+
+
+def _sentence(event: Event, names: Mapping[UUID, str]) -> str:
+    text = _WORDS.get(event.kind, (event.kind, ""))[0]
+    if event.kind == "finding.resolved":
+        return "Resolved: the file is gone" if event.data.get("ending") == "gone" else "Resolved: fixed"
+    if event.kind == "finding.unsuppressed" and event.data.get("expired"):
+        return "Suppression ended: its date has passed"
+    if event.kind == "finding.suppressed" and event.data.get("reason") in Decision.Reason.values:
+        text = f"{text}: {Decision.Reason(event.data['reason']).label.lower()}"
+    return f"{text} by {names.get(event.actor, NOBODY)}" if event.actor else text

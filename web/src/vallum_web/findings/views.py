@@ -1,0 +1,175 @@
+"""The worklist and the finding beside it. Every answer is a page, or the part of it that htmx asked for."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from vallum_web.accounts.access import WRITERS, MemberRequest, member_required, writer_required
+from vallum_web.findings import listing, queries, services, story
+from vallum_web.findings.filters import Filters
+from vallum_web.findings.forms import SuppressForm
+from vallum_web.findings.models import Finding
+from vallum_web.scans import queries as scans
+
+UNPROCESSABLE = 422
+
+
+@require_safe
+@vary_on_headers("HX-Request", "HX-Target")
+@member_required
+def worklist(request: MemberRequest) -> HttpResponse:
+    context = _list(request)
+    if not _wants_part(request):
+        return render(request, "findings/worklist.html", context)
+    response = render(request, "findings/_list.html", {**context, "part": True})
+    response["HX-Push-Url"] = context["list_url"] + context["query"]
+    return response
+
+
+@require_safe
+@vary_on_headers("HX-Request", "HX-Target")
+@member_required
+def finding(request: MemberRequest, finding: UUID) -> HttpResponse:
+    panel = _panel(request, finding)
+    if _wants_part(request):
+        # The link that asks for the panel alone is in the row.
+        return render(request, "findings/_panel.html", {**panel, "listed": True})
+    context = {**_list(request), **panel}
+    listed = any(row.pk == finding for row in context["page"].rows)
+    return render(request, "findings/worklist.html", {**context, "current": finding, "listed": listed})
+
+
+@require_safe
+@member_required
+def row(request: MemberRequest, finding: UUID) -> HttpResponse:
+    """A row as it is now, without the offer to undo."""
+    return render(request, "findings/_row.html", _row(request, _found(request, finding)))
+
+
+@require_POST
+@vary_on_headers("HX-Request", "HX-Target")
+@writer_required
+def suppress(request: MemberRequest, finding: UUID) -> HttpResponse:
+    form = SuppressForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, finding, form)
+    try:
+        services.suppress(request.org, finding, request.user.pk, **form.cleaned_data)
+    except Finding.DoesNotExist:
+        raise Http404 from None
+    return _changed(request, finding, undo=True)
+
+
+@require_POST
+@vary_on_headers("HX-Request", "HX-Target")
+@writer_required
+def lift(request: MemberRequest, finding: UUID) -> HttpResponse:
+    try:
+        services.lift(request.org, finding, request.user.pk)
+    except Finding.DoesNotExist:
+        raise Http404 from None
+    return _changed(request, finding, undo=False)
+
+
+def _changed(request: MemberRequest, key: UUID, *, undo: bool) -> HttpResponse:
+    """What changed, in place: the panel and the row, as far as the page shows them."""
+    url = reverse("findings:finding", args=[request.org.slug, key])
+    if not _wants_part(request):
+        return redirect(url + _place(request).query(**_cursor(request)))
+    found = _found(request, key)
+    row = {**_row(request, found), "undo": undo}
+    if request.headers.get("HX-Target") == "panel":
+        listed = bool(request.POST.get("listed"))
+        return render(request, "findings/_changed.html", {**_panel(request, key), **row, "listed": listed})
+    response = render(request, "findings/_row.html", row)
+    if url in request.headers.get("HX-Current-URL", ""):
+        panel = render_to_string("findings/_panel.html", {**_panel(request, key), "listed": True, "oob": True}, request)
+        response.write(f"<template>{panel}</template>")
+    return response
+
+
+def _refused(request: MemberRequest, key: UUID, form: SuppressForm) -> HttpResponse:
+    panel = {**_panel(request, key), "form": form, "deciding": True, "listed": bool(request.POST.get("listed"))}
+    if _wants_part(request):
+        return render(request, "findings/_panel.html", panel, status=UNPROCESSABLE)
+    context = {**_list(request), **panel, "current": key}
+    return render(request, "findings/worklist.html", context, status=UNPROCESSABLE)
+
+
+def _list(request: MemberRequest) -> dict[str, Any]:
+    filters, cursor = _place(request), _cursor(request)
+    page = queries.worklist(request.org, filters, after=cursor["after"], before=cursor["before"])
+    counts = queries.counts(request.org, filters)
+    assets = queries.choices(request.org, filters)
+    base = reverse("findings:worklist", args=[request.org.slug])
+    return {
+        **_links(request),
+        "filters": filters,
+        "page": page,
+        "counts": counts,
+        "tabs": listing.tabs(base, filters, counts),
+        "severities": listing.severities(base, filters, counts),
+        "selects": listing.selects(filters, assets.items()),
+        "chips": listing.chips(base, filters, assets),
+        "clear_url": base + Filters(status=filters.status, sort=filters.sort).query(),
+        "shown": listing.shown(len(page.rows), counts),
+        "last_scan": None if page.rows else scans.last_finished(request.org, filters.asset),
+    }
+
+
+def _links(request: MemberRequest) -> dict[str, Any]:
+    """What a row and a panel need for the addresses in them."""
+    return {
+        "list_url": reverse("findings:worklist", args=[request.org.slug]),
+        "query": _place(request).query(**_cursor(request)),
+        "can_write": request.role in WRITERS,
+    }
+
+
+def _row(request: MemberRequest, finding: Finding) -> dict[str, Any]:
+    return {**_links(request), "finding": finding}
+
+
+def _panel(request: MemberRequest, key: UUID) -> dict[str, Any]:
+    try:
+        detail = queries.detail(request.org, key)
+    except Finding.DoesNotExist:
+        raise Http404 from None
+    data = detail.finding.data
+    return {
+        **_links(request),
+        "detail": detail,
+        "finding": detail.finding,
+        "why": story.why(detail.finding),
+        "advisories": story.advisories(data),
+        "references": story.references(data),
+        "decisions": story.decisions(detail.decisions, detail.names),
+        "timeline": story.timeline(detail.events, detail.names),
+        "form": SuppressForm(),
+        "deciding": "deciding" in request.GET,
+    }
+
+
+def _found(request: MemberRequest, key: UUID) -> Finding:
+    try:
+        return queries.finding(request.org, key)
+    except Finding.DoesNotExist:
+        raise Http404 from None
+
+
+def _place(request: HttpRequest) -> Filters:
+    return Filters.parse(request.GET)
+
+
+def _cursor(request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET.get(name, "") for name in ("after", "before")}
+
+
+def _wants_part(request: HttpRequest) -> bool:
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers

@@ -1,0 +1,97 @@
+"""What joins assets, scans and findings on one page. Each page asks a fixed number of questions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from vallum_web.assets import queries as assets
+from vallum_web.assets.models import Asset
+from vallum_web.findings import queries as findings
+from vallum_web.findings.filters import Filters
+from vallum_web.findings.models import Finding
+from vallum_web.repositories import queries as repositories
+from vallum_web.repositories.models import Repository
+from vallum_web.scans import queries as scans
+from vallum_web.scans.models import Scan
+from vallum_web.tenancy import keyset
+from vallum_web.tenancy.models import Org
+
+SHOWN_ASSETS = 12
+PAGE = 50
+HISTORY = 20
+BY_NAME = keyset.Order(fields=("name", "id"), falling=False)
+NEWEST = keyset.Order()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetLine:
+    """An asset in a list: when it was last scanned, and what is open there (capped)."""
+
+    asset: Asset
+    scan: Scan | None
+    open: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.open.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    open: findings.Counts
+    newest: Sequence[Finding]
+    assets: Sequence[AssetLine]
+    asset_count: int
+    never_scanned: int
+    with_gaps: int
+
+
+def home(org: Org) -> Home:
+    every = assets.assets(org)
+    coverage = scans.standing(org, every)
+    return Home(
+        open=findings.counts(org, Filters()),
+        newest=findings.newest(org),
+        assets=lines(org, list(every[:SHOWN_ASSETS])),
+        asset_count=coverage.assets,
+        never_scanned=coverage.never,
+        with_gaps=coverage.gaps,
+    )
+
+
+def lines(org: Org, rows: Sequence[Asset]) -> list[AssetLine]:
+    keys = [row.pk for row in rows]
+    last, open_now = scans.latest(org, keys), findings.open_by_asset(org, keys)
+    return [AssetLine(asset=row, scan=last.get(row.pk), open=open_now[row.pk]) for row in rows]
+
+
+def asset_page(org: Org, *, after: str, before: str) -> tuple[keyset.Page[Asset], list[AssetLine]]:
+    page = keyset.page([assets.assets(org)], BY_NAME, after=after, before=before, size=PAGE)
+    return page, lines(org, page.rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetDetail:
+    asset: Asset
+    repository: Repository | None
+    open: Mapping[str, int]
+    history: keyset.Page[Scan]
+    last: Scan | None
+    worst: Sequence[Finding]
+
+    @property
+    def total(self) -> int:
+        return sum(self.open.values())
+
+
+def asset(org: Org, key: UUID, *, after: str = "", before: str = "") -> AssetDetail:
+    """Raises Asset.DoesNotExist."""
+    found = assets.asset(org, key)
+    return AssetDetail(
+        asset=found,
+        repository=repositories.of_asset(org, key),
+        open=findings.open_by_asset(org, [key])[key],
+        history=keyset.page([scans.of_asset(org, key)], NEWEST, after=after, before=before, size=HISTORY),
+        last=scans.latest(org, [key]).get(key),
+        worst=findings.worst_of(org, found),
+    )

@@ -1,0 +1,78 @@
+"""The first page, the assets, and one of them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from vallum_web.accounts.access import WRITERS, MemberRequest, member_required
+from vallum_web.accounts.models import User
+from vallum_web.accounts.queries import my_orgs
+from vallum_web.assets.models import Asset
+from vallum_web.findings.filters import SEVERITIES, Filters
+from vallum_web.overview import queries
+from vallum_web.scans import services as scans
+from vallum_web.scans import words
+
+
+@require_safe
+@login_required
+def start(request: HttpRequest) -> HttpResponse:
+    """To the person's first organization, or to making one."""
+    mine = my_orgs(request.user) if isinstance(request.user, User) else []
+    return redirect("overview:home", org=mine[0].slug) if mine else redirect("new_org")
+
+
+@require_safe
+@member_required
+def home(request: MemberRequest) -> HttpResponse:
+    found = queries.home(request.org)
+    return render(
+        request, "overview/home.html", {**_frame(request), "home": found, "severity_urls": _worklist(request)}
+    )
+
+
+@require_safe
+@member_required
+def assets(request: MemberRequest) -> HttpResponse:
+    page, lines = queries.asset_page(request.org, **_cursor(request))
+    return render(request, "overview/assets.html", {**_frame(request), "page": page, "lines": lines})
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+@member_required
+def asset(request: MemberRequest, asset: UUID) -> HttpResponse:
+    try:
+        found = queries.asset(request.org, asset, **_cursor(request))
+    except Asset.DoesNotExist:
+        raise Http404 from None
+    context = {
+        **_frame(request),
+        "detail": found,
+        "running": found.last is not None and found.last.status in scans.UNFINISHED,
+        "phase": words.phase(found.last) if found.last else "",
+        "progress": words.progress(found.last) if found.last else "",
+        "severity_urls": _worklist(request, asset),
+    }
+    template = "overview/_asset.html" if "HX-Request" in request.headers else "overview/asset.html"
+    return render(request, template, context)
+
+
+def _frame(request: MemberRequest) -> dict[str, Any]:
+    return {"can_write": request.role in WRITERS, "list_url": reverse("findings:worklist", args=[request.org.slug])}
+
+
+def _worklist(request: MemberRequest, asset: UUID | None = None) -> dict[str, str]:
+    """Where each severity's number leads."""
+    base = reverse("findings:worklist", args=[request.org.slug])
+    return {name: base + Filters(severities=(name,), asset=asset).query() for name in SEVERITIES}
+
+
+def _cursor(request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET.get(name, "") for name in ("after", "before")}

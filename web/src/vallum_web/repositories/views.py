@@ -1,0 +1,70 @@
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from vallum_guard.errors import GuardError
+from vallum_web.accounts.access import MemberRequest, writer_required
+from vallum_web.assets.services import NameTakenError
+from vallum_web.repositories import services
+from vallum_web.repositories.forms import ArchiveForm, UrlForm
+from vallum_web.repositories.models import Repository
+from vallum_web.repositories.uploads import TOO_LARGE
+from vallum_web.scans import services as scans
+from vallum_web.tenancy.blobs import TooLargeError
+
+UNPROCESSABLE = 422
+NAME_TAKEN = "There is an asset of this name already: choose another one."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@writer_required
+def add(request: MemberRequest) -> HttpResponse:
+    """By address."""
+    if request.method != "POST":
+        return _page(request, "url", UrlForm())
+    form = UrlForm(request.POST)
+    if form.is_valid():
+        try:
+            return _added(request, services.add_by_url(request.org, request.user.pk, **form.cleaned_data))
+        except GuardError as error:
+            form.add_error("url", str(error))
+        except NameTakenError:
+            form.add_error("name", NAME_TAKEN)
+    return _page(request, "url", form, status=UNPROCESSABLE)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@writer_required
+def upload(request: MemberRequest) -> HttpResponse:
+    """As an archive."""
+    if request.method != "POST":
+        return _page(request, "archive", ArchiveForm())
+    form = ArchiveForm(request.POST, request.FILES, too_large=TOO_LARGE in request.META)
+    if form.is_valid():
+        archive = form.cleaned_data["archive"]
+        try:
+            repository = services.upload(
+                request.org,
+                request.user.pk,
+                name=form.cleaned_data["name"],
+                archive_name=archive.name,
+                chunks=archive.chunks(),
+            )
+            return _added(request, repository)
+        except TooLargeError as error:
+            form.add_error("archive", str(error))
+        except NameTakenError:
+            form.add_error("name", f"{NAME_TAKEN} The archive has to be chosen once more.")
+    return _page(request, "archive", form, status=UNPROCESSABLE)
+
+
+def _added(request: MemberRequest, repository: Repository) -> HttpResponse:
+    """What was added is scanned at once; the asset's page shows how far it is."""
+    scans.request(request.org, repository.asset_id, request.user.pk)
+    return redirect("overview:asset", org=request.org.slug, asset=repository.asset_id)
+
+
+def _page(request: MemberRequest, by: str, form: Any, status: int = 200) -> HttpResponse:
+    return render(request, "repositories/add.html", {"form": form, "by": by}, status=status)

@@ -1,0 +1,73 @@
+"""What a scan's fields mean, in words for a person: pure."""
+
+from dataclasses import dataclass
+
+from vallum_web.scans.models import Scan
+
+PHASES = {
+    "": "Waiting for a free worker",
+    "starting": "Starting",
+    "fetching": "Fetching the code",
+    "scanning": "Scanning",
+    "keeping": "Keeping the report",
+    "digesting": "Comparing with the record",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    """How well the scanner was locked in. `install` is a command that makes it better; empty where nothing would."""
+
+    label: str
+    meaning: str
+    install: str = ""
+
+
+BUBBLEWRAP = "apt-get install bubblewrap"
+ISOLATIONS = {
+    "full": Isolation(
+        label="Full",
+        meaning="The scanner ran in namespaces of its own: no network, a read-only root, nothing of this machine in sight.",
+    ),
+    "reduced": Isolation(
+        label="Reduced",
+        meaning=(
+            "The scanner ran without namespaces of its own. The kernel kept it from the network and from writing (Landlock, "
+            "seccomp, limits), but it shared this machine's process list and system files."
+        ),
+        install=BUBBLEWRAP,
+    ),
+    "none": Isolation(
+        label="None",
+        meaning="This machine offers no isolation. Only trusted sources (the operator's own folders) are scanned so.",
+        install=BUBBLEWRAP,
+    ),
+    "elsewhere": Isolation(
+        label="Scanned elsewhere",
+        meaning="The scan ran on a machine of yours, and its report was uploaded: how it was isolated is not known here.",
+    ),
+}
+
+
+def phase(scan: Scan) -> str:
+    if scan.status == Scan.Status.QUEUED:
+        return PHASES[""]
+    return PHASES.get(scan.phase, scan.phase.capitalize())
+
+
+def progress(scan: Scan) -> str:
+    """`1,234 files, 12.3 MB, 5 findings so far`; empty until the scanner has said something."""
+    said = scan.progress
+    if "files" not in said:
+        return ""
+    size = f"{said.get('bytes', 0) / 1_000_000:,.1f} MB"
+    return f"{said['files']:,} files, {size}, {said.get('findings', 0):,} findings so far"
+
+
+def isolation(scan: Scan) -> Isolation | None:
+    return ISOLATIONS.get(scan.isolation)
+
+
+def todo(failure: str) -> str:
+    """What to do after a failure that does not say it itself."""
+    return "" if "again" in failure.lower() else "Nothing was changed by this scan. Remove the cause, then scan again."

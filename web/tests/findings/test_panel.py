@@ -1,0 +1,194 @@
+"""One finding beside the list, and what people decide about it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from making import report, secret
+
+from vallum_engine.model.finding import AdvisoryRef, Remediation
+from vallum_web.accounts import services as accounts
+from vallum_web.accounts.models import Membership
+from vallum_web.assets import services as assets
+from vallum_web.findings import services
+from vallum_web.findings.models import Decision, Finding
+from vallum_web.scans import services as scans
+from vallum_web.tenancy import clock
+from vallum_web.tenancy.models import Event
+from vallum_web.tenancy.scope import scope
+
+LIST = "/acme/findings/"
+HTMX = {"HX-Request": "true"}
+PANEL = {**HTMX, "HX-Target": "panel"}
+
+
+@pytest.fixture
+def digest(org, alice):
+    asset = assets.add(org, "repository", "shop", alice.pk)
+
+    def run(*findings):
+        scan = scans.uploaded(asset, None)
+        digested = report(*findings)
+        with scope(org.pk):
+            services.digest(scan, digested)
+            scans.finish(scan, digested, engine="0.1.0", outcome={})
+        return scan
+
+    return run
+
+
+@pytest.fixture
+def finding(org, digest):
+    digest(
+        secret(
+            "one",
+            evidence="ghp_…7aZ2",
+            advisories=(AdvisoryRef(id="GHSA-1", url="https://osv.example/GHSA-1", fixed=("1.2.3",)),),
+            remediation=Remediation(steps=("Revoke it.", "Make a new one.")),
+        )
+    )
+    with scope(org.pk):
+        return Finding.objects.of(org).get()
+
+
+@pytest.fixture
+def url(finding):
+    return f"{LIST}{finding.pk}/"
+
+
+def status(org, finding):
+    with scope(org.pk):
+        return Finding.objects.of(org).get(pk=finding.pk).status
+
+
+def test_the_panel_tells_all_that_is_known(signed_in, bob, url):
+    page = signed_in(bob).get(url).content.decode()
+    for said in (
+        "Example token one",
+        "app.py:3",
+        "ghp_…7aZ2",
+        "GHSA-1",
+        "1.2.3",
+        "Revoke it.",
+        "First seen",
+        "High severity",
+    ):
+        assert said in page
+    assert "<html" in page
+    assert 'aria-current="true"' in page
+
+
+def test_htmx_gets_the_panel_alone(signed_in, bob, url):
+    response = signed_in(bob).get(url, headers=PANEL)
+    assert "<html" not in response.content.decode()
+    assert "Example token one" in response.content.decode()
+    assert {"HX-Request", "HX-Target"} <= set(response["Vary"].split(", "))
+
+
+def test_htmx_gets_the_list_alone_and_its_plain_address(signed_in, bob, finding):
+    response = signed_in(bob).get(f"{LIST}?q=&kind=&severity=high", headers={**HTMX, "HX-Target": "findings"})
+    assert "<html" not in response.content.decode()
+    assert response["HX-Push-Url"] == f"{LIST}?severity=high"
+
+
+def test_going_back_gets_the_whole_page(signed_in, bob, finding):
+    response = signed_in(bob).get(LIST, headers={**HTMX, "HX-History-Restore-Request": "true"})
+    assert "<html" in response.content.decode()
+
+
+def test_without_javascript_a_decision_leads_back_to_the_finding_in_its_list(org, signed_in, bob, finding, url):
+    browser = signed_in(bob)
+    answer = browser.post(f"{url}suppress/?severity=high", {"reason": "false_positive", "note": "An example."})
+    assert (answer.status_code, answer["Location"]) == (302, f"{url}?severity=high")
+    assert status(org, finding) == "suppressed"
+    page = browser.get(answer["Location"]).content.decode()
+    for said in (
+        "False positive",
+        "An example.",
+        "Bob",
+        "Suppressed: false positive by Bob",
+        "Take the suppression back",
+    ):
+        assert said in page
+    answer = browser.post(f"{url}lift/")
+    assert status(org, finding) == "open"
+    assert "Taken back by Bob" in browser.get(answer["Location"]).content.decode()
+    with scope(org.pk):
+        told = Event.objects.of(org).filter(subject=finding.pk).order_by("id").values_list("kind", "actor")
+        assert list(told) == [
+            ("finding.opened", None),
+            ("finding.suppressed", bob.pk),
+            ("finding.unsuppressed", bob.pk),
+        ]
+
+
+def test_with_htmx_panel_and_row_change_in_place(org, signed_in, bob, finding, url):
+    browser = signed_in(bob)
+    values = {"reason": "test_data", "listed": "1"}
+    html = browser.post(f"{url}suppress/", values, headers=PANEL).content.decode()
+    assert html.count(f'id="detail-{finding.pk}"') == 1
+    row = re.search(r"<template>(.*)</template>", html, re.DOTALL)[1]
+    assert f'id="finding-{finding.pk}"' in row
+    assert 'data-status="suppressed"' in row
+    assert "hx-swap-oob" in row
+    assert "Undo" in row
+    again = browser.get(f"{url}row/", headers=HTMX).content.decode()
+    assert "Undo" not in again
+    undone = browser.post(
+        f"{url}lift/",
+        headers={**HTMX, "HX-Target": f"finding-{finding.pk}", "HX-Current-URL": f"http://testserver{url}"},
+    ).content.decode()
+    assert undone.index('data-status="open"') < undone.index(f'id="detail-{finding.pk}"')
+    assert status(org, finding) == "open"
+
+
+def test_a_row_that_the_list_does_not_show_is_not_sent(signed_in, bob, url):
+    html = signed_in(bob).post(f"{url}suppress/", {"reason": "test_data"}, headers=PANEL).content.decode()
+    assert "<template>" not in html
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        pytest.param({"reason": "boredom"}, "Select a valid choice", id="no such reason"),
+        pytest.param({"reason": "risk_accepted", "until": "2001-02-03"}, "This day has passed", id="a day in the past"),
+        pytest.param({"reason": "risk_accepted", "until": "soon"}, "Enter a valid date", id="no day"),
+    ],
+)
+def test_a_refused_decision_keeps_the_input(org, signed_in, bob, finding, url, values, said):
+    for headers in ({}, PANEL):
+        answer = signed_in(bob).post(f"{url}suppress/", {**values, "note": "kept words"}, headers=headers)
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+        assert "kept words" in answer.content.decode()
+    assert status(org, finding) == "open"
+
+
+def test_a_decision_with_an_end_is_kept(org, signed_in, bob, finding, url):
+    until = clock.now().date() + timedelta(days=30)
+    signed_in(bob).post(f"{url}suppress/", {"reason": "risk_accepted", "until": until.isoformat()})
+    with scope(org.pk):
+        assert Decision.objects.of(org).get().until == until
+
+
+def test_an_auditor_reads_and_decides_nothing(org, signed_in, charlie, finding, url):
+    accounts.join(org, charlie, Membership.Role.AUDITOR)
+    browser = signed_in(charlie)
+    assert "/suppress/" not in browser.get(url).content.decode()
+    assert browser.post(f"{url}suppress/", {"reason": "test_data"}).status_code == 404
+    assert status(org, finding) == "open"
+
+
+def test_a_finding_of_another_organization_is_not_there(signed_in, charlie, people, finding, url):
+    browser = signed_in(charlie)
+    foreign, missing = browser.get(url), browser.get(f"/elsewhere{LIST.removeprefix('/acme')}{finding.pk}/")
+    nowhere = browser.get("/elsewhere/nothing/here/")
+    assert foreign.status_code == missing.status_code == nowhere.status_code == 404
+    assert foreign.content == missing.content == nowhere.content != b""
+
+
+def test_places_and_the_end_are_told(org, signed_in, bob, digest, finding, url):
+    digest()
+    page = signed_in(bob).get(url).content.decode()
+    assert "Resolved: fixed" in page
+    assert "gone in" in page

@@ -1,0 +1,62 @@
+"""What people type into the search field is never syntax."""
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vallum_web.findings.words import tsquery
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("", "", id="nothing"),
+        pytest.param("  -- !? ", "", id="no word in it"),
+        pytest.param("token", "('token':* | ('token':*))", id="one word, as a beginning"),
+        pytest.param("app.py", "('app.py':* | ('app':* & 'py':*))", id="whole, or its parts"),
+        pytest.param("it's", "('it''s':* | ('it':* & 's':*))", id="a quote is doubled"),
+        pytest.param("a\\b", "('a\\\\b':* | ('a':* & 'b':*))", id="a backslash is doubled"),
+    ],
+)
+def test_a_search_becomes_a_query(text, expected):
+    assert tsquery(text) == expected
+
+
+def test_only_so_many_words_count():
+    assert tsquery(" ".join("abcdefghijkl")).count("|") == 8
+
+
+MATCHES = "select to_tsvector('simple', %s) @@ to_tsquery('simple', %s)"
+
+
+@pytest.mark.parametrize(
+    ("indexed", "typed"),
+    [
+        pytest.param("lodash is affected by CVE-2021-44228", "cve-2021-44228", id="a CVE"),
+        pytest.param("lodash is affected by CVE-2021-44228", "CVE-2021", id="the beginning of a CVE"),
+        pytest.param("lodash 4.17.21", "lodash 4.17", id="a package and the beginning of a version"),
+        pytest.param("src/config/app.py src config app py", "app.py", id="a file in a folder"),
+        pytest.param("src/config/app.py src config app py", "config app", id="a folder and a file"),
+        pytest.param("aws-access-key", "access", id="a part of a rule"),
+        pytest.param("aws-access-key", "aws-acc", id="the beginning of a rule"),
+        pytest.param("Schlüssel im Quelltext", "schlü", id="letters beyond ASCII"),
+    ],
+)
+@pytest.mark.django_db
+def test_a_search_finds(indexed, typed):
+    with connection.cursor() as cursor:
+        cursor.execute(MATCHES, [indexed, tsquery(typed)])
+        assert cursor.fetchone() == (True,)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.text(alphabet=st.one_of(st.sampled_from("ab'\\&|!():*<->\"é "), st.characters(codec="utf-8")), max_size=40)
+)
+@pytest.mark.django_db
+def test_no_text_breaks_a_query(text):
+    typed = text.replace("\x00", "")
+    with connection.cursor() as cursor:
+        cursor.execute(MATCHES, ["something", tsquery(typed)])
+        assert cursor.fetchone() in {(True,), (False,)}
