@@ -103,20 +103,18 @@ def publish(root, name, files):
     return git("rev-parse", "HEAD", cwd=work)
 
 
-def places():
-    return {path.name for path in Path(tempfile.gettempdir()).iterdir() if path.name.startswith("vallum-")}
-
-
-def test_a_repository_is_cloned_scanned_and_thrown_away(vallum, host, token):
+def test_a_repository_is_cloned_scanned_and_thrown_away(vallum, host, token, tmp_path, monkeypatch):
     root, address = host
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
     commit = publish(root, "shop.git", {"a.env": f"T={token}", ".gitignore": "*.env\n"})
-    before = places()
     ran = vallum("scan", f"{address}/shop.git", "--format", "json")
     assert ran.code == Exit.FINDINGS, ran.err
     report = json.loads(ran.out)
     assert report["target"] == {"name": "shop", "url": f"{address}/shop.git", "branch": "main", "commit": commit}
     assert report["findings"][0]["locations"] == [{"path": "a.env", "line": 1, "end_line": 1}]
-    assert places() <= before
+    assert list(place.iterdir()) == []
 
 
 def test_a_repository_without_commits(vallum, host):
