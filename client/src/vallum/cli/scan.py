@@ -12,6 +12,7 @@ from vallum import cache, compiled, detectors, output, progress
 from vallum.cli import options
 from vallum.cli.exits import Exit
 from vallum.cli.options import Options
+from vallum.collectors.repository.head import checked_out
 from vallum.errors import Misuse
 from vallum.progress import Progress
 from vallum_engine.model.file import File, Skipped
@@ -107,7 +108,7 @@ def _place(asked: Options, shown: Progress) -> Iterator[Place]:
         raise Misuse("--branch goes with the address of a repository: check a branch out to scan it in place.")
     path = Path(asked.place)
     if path.is_dir():
-        target = {"name": path.resolve().name}
+        target = {"name": path.resolve().name, **checked_out(path)}
         walked = load(_SOURCES["folder"])(
             asked.place, limits=_limits(asked, "limits"), honour_ignores=asked.honour_ignores
         )
