@@ -11,7 +11,7 @@ from functools import cache
 
 from vallum_engine.errors import BrokenData
 
-_TOKEN = re.compile(
+_TOKEN = (
     rb"(?P<look>\(\?<?[=!])"
     rb"|(?P<open>\((?:\?:|\?P<\w+>|\?[a-z]+:)?)"
     rb"|(?P<close>\))"
@@ -21,8 +21,7 @@ _TOKEN = re.compile(
     rb"|(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])"
     rb"|(?P<escape>\\x[0-9a-fA-F]{2}|\\[^\d])"
     rb"|(?P<dot>\.)"
-    rb"|(?P<char>[^\[\]()\\|*+?{}^$.]|[{}])",
-    re.DOTALL,
+    rb"|(?P<char>[^\[\]()\\|*+?{}^$.]|[{}])"
 )
 _CONTROL = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"f": b"\f", b"v": b"\v"}
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
@@ -104,6 +103,7 @@ class _Reader:
     def __init__(self, pattern: bytes) -> None:
         self.pattern = pattern
         self.position = 0
+        self.token = re.compile(_TOKEN, re.DOTALL)
 
     def refuse(self, why: str) -> BrokenData:
         return BrokenData(f"Expression {self.pattern!r} at {self.position}: {why}. Write it in the documented subset.")
@@ -112,7 +112,7 @@ class _Reader:
         branches: list[tuple[Node, ...]] = []
         nodes: list[Node] = []
         while self.position < len(self.pattern):
-            found = _TOKEN.match(self.pattern, self.position)
+            found = self.token.match(self.pattern, self.position)
             if found is None:
                 raise self.refuse("cannot be read")
             self.position = found.end()
@@ -208,6 +208,8 @@ def _shortest_branch(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
 
 def _ends_once(node: Node) -> bool:
     """Whether a word boundary after `node` can hold at one place only, however far the node may reach."""
+    if isinstance(node, Group):
+        return all(branch and _ends_once(branch[-1]) for branch in node.branches)
     if isinstance(node, Repeat) and isinstance(node.node, Atom):
         return _set(node.node.text) <= _WORD
     return isinstance(node, Atom)

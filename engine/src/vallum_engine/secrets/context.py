@@ -8,26 +8,25 @@ from vallum_engine.secrets.entropy import shannon, wordlike
 from vallum_engine.secrets.placeholders import dummy_password
 from vallum_engine.secrets.rule import Rule, Specificity
 
-_QUIET = re.compile(
+# Texts, not compiled: `re` compiles and keeps them at their first use, which most scans never come to.
+_QUIET = (
     r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock|[\w.-]*\.lock|go\.sum|[\w.-]*\.lock\.hcl"
     r"|requirements[\w.-]*\.txt|RECORD|CHECKSUMS?|SHA\d+SUMS|packages\.lock\.json|Podfile\.lock)$"
     r"|\.(?:min\.js|min\.css|map|svg|po|pot|mo|ipynb_checkpoints|csv|tsv|wasm|woff2?|snap|har|cast|xlf|xliff|arb|strings|resx)$"
-    r"|(?:^|/)(?:locales?|i18n|l10n|translations|messages)/",
-    re.IGNORECASE,
+    r"|(?:^|/)(?:locales?|i18n|l10n|translations|messages)/"
 )
-_TRIAL = re.compile(
+_TRIAL = (
     r"(?:^|/)(?:tests?|testing|testdata|test[-_]\w+|\w+[-_]tests?|specs?|__tests__|fixtures?|examples?|samples?|demos?|mocks?|stubs?|docs?|documentation|tutorials?|man\d?)/"
-    r"|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*[_.-](?:tests?|spec|template|dist|mock)(?:\.[^/]*)?|[^/]*(?:example|sample)[^/]*|METADATA|PKG-INFO|[^/]*\.(?:md|rst|adoc|txt|html?|tex|\d(?:\.gz)?))$",
-    re.IGNORECASE,
+    r"|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*[_.-](?:tests?|spec|template|dist|mock)(?:\.[^/]*)?|[^/]*(?:example|sample)[^/]*|METADATA|PKG-INFO|[^/]*\.(?:md|rst|adoc|html?|tex|\d(?:\.gz)?))$"
 )
-_LETTER = re.compile(rb"[A-Za-z]")
-_DIGIT = re.compile(rb"[0-9]")
-_HEXADECIMAL = re.compile(rb"(?:0x)?[0-9a-fA-F-]+")
-_CODE = re.compile(
+_LETTER = rb"[A-Za-z]"
+_DIGIT = rb"[0-9]"
+_HEXADECIMAL = rb"(?:0x)?[0-9a-fA-F-]+"
+_CODE = (
     rb"::|->|\(\)|\)\.|https?:|^[./~]|^\w+\.\w+\.|^[a-zA-Z]+(?:[.:_/-][a-zA-Z]*\d?)+$|^[A-Z][A-Z0-9_]+$|^\d+(?:[.,:/-]\d+)*$|^#[0-9a-fA-F]+$"
     rb"|^\d{4}-\d\d-\d\d|^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 )
-_PUBLIC = re.compile(
+_PUBLIC = (
     rb"(?i:public[_-]?key|pub[_-]?key|publishable|fingerprint|checksum|digest|integrity|sha\d|md5|etag|commit|nonce|uuid|csrf|xsrf"
     rb"|(?:next|continuation|change|lock|request|idempotency|update|page|paging|pagination|cursor|verification|lifecycle\w*|sync"
     rb"|snapshot|resume|copyproduct|export|import)[_-]?token|last[_-]?(?:used|changed|set|login)"
@@ -42,13 +41,13 @@ _HEX_LENGTH = 32
 @lru_cache(maxsize=16)  # many matches of one file follow one another
 def quiet(path: str) -> bool:
     """Whether values that look random are this file's normal content: hashes, translations, generated code."""
-    return bool(_QUIET.search(path))
+    return bool(re.search(_QUIET, path, re.IGNORECASE))
 
 
 @lru_cache(maxsize=16)
 def trial(path: str) -> bool:
     """Whether the file is a test, an example or a text: most of what looks secret there is made up."""
-    return bool(_TRIAL.search(path))
+    return bool(re.search(_TRIAL, path, re.IGNORECASE))
 
 
 def trust(rule: Rule, value: bytes, before: bytes, path: str) -> Confidence | None:
@@ -60,7 +59,7 @@ def trust(rule: Rule, value: bytes, before: bytes, path: str) -> Confidence | No
     made_up, weak = trial(path), rule.human and not _chosen(value)
     if rule.specificity is Specificity.CONTEXT:
         return None if made_up and weak else (_less(rule.confidence) if made_up or weak else rule.confidence)
-    if quiet(path) or _PUBLIC.search(before) or _CODE.search(value) or wordlike(value):
+    if quiet(path) or re.search(_PUBLIC, before) or re.search(_CODE, value) or wordlike(value):
         return None
     if rule.human:
         return None if made_up or weak else Confidence.LOW
@@ -81,7 +80,7 @@ def _less(confidence: Confidence) -> Confidence:
 
 
 def _random(value: bytes) -> bool:
-    if _HEXADECIMAL.fullmatch(value):
+    if re.fullmatch(_HEXADECIMAL, value):
         return len(value) >= _HEX_LENGTH and shannon(value) >= _HEX_ENTROPY
     return shannon(value) >= _TOKEN_ENTROPY and _mixed(value)
 
@@ -92,4 +91,4 @@ def _chosen(value: bytes) -> bool:
 
 
 def _mixed(value: bytes) -> bool:
-    return bool(_LETTER.search(value) and _DIGIT.search(value))
+    return bool(re.search(_LETTER, value) and re.search(_DIGIT, value))

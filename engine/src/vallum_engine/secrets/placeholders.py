@@ -10,10 +10,11 @@ _WORDS = tuple(
 _DOCUMENTED = tuple(
     b"Eby8vdM02xNOcqFl QWxhZGRpbjpvcGVu dXNlcjpwYXNz dXNlcm5hbWU6 Zm9vOmJhcg".split()  # Azurite's key, user:pass and the like
 )
-_REFERENCE = re.compile(
-    rb"<[^<>]*>|\$\{|\$\(|\{\{|\}\}|%\(|%[sd]\b|%[A-Z_]{3,}%|#\{|@\{|\{[\w.:-]*\}|\A\$[A-Za-z_]\w+\Z|\[\[|process\.env|os\.environ|ENC\["
+_REFERENCE = (
+    rb"<[^<>]*>|\$\{|\$\(|\{\{|\}\}|%\(|%[sd]\b|%[A-Z_]{3,}%|#\{|@\{|\{[\w.:-]*\}"
+    rb"|\A\$[A-Za-z_]\w+\Z|\[\[|process\.env|os\.environ|ENC\["
 )
-_RUN = re.compile(rb"(.)\1{5}", re.DOTALL)
+_RUN = rb"(?s)(.)\1{5}"
 _ROWS = (
     b"abcdefghijklmnopqrstuvwxyz",
     b"01234567890123456789",
@@ -23,7 +24,7 @@ _ROWS = (
     b"qwertyuiop",
     b"asdfghjkl",
 )
-_BLANKED = re.compile(rb"example|xxxxx|redacted|placeholder|\.\.\.|\*\*\*|\$\{|\{\{|<[a-z]", re.IGNORECASE)
+_BLANKED = rb"(?i)example|xxxxx|redacted|placeholder|\.\.\.|\*\*\*|\$\{|\{\{|<[a-z]"
 _LONG = 200
 _STEP = 6
 _STEPS = frozenset(row[start : start + _STEP] for row in _ROWS for start in range(len(row) - _STEP + 1))
@@ -34,11 +35,11 @@ _FEW = 5
 def is_placeholder(value: bytes) -> bool:
     """Whether nobody would take the value for a real token."""
     if len(value) > _LONG:  # an encoded key holds any short word and any run by chance
-        return bool(_BLANKED.search(value))
+        return bool(re.search(_BLANKED, value))
     lowered = value.lower()
     if any(word in lowered for word in _WORDS) or value.startswith(_DOCUMENTED):
         return True
-    return bool(_REFERENCE.search(value) or _RUN.search(value)) or repetitive(lowered)
+    return bool(re.search(_REFERENCE, value) or re.search(_RUN, value)) or repetitive(lowered)
 
 
 def repetitive(lowered: bytes) -> bool:

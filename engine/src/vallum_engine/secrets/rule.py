@@ -19,7 +19,7 @@ DEFAULT_ENTROPY = 2.5
 
 T = TypeVar("T")
 
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _FILE_KEYS = frozenset({"provider", "references", "rotate", "rule"})
 _KEYS = frozenset(
     {"id", "title", "severity", "confidence", "specificity", "pattern", "trigger", "files", "min_entropy", "checksum"}
@@ -189,7 +189,7 @@ _CHECKSUM_NAMES = {name: name for name in ("", *CHECKSUMS)}
 
 def _rule(table: _Table, file: _Table) -> tuple[Rule, Samples]:
     table.only(_KEYS)
-    if not _ID.fullmatch(table.text("id")):
+    if not re.fullmatch(_ID, table.text("id")):
         raise table.wrong("id", "must be words in lower case joined by hyphens")
     assigned = "assigned_to" in table.data
     if assigned:

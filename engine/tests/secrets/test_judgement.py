@@ -1,0 +1,123 @@
+"""The small judgements: random or not, placeholder or not, how much to show, whether a checksum holds."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vallum_engine.secrets.checksums import CHECKSUMS, base62, github_crc32
+from vallum_engine.secrets.context import quiet, trial
+from vallum_engine.secrets.entropy import shannon, wordlike
+from vallum_engine.secrets.evidence import redacted
+from vallum_engine.secrets.placeholders import dummy_password, is_placeholder
+from vallum_engine.secrets.samples import fill
+
+
+def test_the_checksum_is_the_issuers() -> None:
+    # A revoked token that GitHub's own article made known, in two halves.
+    assert github_crc32(b"zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ") == b"0mLq17"
+    assert base62(0, 6) == b"000000"
+
+
+@pytest.mark.parametrize("prefix", ["ghp", "gho", "npm"])
+def test_a_typo_breaks_the_checksum(prefix: str) -> None:
+    token = fill(f"{prefix}_{{github:36}}").encode()
+    assert CHECKSUMS["github-crc32"](token)
+    assert not CHECKSUMS["github-crc32"](token[:-1] + (b"a" if token[-1:] != b"a" else b"b"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "AKIAIOSFODNN7EXAMPLE",
+        "sk_live_xxxxxxxxxxxx",
+        "your_api_key_123",
+        "<your token>",
+        "${TOKEN}",
+        "$TOKEN",
+        "{{ token }}",
+        "%(password)s",
+        "aaaaaaaaaaaaaaaa",
+        "abcabcabcabcabcabc",
+        "1234567890123456",
+        "abcdefghijklmnop",
+        "0123456789abcdef",
+        "process.env.KEY",
+        "deadbeefdeadbeef",
+        "CHANGE_ME_PLEASE1",
+        "...",
+        "qwertyuiop123456",
+    ],
+)
+def test_placeholders(value: str) -> None:
+    assert is_placeholder(value.encode())
+
+
+@pytest.mark.parametrize(
+    "hole", ["{base62:32}", "{hex:40}", "{base64:43}", "{upper-alnum:24}", "{uuid}", "{base64:1200}"]
+)
+def test_noise_is_no_placeholder(hole: str) -> None:
+    assert not [
+        text for text in (fill(hole + str(n))[: -len(str(n))] for n in range(200)) if is_placeholder(text.encode())
+    ]
+
+
+@pytest.mark.parametrize(
+    "value", [b"password", b"P@ssw0rd!", b"changeme", b"********", b"hunter2", b"xxxxxxxx", b"MyPassw0rd1"]
+)
+def test_what_everybody_knows_is_no_password(value: bytes) -> None:
+    assert dummy_password(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(b"production-database-credentials", True), (b"AuthenticationManager", True), (b"x9f2kq7Lm", False), (b"", False)],
+)
+def test_words_are_told_from_noise(value, expected) -> None:
+    assert wordlike(value) is expected
+
+
+def test_noise_is_rarely_wordlike() -> None:
+    texts = [fill(f"{{alpha:32}}{n}")[:32].encode() for n in range(500)]
+    assert sum(map(wordlike, texts)) == 0
+
+
+def test_entropy() -> None:
+    assert shannon(b"") == 0.0
+    assert shannon(b"aaaa") == 0.0
+    assert shannon(b"abcd") == 2.0
+    assert shannon(bytes(range(256)) * 300) == pytest.approx(8.0)
+
+
+@given(st.binary(max_size=60))
+def test_no_more_than_a_third_is_shown_and_never_more_than_four_at_an_end(value: bytes) -> None:
+    text = value.decode("utf-8", "replace")
+    head, tail = redacted(value).split("…")[0], redacted(value).rpartition("…")[2]
+    assert max(len(head), len(tail)) <= 4
+    assert (len(head) + len(tail)) * 3 <= len(text) or "…" in text
+    assert redacted(value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("path", "is_quiet", "is_trial"),
+    [
+        ("src/app.py", False, False),
+        ("package-lock.json", True, False),
+        ("web/app.min.js", True, False),
+        ("tests/test_a.py", False, True),
+        ("docs/a.rst", False, True),
+        ("src/contest/latest.py", False, False),
+        (".env.example", False, True),
+    ],
+)
+def test_paths(path, is_quiet, is_trial) -> None:
+    assert (quiet(path), trial(path)) == (is_quiet, is_trial)
+
+
+def test_samples_are_the_same_each_time_and_differ_from_hole_to_hole() -> None:
+    assert fill("{hex:8} {hex:8}") == fill("{hex:8} {hex:8}")
+    one, other = fill("{hex:8} {hex:8}").split()
+    assert one != other
+    assert fill("{not-a-hole} {}") == "{not-a-hole} {}"
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", fill("{uuid}"))

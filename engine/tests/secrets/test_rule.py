@@ -1,0 +1,80 @@
+"""Rules are read strictly, and the compact form is the same rulebook."""
+
+import pytest
+
+from vallum_engine.errors import BrokenData
+from vallum_engine.secrets import rulebook
+from vallum_engine.secrets.rule import Specificity, read
+
+HEAD = 'provider = "Shop"\nreferences = ["https://shop.test/keys"]\nrotate = ["Revoke it."]\n'
+RULE = (
+    '[[rule]]\nid = "shop-key"\ntitle = "Shop key"\nseverity = "high"\npattern = \'\\b(shop_[a-z0-9]{20})\\b\'\n'
+    'leaks = ["{lower:3}"]\nclean = ["x"]\n'
+)
+
+
+def test_a_rule_takes_from_its_file_what_it_does_not_say_itself() -> None:
+    ((rule, found),) = read(HEAD + RULE, "shop.toml")
+    assert (rule.provider, rule.rotate, rule.references) == ("Shop", ("Revoke it.",), ("https://shop.test/keys",))
+    assert (rule.low, rule.high) == (25, 25)
+    assert rule.trigger == rb"\b(?:shop_[a-z0-9]{20})\b"
+    assert found.leaks == ("{lower:3}",)
+
+
+def test_an_assignment_is_written_out() -> None:
+    text = RULE.replace("pattern = '\\b(shop_[a-z0-9]{20})\\b'", "assigned_to = 'shop_?key'\nvalue = '[0-9a-f]{32}'")
+    ((rule, _),) = read(HEAD + text, "shop.toml")
+    assert rule.specificity is Specificity.CONTEXT
+    assert b"(?i:shop_?key)" in rule.pattern
+    assert rule.pattern.count(b"([0-9a-f]{32})") == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param('"high"', '"terrible"', "severity is none of", id="severity"),
+        pytest.param('"shop-key"', '"Shop Key"', "id must be words", id="id"),
+        pytest.param("title", "titel", "titel is unknown", id="misspelt key"),
+        pytest.param("leaks", "min_entropy = '3'\nleaks", "min_entropy must be a number", id="number"),
+        pytest.param("leaks = ", "human = 1\nleaks = ", "human must be true or false", id="flag"),
+        pytest.param('["x"]', "[]", "clean must not be empty", id="no proof"),
+        pytest.param('["x"]', "[1]", "clean must be a list of texts", id="texts"),
+        pytest.param("{20})", "{20}", "pattern is not an expression", id="expression"),
+        pytest.param("(shop", "(s)(hop", "more than one group", id="groups"),
+        pytest.param("(shop_[a-z0-9]{20})", "[a-z]*", "match everywhere", id="empty trigger"),
+        pytest.param("leaks", 'checksum = "crc64"\nleaks', "checksum is none of", id="checksum"),
+        pytest.param("leaks", 'assigned_to = "a"\nleaks', "exclude each other", id="two kinds"),
+        pytest.param("[[rule]]", "[rule]", "no \\[\\[rule\\]\\]", id="not a list"),
+        pytest.param("title = ", "title", "not TOML", id="not TOML"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(old: str, new: str, message: str) -> None:
+    with pytest.raises(BrokenData, match=message) as refused:
+        read(HEAD + RULE.replace(old, new), "shop.toml")
+    assert str(refused.value).startswith("shop.toml")
+
+
+def test_two_rules_of_one_name_are_refused() -> None:
+    ((rule, _),) = read(HEAD + RULE, "shop.toml")
+    with pytest.raises(BrokenData, match="Two secrets rules are called shop-key"):
+        rulebook.build([rule, rule])
+
+
+def test_the_compact_form_is_the_same_book() -> None:
+    book = rulebook.packaged()
+    assert rulebook.load(book.dump()) == book
+    assert rulebook.load(book.dump()).version == book.version
+
+
+@pytest.mark.parametrize("dumped", [b"", b"{}", b"[]", b'{"form":99}', b'{"form":1,"digest":"a","rules":[{}]}'])
+def test_another_form_is_refused(dumped: bytes) -> None:
+    with pytest.raises(BrokenData, match="Read the packaged ones again"):
+        rulebook.load(dumped)
+
+
+def test_the_stamp_follows_the_files(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(rulebook, "FOLDER", tmp_path)
+    empty = rulebook.stamp()
+    (tmp_path / "shop.toml").write_text(HEAD + RULE)
+    assert len({empty, rulebook.stamp()}) == 2
+    assert rulebook.stamp() == rulebook.stamp()
