@@ -13,6 +13,7 @@ import pytest
 os.environ["VALLUM_HOME"] = tempfile.mkdtemp(prefix="vallum-home-")
 os.environ["VALLUM_POOL"] = "0"
 os.environ["VALLUM_SIGNUP"] = "open"
+os.environ["VALLUM_INBOX"] = "1"
 os.environ["DATABASE_URL"] = "postgresql://vallum_app@/unset"
 os.environ["DJANGO_SETTINGS_MODULE"] = "vallum_web.config.settings"
 

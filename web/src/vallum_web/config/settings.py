@@ -142,10 +142,11 @@ ACCOUNT_FORMS = {"signup": "vallum_web.accounts.forms.SignupForm"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-SIGNUP_OPEN = os.environ.get("VALLUM_SIGNUP", "open" if LOOPBACK else "closed") == "open"
+# Closed and without an inbox unless said otherwise: a loopback address may stand behind a proxy that the world reaches.
+SIGNUP_OPEN = os.environ.get("VALLUM_SIGNUP", "open" if DEMO else "closed") == "open"
 EMAIL_BACKEND = "vallum_web.mail.backend.OutboxBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("VALLUM_MAIL_FROM", "Vallum <vallum@localhost>")
-INBOX_PAGE = LOOPBACK and os.environ.get("VALLUM_INBOX", "1") == "1"
+INBOX_PAGE = LOOPBACK and os.environ.get("VALLUM_INBOX", "1" if DEMO else "0") == "1"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_HTTPONLY = True
