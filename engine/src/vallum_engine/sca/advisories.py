@@ -153,7 +153,9 @@ def open_database(path: Path) -> Advisories:
     """Open for reading only. Raises BrokenData for a file that is missing, damaged, or not ours."""
     if not path.is_file():
         raise BrokenData(f"No advisory database at {path}. {_TODO}")
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    # By hand: Path.as_uri loads two modules that cost a start-up 8 ms.
+    quoted = str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = sqlite3.connect(f"file:{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA mmap_size = {_MMAP_BYTES}")
         facts = _facts(connection, path)
