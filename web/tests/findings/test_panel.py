@@ -122,6 +122,12 @@ def test_without_javascript_a_decision_leads_back_to_the_finding_in_its_list(org
         ]
 
 
+def test_the_form_has_an_address_of_its_own(signed_in, bob, url):
+    page = signed_in(bob).get(f"{url}suppress/").content.decode()
+    assert '<details class="more" open>' in page
+    assert '<details class="more" open>' not in signed_in(bob).get(url).content.decode()
+
+
 def test_with_htmx_panel_and_row_change_in_place(org, signed_in, bob, finding, url):
     browser = signed_in(bob)
     values = {"reason": "test_data", "listed": "1"}

@@ -227,10 +227,14 @@ def test_there_is_no_inline_style_or_script(signed_in, alice, seen):
         assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|hx-on", html)
 
 
-def test_empty_says_which_of_three(signed_in, alice, seen):
+def test_empty_says_which_of_three(signed_in, alice, org, seen):
     browser = signed_in(alice)
     assert "Nothing scanned yet" in text(browser.get(LIST))
     seen(secret("one"))
     assert "Nothing matches" in text(browser.get(LIST + "?q=zebra"))
-    seen()
+    asset = seen()
     assert "Looked, and nothing is open" in text(browser.get(LIST))
+    assert "Looked, and nothing is open" in text(browser.get(f"{LIST}?asset={asset.pk}"))
+    other = assets.add(org, "repository", "never", alice.pk)
+    assert "Some assets were never scanned" in text(browser.get(LIST))
+    assert "Nothing scanned yet" in text(browser.get(f"{LIST}?asset={other.pk}"))

@@ -30,7 +30,7 @@ def test_a_running_scan_tells_how_far_it_is(signed_in, bob, org, scan):
     assert "Fetching the code" in shown(browser, scan)
     services.follow(scan, "scanning", progress={"files": 10, "bytes": 1_000_000, "findings": 1})
     part = shown(browser, scan, **{"HX-Request": "true"})
-    assert "10 files, 1.0 MB, 1 findings so far" in part
+    assert "10 files, 1.0 MB, 1 finding so far" in part
     assert 'hx-trigger="every 2s"' in part
     assert "<html" not in part
 

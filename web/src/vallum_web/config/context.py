@@ -15,7 +15,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     person = user if isinstance(user, User) else None
     # A part of a page is shown in a frame that stands already.
-    frame = _frame(request, person) if person and "HX-Request" not in request.headers else {}
+    part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+    frame = _frame(request, person) if person and not part else {}
     return {
         "now": clock.now(),
         "theme": person.theme if person else "system",

@@ -63,6 +63,11 @@ class Filters:
         """Whether anything but status and order is set."""
         return self != Filters(status=self.status, sort=self.sort)
 
+    @property
+    def selective(self) -> bool:
+        """Whether findings of the assets in question may be left out."""
+        return self.but(asset=None).narrowed
+
     def but(self, **changes: Any) -> "Filters":
         return replace(self, **changes)
 

@@ -116,6 +116,7 @@ def chips(base: str, filters: Filters, assets: Mapping[UUID, str]) -> list[Link]
 
 
 def shown(rows: int, counts: Counts) -> str:
-    """`50 of 10,000+ findings`."""
-    total = f"{CAP:,}+" if counts.total > CAP else f"{counts.total:,}"
-    return f"{rows:,} of {total} findings" if counts.total != 1 else "1 finding"
+    """`50 of 10,000+ findings`, or `7 findings` when these are all."""
+    if rows >= counts.total:
+        return "1 finding" if rows == 1 else f"{rows:,} findings"
+    return f"{rows:,} of {f'{CAP:,}+' if counts.total > CAP else f'{counts.total:,}'} findings"

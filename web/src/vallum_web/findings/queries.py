@@ -14,6 +14,7 @@ from vallum_web.assets.models import Asset
 from vallum_web.findings.filters import ANY, SEVERITIES, Filters
 from vallum_web.findings.models import Decision, Finding, Occurrence
 from vallum_web.findings.words import tsquery
+from vallum_web.scans import queries as scans
 from vallum_web.scans.models import Coverage, Scan
 from vallum_web.tenancy import keyset
 from vallum_web.tenancy.models import Event, Org
@@ -214,6 +215,22 @@ def newest(org: Org, limit: int = 10) -> list[Finding]:
 def worst_of(org: Org, asset: Asset, limit: int = 10) -> list[Finding]:
     rows: QuerySet[Finding] = Finding.objects.of(org).filter(asset=asset, status=Finding.Status.OPEN)
     return list(rows.select_related("asset").defer(*UNLISTED).order_by("-risk", "-id")[:limit])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What an empty list is worth: the last scan with an end, and how far the assets in question were looked at."""
+
+    last: Scan | None
+    standing: scans.Standing
+
+
+def looked(org: Org, asset: UUID | None) -> Looked:
+    every: QuerySet[Asset] = Asset.objects.of(org).filter(retired_at=None)
+    return Looked(
+        last=scans.last_finished(org, asset),
+        standing=scans.standing(org, every.filter(pk=asset) if asset else every),
+    )
 
 
 def choices(org: Org, filters: Filters) -> dict[UUID, str]:

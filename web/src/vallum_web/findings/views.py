@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from vallum_web.accounts.access import WRITERS, MemberRequest, member_required, writer_required
@@ -15,7 +15,6 @@ from vallum_web.findings import listing, queries, services, story
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.forms import SuppressForm
 from vallum_web.findings.models import Finding
-from vallum_web.scans import queries as scans
 
 UNPROCESSABLE = 422
 
@@ -36,13 +35,17 @@ def worklist(request: MemberRequest) -> HttpResponse:
 @vary_on_headers("HX-Request", "HX-Target")
 @member_required
 def finding(request: MemberRequest, finding: UUID) -> HttpResponse:
-    panel = _panel(request, finding)
+    return _beside(request, finding, _panel(request, finding))
+
+
+def _beside(request: MemberRequest, key: UUID, panel: dict[str, Any]) -> HttpResponse:
+    """The panel alone, or in its place beside the list."""
     if _wants_part(request):
         # The link that asks for the panel alone is in the row.
         return render(request, "findings/_panel.html", {**panel, "listed": True})
     context = {**_list(request), **panel}
-    listed = any(row.pk == finding for row in context["page"].rows)
-    return render(request, "findings/worklist.html", {**context, "current": finding, "listed": listed})
+    listed = any(row.pk == key for row in context["page"].rows)
+    return render(request, "findings/worklist.html", {**context, "current": key, "listed": listed})
 
 
 @require_safe
@@ -52,10 +55,13 @@ def row(request: MemberRequest, finding: UUID) -> HttpResponse:
     return render(request, "findings/_row.html", _row(request, _found(request, finding)))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request", "HX-Target")
 @writer_required
 def suppress(request: MemberRequest, finding: UUID) -> HttpResponse:
+    """The finding with the form open, and what the form sends."""
+    if request.method != "POST":
+        return _beside(request, finding, {**_panel(request, finding), "deciding": True})
     form = SuppressForm(request.POST)
     if not form.is_valid():
         return _refused(request, finding, form)
@@ -119,7 +125,7 @@ def _list(request: MemberRequest) -> dict[str, Any]:
         "chips": listing.chips(base, filters, assets),
         "clear_url": base + Filters(status=filters.status, sort=filters.sort).query(),
         "shown": listing.shown(len(page.rows), counts),
-        "last_scan": None if page.rows else scans.last_finished(request.org, filters.asset),
+        "looked": None if page.rows else queries.looked(request.org, filters.asset),
     }
 
 
@@ -152,7 +158,6 @@ def _panel(request: MemberRequest, key: UUID) -> dict[str, Any]:
         "decisions": story.decisions(detail.decisions, detail.names),
         "timeline": story.timeline(detail.events, detail.names),
         "form": SuppressForm(),
-        "deciding": "deciding" in request.GET,
     }
 
 

@@ -61,7 +61,8 @@ def progress(scan: Scan) -> str:
     if "files" not in said:
         return ""
     size = f"{said.get('bytes', 0) / 1_000_000:,.1f} MB"
-    return f"{said['files']:,} files, {size}, {said.get('findings', 0):,} findings so far"
+    found = said.get("findings", 0)
+    return f"{said['files']:,} files, {size}, {found:,} finding{'' if found == 1 else 's'} so far"
 
 
 def isolation(scan: Scan) -> Isolation | None:
