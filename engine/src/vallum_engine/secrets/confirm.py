@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from vallum_engine.model.finding import Confidence, Severity
-from vallum_engine.secrets.checksums import CHECKSUMS
+from vallum_engine.secrets.checksums import refuted
 from vallum_engine.secrets.context import trust
 from vallum_engine.secrets.entropy import shannon
 from vallum_engine.secrets.placeholders import is_placeholder
@@ -66,7 +66,7 @@ class Confirmer:
             return None
         if not rule.human and (shannon(value) < rule.min_entropy or is_placeholder(value)):
             return None
-        if rule.checksum and not CHECKSUMS[rule.checksum](value):
+        if refuted(rule.checksum, value):
             return None
         confidence = trust(rule, value, self._name(found, found.start(group)), path)
         if confidence is None:

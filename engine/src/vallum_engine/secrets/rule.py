@@ -28,8 +28,12 @@ _KEYS = frozenset(
 _PAIR_KEYS = frozenset({"name", "pattern", "within", "severity", "required"})
 
 
-# A name that holds one of the words, then `=`, `:`, `=>`, `,` or `(`, then the value, quoted or not.
-_ASSIGNMENT = r"(?i:{name})[\w .-]{{0,30}}[\"'`\]]{{0,2}}[ \t]{{0,3}}(?:=>|:=|[=:,(])[ \t]{{0,3}}[\"'`]{{0,2}}({value})(?![\w/+=-])"
+# A name that holds one of the words, then `=`, `:`, `=>`, `,`, `(` or an attribute `value=`, then the value, quoted or not,
+# in text of its own or within a text, where the quotes have backslashes.
+_ASSIGNMENT = (
+    r"(?i:{name})[\w .-]{{0,30}}[\"'`\]\\]{{0,3}}(?:[ \t]{{0,3}}|[ \t]value)(?:=>|:=|[=:,(])[ \t]{{0,3}}"
+    r"[\"'`\\]{{0,3}}({value})(?![\w/+=-])"
+)
 
 
 class Specificity(IntEnum):
