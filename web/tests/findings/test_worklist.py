@@ -150,6 +150,17 @@ def test_filters_narrow_the_list(signed_in, alice, seen, query, expected):
     assert set(re.findall(r">title (\w+)<", page)) == expected
 
 
+@pytest.mark.parametrize("status", ["open", "resolved", "any"])
+@pytest.mark.parametrize("severities", [(), ("critical",), ("high", "low")])
+def test_a_search_counts_as_the_list_does(org, seen, status, severities):
+    seen(*many(30))
+    seen(*many(20))
+    plain = Filters(status=status, severities=severities)
+    with scope(org.pk):
+        # Every finding holds this word, so that the search must change no number.
+        assert queries.counts(org, plain.but(text="example")) == queries.counts(org, plain)
+
+
 def test_counts_stand_beside_the_list_and_are_capped(org, seen):
     seen(*many(10))
     with scope(org.pk):

@@ -74,6 +74,8 @@ class Finding(TenantModel):
             models.Index(fields=["org", "status", "-id"], name="finding_by_age"),
             models.Index(fields=["org", "asset", "status", "-risk", "-id"], name="finding_of_asset"),
             models.Index(fields=["org", "rule", "status"], name="finding_by_rule"),
+            # Counts by asset and severity from the index alone; few values, so it stays small.
+            models.Index(fields=["org", "asset", "status", "severity"], name="finding_asset_severity"),
         ]
 
     def __str__(self) -> str:
