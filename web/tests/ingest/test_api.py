@@ -9,8 +9,10 @@ import zstandard
 from django.test import Client
 
 from vallum_engine import wire
+from vallum_engine.model.finding import Location
 from vallum_web.accounts import tokens
 from vallum_web.accounts.models import Membership
+from vallum_web.findings import queries
 from vallum_web.ingest import services
 from vallum_web.ingest.models import Upload
 from vallum_web.scans.models import Scan
@@ -153,3 +155,22 @@ def test_an_expired_token_is_dead(people):
     _, text = tokens.make(people.org, people.alice, name="ci", role=Membership.Role.DEVELOPER, days=1)
     with clock.travelled(services.KEPT_FOR * 2):
         assert Client(headers={"Authorization": f"Bearer {text}"}).get("/api/v1/assets").status_code == 401
+
+
+def test_the_api_lists_every_place_in_pages(machine, upload, people, monkeypatch):
+    places = tuple(Location(path=f"{n:04}.py", line=n + 1, end_line=n + 1) for n in range(7))
+    upload(packed(making.report(making.secret(locations=places), paths=tuple(p.path for p in places))))
+    key = machine.get("/api/v1/findings").json()["items"][0]["id"]
+    monkeypatch.setattr(queries, "MOST_PLACES", 3)
+    monkeypatch.setattr(queries.places, "__kwdefaults__", {"after": "", "size": 3})
+    whole = machine.get(f"/api/v1/findings/{key}").json()
+    assert (len(whole["places"]), whole["more_places"]) == (3, True)
+    found, after = [], ""
+    while True:
+        page = machine.get(f"/api/v1/findings/{key}/places", {"after": after}).json()
+        found += [place["path"] for place in page["items"]]
+        after = page["after"]
+        if not after:
+            break
+    assert sorted(found) == [place.path for place in places]
+    assert len(found) == 7

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allow
 from vallum_web.findings import queries, services
 from vallum_web.findings.filters import Filters
-from vallum_web.findings.models import Decision, Finding
+from vallum_web.findings.models import Decision, Finding, Occurrence
 
 router = TenantRouter(tags=["findings"])
 
@@ -50,6 +50,12 @@ class FindingWhole(FindingOut):
     """`evidence`, `package`, `advisories`, `remediation`, `references` as in the JSON report."""
     places: list[PlaceOut]
     more_places: bool
+    """Whether there are more than are listed here; `places` under this address lists them all."""
+
+
+class PlacePage(Schema):
+    items: list[PlaceOut]
+    after: str
 
 
 class FindingPage(Schema):
@@ -79,25 +85,24 @@ def finding_get(request: TokenRequest, finding_id: UUID) -> FindingWhole:
         detail = queries.detail(request.auth.org, finding_id)
     except Finding.DoesNotExist:
         raise Http404 from None
-    places = [
-        PlaceOut(
-            path=place.path,
-            line=place.line,
-            end_line=place.end_line,
-            first_scan=place.first_scan_id,
-            gone_scan=place.gone_scan_id,
-        )
-        for place in detail.places
-    ]
     row = detail.finding
     return FindingWhole(
         **_out(row).dict(),
         message=row.message,
         fingerprint=row.fingerprint,
         details=row.data,
-        places=places,
+        places=[_place(place) for place in detail.places],
         more_places=detail.more_places,
     )
+
+
+@router.get("/{finding_id}/places", response=PlacePage, summary="Every place of a finding, in pages")
+def finding_places(request: TokenRequest, finding_id: UUID) -> PlacePage:
+    try:
+        page = queries.places(request.auth.org, finding_id, after=request.GET.get("after", ""))
+    except Finding.DoesNotExist:
+        raise Http404 from None
+    return PlacePage(items=[_place(place) for place in page.rows], after=page.next or "")
 
 
 @router.post("/{finding_id}/suppression", response=FindingOut, summary="Hide a finding, for a reason and for a time")
@@ -120,6 +125,16 @@ def finding_lift(request: TokenRequest, finding_id: UUID) -> FindingOut:
         return _out(services.lift(request.auth.org, finding_id, request.auth.by))
     except Finding.DoesNotExist:
         raise Http404 from None
+
+
+def _place(place: Occurrence) -> PlaceOut:
+    return PlaceOut(
+        path=place.path,
+        line=place.line,
+        end_line=place.end_line,
+        first_scan=place.first_scan_id,
+        gone_scan=place.gone_scan_id,
+    )
 
 
 def _out(row: Finding) -> FindingOut:

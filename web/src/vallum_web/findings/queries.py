@@ -193,6 +193,13 @@ def detail(org: Org, key: UUID) -> Detail:
     )
 
 
+def places(org: Org, key: UUID, *, after: str = "", size: int = MOST_PLACES) -> keyset.Page[Occurrence]:
+    """Every place of a finding, the oldest first. Raises Finding.DoesNotExist."""
+    row = finding(org, key)
+    order = keyset.Order(fields=("id",), falling=False)
+    return keyset.page([Occurrence.objects.of(org).filter(finding=row)], order, after=after, size=size)
+
+
 def _last_seen(org: Org, row: Finding, places: Sequence[Occurrence]) -> Scan | None:
     """The last scan that looked where the finding is and did not see it gone."""
     ended = [place.gone_scan for place in places if place.gone_scan]

@@ -18,4 +18,9 @@ def score(severity: Severity, confidence: Confidence) -> int:
 
 
 def sentence(severity: Severity, confidence: Confidence) -> str:
-    return f"{severity.value.capitalize()} severity ({_BASE[severity]}), {confidence.value} confidence (times {_SURE[confidence]:g})"
+    """The score in words, with every number that made it."""
+    base, sure = _BASE[severity], _SURE[confidence]
+    said = f"{severity.value.capitalize()} severity counts {base}"
+    if confidence is Confidence.HIGH:
+        return f"{said}, in full because the detector is sure."
+    return f"{said}, of which {sure:.0%} because the detector's confidence is {confidence.value}."
