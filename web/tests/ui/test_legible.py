@@ -1,6 +1,7 @@
 import pytest
 
 from vallum_web.ui import legible
+from vallum_web.ui.templatetags.ui import coded
 
 
 @pytest.mark.parametrize(
@@ -16,3 +17,17 @@ from vallum_web.ui import legible
 )
 def test_nothing_invisible_stays_invisible(text, expected):
     assert legible.pieces(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("Run `npm install x@2`.", "Run <code>npm install x@2</code>.", id="a command"),
+        pytest.param("`a` then `b`", "<code>a</code> then <code>b</code>", id="two"),
+        pytest.param("one ` alone", "one ` alone", id="a backtick without its pair"),
+        pytest.param("`<b>`", "<code>&lt;b&gt;</code>", id="markup inside"),
+        pytest.param("plain", "plain", id="none"),
+    ],
+)
+def test_commands_in_steps_are_shown_as_code(text, shown):
+    assert coded(text) == shown

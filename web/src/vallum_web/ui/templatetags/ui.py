@@ -109,6 +109,16 @@ def legibly(text: object) -> SafeString:
 
 
 @register.filter
+def coded(text: object) -> SafeString:
+    """As `legibly`, with what stands between two backticks as code: how steps name commands."""
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:  # one has no partner: then none is a mark
+        return legibly(text)
+    pieces = (format_html("<code>{}</code>", legibly(p)) if n % 2 else legibly(p) for n, p in enumerate(parts))
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
+
+
+@register.filter
 def numbered(text: str, start: int = 1) -> Iterator[tuple[int, str]]:
     """Lines with their numbers."""
     return enumerate(str(text).splitlines() or [""], start=start)
