@@ -154,6 +154,15 @@ def test_lines_that_nobody_can_read_are_a_gap(database, record):
     assert gaps(detector) == [("requirements.txt", "packages/PyPI", "1 lines could not be read: 1")]
 
 
+def test_a_manual_named_like_a_file_of_pips_is_no_gap(database, record):
+    manual = (
+        b"Constraints\n===========\n\nA constraint is checked by the database, before each row.\n\n.. class:: Check\n"
+    )
+    detector, _ = run(database(record("GHSA-1")), **{"docs/constraints.txt": manual})
+    assert gaps(detector) == []
+    assert detector.packages() == []
+
+
 def test_a_broken_file_counts_for_nothing():
     detector = PackageDetector(None)
     with pytest.raises(BrokenData, match="line 3: not valid JSON"):

@@ -64,7 +64,18 @@ def test_noise_is_no_placeholder(hole: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b"password", b"P@ssw0rd!", b"changeme", b"********", b"hunter2", b"xxxxxxxx", b"MyPassw0rd1"]
+    "value",
+    [
+        b"password",
+        b"P@ssw0rd!",
+        b"changeme",
+        b"********",
+        b"hunter2",
+        b"xxxxxxxx",
+        b"MyPassw0rd1",
+        b"pass%20pass",
+        b"U2FsdGVkX1+sealed",
+    ],
 )
 def test_what_everybody_knows_is_no_password(value: bytes) -> None:
     assert dummy_password(value)

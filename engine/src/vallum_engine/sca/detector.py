@@ -41,7 +41,7 @@ class PackageDetector:
         packages: list[Package] = []
         references: list[Reference] = []
         gaps: list[Gap] = []
-        self._met.add(ECOSYSTEMS[name])
+        met, self._met = self._met, self._met | {ECOSYSTEMS[name]}
         for entry in extractor(name)(file):
             match entry:
                 case Package():
@@ -52,6 +52,9 @@ class PackageDetector:
                     gaps.append(entry)
             if len(packages) > MAX_ENTRIES:
                 raise BrokenData(f"More than {MAX_ENTRIES:,} packages. Split the lockfile or leave the file out.")
+        if name == "requirements" and _is_prose(packages, gaps):
+            self._met = met
+            return ()
         self._by_path[file.path] = packages
         self._gaps[file.path] = gaps
         for reference in references:
@@ -138,6 +141,12 @@ class PackageDetector:
 
 def _skipped(path: str, ecosystem: str, why: str, *, covered: bool = False) -> Exclusion:
     return Exclusion(path=path, ruleset=f"packages/{ecosystem}", verdict=Verdict.SKIPPED, why=why, covered=covered)
+
+
+def _is_prose(packages: Sequence[Package], gaps: Sequence[Gap]) -> bool:
+    """Whether a text is about requirements or constraints, as manuals have it, and none of pip's files: it pins nothing."""
+    unreadable = sum(not gap.readable for gap in gaps)
+    return unreadable > len(packages) and not any(package.version for package in packages)
 
 
 def _plain(package: Package) -> Package:

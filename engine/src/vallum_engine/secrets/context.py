@@ -52,7 +52,7 @@ def trial(path: str) -> bool:
 
 def trust(rule: Rule, value: bytes, before: bytes, path: str) -> Confidence | None:
     """The confidence in this match, None for one not worth a finding. `before`: the match up to the value."""
-    if rule.human and dummy_password(value):
+    if _words(rule, value):
         return None
     if rule.specificity is Specificity.TOKEN:
         return rule.confidence
@@ -64,6 +64,13 @@ def trust(rule: Rule, value: bytes, before: bytes, path: str) -> Confidence | No
     if rule.human:
         return None if made_up or weak else Confidence.LOW
     return _noise(value, made_up=made_up)
+
+
+def _words(rule: Rule, value: bytes) -> bool:
+    """Whether the value is words where a password or, behind a provider's name, noise should be."""
+    if rule.human:
+        return dummy_password(value)
+    return rule.specificity is Specificity.CONTEXT and wordlike(value) and not re.fullmatch(_HEXADECIMAL, value)
 
 
 def _noise(value: bytes, *, made_up: bool) -> Confidence | None:

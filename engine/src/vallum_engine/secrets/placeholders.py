@@ -8,7 +8,8 @@ _WORDS = tuple(
     b"replace_with lorem notareal not-a-real not_a_real -here _here deadbeef dead-beef dead_beef 00000000 ... *** ____ -----".split()
 )
 _DOCUMENTED = tuple(
-    b"Eby8vdM02xNOcqFl QWxhZGRpbjpvcGVu dXNlcjpwYXNz dXNlcm5hbWU6 Zm9vOmJhcg".split()  # Azurite's key, user:pass and the like
+    b"Eby8vdM02xNOcqFl QWxhZGRpbjpvcGVu dXNlcjpwYXNz dXNlcm5hbWU6 Zm9vOmJhcg "  # Azurite's key, user:pass and the like
+    b"U2FsdGVkX1".split()  # "Salted__": what openssl has encrypted
 )
 _REFERENCE = (
     rb"<[^<>]*>|\$\{|\$\(|\{\{|\}\}|%\(|%[sd]\b|%[A-Z_]{3,}%|#\{|@\{|\{[\w.:-]*\}"
@@ -70,7 +71,7 @@ _DUMMIES = frozenset(
     b"redis rabbitmq oracle sa scott tiger letmein welcome welcome1 changeit changed none null nil true false empty string "
     b"value undefined unknown hidden masked xxx yyy zzz abc abc123 abcd1234 test123 test1234 testpass testpassword admin123 "
     b"root123 pass123 pass1234 qwerty qwerty123 p@ssw0rd p@ssword passw0rd pa55word correct-horse-battery-staple s3cr3t "
-    b"s3cret secret123 mypassword mysecret mypass my-password my-secret my_password my_secret somepassword newpassword "
+    b"s3cret secret123 mypassword mysecret mypass my-password my-secret my_password my_secret somepassword supersecret newpassword "
     b"oldpassword userpass dbpass db_password localhost vagrant docker airflow django flask prefect minioadmin "
     b"elastic kibana grafana jenkins sonar wordpress drupal joomla magento keycloak nextcloud neo4j guacamole".split()
 )
@@ -83,9 +84,16 @@ def dummy_password(value: bytes) -> bool:
     plain = lowered.translate(_LEET)
     return (
         lowered in _DUMMIES
+        or _all_dummies(lowered)
         or b"password" in plain
         or b"passwd" in plain
         or is_placeholder(value)
         or value.isspace()
         or not value.strip(b"*xX.-_")
     )
+
+
+def _all_dummies(lowered: bytes) -> bool:
+    """Whether it is such words joined by signs: `user:pass`, `pass%20pass`."""
+    words = re.findall(rb"[a-z0-9]+", re.sub(rb"%[0-9a-f]{2}", b" ", lowered))
+    return bool(words) and all(word in _DUMMIES for word in words)
