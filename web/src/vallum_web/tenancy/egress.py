@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable
 from uuid import UUID
 
+from django.db import connection
+
 from vallum_guard.addresses import Opening
 from vallum_guard.http import Route
 from vallum_guard.ledger import Departure as Left
@@ -26,6 +28,9 @@ def ledger(org: UUID, subject: UUID | None = None) -> Callable[[Left], None]:
                 ok=left.ok,
                 subject=subject,
             )
+        if not connection.in_atomic_block:
+            # The guard's proxy calls from threads of its own, which end without giving their connection back to the pool.
+            connection.close()
 
     return record
 
