@@ -1,5 +1,6 @@
 import io
 import os
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,12 @@ from vallum_web.embedded.narrator import Narrator
         pytest.param(doctor.disk(6 * 1024**3), Verdict.OK, id="disk"),
         pytest.param(doctor.disk(2 * 1024**3), Verdict.WARN, id="little disk"),
         pytest.param(doctor.disk(1024**2), Verdict.FAIL, id="no disk"),
+        pytest.param(doctor.advisories(6.9, Path("/home")), Verdict.OK, id="fresh advisories"),
+        pytest.param(doctor.advisories(7.1, Path("/home")), Verdict.WARN, id="old advisories"),
+        pytest.param(doctor.advisories(None, Path("/home")), Verdict.WARN, id="starter set"),
+        pytest.param(doctor.queue(2, 5, 0), Verdict.OK, id="worker at work"),
+        pytest.param(doctor.queue(0, 5, 0), Verdict.WARN, id="no worker"),
+        pytest.param(doctor.queue(2, 0, 1), Verdict.WARN, id="failed jobs"),
         pytest.param(doctor.clock(4.9), Verdict.OK, id="clocks agree"),
         pytest.param(doctor.clock(-5.1), Verdict.FAIL, id="database behind"),
         pytest.param(doctor.clock(5.1), Verdict.FAIL, id="database ahead"),
@@ -58,12 +65,14 @@ def test_the_database_is_examined_as_both_roles(tmp_path):
         found = {line.subject: line for line in doctor.examine(tmp_path, right)}
         wrong = {line.subject: line for line in doctor.examine(tmp_path, mighty)}
     assert {
-        name: found[name].verdict.value for name in ("database", "app role", "owner role", "migrations", "clock")
+        name: found[name].verdict.value
+        for name in ("database", "app role", "owner role", "migrations", "worker", "clock")
     } == {
         "database": "OK",
         "app role": "OK",
         "owner role": "OK",
         "migrations": "WARN",
+        "worker": "OK",
         "clock": "OK",
     }
     assert wrong["app role"].verdict is Verdict.FAIL

@@ -205,6 +205,8 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("VALLUM_LOG", "INFO")},
     "loggers": {
+        # At WARNING it repeats every 404 and every refused call: these are the callers' errors, and their answers say so.
+        "django.request": {"level": "ERROR"},
         # At INFO it tells of each job several times, one every ten seconds of an idle night.
         "procrastinate": {"level": os.environ.get("VALLUM_LOG_QUEUE", "WARNING")},
         # It warns that the program is the main module, which the worker's is on purpose.

@@ -24,6 +24,12 @@ OLDEST_GIT = (2, 39, 4)
 ENOUGH_DISK = 5 * 1024**3
 LITTLE_DISK = 1024**3
 LARGEST_SKEW = 5.0
+# A worker gives a sign of life every five seconds.
+QUEUE = """
+SELECT (SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '20 s'),
+  count(*) FILTER (WHERE status = 'todo'), count(*) FILTER (WHERE status = 'failed') FROM procrastinate_jobs
+"""
+STALE_DAYS = 7
 # In a process of its own: a platform on a machine where the sandbox cannot even be asked must still be diagnosed.
 _ASK_SANDBOX = (
     "from vallum_guard.sandbox import isolation as i; f = i(); print(f.level, getattr(f, 'advice', ''), sep=chr(10))"
@@ -67,6 +73,7 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     yield sandbox(_output([sys.executable, "-c", _ASK_SANDBOX]))
     yield folder(home)
     yield disk(shutil.disk_usage(_existing(home)).free)
+    yield advisories(_age(home / "advisories" / "advisories.sqlite"), home)
     yield from _database(home, environ)
 
 
@@ -134,6 +141,25 @@ def disk(free: int) -> Line:
     return Line(verdict=verdict, subject="disk", found=found, advice="Make room: a full disk stops the database.")
 
 
+def advisories(days: float | None, home: Path) -> Line:
+    """`days` since the database was built; None without one."""
+    update = f"Run: VALLUM_HOME={home} vallum db update"
+    if days is None:
+        found = "a starter set of a few well-known ones"
+        return Line(verdict=Verdict.WARN, subject="advisories", found=found, advice=update)
+    found = f"built {days:.0f} days ago"
+    if days <= STALE_DAYS:
+        return Line(verdict=Verdict.OK, subject="advisories", found=found)
+    return Line(verdict=Verdict.WARN, subject="advisories", found=found, advice=update)
+
+
+def _age(path: Path) -> float | None:
+    try:
+        return (time.time() - path.stat().st_mtime) / 86_400
+    except OSError:
+        return None
+
+
 def _existing(path: Path) -> Path:
     return next(parent for parent in (path, *path.parents) if parent.exists())
 
@@ -158,7 +184,7 @@ def _database(home: Path, environ: Mapping[str, str]) -> Iterator[Line]:
 
 
 def _questions(urls: Urls) -> Iterator[Line]:
-    for question in (_version, _app_role, _owner_role, _schema, _clock):
+    for question in (_version, _app_role, _owner_role, _schema, _queue, _clock):
         yield question(urls)
 
 
@@ -193,6 +219,23 @@ def _schema(urls: Urls) -> Line:
         return Line(verdict=Verdict.OK, subject="migrations", found="up to date")
     advice = "`vallum-web up` applies them, and so does `vallum-web migrate`."
     return Line(verdict=Verdict.WARN, subject="migrations", found="not known to be up to date", advice=advice)
+
+
+def _queue(urls: Urls) -> Line:
+    (there,) = _ask(urls.app, "SELECT to_regclass('procrastinate_workers') IS NOT NULL")
+    if not there:
+        return Line(verdict=Verdict.OK, subject="worker", found="no queue yet: migrations make it")
+    return queue(*(int(str(number)) for number in _ask(urls.app, QUEUE)))
+
+
+def queue(alive: int, waiting: int, failed: int) -> Line:
+    found = f"{'at work' if alive else 'none'}, {waiting} jobs waiting, {failed} failed in the last 7 days"
+    if not alive:
+        advice = "Scans wait until `vallum-web up` runs."
+        return Line(verdict=Verdict.WARN, subject="worker", found=found, advice=advice)
+    if failed:
+        return Line(verdict=Verdict.WARN, subject="worker", found=found, advice="logs/worker.log says why.")
+    return Line(verdict=Verdict.OK, subject="worker", found=found)
 
 
 def _clock(urls: Urls, now: Callable[[], float] = time.time) -> Line:
