@@ -1,6 +1,8 @@
 """The small judgements: random or not, placeholder or not, how much to show, whether a checksum holds."""
 
 import re
+from base64 import b64encode
+from hashlib import shake_128
 
 import pytest
 from hypothesis import given
@@ -25,6 +27,19 @@ def test_a_typo_breaks_the_checksum(prefix: str) -> None:
     token = fill(f"{prefix}_{{github:36}}").encode()
     assert CHECKSUMS["github-crc32"](token)
     assert not CHECKSUMS["github-crc32"](token[:-1] + (b"a" if token[-1:] != b"a" else b"b"))
+
+
+@pytest.mark.parametrize(
+    "join",
+    ["\n", "\\n", '\\n" +\n    "', "\r\n# ", '",\n "'],
+    ids=["lines", "escaped", "joined", "commented", "a list"],
+)
+def test_a_key_with_lines_left_out_is_no_key(join: str) -> None:
+    noise = shake_128(b"key").digest(1214)
+    text = b64encode(b"\x30\x82" + len(noise).to_bytes(2, "big") + noise).decode()
+    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
+    assert CHECKSUMS["der-length"](join.join(lines).encode())
+    assert not CHECKSUMS["der-length"](join.join(lines[:4] + lines[-2:]).encode())
 
 
 @pytest.mark.parametrize(
