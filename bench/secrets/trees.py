@@ -1,0 +1,104 @@
+"""Source trees of others to measure on: packages fetched once by name, checked by hash, unpacked, never committed."""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from bench.measure import ROOT
+
+DATA = ROOT / ".vallum" / "bench-data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """A package as its registry gives it. `slow`: so large that a peer which takes minutes is run once, or not at all."""
+
+    size: str
+    client: str
+    package: str
+    version: str
+    sha256: str
+    slow: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.package} {self.version}"
+
+
+TREES = (
+    Tree(
+        size="small",
+        client="pip",
+        package="requests",
+        version="2.34.2",
+        sha256="f288924cae4e29463698d6d60bc6a4da69c89185ad1e0bcc4104f584e960b9ed",
+    ),
+    Tree(
+        size="medium",
+        client="npm",
+        package="webpack",
+        version="5.90.0",
+        sha256="b6f84cba2e7896ff3515e43b921209911fd80ced990f32492be0f8dc343dc083",
+    ),
+    Tree(
+        size="large",
+        client="pip",
+        package="django",
+        version="5.2",
+        sha256="1a47f7a7a3d43ce64570d350e008d2949abe8c7e21737b351b6a1611277c6d89",
+        slow=True,
+    ),
+    Tree(
+        size="minified",
+        client="npm",
+        package="next",
+        version="14.2.0",
+        sha256="070376333e2c8e74faac36ed4a0e4d26542c6bb6e6aa1a7ac35d22cb567530af",
+        slow=True,
+    ),
+    Tree(
+        size="huge",
+        client="pip",
+        package="ansible",
+        version="11.0.0",
+        sha256="d6b3929f9954e49387870a4da290dbfa38a1f56ea6d4bf24c9a2765d2897db79",
+        slow=True,
+    ),
+)
+
+
+def fetched(tree: Tree) -> Path:
+    """The folder that holds the tree. Raises SystemExit, saying what to do, when the registry gives something else."""
+    folder = DATA / f"{tree.package}-{tree.version}"
+    if not folder.exists():
+        packed = _download(tree)
+        found = sha256(packed.read_bytes()).hexdigest()
+        if found != tree.sha256:
+            raise SystemExit(f"{packed} has the hash {found}, expected {tree.sha256}: delete it and run again.")
+        unpacking = folder.with_suffix(".part")
+        shutil.rmtree(unpacking, ignore_errors=True)
+        with tarfile.open(packed) as archive:
+            archive.extractall(unpacking, filter="data")
+        unpacking.rename(folder)
+    return folder
+
+
+def _download(tree: Tree) -> Path:
+    place = DATA / "packed" / f"{tree.package}-{tree.version}"
+    if not place.exists() or not list(place.iterdir()):
+        place.mkdir(parents=True, exist_ok=True)
+        print(f"fetching {tree.name} …", file=sys.stderr)
+        subprocess.run(_client(tree, place), check=True, stdout=subprocess.DEVNULL)
+    return next(path for path in sorted(place.iterdir()) if path.name.endswith(("gz", "tgz")))
+
+
+def _client(tree: Tree, place: Path) -> tuple[str, ...]:
+    if tree.client == "npm":
+        return ("npm", "pack", "--silent", f"--pack-destination={place}", f"{tree.package}@{tree.version}")
+    python = Path(sys.base_prefix) / "bin" / "python3"  # .venv has no pip of its own
+    no_build = ("--no-deps", "--no-binary", tree.package, "--disable-pip-version-check", "--quiet")
+    return (str(python), "-m", "pip", "download", *no_build, "--dest", str(place), f"{tree.package}=={tree.version}")
