@@ -251,3 +251,10 @@ class TestInlineIgnore:
 def test_the_version_is_that_of_the_distribution():
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
     assert project["project"]["version"] == VERSION
+
+
+def test_what_a_detector_says_of_a_hostile_file_is_cut():
+    report = run([File("a", b"word")], Words(breaks="\x1b" + "long \ud800 " * 100_000))
+    (problem,) = report.errors
+    assert len(problem.what) < 2000
+    assert problem.what.isprintable()

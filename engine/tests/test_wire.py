@@ -1,8 +1,11 @@
 """The wire: what goes in comes out; anything else is refused with a sentence."""
 
+import contextlib
 import io
 import json
+import random
 import time
+from dataclasses import replace
 
 import pytest
 import zstandard
@@ -171,6 +174,7 @@ MALFORMED = [
     pytest.param(
         [b'{"wire":1,"complete":true,"stats":{"files":1e999}}', {"end": 0}], "malformed|not JSON", id="infinity"
     ),
+    pytest.param([HEAD, {"further": [{"path": "a"}]}, {"end": 1}], "no finding", id="places of no finding"),
     pytest.param([HEAD, b"\xff\xfe", {"end": 1}], "not JSON", id="not UTF-8"),
 ]
 
@@ -179,6 +183,55 @@ MALFORMED = [
 def test_malformed_reports_are_refused_with_a_reason(lines, why):
     with pytest.raises(BrokenWire, match=why):
         read(packed(*lines))
+
+
+def test_one_finding_may_have_more_places_than_fit_a_line():
+    places = tuple(Location(path=f"{'long/' * 20}{n:06}.py", line=n, end_line=n) for n in range(60_000))
+    report = Report(findings=(ONE, replace(ONE, locations=places), ONE), suppressed=(replace(ONE, locations=places),))
+    assert read(wire.dump(replace(report, engine=VERSION))) == replace(report, engine=VERSION)
+
+
+@pytest.mark.parametrize("letter", ["a", "\U0001f4a5", "\ud800"])
+def test_no_path_is_too_long_in_company(letter):
+    paths = tuple(f"{n:03}{letter * 4090}" for n in range(700))
+    report = Report(coverage=Coverage(paths=paths), findings=(replace(ONE, locations=tuple(map(at, paths))),))
+    assert read(wire.dump(report)).coverage.paths == paths
+
+
+def at(path):
+    return Location(path=path)
+
+
+def test_further_places_are_read_in_linear_time():
+    further = [{"further": [{"path": "a", "line": n}]} for n in range(50_000)]
+    data = packed(HEAD, {"finding": wire.plain.from_finding(ONE)}, *further, {"end": 50_001})
+    started = time.perf_counter()
+    assert len(read(data).findings[0].locations) == 50_001
+    assert time.perf_counter() - started < 5
+
+
+def test_a_report_a_thousand_times_broken_is_always_read_or_refused():
+    text = zstandard.decompress(WHOLE, max_output_size=1 << 20)
+    chance = random.Random(7)
+    pieces = [
+        b"null",
+        b"-1",
+        b"1e999",
+        b"[]",
+        b"{}",
+        b'"\\ud800"',
+        b"[" * 500,
+        b"9" * 4400,
+        b"true",
+        b"\n",
+        b'"',
+        b"\x00",
+    ]
+    for _ in range(1000):
+        start, end = sorted(chance.randrange(len(text)) for _ in range(2))
+        cut = text[:start] + chance.choice(pieces) + text[min(end, start + chance.choice((0, 1, 5, 400))) :]
+        with contextlib.suppress(BrokenWire, UnknownWireVersion):
+            read(zstandard.compress(cut))
 
 
 def test_strings_that_no_utf8_holds_survive():
@@ -209,6 +262,10 @@ class TestLimits:
     def test_the_number_of_lines_counts(self):
         with pytest.raises(BrokenWire, match="more than 10 lines"):
             read(WHOLE, lines=10)
+
+    def test_the_number_of_values_counts(self):
+        with pytest.raises(BrokenWire, match="more than 100 values"):
+            read(WHOLE, values=100)
 
     def test_a_window_of_gigabytes_is_not_allocated(self):
         parameters = zstandard.ZstdCompressionParameters(window_log=31, enable_ldm=False)

@@ -10,6 +10,7 @@ from vallum_engine.identity import fingerprint
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Finding, Location
 from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, Stats, Verdict
+from vallum_engine.model.text import printable
 from vallum_engine.triggers import Database
 
 IGNORE_MARK = b"vallum:ignore"
@@ -18,6 +19,8 @@ EVERY_RULE = b"*"
 _MARK_BYTES = 1000
 _COMMENTS = (b"#", b"//", b"/*", b"*", b"<!--", b"--", b";", b"%", b"'", b"rem ", b"REM ")
 PROGRESS_EVERY = 256
+MOST_WHY = 500
+"""Letters of a reason: it may quote the file, and the file may be hostile."""
 
 Marks = dict[int, set[bytes]]
 """The ids of rules that are hidden, by line."""
@@ -109,14 +112,14 @@ class _Builder:
         )
 
     def uncovered(self, name: str, path: str, error: Exception) -> None:
-        why = str(error) if isinstance(error, EngineError) else f"{type(error).__name__}: {error}"
+        why = _short(str(error) if isinstance(error, EngineError) else f"{type(error).__name__}: {error}")
         self.problems.append(Problem(path=path, what=f"{name}: {why}", todo="The rest of the scan stands."))
         self.exclusions.append(Exclusion(path=path, ruleset=name, verdict=Verdict.FAILED, why=why))
 
     def broke_off(self, error: Exception) -> None:
         self.complete = False
         self.problems.append(
-            Problem(path="", what=f"The walk broke off: {error}", todo="Mend the cause and scan again.")
+            Problem(path="", what=_short(f"The walk broke off: {error}"), todo="Mend the cause and scan again.")
         )
 
     def conclude(self) -> None:
@@ -151,6 +154,10 @@ class _Builder:
             engine=VERSION,
             target=dict(sorted(target.items())),
         )
+
+
+def _short(text: str) -> str:
+    return printable(text if len(text) <= MOST_WHY else text[: MOST_WHY - 1] + "…")
 
 
 @dataclass(slots=True)

@@ -7,21 +7,27 @@ refuses any other version before reading on. Limits count both compressed and de
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import IO, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import IO, Any, TypeVar
 
 import zstandard
 
 from vallum_engine import VERSION
 from vallum_engine.errors import BrokenWire, UnknownWireVersion
 from vallum_engine.model import plain
+from vallum_engine.model.finding import Finding, Location
 from vallum_engine.model.report import Coverage, Report
+
+T = TypeVar("T")
 
 WIRE = 1
 READABLE = frozenset({1})
-PATHS_PER_LINE = 500
 MAX_LINE = 4 << 20
+# A character of a path takes twelve bytes at most, so that a line of so many stays below MAX_LINE.
+PORTION = 1 << 18
+LOCATION_COST = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +37,8 @@ class Limits:
     compressed: int = 256 << 20
     decompressed: int = 2 << 30
     lines: int = 5_000_000
+    values: int = 20_000_000
+    """Commas, which is to say values: a list of empty texts takes ten times its bytes in memory."""
 
 
 DEFAULT_LIMITS = Limits()
@@ -63,13 +71,38 @@ def _lines(report: Report) -> Iterator[dict[str, Any]]:
     }
     yield from ({"ruleset": plain.from_ruleset(item)} for item in report.coverage.rulesets)
     yield from ({"exclusion": plain.from_exclusion(item)} for item in report.coverage.exclusions)
-    paths = report.coverage.paths
-    for start in range(0, len(paths), PATHS_PER_LINE):
-        yield {"paths": list(paths[start : start + PATHS_PER_LINE])}
+    yield from ({"paths": list(paths)} for paths in _portions(report.coverage.paths, _path_cost) if paths)
     yield from ({"error": plain.from_problem(item)} for item in report.errors)
     yield from ({"package": plain.from_package(item)} for item in report.packages)
-    yield from ({"suppressed": plain.from_finding(item)} for item in report.suppressed)
-    yield from ({"finding": plain.from_finding(item)} for item in report.findings)
+    for kind, findings in (("suppressed", report.suppressed), ("finding", report.findings)):
+        yield from chain.from_iterable(_finding_lines(kind, finding) for finding in findings)
+
+
+def _finding_lines(kind: str, finding: Finding) -> Iterator[dict[str, Any]]:
+    """One line, and further ones where its places are too many for it."""
+    first, *further = _portions(finding.locations, _location_cost)
+    whole = finding if not further else replace(finding, locations=tuple(first))
+    yield {kind: plain.from_finding(whole)}
+    yield from ({"further": [plain.from_location(place) for place in places]} for places in further)
+
+
+def _portions(items: Sequence[T], cost: Callable[[T], int]) -> Iterator[Sequence[T]]:
+    start = spent = 0
+    for at, item in enumerate(items):
+        more = cost(item)
+        if spent + more > PORTION and at > start:
+            yield items[start:at]
+            start, spent = at, 0
+        spent += more
+    yield items[start:]
+
+
+def _path_cost(path: str) -> int:
+    return len(path) + 1
+
+
+def _location_cost(location: Location) -> int:
+    return len(location.path) + LOCATION_COST
 
 
 def read(source: IO[bytes], limits: Limits = DEFAULT_LIMITS) -> Report:
@@ -92,8 +125,9 @@ def read(source: IO[bytes], limits: Limits = DEFAULT_LIMITS) -> Report:
             body.take(line)
         if body.end != body.count:
             raise BrokenWire(f"The report was cut off after {body.count} lines: upload it again.")
+        body.whole()
         return _assemble(head, body.parts, body.paths)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise BrokenWire(
             f"Line {body.count + 1} of the report is malformed ({type(error).__name__}: {error})."
         ) from error
@@ -105,6 +139,8 @@ class _Body:
     def __init__(self) -> None:
         self.parts: dict[str, list[Any]] = {name: [] for name in _READERS}
         self.paths: list[str] = []
+        self.last: tuple[str, int] | None = None
+        self.further: dict[tuple[str, int], list[Location]] = {}
         self.count = 0
         self.end: int | None = None
 
@@ -118,8 +154,22 @@ class _Body:
         for name, value in line.items():
             if name in _READERS:
                 self.parts[name].append(_READERS[name](value))
+                self.last = (name, len(self.parts[name]) - 1) if name in _FINDINGS else None
             elif name == "paths":
                 self.paths.extend(str(path) for path in value)
+            elif name == "further":
+                self.more(value)
+
+    def more(self, places: Iterable[Mapping[str, Any]]) -> None:
+        """Places of the finding in the lines before."""
+        if self.last is None:
+            raise ValueError("places that belong to no finding")
+        self.further.setdefault(self.last, []).extend(plain.to_location(place) for place in places)
+
+    def whole(self) -> None:
+        for (kind, at), places in self.further.items():
+            finding: Finding = self.parts[kind][at]
+            self.parts[kind][at] = replace(finding, locations=(*finding.locations, *places))
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
@@ -130,6 +180,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "suppressed": plain.to_finding,
     "finding": plain.to_finding,
 }
+_FINDINGS = ("finding", "suppressed")
 
 
 def _assemble(head: Mapping[str, Any], parts: Mapping[str, list[Any]], paths: list[str]) -> Report:
@@ -151,9 +202,13 @@ def _assemble(head: Mapping[str, Any], parts: Mapping[str, list[Any]], paths: li
 
 
 def _decoded(source: IO[bytes], limits: Limits) -> Iterator[dict[str, Any]]:
+    values = 0
     for number, line in enumerate(_split(_decompressed(source, limits))):
         if number >= limits.lines:
             raise BrokenWire(f"The report has more than {limits.lines:,} lines: split the scan.")
+        values += line.count(b",")
+        if values > limits.values:
+            raise BrokenWire(f"The report holds more than {limits.values:,} values: split the scan.")
         try:
             value = json.loads(line, parse_constant=_refuse)
         except (ValueError, RecursionError) as error:

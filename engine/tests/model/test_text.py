@@ -14,6 +14,17 @@ def test_any_name_of_a_file_can_be_shown_and_sent(name):
     shown.encode("utf-8")
 
 
+@given(st.text(st.characters(exclude_categories=())))
+def test_any_text_at_all_can_be_shown(text):
+    shown = printable(text)
+    assert shown.isprintable()
+    shown.encode("utf-8")
+
+
+def test_what_cannot_be_shown_is_spelt():
+    assert printable("a\n\x1b\u202e\udcff\ud800é") == r"a\n\x1b\u202e\xff\ud800é"
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [

@@ -71,6 +71,7 @@ def test_a_hostile_file_is_broken_data(path, data, says):
         pytest.param("requirements.txt", b"a" + b" " * 200_000 + b"b", 0, id="pip: spaces"),
         pytest.param("requirements.txt", b"a==" + b"@" * 200_000, 0, id="pip: at signs"),
         pytest.param("requirements.txt", b"a," * 200_000, 0, id="pip: commas"),
+        pytest.param("requirements.txt", b"-r " + b"a/" * 500_000, 0, id="pip: a file's name of a megabyte"),
         pytest.param("requirements.txt", b"a " + b"-a " * 100_000, 1, id="pip: options"),
         pytest.param("go.mod", b"module " + b'"' * 500_000, 0, id="go: quotes"),
         pytest.param("yarn.lock", b'"' + b"a@1, " * 200_000 + b'":\n  version "1"\n', 1, id="yarn: descriptors"),

@@ -254,3 +254,14 @@ def test_a_pipe_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UnreadableSource, match="neither a folder nor a file"):
         list(archive.read(str(tmp_path / "pipe")))
+
+
+@pytest.mark.parametrize("pack", [tar, zipped])
+def test_a_name_that_no_disk_could_hold_is_left_out_and_said(tmp_path, pack):
+    name = "folder/" * 8000 + "a"
+    files, skipped = read(tmp_path, pack({name: b"1", "b": b"2"}))
+    assert files == {"b": b"2"}
+    ((shown, (why, covered)),) = skipped.items()
+    assert name.startswith(shown.removesuffix("…"))
+    assert len(shown) < 200
+    assert (why, covered) == ("its name is longer than 4,096 letters", False)

@@ -5,8 +5,13 @@ def printable(name: str) -> str:
     r"""The name with whatever cannot be shown (bytes that are no UTF-8, control and bidi characters) as `\xff`, `\u202e`."""
     if name.isprintable():
         return name
-    shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in shown)
+    return "".join(char if char.isprintable() else _escaped(char) for char in name)
+
+
+def _escaped(char: str) -> str:
+    if "\udc80" <= char <= "\udcff":  # how Python keeps a byte that is no UTF-8
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char.encode("unicode_escape").decode("ascii")
 
 
 def size(count: int) -> str:

@@ -25,6 +25,7 @@ from vallum_engine.sources.member import Member
 _DAMAGE = (zlib.error, lzma.LZMAError, EOFError, zipfile.BadZipFile, zstandard.ZstdError, gzip.BadGzipFile)
 _CHUNK = 1 << 20
 _MEMORY = 128 << 20
+_LONGEST_NAME = 4096
 _DRIVE = re.compile(r"[A-Za-z]:")
 DEFAULT_LIMITS = ArchiveLimits()
 ENDINGS = (".zip", ".whl", ".jar", ".crate", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst")
@@ -125,6 +126,9 @@ class _Reader:
                 yield item
 
     def file(self, member: Member) -> File | Skipped | None:
+        if len(member.name) > _LONGEST_NAME:
+            shown = printable(member.name[:100])
+            return Skipped(f"{shown}…", f"its name is longer than {_LONGEST_NAME:,} letters")
         path = normalized(member.name)
         if path is None:
             return Skipped(printable(member.name), "its name leads out of the archive")

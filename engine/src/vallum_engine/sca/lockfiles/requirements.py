@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, Gap, Reference, text_of
+from vallum_engine.sca.lockfiles.entry import MAX_NAME, Entry, Gap, Reference, text_of
 
 TODO = "Save it as UTF-8 text."
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[ \t=]*(\S+)")
@@ -28,7 +28,9 @@ def extract(file: File) -> Iterator[Entry]:
     folder = posixpath.dirname(file.path)
     for line, text in _logical(text_of(file, TODO)):
         if include := _INCLUDE.match(text):
-            if "://" not in include[1]:
+            if len(include[1]) > MAX_NAME:
+                yield Gap(line=line, readable=False)
+            elif "://" not in include[1]:
                 yield Reference(path=posixpath.normpath(posixpath.join(folder, include[1])), line=line)
         elif _is_elsewhere(text):
             yield Gap(line=line, readable=True)
