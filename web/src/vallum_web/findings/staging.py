@@ -1,5 +1,6 @@
 """A report's findings as rows of temporary tables: COPY cannot write to a table with row-level security."""
 
+import re
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any
@@ -25,6 +26,8 @@ create temp table ran (ruleset text, rules text[]) on commit drop;
 create temp table gap (path text collate "C", ruleset text) on commit drop;
 create temp table walked (path text collate "C") on commit drop;
 """
+# An escaped NUL: an odd number of backslashes before it, for two of them are one of the text's own.
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _CONFIDENCE = {scanned.Confidence.HIGH: 2, scanned.Confidence.MEDIUM: 1, scanned.Confidence.LOW: 0}
 
 
@@ -100,7 +103,7 @@ def _row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
         _text(first.path),
         first.line,
         _text(package),
-        _text(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()),
+        _json(kept),
         len(_places(finding)),
     )
 
@@ -112,11 +115,22 @@ def _load_coverage(coverage: Coverage) -> None:
 
 
 def _copy(target: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"copy {target} from stdin") as copy:
+    # Django wraps no errors of COPY by itself, and a lost database has to look like one.
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"copy {target} from stdin") as copy,
+    ):
         for row in rows:
             copy.write_row(row)
 
 
 def _text(value: str) -> str:
-    """PostgreSQL's text and jsonb hold every character but NUL, and no lone surrogates."""
-    return value.replace("\x00", "\\x00").replace("\\u0000", "\\\\u0000").encode("utf-8", "backslashreplace").decode()
+    """PostgreSQL's text holds every character but NUL, and no lone surrogates."""
+    return value.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+def _json(value: object) -> str:
+    """Its jsonb holds no NUL either; four letters stand for it."""
+    text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    return _NUL.sub(r"\1\\\\x00", text) if "\\u0000" in text else text

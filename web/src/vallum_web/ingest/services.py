@@ -4,14 +4,18 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import DataError, IntegrityError
+
 from vallum_engine import wire
 from vallum_engine.errors import BrokenWire, EngineError
 from vallum_engine.model.report import Report
+from vallum_engine.model.text import printable
 from vallum_web.assets import queries as assets
 from vallum_web.assets import services as asset_services
 from vallum_web.assets.models import Asset
 from vallum_web.findings import services as findings
 from vallum_web.findings.merge import Outcome
+from vallum_web.ingest import admission
 from vallum_web.ingest.models import Upload
 from vallum_web.scans import services as scans
 from vallum_web.scans.models import Scan
@@ -23,6 +27,7 @@ from vallum_web.tenancy.scope import scope
 
 KEPT_FOR = timedelta(hours=24)
 UPLOAD_BYTES = 256 << 20
+MOST_PROBLEM = 500
 DIGEST = "ingest.digest_upload"
 
 
@@ -60,12 +65,17 @@ def digest(upload: Upload) -> None:
 
     A report that cannot be read is refused, says why, and stays kept for its 24 hours.
     """
-    scan = upload.scan
     try:
         report = _read(upload)
-    except EngineError as error:
+        _digest(upload, report)
+    except (EngineError, admission.NotAdmittedError) as error:
         refuse(upload, str(error))
-        return
+    except (DataError, IntegrityError) as error:
+        refuse(upload, f"The database does not take a value in it ({printable(str(error).partition(chr(10))[0])}).")
+
+
+def _digest(upload: Upload, report: Report) -> None:
+    scan = upload.scan
     with scope(upload.org_id):
         if (
             not Upload.objects.of(upload.org_id)
@@ -83,10 +93,13 @@ def _read(upload: Upload) -> Report:
     if upload.blob is None:
         raise BrokenWire("The report is no longer kept: upload it again.")
     with blobs.path(upload.org_id, upload.blob).open("rb") as file:
-        return wire.read(file)
+        report = wire.read(file, admission.READING)
+    admission.admit(report)
+    return report
 
 
 def refuse(upload: Upload, problem: str) -> None:
+    problem = printable(problem[:MOST_PROBLEM])  # it may quote the report
     with scope(upload.org_id):
         Upload.objects.of(upload.org_id).filter(pk=upload.pk).update(status=Upload.Status.REFUSED, problem=problem)
         scans.fail(upload.scan, f"The report was refused: {problem} It is kept for 24 hours.")

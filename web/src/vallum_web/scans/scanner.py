@@ -128,9 +128,9 @@ def _sources() -> tuple[Path, ...]:
 def _numbers(line: str) -> dict[str, int]:
     try:
         said = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
-    return {name: int(said[name]) for name in ("files", "bytes", "findings") if isinstance(said.get(name), int)}
+    return {name: said[name] for name in ("files", "bytes", "findings") if type(said.get(name)) is int}
 
 
 def _explain(code: int, stderr: str) -> str:

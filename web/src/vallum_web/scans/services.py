@@ -19,6 +19,8 @@ from vallum_web.tenancy.scope import scope
 
 MAX_ATTEMPTS = 3
 MAX_GAPS = 2000
+MAX_REASONS = 200
+MOST_TEXT = 2000
 UNFINISHED = (Scan.Status.QUEUED, Scan.Status.RUNNING)
 RUN = "ingest.run_scan"
 
@@ -100,6 +102,7 @@ def fail(scan: Scan, reason: str) -> None:
 
 
 def _fail(scan: Scan, reason: str) -> None:
+    reason = _safe(reason)  # it may quote what git or a scanner said
     scan.status, scan.failure, scan.finished_at, scan.phase = Scan.Status.FAILED, reason, clock.now(), ""
     scan.save(update_fields=["status", "failure", "finished_at", "phase"])
     emit("scan.failed", scan.pk, reason=reason)
@@ -112,9 +115,11 @@ def finish(scan: Scan, report: Report, *, engine: str, outcome: Mapping[str, int
         row.status = Scan.Status.INCOMPLETE if report.incomplete else Scan.Status.DONE
         row.finished_at, row.phase, row.engine, row.failure = clock.now(), "", engine, ""
         row.complete, row.stats, row.outcome = report.coverage.complete, asdict(report.stats), dict(outcome)
-        row.errors = [asdict(problem) for problem in report.errors[:MAX_GAPS]]
-        row.branch = row.branch or report.target.get("branch", "")[:200]
-        row.commit = row.commit or report.target.get("commit", "")[:64]
+        row.errors = [
+            {name: _safe(text) for name, text in asdict(problem).items()} for problem in report.errors[:MAX_GAPS]
+        ]
+        row.branch = row.branch or _safe(report.target.get("branch", ""))[:200]
+        row.commit = row.commit or _safe(report.target.get("commit", ""))[:64]
         row.save()
         Coverage.objects.of(scan.org_id).filter(scan=row).delete()
         Coverage.objects.bulk_create(account(row, report.coverage), batch_size=1000)
@@ -140,12 +145,17 @@ def account(scan: Scan, covered: Covered) -> Sequence[Coverage]:
         rows.append(row(verdict=Coverage.Verdict.SKIPPED, why=why, covered=False, count=len(gaps) - MAX_GAPS))
     chosen = [e for e in covered.exclusions if e.covered]
     examples = {e.why: e.path for e in reversed(chosen)}
+    reasons = Counter(e.why for e in chosen).most_common()
     rows += [
         row(verdict=Coverage.Verdict.SKIPPED, path=_safe(examples[why]), why=_safe(why), covered=True, count=count)
-        for why, count in sorted(Counter(e.why for e in chosen).items())
+        for why, count in sorted(reasons[:MAX_REASONS])
     ]
+    if rest := sum(count for _, count in reasons[MAX_REASONS:]):
+        why = f"other reasons: a scan lists {MAX_REASONS} at most"
+        rows.append(row(verdict=Coverage.Verdict.SKIPPED, why=why, covered=True, count=rest))
     return rows
 
 
 def _safe(text: str) -> str:
-    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+    """What PostgreSQL's text and jsonb can hold, and a page can show."""
+    return text[:MOST_TEXT].replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
