@@ -61,7 +61,7 @@ class Confirmer:
         """The match, unless its value cannot be a live secret."""
         rule = self.rule
         group = 1 if self.expression.groups else 0
-        value = found[group]
+        value = b"".join(found[group].split()) if rule.block else found[group]  # the same key however it is indented
         if rule.files and not path.endswith(rule.files):
             return None
         if not rule.human and (shannon(value) < rule.min_entropy or is_placeholder(value)):
