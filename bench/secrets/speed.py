@@ -6,12 +6,11 @@ from pathlib import Path
 from bench import measure, tools
 from bench.measure import Command, Cost
 from bench.secrets import findings, trees
-from bench.secrets.trees import Tree
+from bench.secrets.trees import Patience, Tree
 
 _MB = 1e6
+_NAME = "kingfisher, lean"
 _LEAN = ("--turbo", "--no-extract-archives", "--no-binary")
-_UNBEARABLE = 40_000
-"""Files beyond which detect-secrets needs a quarter of an hour: it is left out there, and that is said."""
 
 
 def run(chosen: Sequence[Tree], runs: int, scratch: Path, environment: Mapping[str, str]) -> None:
@@ -26,25 +25,14 @@ def run(chosen: Sequence[Tree], runs: int, scratch: Path, environment: Mapping[s
             tools.kingfisher(),
             tools.kingfisher(*_LEAN, name=_NAME),
         ]
-        costs = measure.interleaved(
-            pairs if tree.slow else [*pairs, tools.detect_secrets()],
-            runs=runs,
-            where=root,
-            environment=environment,
-            output=output,
-        )
-        left_out = ""
-        if tree.slow and len(files) < _UNBEARABLE:
+        slow = [tools.detect_secrets()] if tree.patience is Patience.ALWAYS else []
+        costs = measure.interleaved([*pairs, *slow], runs=runs, where=root, environment=environment, output=output)
+        if tree.patience is Patience.ONCE:
             costs |= _once(tools.detect_secrets(), root, environment, output)
-        elif tree.slow:
-            left_out = "detect-secrets: left out, it would need a quarter of an hour"
         print(f"\n{tree.size}: {tree.name}, {len(files):,} files, {size / _MB:,.1f} MB; medians of {runs}, interleaved")
         _show(costs, len(files), size, root, output)
-        if left_out:
-            print(f"  {left_out}")
-
-
-_NAME = "kingfisher, lean"
+        if tree.patience is Patience.NEVER:
+            print(f"  detect-secrets: {tree.patience.value}")
 
 
 def _once(command: Command, root: Path, environment: Mapping[str, str], output: Path) -> dict[str, list[Cost]]:
