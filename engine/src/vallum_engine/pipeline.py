@@ -108,7 +108,14 @@ class _Builder:
     def skipped(self, item: Skipped) -> None:
         self.skips += 1
         self.exclusions.append(
-            Exclusion(path=item.path, ruleset="", verdict=Verdict.SKIPPED, why=item.why, covered=item.covered)
+            Exclusion(
+                path=item.path,
+                ruleset="",
+                verdict=Verdict.SKIPPED,
+                why=item.why,
+                covered=item.covered,
+                hidden=item.hidden,
+            )
         )
 
     def uncovered(self, name: str, path: str, error: Exception) -> None:

@@ -8,8 +8,8 @@ SECRETS = RuleSet(name="secrets", version="1", rules=("a", "b"))
 NPM = RuleSet(name="packages/npm", version="1", rules=None)
 
 
-def excluded(path, ruleset="", *, covered=False):
-    return Exclusion(path=path, ruleset=ruleset, verdict=Verdict.SKIPPED, why="w", covered=covered)
+def excluded(path, ruleset="", *, covered=False, hidden=False):
+    return Exclusion(path=path, ruleset=ruleset, verdict=Verdict.SKIPPED, why="w", covered=covered, hidden=hidden)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,8 @@ def excluded(path, ruleset="", *, covered=False):
         ),
         pytest.param({"exclusions": (excluded("src/x.py"),)}, False, id="the path was left out"),
         pytest.param({"exclusions": (excluded("src/x.py", covered=True),)}, True, id="left out on purpose"),
+        pytest.param({"exclusions": (excluded("src/x.py", covered=True, hidden=True),)}, False, id="hidden by choice"),
+        pytest.param({"exclusions": (excluded("src/", covered=True, hidden=True),)}, False, id="its folder hidden"),
         pytest.param({"exclusions": (excluded("src/"),)}, False, id="its folder was left out"),
         pytest.param({"exclusions": (excluded("src"),)}, True, id="a file called like its folder"),
         pytest.param({"exclusions": (excluded("src/x.pyc"),)}, True, id="a longer name"),

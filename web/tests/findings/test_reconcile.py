@@ -24,7 +24,9 @@ exclusions = st.builds(
     verdict=st.just(Verdict.SKIPPED),
     why=st.just("why"),
     covered=st.booleans(),
+    hidden=st.booleans(),
 )
+ignored = st.sets(st.tuples(st.sampled_from(NAMES), st.sampled_from(PATHS)), max_size=2)
 coverages = st.builds(
     Coverage,
     rulesets=st.sampled_from(
@@ -40,28 +42,28 @@ coverages = st.builds(
 )
 
 
-def as_report(found, coverage):
+def sighting(name, where):
+    return secret(
+        name, rule=f"rule-{name}", locations=tuple(Location(path=p, line=n, end_line=n) for p, n in sorted(where))
+    )
+
+
+def as_report(found, coverage, hidden):
     return report(
-        *(
-            secret(
-                name,
-                rule=f"rule-{name}",
-                locations=tuple(Location(path=p, line=n, end_line=n) for p, n in sorted(where)),
-            )
-            for name, where in found.items()
-        ),
+        *(sighting(name, where) for name, where in found.items()),
+        suppressed=tuple(sighting(name, {(path, 1)}) for name, path in sorted(hidden)),
         coverage=coverage,
     )
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(history=st.lists(st.tuples(seen, coverages), min_size=2, max_size=4))
+@given(history=st.lists(st.tuples(seen, coverages, ignored), min_size=2, max_size=4))
 def test_the_two_rules_are_equal(org, alice, history):
     asset = assets.add(org, "repository", f"shop-{scans.clock.now().timestamp()}", alice.pk)
-    for found, coverage in history:
+    for found, coverage, hidden in history:
         before = known_of(org, asset)
-        plan = reconcile(found, before, coverage)
-        outcome = services.digest(scans.uploaded(asset, None), as_report(found, coverage))
+        plan = reconcile(found, before, coverage, held=hidden)
+        outcome = services.digest(scans.uploaded(asset, None), as_report(found, coverage, hidden))
         after = known_of(org, asset)
         assert outcome.new == len(plan.new)
         assert outcome.reopened == len(plan.reopened)

@@ -1,5 +1,7 @@
 """The life of findings: what scans change, what decisions change, and what neither may."""
 
+from datetime import timedelta
+
 import pytest
 from making import report, secret
 
@@ -9,6 +11,7 @@ from vallum_web.assets import services as assets
 from vallum_web.findings import services
 from vallum_web.findings.models import Decision, Finding, Occurrence
 from vallum_web.scans import services as scans
+from vallum_web.tenancy import clock
 from vallum_web.tenancy.models import Event
 from vallum_web.tenancy.scope import scope
 
@@ -187,3 +190,64 @@ def test_text_the_database_cannot_hold_is_shown_escaped(org, digest):
     with scope(org.pk):
         row = Finding.objects.of(org).get()
     assert (row.path, row.message) == ("a\\x00b\\udcff.py", "nul \\x00 here")
+
+
+def test_an_inline_ignore_ends_nothing_and_opens_nothing(digest, record):
+    digest(report(secret("one"), secret("two", line=9)))
+    digest(report(suppressed=(secret("one", line=4), secret("three", line=20))))
+    assert record() == [("one", "open", ""), ("two", "resolved", "fixed")]
+
+
+def test_an_ignored_path_ends_nothing(digest, record):
+    digest(report(secret(path="lib/app.py")))
+    hidden = Exclusion(path="lib/", ruleset="", verdict=Verdict.SKIPPED, why=".gitignore:1", covered=True, hidden=True)
+    digest(report(coverage=Coverage(rulesets=(SECRETS,), exclusions=(hidden,))))
+    assert record() == [("one", "open", "")]
+
+
+def test_one_identity_reported_twice_keeps_the_places_of_both(org, digest):
+    digest(report(secret("one", line=3), secret("one", path="b.py", line=8), paths=("app.py", "b.py")))
+    with scope(org.pk):
+        assert sorted(Occurrence.objects.of(org).values_list("path", "line")) == [("app.py", 3), ("b.py", 8)]
+
+
+def test_a_finding_that_moves_to_another_rule_set_can_still_end(digest, record):
+    digest(report(secret()))
+    moved = Coverage(rulesets=(RuleSet(name="tokens", version="1", rules=None),), paths=("app.py",))
+    digest(report(secret(ruleset="tokens"), coverage=moved))
+    digest(report(coverage=moved))
+    assert record() == [("one", "resolved", "fixed")]
+
+
+def test_what_stands_for_a_secret_differs_between_organizations(people):
+    with scope(people.org.pk):
+        ours = services.fingerprint_key(people.org.pk)
+    with scope(people.elsewhere.pk):
+        theirs = services.fingerprint_key(people.elsewhere.pk)
+    assert ours != theirs
+
+
+def test_undoing_one_decision_leaves_the_earlier_one_in_force(org, alice, digest, record):
+    digest(report(secret()))
+    with scope(org.pk):
+        key = Finding.objects.of(org).get().pk
+    services.suppress(org, key, alice.pk, reason=Decision.Reason.RISK_ACCEPTED)
+    services.suppress(org, key, alice.pk, reason=Decision.Reason.TEST_DATA)
+    with scope(org.pk):
+        last = Decision.objects.of(org).latest("id").pk
+    services.lift(org, key, alice.pk, decision=last)
+    assert record() == [("one", "suppressed", "")]
+    services.lift(org, key, alice.pk)
+    assert record() == [("one", "open", "")]
+
+
+def test_what_was_hidden_until_a_day_counts_again_after_it(org, alice, digest, record):
+    digest(report(secret()))
+    with scope(org.pk):
+        key = Finding.objects.of(org).get().pk
+    services.suppress(org, key, alice.pk, reason=Decision.Reason.RISK_ACCEPTED, until=clock.now().date())
+    assert services.expire_decisions(org.pk) == 0
+    with clock.travelled(timedelta(days=1)):
+        assert services.expire_decisions(org.pk) == 1
+    assert record() == [("one", "open", "")]
+    assert kinds(org)[-1] == "finding.unsuppressed"

@@ -13,8 +13,9 @@ from vallum_engine.model.finding import Location
 from vallum_web.accounts import tokens
 from vallum_web.accounts.models import Membership
 from vallum_web.findings import queries
-from vallum_web.ingest import services
+from vallum_web.ingest import services, tasks
 from vallum_web.ingest.models import Upload
+from vallum_web.scans import services as scans
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy import blobs, clock
 from vallum_web.tenancy.scope import scope
@@ -174,3 +175,24 @@ def test_the_api_lists_every_place_in_pages(machine, upload, people, monkeypatch
             break
     assert sorted(found) == [place.path for place in places]
     assert len(found) == 7
+
+
+def test_a_report_of_another_branch_changes_no_finding(machine, upload, people):
+    upload(packed(making.report(making.secret(), target={"branch": "main"})))
+    said = upload(packed(making.report(target={"branch": "feature"})))
+    assert said["status"] == "digested"
+    scan = machine.get(f"/api/v1/scans/{said['scan']}").json()
+    assert scan["outcome"] == {"seen": 0, "other_branch": 1}
+    assert [item["status"] for item in machine.get("/api/v1/findings").json()["items"]] == ["open"]
+    upload(packed(making.report(target={"branch": "main"})))
+    assert machine.get("/api/v1/findings").json()["items"] == []
+
+
+def test_an_upload_whose_scan_was_given_up_says_so(machine, people):
+    answer = machine.post("/api/v1/uploads?asset=shop", data=packed(making.report()), content_type=WIRE).json()
+    with scope(people.org.pk):
+        Scan.objects.of(people.org).update(attempts=scans.MAX_ATTEMPTS)
+    tasks.digest_upload(people.org.pk, upload=answer["id"])
+    said = machine.get(answer["status_url"]).json()
+    assert said["status"] == "refused"
+    assert "Broken off 3 times" in said["problem"]

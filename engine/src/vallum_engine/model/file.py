@@ -17,8 +17,11 @@ class Skipped:
 
     `covered` is true where leaving it out is the answer (binary content, ignored by the user): absence there is no
     gap in the scan. It is false where the scan could not look (too large, unreadable): nothing may be resolved there.
+    `hidden` is true where somebody chose not to look at what is there (ignored by the user): the scan is whole without
+    it, and yet nothing there has ended.
     """
 
     path: str
     why: str
     covered: bool = False
+    hidden: bool = False

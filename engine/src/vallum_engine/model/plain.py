@@ -160,6 +160,7 @@ def from_exclusion(exclusion: Exclusion) -> Plain:
         "verdict": exclusion.verdict.value,
         "why": exclusion.why,
         "covered": exclusion.covered,
+        "hidden": exclusion.hidden,
     }
 
 
@@ -170,6 +171,8 @@ def to_exclusion(data: Mapping[str, Any]) -> Exclusion:
         verdict=Verdict(data["verdict"]),
         why=str(data["why"]),
         covered=data["covered"] is True,
+        # Absent in reports of before: ignored paths then count as hidden by nobody.
+        hidden=data.get("hidden") is True,
     )
 
 

@@ -34,7 +34,8 @@ class Exclusion:
     """A path (a folder ends in `/`, the whole tree is `""`) that a rule set did not look at.
 
     `ruleset` is empty when it holds for all of them, and `packages` also stands for `packages/npm`. Only `covered`
-    exclusions (binary files, ignored paths) leave coverage whole.
+    exclusions (binary files, ignored paths) leave coverage whole, and of these the `hidden` ones (ignored paths) say
+    nothing about whether a problem there has ended.
     """
 
     path: str
@@ -42,13 +43,14 @@ class Exclusion:
     verdict: Verdict
     why: str
     covered: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """Where a scan looked, by rule set.
 
-    A rule set covers every path of a complete walk but its uncovered exclusions; a path that a complete walk did not
+    A rule set covers every path of a complete walk but its uncovered or hidden exclusions; a path that a complete walk did not
     meet is gone. An incomplete walk covers just the `paths` it names.
     """
 
@@ -67,9 +69,13 @@ class Coverage:
         return not any(
             (e.path in ("", path) or (e.path.endswith("/") and path.startswith(e.path)))
             and (e.ruleset in ("", ruleset) or ruleset.startswith(e.ruleset + "/"))
-            for e in self.exclusions
-            if not e.covered
+            for e in self.blind
         )
+
+    @property
+    def blind(self) -> tuple[Exclusion, ...]:
+        """The exclusions under which a problem may still be: gaps, and what somebody chose to hide."""
+        return tuple(e for e in self.exclusions if e.hidden or not e.covered)
 
     @property
     def gaps(self) -> tuple[Exclusion, ...]:

@@ -117,7 +117,7 @@ class _Walk:
                 continue
             folder = entry.is_dir(follow_symlinks=False)
             if asks and (why := rules.hides((*parts, name), folder=folder)):
-                yield Skipped(printable(prefix + name) + "/" * folder, why, covered=True)
+                yield Skipped(printable(prefix + name) + "/" * folder, why, covered=True, hidden=True)
             elif folder:
                 folders.append(name)
             elif entry.is_file(follow_symlinks=False):

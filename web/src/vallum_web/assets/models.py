@@ -16,6 +16,8 @@ class Asset(TenantModel):
 
     kind = models.CharField(max_length=12, choices=Kind)
     name = models.CharField(max_length=200)
+    branch = models.CharField(max_length=200, blank=True)
+    """The branch whose scans decide what is open; empty until a scan names one."""
     added_at = models.DateTimeField(default=now)
     added_by = models.UUIDField(null=True)
     retired_at = models.DateTimeField(null=True)

@@ -23,5 +23,12 @@ def add(org: Org, kind: Asset.Kind, name: str, by: UUID | None) -> Asset:
 
 
 def lock(asset: UUID) -> None:
-    """Hold the asset's row until the transaction ends."""
-    Asset.objects.select_for_update().only("id").get(pk=asset)
+    """Hold the asset's row until the transaction ends. Others may still refer to it: a scan can be asked for meanwhile."""
+    Asset.objects.select_for_update(no_key=True).only("id").get(pk=asset)
+
+
+def follow_branch(asset: Asset, branch: str) -> None:
+    """Let the scans of this branch decide about the asset's findings from now on."""
+    with scope(asset.org_id):
+        if Asset.objects.of(asset.org_id).filter(pk=asset.pk).exclude(branch=branch).update(branch=branch):
+            emit("asset.branch", asset.pk, branch=branch)

@@ -24,13 +24,17 @@ class Outcome:
 
 
 # Statistics of the stored tables are those of before: with nested loops a merge of 100,000 rows took minutes.
-PREPARE = "set local enable_nestloop = off"
+PREPARE = """
+set local enable_nestloop = off;
+set local statement_timeout = '30min'
+"""
 
 MATCH = """
 create temp table matched on commit drop as
 select s.*, f.id as found, f.status as was, d.finding_id is not null as decided,
-  (f.severity, f.confidence, f.risk, f.title, f.message, f.path, f.line, f.package, f.rule, f.data) is distinct from
-  (s.severity, s.confidence, s.risk, s.title, s.message, s.path, s.line, s.package, s.rule, s.data) as differs
+  (f.kind, f.ruleset, f.rule, f.severity, f.confidence, f.risk, f.title, f.message, f.path, f.line, f.package, f.data)
+    is distinct from
+  (s.kind, s.ruleset, s.rule, s.severity, s.confidence, s.risk, s.title, s.message, s.path, s.line, s.package, s.data) as differs
 from staged s
 left join findings_finding f on f.org_id = %(org)s and f.asset_id = %(asset)s and f.fingerprint = s.fingerprint
 left join (
@@ -41,8 +45,9 @@ analyze matched
 """
 
 CHANGE = """
-update findings_finding f set severity = m.severity, confidence = m.confidence, risk = m.risk, title = m.title,
-  message = m.message, path = m.path, line = m.line, package = m.package, rule = m.rule, data = m.data, changed_at = %(now)s
+update findings_finding f set kind = m.kind, ruleset = m.ruleset, rule = m.rule, severity = m.severity,
+  confidence = m.confidence, risk = m.risk, title = m.title,
+  message = m.message, path = m.path, line = m.line, package = m.package, data = m.data, changed_at = %(now)s
 from matched m where f.org_id = %(org)s and f.id = m.found and m.differs
 """
 
@@ -79,17 +84,31 @@ where f.org_id = %(org)s and f.asset_id = %(asset)s;
 analyze standing
 """
 
+# Which of the paths with open places nobody looked at: gaps name a file, a folder (ends in /) or everything (empty).
+# Equality throughout, because a join on "begins with" would compare every gap with every place.
+BLIND = """
+create temp table blind on commit drop as
+select g.path, g.ruleset from gap g
+union
+select p.path, g.ruleset from (select distinct path, string_to_array(path, '/') as parts from standing) p
+cross join lateral generate_series(1, cardinality(p.parts) - 1) depth
+join gap g on g.path = array_to_string(p.parts[1:depth], '/') || '/';
+analyze blind
+"""
+
 # A place ends only where its rule ran over its path, or a complete walk did not meet the path.
 ENDED = """
 create temp table ended on commit drop as
 select o.id, o.finding_id, w.path is not null as walked from standing o
 left join staged_place p on p.fingerprint = o.fingerprint and p.path = o.path and p.line = o.line
+left join held h on h.fingerprint = o.fingerprint and h.path = o.path
 left join walked w on w.path = o.path
-where p.id is null and (%(complete)s or w.path is not null)
+where p.id is null and h.path is null and (%(complete)s or w.path is not null)
   and exists (select from ran r where r.ruleset = o.ruleset and (r.rules is null or o.rule = any(r.rules)))
   and not exists (
-    select from gap g where (g.path in ('', o.path) or (right(g.path, 1) = '/' and starts_with(o.path, g.path)))
-      and (g.ruleset in ('', o.ruleset) or starts_with(o.ruleset, g.ruleset || '/')));
+    select from blind b where b.path = o.path and (b.ruleset in ('', o.ruleset) or starts_with(o.ruleset, b.ruleset || '/')))
+  and not exists (
+    select from gap g where g.path = '' and (g.ruleset in ('', o.ruleset) or starts_with(o.ruleset, g.ruleset || '/')));
 analyze ended;
 update findings_occurrence o set gone_scan_id = %(scan)s from ended e where o.org_id = %(org)s and o.id = e.id
 """
@@ -149,6 +168,7 @@ def apply(*, org: UUID, asset: UUID, scan: UUID, complete: bool) -> Outcome:
         changed = run(CHANGE)
         reopened = run(REOPEN)
         new = run(INSERT)
+        run(BLIND)
         run(ENDED)
         run(PLACES)
         resolved = run(RESOLVE)

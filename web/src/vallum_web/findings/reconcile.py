@@ -43,8 +43,14 @@ class Plan:
     ended: frozenset[tuple[str, Place]]
 
 
-def reconcile(seen: Mapping[str, AbstractSet[Place]], known: Mapping[str, Known], coverage: Coverage) -> Plan:
-    """Compare a scan with the record.
+def reconcile(
+    seen: Mapping[str, AbstractSet[Place]],
+    known: Mapping[str, Known],
+    coverage: Coverage,
+    *,
+    held: AbstractSet[tuple[str, str]] = frozenset(),
+) -> Plan:
+    """Compare a scan with the record. `held`: fingerprint and path of what an inline ignore hid.
 
     A place ends only where its rule ran over its path, or the path itself is gone: a scan that could not look has not
     seen that anything ended. A finding is resolved when all its places have ended; `gone` when every one of their
@@ -58,10 +64,10 @@ def reconcile(seen: Mapping[str, AbstractSet[Place]], known: Mapping[str, Known]
         over = {
             place
             for place in finding.places - seen.get(fingerprint, frozenset())
-            if coverage.speaks_for(finding.ruleset, finding.rule, place[0])
+            if (fingerprint, place[0]) not in held and coverage.speaks_for(finding.ruleset, finding.rule, place[0])
         }
         ended |= {(fingerprint, place) for place in over}
-        if finding.status is not Status.RESOLVED and fingerprint not in seen and over == finding.places:
+        if finding.status is not Status.RESOLVED and fingerprint not in seen and over and over == finding.places:
             (fixed if any(place[0] in paths for place in over) else gone).add(fingerprint)
     return Plan(
         new=frozenset(seen.keys() - known.keys()),

@@ -6,6 +6,8 @@ from hashlib import blake2b
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
 
 from vallum_engine.model.report import Report
 from vallum_web.assets.services import lock
@@ -30,10 +32,12 @@ def digest(scan: Scan, report: Report) -> merge.Outcome:
 
 
 def fingerprint_key(org: UUID) -> bytes:
-    """The organization's key for what stands for a secret; derived, so that it exists nowhere in the database."""
-    return blake2b(
-        org.bytes, digest_size=32, key=settings.FINGERPRINT_KEY.encode()[:64], person=b"fingerprint"
-    ).digest()
+    """The organization's key for what stands for a secret: half of it in its row, half in this installation.
+
+    A copy of the database alone cannot try guesses, and with the row the key is gone.
+    """
+    salt = bytes(Org.objects.get(pk=org).salt)
+    return blake2b(salt, digest_size=32, key=settings.FINGERPRINT_KEY.encode()[:64], person=b"fingerprint").digest()
 
 
 def suppress(org: Org, finding: UUID, by: UUID, *, reason: str, note: str = "", until: date | None = None) -> Finding:
@@ -49,35 +53,47 @@ def suppress(org: Org, finding: UUID, by: UUID, *, reason: str, note: str = "", 
         return row
 
 
-def lift(org: Org, finding: UUID, by: UUID) -> Finding:
-    """Take back every decision in force on a finding: it counts again at once."""
+def lift(org: Org, finding: UUID, by: UUID, *, decision: UUID | None = None) -> Finding:
+    """Take back one decision, or all of them: the finding counts again as soon as none is in force."""
     with scope(org.pk, user=by):
         row = Finding.objects.of(org).select_for_update().get(pk=finding)
-        lifted = (
-            Decision.objects.of(org).filter(finding=row, lifted_at=None).update(lifted_at=clock.now(), lifted_by=by)
-        )
-        if row.status == Finding.Status.SUPPRESSED:
+        wanted = in_force(org.pk).filter(finding=row)
+        wanted = wanted.filter(pk=decision) if decision else wanted
+        lifted = wanted.update(lifted_at=clock.now(), lifted_by=by)
+        if row.status == Finding.Status.SUPPRESSED and not in_force(org.pk).filter(finding=row).exists():
             _set_status(row, Finding.Status.OPEN)
         if lifted:
             emit("finding.unsuppressed", row.pk)
         return row
 
 
+def in_force(org: UUID) -> QuerySet[Decision]:
+    """The decisions that hide something today."""
+    rows: QuerySet[Decision] = Decision.objects.of(org).filter(lifted_at=None)
+    return rows.exclude(until__lt=clock.now().date())
+
+
+# Set-based: a hundred thousand may have been hidden until the same day.
+_EXPIRE = """
+with expired as (
+  update findings_finding f set status = 'open', changed_at = %(now)s
+  where f.org_id = %(org)s and f.status = 'suppressed' and not exists (
+    select from findings_decision d where d.org_id = f.org_id and d.finding_id = f.id and d.lifted_at is null
+      and (d.until is null or d.until >= %(today)s))
+  returning f.id
+)
+insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
+select vallum_uuid7(), %(org)s, 'finding.unsuppressed', %(now)s, null, id, '{"expired": true}',
+  pg_current_xact_id()::text::bigint from expired
+"""
+
+
 def expire_decisions(org: UUID) -> int:
     """Reopen what was hidden until a day that has passed; run every hour for each organization."""
-    today = clock.now().date()
-    with scope(org):
-        in_force = Decision.objects.of(org).filter(lifted_at=None).exclude(until__lt=today).values("finding")
-        rows = list(
-            Finding.objects.of(org)
-            .select_for_update()
-            .filter(status=Finding.Status.SUPPRESSED)
-            .exclude(pk__in=in_force)
-        )
-        for row in rows:
-            _set_status(row, Finding.Status.OPEN)
-            emit("finding.unsuppressed", row.pk, expired=True)
-        return len(rows)
+    now = clock.now()
+    with scope(org), connection.cursor() as cursor:
+        cursor.execute(_EXPIRE, {"org": org, "now": now, "today": now.date()})
+        return int(cursor.rowcount)
 
 
 def _set_status(row: Finding, status: Finding.Status) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -24,6 +25,7 @@ create temp table staged_place (
 ) on commit drop;
 create temp table ran (ruleset text, rules text[]) on commit drop;
 create temp table gap (path text collate "C", ruleset text) on commit drop;
+create temp table held (fingerprint text collate "C", path text collate "C") on commit drop;
 create temp table walked (path text collate "C") on commit drop;
 """
 # An escaped NUL: an odd number of backslashes before it, for two of them are one of the text's own.
@@ -49,15 +51,20 @@ def load(report: Report, key: bytes) -> None:
             for place in _places(finding)
         ),
     )
+    # What an inline ignore hides is there all the same: it opens nothing, and nothing of it has ended.
+    _copy(
+        "held (fingerprint, path)",
+        {(rekey(finding, key), _text(place.path)) for finding in report.suppressed for place in finding.locations},
+    )
     _load_coverage(report.coverage)
     with connection.cursor() as cursor:
-        cursor.execute("analyze staged; analyze staged_place; analyze gap; analyze walked")
+        cursor.execute("analyze staged; analyze staged_place; analyze gap; analyze held; analyze walked")
 
 
 def drop() -> None:
     """At the end of a digest; the commit would do it, but one transaction may hold two of them."""
     with connection.cursor() as cursor:
-        cursor.execute("drop table staged, staged_place, ran, gap, walked, matched, standing, ended")
+        cursor.execute("drop table staged, staged_place, ran, gap, held, walked, matched, standing, blind, ended")
 
 
 def rekey(finding: scanned.Finding, key: bytes) -> str:
@@ -69,12 +76,13 @@ def rekey(finding: scanned.Finding, key: bytes) -> str:
 
 
 def _once(findings: Iterable[scanned.Finding]) -> Iterator[scanned.Finding]:
-    """The scanner merges by fingerprint; a report from elsewhere may not, and one identity is one row."""
-    seen: set[str] = set()
+    """The scanner merges by fingerprint; a report from elsewhere may not, and one identity is one row with all places."""
+    seen: dict[str, list[scanned.Finding]] = {}
     for finding in findings:
-        if finding.fingerprint not in seen:
-            seen.add(finding.fingerprint)
-            yield finding
+        seen.setdefault(finding.fingerprint, []).append(finding)
+    for first, *more in seen.values():
+        places = (place for other in more for place in other.locations)
+        yield replace(first, locations=(*first.locations, *places)) if more else first
 
 
 def _places(finding: scanned.Finding) -> list[scanned.Location]:
@@ -110,7 +118,7 @@ def _row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
 
 def _load_coverage(coverage: Coverage) -> None:
     _copy("ran (ruleset, rules)", ((r.name, None if r.rules is None else list(r.rules)) for r in coverage.rulesets))
-    _copy("gap (path, ruleset)", ((_text(e.path), e.ruleset) for e in coverage.gaps))
+    _copy("gap (path, ruleset)", {(_text(e.path), e.ruleset) for e in coverage.blind})
     _copy("walked (path)", ((_text(path),) for path in coverage.paths))
 
 

@@ -51,13 +51,22 @@ def accept(org_id: UUID, by: UUID, *, asset_name: str, chunks: Iterable[bytes]) 
             blob.write(chunk)
     with scope(org_id, user=by):
         org = Org.objects.get(pk=org_id)
-        asset = assets.named(org, Asset.Kind.REPOSITORY, asset_name)
-        asset = asset or asset_services.add(org, Asset.Kind.REPOSITORY, asset_name, by)
+        asset = _asset(org, asset_name, by)
         scan = scans.uploaded(asset, by)
         upload = keep(scan, blob)
         emit("upload.kept", upload.pk, size=upload.size, asset=str(asset.pk))
         enqueue(DIGEST, org=org_id, lock=f"asset:{asset.pk}", upload=upload.pk)
         return upload
+
+
+def _asset(org: Org, name: str, by: UUID) -> Asset:
+    known = assets.named(org, Asset.Kind.REPOSITORY, name)
+    if known:
+        return known
+    try:
+        return asset_services.add(org, Asset.Kind.REPOSITORY, name, by)
+    except asset_services.NameTakenError:
+        return Asset.objects.of(org).get(kind=Asset.Kind.REPOSITORY, name=name)  # another upload was first
 
 
 def digest(upload: Upload) -> None:
@@ -84,9 +93,18 @@ def _digest(upload: Upload, report: Report) -> None:
             .exists()
         ):
             return
-        outcome = findings.digest(scan, report)
-        scans.finish(scan, report, engine=report.engine, outcome=_counts(outcome, report))
+        scans.finish(scan, report, engine=report.engine, outcome=_outcome(scan, report))
         Upload.objects.of(upload.org_id).filter(pk=upload.pk).update(status=Upload.Status.DIGESTED, problem="")
+
+
+def _outcome(scan: Scan, report: Report) -> dict[str, int]:
+    """Status belongs to one branch: the report of another is kept and counted, and changes no finding."""
+    asset, branch = scan.asset, (scan.branch or report.target.get("branch", ""))[:200]
+    if scan.origin == Scan.Origin.UPLOADED and asset.branch and branch and branch != asset.branch:
+        return {"seen": len(report.findings), "other_branch": 1}
+    if branch:
+        asset_services.follow_branch(asset, branch)
+    return _counts(findings.digest(scan, report), report)
 
 
 def _read(upload: Upload) -> Report:
@@ -110,11 +128,12 @@ def prune(org: UUID) -> int:
     """Delete raw reports past their 24 hours; the row stays, as the proof that one was there."""
     with scope(org):
         old = list(Upload.objects.of(org).filter(received_at__lt=clock.now() - KEPT_FOR).exclude(blob=None))
-        for upload in old:
-            if upload.blob:
-                blobs.delete(org, upload.blob)
         Upload.objects.of(org).filter(pk__in=[upload.pk for upload in old]).update(blob=None)
-        return len(old)
+    # After the commit: a blob that no row names is swept later, a row whose blob is gone would be a lie.
+    for upload in old:
+        if upload.blob:
+            blobs.delete(org, upload.blob)
+    return len(old)
 
 
 def _counts(outcome: Outcome, report: Report) -> dict[str, int]:

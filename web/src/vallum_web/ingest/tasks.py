@@ -7,6 +7,7 @@ from procrastinate import RetryStrategy
 
 from vallum_web.findings.services import expire_decisions
 from vallum_web.ingest import queries, services, work
+from vallum_web.ingest.models import Upload
 from vallum_web.scans import services as scans
 from vallum_web.tenancy import lookups
 from vallum_web.tenancy.jobs import periodic_job, tenant_job
@@ -25,10 +26,13 @@ def run_scan(org: UUID, scan: str) -> None:
 def digest_upload(org: UUID, upload: str) -> None:
     with scope(org):
         scan = queries.upload(org, UUID(upload)).scan_id
-    if scans.begin(org, scan):
-        with scope(org):
-            kept = queries.upload(org, UUID(upload))
+    begun = scans.begin(org, scan)
+    with scope(org):
+        kept = queries.upload(org, UUID(upload))
+    if begun:
         services.digest(kept)
+    elif kept.status == Upload.Status.KEPT and kept.scan.failure:
+        services.refuse(kept, kept.scan.failure)
 
 
 @periodic_job("ingest.pick_up_abandoned", cron="*/20 * * * * *")

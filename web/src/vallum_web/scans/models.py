@@ -54,6 +54,15 @@ class Scan(TenantModel):
     """Why it failed, in words for a person: what, where, what to do."""
 
     class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            # Two who ask at once are given one scan.
+            models.UniqueConstraint(
+                fields=["org", "asset"],
+                condition=models.Q(status__in=["queued", "running"], origin="requested"),
+                name="scan_one_waiting",
+            ),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["org", "asset", "-id"], name="scan_of_asset"),
             models.Index(fields=["org", "status"], name="scan_by_status"),

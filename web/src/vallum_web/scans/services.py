@@ -6,10 +6,11 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from vallum_engine.model.report import Coverage as Covered
 from vallum_engine.model.report import Report
 from vallum_web.assets.models import Asset
-from vallum_web.assets.services import lock
 from vallum_web.scans.models import Coverage, Scan
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
@@ -29,14 +30,23 @@ def request(org: Org | UUID, asset: UUID, by: UUID | None) -> Scan:
     """Queue a scan; while one of the asset is waiting or running, that one is the answer."""
     org_id = org.pk if isinstance(org, Org) else org
     with scope(org_id, user=by):
-        lock(asset)
-        waiting = Scan.objects.of(org_id).filter(asset=asset, status__in=UNFINISHED, origin="requested").first()
-        if waiting:
-            return waiting
-        scan = Scan.objects.create(org_id=org_id, asset_id=asset, by=by, requested_at=clock.now())
-        emit("scan.requested", scan.pk, asset=str(asset))
-        again(scan)
-        return scan
+        return _waiting(org_id, asset) or _queued(org_id, asset, by)
+
+
+def _waiting(org: UUID, asset: UUID) -> Scan | None:
+    return Scan.objects.of(org).filter(asset=asset, status__in=UNFINISHED, origin=Scan.Origin.REQUESTED).first()
+
+
+def _queued(org: UUID, asset: UUID, by: UUID | None) -> Scan:
+    try:
+        with scope(org):
+            scan = Scan.objects.create(org_id=org, asset_id=asset, by=by, requested_at=clock.now())
+            emit("scan.requested", scan.pk, asset=str(asset))
+            again(scan)
+            return scan
+    except IntegrityError:
+        # Somebody asked in the same moment; should theirs be over by now, it is still the answer.
+        return _waiting(org, asset) or Scan.objects.of(org).filter(asset=asset).latest("id")
 
 
 def again(scan: Scan) -> None:

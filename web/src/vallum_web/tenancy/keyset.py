@@ -13,6 +13,8 @@ from django.db.models import F, Field, Model, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 
 Row = TypeVar("Row", bound=Model)
+MOST_CURSOR = 128 << 10
+"""Letters: a path is the longest part of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +94,12 @@ def _encode(row: Model, order: Order) -> str:
 
 def _decode(model: type[Model], order: Order, cursor: str) -> tuple[Any, ...] | None:
     """The key in a cursor, or None: a cursor is a stranger's text and proves nothing."""
-    if not cursor:
+    if not cursor or len(cursor) > MOST_CURSOR:
         return None
     try:
         texts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         values = [_value(_field(model, name), text) for name, text in zip(order.fields, texts, strict=True)]
-    except (binascii.Error, ValueError, TypeError, ValidationError):
+    except (binascii.Error, ValueError, TypeError, ValidationError, RecursionError):
         return None
     return tuple(values)
 

@@ -1,5 +1,6 @@
 """The tenant, what it owns, and what happened to it."""
 
+import os
 from typing import ClassVar, Self, TypeVar
 from uuid import UUID
 
@@ -8,6 +9,11 @@ from django.db import models
 from vallum_web.tenancy.clock import now
 from vallum_web.tenancy.isolation import RowLevelSecurity
 from vallum_web.tenancy.keys import uuid7
+
+
+def new_salt() -> bytes:
+    return os.urandom(16)
+
 
 Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
 
@@ -19,6 +25,8 @@ class Org(models.Model):
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=40, unique=True)
     created_at = models.DateTimeField(default=now)
+    salt = models.BinaryField(max_length=16, default=new_salt, editable=False)
+    """Half of the key that stands for this organization's secrets in the record; gone with the row."""
 
     class Meta:
         constraints: ClassVar = [RowLevelSecurity(name="tenancy_org_tenant", field="id")]
