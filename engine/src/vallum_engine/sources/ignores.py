@@ -4,6 +4,7 @@ import fnmatch
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 MAX_BYTES = 1 << 20
 _ESCAPED = re.compile(r"\\(.)")
@@ -19,10 +20,13 @@ class Pattern:
     line: int
 
     def matches(self, parts: Sequence[str], *, folder: bool) -> bool:
-        return (folder or not self.folders_only) and _match(self.segments, parts)
+        last = self.segments[-1]
+        if (last and not last.match(parts[-1])) or (self.folders_only and not folder):
+            return False
+        return _match(self.segments, parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class IgnoreFile:
     """One ignore file: what it says holds below its own folder."""
 
@@ -34,8 +38,18 @@ class IgnoreFile:
     """Folders between the ignore file and the root of the walk, where the file lies above the root."""
     patterns: tuple[Pattern, ...] = ()
 
+    @cached_property
+    def names(self) -> re.Pattern[str]:
+        """What the name at a path's end must be like for any pattern to speak: one look instead of a hundred."""
+        last = [pattern.segments[-1] for pattern in self.patterns]
+        if None in last:  # `a/**` speaks about any name
+            return re.compile("")
+        return re.compile("|".join(sorted({segment.pattern for segment in last if segment})) or r"(?!)")
+
     def verdict(self, parts: Sequence[str], *, folder: bool) -> Pattern | None:
         """The last pattern that speaks about the path (`parts` count from the root of the walk), if any does."""
+        if not self.names.match(parts[-1]):
+            return None
         own = (*self.above, *parts[self.depth :])
         for pattern in reversed(self.patterns):
             if pattern.matches(own, folder=folder):
