@@ -12,6 +12,7 @@ from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allo
 from vallum_web.findings import queries, services
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Decision, Finding, Occurrence
+from vallum_web.tenancy.texts import Storable
 
 router = TenantRouter(tags=["findings"])
 
@@ -68,7 +69,7 @@ class SuppressIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     reason: Decision.Reason
-    note: str = Field(default="", max_length=5000)
+    note: Storable = Field(default="", max_length=5000)
     until: date | None = None
 
 
@@ -109,11 +110,10 @@ def finding_places(request: TokenRequest, finding_id: UUID) -> PlacePage:
 def finding_suppress(request: TokenRequest, finding_id: UUID, body: SuppressIn) -> FindingOut:
     allow(request, WRITERS)
     try:
-        return _out(
-            services.suppress(
-                request.auth.org, finding_id, request.auth.by, reason=body.reason, note=body.note, until=body.until
-            )
+        decision = services.suppress(
+            request.auth.org, finding_id, request.auth.by, reason=body.reason, note=body.note, until=body.until
         )
+        return _out(decision.finding)
     except Finding.DoesNotExist:
         raise Http404 from None
 

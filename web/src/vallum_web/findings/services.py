@@ -40,7 +40,7 @@ def fingerprint_key(org: UUID) -> bytes:
     return blake2b(salt, digest_size=32, key=settings.FINGERPRINT_KEY.encode()[:64], person=b"fingerprint").digest()
 
 
-def suppress(org: Org, finding: UUID, by: UUID, *, reason: str, note: str = "", until: date | None = None) -> Finding:
+def suppress(org: Org, finding: UUID, by: UUID, *, reason: str, note: str = "", until: date | None = None) -> Decision:
     """Hide a finding for a reason and for a time. Raises Finding.DoesNotExist; a resolved finding keeps its status."""
     with scope(org.pk, user=by):
         row = Finding.objects.of(org).select_for_update().get(pk=finding)
@@ -50,7 +50,7 @@ def suppress(org: Org, finding: UUID, by: UUID, *, reason: str, note: str = "", 
         if row.status == Finding.Status.OPEN:
             _set_status(row, Finding.Status.SUPPRESSED)
         emit("finding.suppressed", row.pk, reason=reason, decision=str(decision.pk))
-        return row
+        return decision
 
 
 def lift(org: Org, finding: UUID, by: UUID, *, decision: UUID | None = None) -> Finding:

@@ -9,4 +9,5 @@ urlpatterns = [
     path("findings/<uuid:finding>/row/", views.row, name="row"),
     path("findings/<uuid:finding>/suppress/", views.suppress, name="suppress"),
     path("findings/<uuid:finding>/lift/", views.lift, name="lift"),
+    path("findings/<uuid:finding>/lift/<uuid:decision>/", views.lift, name="undo"),
 ]

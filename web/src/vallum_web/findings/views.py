@@ -66,24 +66,25 @@ def suppress(request: MemberRequest, finding: UUID) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, finding, form)
     try:
-        services.suppress(request.org, finding, request.user.pk, **form.cleaned_data)
+        decision = services.suppress(request.org, finding, request.user.pk, **form.cleaned_data)
     except Finding.DoesNotExist:
         raise Http404 from None
-    return _changed(request, finding, undo=True)
+    return _changed(request, finding, undo=decision.pk)
 
 
 @require_POST
 @vary_on_headers("HX-Request", "HX-Target")
 @writer_required
-def lift(request: MemberRequest, finding: UUID) -> HttpResponse:
+def lift(request: MemberRequest, finding: UUID, decision: UUID | None = None) -> HttpResponse:
+    """Take back one decision (what Undo offers) or all of them."""
     try:
-        services.lift(request.org, finding, request.user.pk)
+        services.lift(request.org, finding, request.user.pk, decision=decision)
     except Finding.DoesNotExist:
         raise Http404 from None
-    return _changed(request, finding, undo=False)
+    return _changed(request, finding, undo=None)
 
 
-def _changed(request: MemberRequest, key: UUID, *, undo: bool) -> HttpResponse:
+def _changed(request: MemberRequest, key: UUID, *, undo: UUID | None) -> HttpResponse:
     """What changed, in place: the panel and the row, as far as the page shows them."""
     url = reverse("findings:finding", args=[request.org.slug, key])
     if not _wants_part(request):
