@@ -8,12 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vallum_engine.model.file import File
+from vallum_engine.secrets import rulebook
 from vallum_engine.secrets.checksums import CHECKSUMS, base62, github_crc32
 from vallum_engine.secrets.context import quiet, trial
+from vallum_engine.secrets.detector import SecretsDetector
 from vallum_engine.secrets.entropy import shannon, wordlike
 from vallum_engine.secrets.evidence import redacted
 from vallum_engine.secrets.placeholders import dummy_password, is_placeholder
 from vallum_engine.secrets.samples import fill
+from vallum_engine.triggers import collect
 
 
 def test_the_checksum_is_the_issuers() -> None:
@@ -147,3 +151,14 @@ def test_samples_are_the_same_each_time_and_differ_from_hole_to_hole() -> None:
     assert one != other
     assert fill("{not-a-hole} {}") == "{not-a-hole} {}"
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", fill("{uuid}"))
+
+
+def test_a_right_checksum_outweighs_a_word_that_chance_spelled() -> None:
+    body = b"fake" + fill("{base62:26}").encode()
+    token = b"ghp_" + body + github_crc32(body)
+    assert is_placeholder(token)
+    detector = SecretsDetector(rulebook.packaged())
+    database = collect([detector]).fallback()
+    file = File("a.py", b"TOKEN = '" + token + b"'\n")
+    found = [finding.rule for finding in detector.detect(file, database.hits(file.data)[0])]
+    assert found == ["github-personal-access-token"]
