@@ -15,7 +15,7 @@ _LEAN = ("--turbo", "--no-extract-archives", "--no-binary")
 
 def run(chosen: Sequence[Tree], runs: int, scratch: Path, environment: Mapping[str, str]) -> None:
     for tree in chosen:
-        root = trees.fetched(tree)
+        root = trees.unpacked(tree, scratch)
         files = [path for path in root.rglob("*") if path.is_file() and not path.is_symlink()]
         size = sum(path.stat().st_size for path in files)
         output = scratch / tree.size

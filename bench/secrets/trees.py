@@ -1,6 +1,5 @@
-"""Source trees of others to measure on: packages fetched once by name, checked by hash, unpacked, never committed."""
+"""Source trees of others to measure on: packages fetched once by name, checked by hash, never committed."""
 
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -80,24 +79,23 @@ TREES = (
 )
 
 
-def fetched(tree: Tree) -> Path:
-    """The folder that holds the tree. Raises SystemExit, saying what to do, when the registry gives something else."""
-    folder = DATA / f"{tree.package}-{tree.version}"
-    if not folder.exists():
-        packed = _download(tree)
-        found = sha256(packed.read_bytes()).hexdigest()
-        if found != tree.sha256:
-            raise SystemExit(f"{packed} has the hash {found}, expected {tree.sha256}: delete it and run again.")
-        unpacking = folder.with_suffix(".part")
-        shutil.rmtree(unpacking, ignore_errors=True)
-        with tarfile.open(packed) as archive:
-            archive.extractall(unpacking, filter="data")
-        unpacking.rename(folder)
+def unpacked(tree: Tree, scratch: Path) -> Path:
+    """The tree in a folder of `scratch`: outside of this repository, whose ignore files would hide half of it.
+
+    Raises SystemExit, saying what to do, when the registry gives something else.
+    """
+    packed = _download(tree)
+    found = sha256(packed.read_bytes()).hexdigest()
+    if found != tree.sha256:
+        raise SystemExit(f"{packed} has the hash {found}, expected {tree.sha256}: delete it and run again.")
+    folder = scratch / tree.package
+    with tarfile.open(packed) as archive:
+        archive.extractall(folder, filter="data")
     return folder
 
 
 def _download(tree: Tree) -> Path:
-    place = DATA / "packed" / f"{tree.package}-{tree.version}"
+    place = DATA / f"{tree.package}-{tree.version}"
     if not place.exists() or not list(place.iterdir()):
         place.mkdir(parents=True, exist_ok=True)
         print(f"fetching {tree.name} …", file=sys.stderr)
