@@ -3,7 +3,7 @@
 import random
 import time
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,10 @@ from vallum_engine import VERSION
 from vallum_engine.detector import Trigger
 from vallum_engine.errors import BrokenData, UnreadableSource
 from vallum_engine.model.file import File, Skipped
-from vallum_engine.model.finding import Confidence, Finding, Kind, Location, Severity
+from vallum_engine.model.finding import AdvisoryRef, Confidence, Finding, Kind, Location, Severity
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, Problem, RuleSet, Verdict
-from vallum_engine.pipeline import scan
+from vallum_engine.pipeline import MOST_MARKS, scan
 from vallum_engine.triggers import collect
 
 
@@ -110,6 +110,18 @@ def test_the_worst_sighting_speaks_whatever_the_order():
         report = run(files, ByPlace())
         assert [f.severity for f in report.findings] == [Severity.CRITICAL]
         assert [path for path, _ in places(report)] == ["a", "b", "c"]
+
+
+def test_of_two_as_bad_the_surer_sighting_speaks_whatever_the_order():
+    class ByPlace(Words):
+        def detect(self, file, hits):
+            sure = Confidence(file.data.decode().split()[1])
+            yield replace(finding(Location(path=file.path)), confidence=sure)
+
+    files = [File("docs/x.md", b"word low"), File("src/app.py", b"word high"), File("test.py", b"word medium")]
+    for seed in range(5):
+        random.Random(seed).shuffle(files)
+        assert [f.confidence for f in run(files, ByPlace()).findings] == [Confidence.HIGH]
 
 
 def test_ten_thousand_places_of_one_finding_cost_no_more_than_of_many():
@@ -240,6 +252,29 @@ class TestInlineIgnore:
         report = run([File("f", b"word # vallum:ignore")], honour_ignores=False)
         assert places(report) == [("f", 1)]
         assert report.suppressed == ()
+
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            pytest.param("x # vallum:ignore", False, id="every rule"),
+            pytest.param("x # vallum:ignore[r]", False, id="this rule"),
+            pytest.param("x # vallum:ignore[ADV-1]", False, id="its advisory"),
+            pytest.param("x # vallum:ignore[OTHER-NAME-1]", False, id="another name of its advisory"),
+            pytest.param("x # vallum:ignore[CVE-0]", True, id="another rule"),
+            pytest.param("x\n# vallum:ignore", True, id="another line"),
+        ],
+    )
+    def test_it_hides_what_is_concluded_from_the_whole_tree_too(self, text, shown):
+        about = AdvisoryRef(id="ADV-1", aliases=("OTHER-NAME-1",))
+        late = replace(finding(Location(path="lock.always")), advisories=(about,))
+        report = run([File("lock.always", text.encode()), File("other", b"# vallum:ignore")], Words(last=(late,)))
+        assert places(report) == ([("lock.always", 1)] if shown else [])
+        assert len(report.suppressed) == (not shown)
+
+    def test_marks_beyond_what_is_kept_hide_nothing_in_the_end(self):
+        flood = File("a.always", b"x # vallum:ignore\n" * MOST_MARKS)
+        late = finding(Location(path="a.always"))
+        assert places(run([flood], Words(last=(late,)))) == [("a.always", 1)]
 
     def test_a_file_of_marks_costs_no_more_than_another(self):
         data = b"word vallum:ignore[x] " * 40_000 + b"\n" + b"word vallum:ignore\n" * 1_000

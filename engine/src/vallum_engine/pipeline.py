@@ -14,9 +14,11 @@ from vallum_engine.model.text import printable
 from vallum_engine.triggers import Database
 
 IGNORE_MARK = b"vallum:ignore"
-"""Hides the findings of its line; `vallum:ignore[rule-id,…]` only those of the rules named."""
+"""Hides the findings of its line; `vallum:ignore[rule-id,…]` only those of the rules (or advisories) named."""
 EVERY_RULE = b"*"
 _MARK_BYTES = 1000
+MOST_MARKS = 100_000
+"""Ids kept until the end of a scan, for what detectors conclude: beyond, marks are not honoured and findings show."""
 _COMMENTS = (b"#", b"//", b"/*", b"*", b"<!--", b"--", b";", b"%", b"'", b"rem ", b"REM ")
 PROGRESS_EVERY = 256
 MOST_WHY = 500
@@ -75,33 +77,45 @@ class _Builder:
         self.exclusions: list[Exclusion] = []
         self.problems: list[Problem] = []
         self.skips = 0
-        self.marked = b""
-        self.marks: Marks = {}
+        self.marks: dict[str, Marks] = {}
+        self.kept_marks = 0
 
     def file(self, file: File) -> None:
         self.files += 1
         self.bytes += len(file.data)
         self.paths.append(file.path)
         hits = self.triggers.hits(file.data)
-        for index, detector in enumerate(self.detectors):
-            own = hits.get(index, ()) if hits else ()
-            if own or detector.wants(file.path):
-                try:
-                    for finding in detector.detect(file, own):
-                        self.add(finding, file.data)
-                except Exception as error:  # noqa: BLE001 - a detector is a plug-in: one bad one must not end the scan
-                    self.uncovered(detector.name, file.path, error)
+        asked = [
+            (detector, own)
+            for index, detector in enumerate(self.detectors)
+            if (own := hits.get(index, ()) if hits else ()) or detector.wants(file.path)
+        ]
+        marks = _marks(file.data) if asked and self.honour_ignores else {}
+        for detector, own in asked:
+            try:
+                for finding in detector.detect(file, own):
+                    self.add(finding, {file.path: marks})
+            except Exception as error:  # noqa: BLE001 - a detector is a plug-in: one bad one must not end the scan
+                self.uncovered(detector.name, file.path, error)
+        if marks and any(detector.wants(file.path) for detector in self.detectors):
+            self.remember(file.path, marks)
 
-    def add(self, finding: Finding, data: bytes = b"") -> None:
-        if not self.honour_ignores or IGNORE_MARK not in data:
+    def remember(self, path: str, marks: Marks) -> None:
+        """Keep the marks of a file that a detector asked for by name: it may speak of its lines in the end."""
+        size = sum(1 + len(rules) for rules in marks.values())
+        if self.kept_marks + size <= MOST_MARKS:
+            self.kept_marks += size
+            self.marks[path] = marks
+
+    def add(self, finding: Finding, marks: Mapping[str, Marks]) -> None:
+        hidden = tuple(
+            place for place in finding.locations if _hides(marks.get(place.path, {}).get(place.line, ()), finding)
+        )
+        if not hidden:
             _merge(self.found, finding)
             return
-        if data is not self.marked:  # once per file: a hostile one has ten thousand findings
-            self.marked, self.marks = data, _marks(data)
-        hidden = tuple(place for place in finding.locations if _hides(self.marks.get(place.line, ()), finding.rule))
         shown = tuple(place for place in finding.locations if place not in hidden)
-        if hidden:
-            _merge(self.hidden, replace(finding, locations=hidden))
+        _merge(self.hidden, replace(finding, locations=hidden))
         if shown:
             _merge(self.found, replace(finding, locations=shown))
 
@@ -133,7 +147,7 @@ class _Builder:
         for detector in self.detectors:
             try:
                 for finding in detector.conclude():
-                    self.add(finding)
+                    self.add(finding, self.marks)
                 self.exclusions.extend(detector.exclusions())
             except Exception as error:  # noqa: BLE001 - a detector is a plug-in: one bad one must not end the scan
                 self.uncovered(detector.name, "", error)
@@ -169,7 +183,7 @@ def _short(text: str) -> str:
 
 @dataclass(slots=True)
 class _Merged:
-    """One finding from all its sightings: the worst speaks, all places count, whatever the order they came in."""
+    """One finding from all its sightings: the worst and surest speaks, all places count, whatever their order."""
 
     speaker: Finding
     places: set[Location]
@@ -188,7 +202,7 @@ def _merge(into: dict[str, _Merged], finding: Finding) -> None:
 
 
 def _precedence(finding: Finding) -> tuple[object, ...]:
-    return (-finding.severity.rank, min(finding.locations), finding.message)
+    return (-finding.severity.rank, -finding.confidence.rank, min(finding.locations), finding.message)
 
 
 def _sorted(findings: Mapping[str, _Merged]) -> tuple[Finding, ...]:
@@ -221,5 +235,8 @@ def _marks(data: bytes) -> Marks:
     return found
 
 
-def _hides(rules: Collection[bytes], rule: str) -> bool:
-    return EVERY_RULE in rules or rule.encode() in rules
+def _hides(rules: Collection[bytes], finding: Finding) -> bool:
+    if not rules or EVERY_RULE in rules:
+        return bool(rules)
+    names = {finding.rule, *(name for advisory in finding.advisories for name in (advisory.id, *advisory.aliases))}
+    return any(name.encode() in rules for name in names)

@@ -69,6 +69,14 @@ def test_a_folder_without_lockfiles_needs_no_data():
     assert not report_of(None, File("README.md", b"")).incomplete
 
 
+def test_a_comment_in_a_file_of_packages_hides_its_line(database, record):
+    data = database(record("GHSA-1", ecosystem="PyPI", aliases=["CVE-2020-1"]))
+    for mark, shown in (("", 1), ("# vallum:ignore", 0), ("# vallum:ignore[GHSA-1]", 0), ("# vallum:ignore[x]", 1)):
+        report = report_of(data, File("requirements.txt", f"left==1.0 {mark}\n".encode()))
+        assert (len(report.findings), len(report.suppressed)) == (shown, 1 - shown), mark
+        assert not report.incomplete
+
+
 @pytest.mark.parametrize("form", sorted({*NAMES.values(), *PATTERNS.values()}))
 def test_the_table_of_formats_leads_to_readers(form):
     assert callable(extractor(form))

@@ -15,6 +15,7 @@ _EPILOG = """\
 ignoring:
   .gitignore hides only what git does not track. .vallumignore (same syntax) and a comment with vallum:ignore or
   vallum:ignore[rule-id] on the finding's line, or the one above, hide more; what they hide is counted and listed.
+  For a package the rule is its CVE or advisory: vallum:ignore[CVE-2021-23337].
 
 exit codes: 0 clean, 1 findings, 2 wrong usage, 3 something could not be scanned (wins over 1)
 """

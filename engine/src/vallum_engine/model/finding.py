@@ -43,6 +43,14 @@ class Confidence(StrEnum):
     MEDIUM = "medium"
     LOW = "low"
 
+    @property
+    def rank(self) -> int:
+        """2 for high down to 0 for low: larger is surer."""
+        return _SURENESS[self]
+
+
+_SURENESS = {confidence: rank for rank, confidence in enumerate(reversed(Confidence))}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Location:
