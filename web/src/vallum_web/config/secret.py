@@ -4,22 +4,26 @@ import os
 import secrets
 from pathlib import Path
 
+from vallum_web.tenancy.once import written_once
+
+
+class EmptyKeyError(RuntimeError):
+    """A key without a character would sign and digest like no key at all."""
+
 
 def key(home: Path, name: str) -> str:
     """The environment's `VALLUM_<NAME>`, else the one kept in `home` under `name`, made at first use."""
-    given = os.environ.get(f"VALLUM_{name.upper()}", "")
+    given = os.environ.get(f"VALLUM_{name.upper()}", "").strip()
     if given:
         return given
     path = home / name
     try:
-        return path.read_text().strip()
+        kept = path.read_text("utf-8")
     except FileNotFoundError:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    made = secrets.token_urlsafe(48)
-    with os.fdopen(handle, "w") as file:
-        file.write(made)
-    return made
+        kept = written_once(path, secrets.token_urlsafe(48))
+    if not kept.strip():
+        raise EmptyKeyError(
+            f"{path} is empty, so there is no key in it. Restore it from a backup; only where none exists, delete it: a new "
+            "one is then made, everybody has to sign in again, and known secrets look new after the next scan."
+        )
+    return kept.strip()

@@ -1,7 +1,6 @@
 """A demo organization: one person, and two assets that are scanned like anybody's."""
 
 import json
-import os
 import secrets
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from vallum_web.repositories import services as repositories
 from vallum_web.scans import services as scans
 from vallum_web.tenancy.lookups import slug_taken
 from vallum_web.tenancy.models import Org
+from vallum_web.tenancy.once import written_once
 
 EMAIL = "demo@vallum.localhost"
 SLUG = "demo"
@@ -53,12 +53,6 @@ def _add(org: Org, name: str, folder: Path) -> None:
 
 def _login() -> dict[str, str]:
     """The demo's e-mail and password, random, in a file of the owner's alone."""
-    path = Path(settings.HOME) / "demo.json"
-    if path.exists():
-        kept: dict[str, str] = json.loads(path.read_text())
-        return kept
     login = {"email": EMAIL, "password": secrets.token_urlsafe(15), "url": settings.PUBLIC_URL}
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        json.dump(login, file)
-    return login
+    kept: dict[str, str] = json.loads(written_once(Path(settings.HOME) / "demo.json", json.dumps(login)))
+    return kept
