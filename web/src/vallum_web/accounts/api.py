@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from vallum_web.accounts import queries, tokens
 from vallum_web.accounts.access import MANAGERS, Role, TenantRouter, TokenRequest, allow
+from vallum_web.tenancy.texts import OneLine
 
 router = TenantRouter(tags=["tokens"])
 
@@ -31,7 +32,7 @@ class TokenMade(TokenOut):
 class TokenIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=60)
+    name: OneLine = Field(min_length=1, max_length=60)
     role: Role = Role.DEVELOPER
     days: int = Field(default=90, ge=1, le=365)
 
@@ -44,6 +45,7 @@ def tokens_list(request: TokenRequest) -> list[TokenOut]:
 @router.post("", response={201: TokenMade}, summary="Make a token; its text is in this answer and nowhere else")
 def token_make(request: TokenRequest, body: TokenIn) -> Status[TokenMade]:
     allow(request, MANAGERS)
+    allow(request, tokens.at_least(body.role))
     maker = queries.user(request.auth.by)
     token, text = tokens.make(request.auth.org, maker, name=body.name, role=body.role, days=body.days)
     return Status(201, TokenMade(**TokenOut.from_orm(token).dict(), token=text))

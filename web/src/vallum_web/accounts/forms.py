@@ -7,6 +7,7 @@ from django.utils.text import slugify
 
 from vallum_web.accounts.models import Membership, User
 from vallum_web.tenancy import lookups
+from vallum_web.tenancy.texts import validate_one_line
 
 _RESERVED = """
 about account accounts admin api app apps assets auth billing blog cdn dashboard demo docs download health healthz help inbox
@@ -17,7 +18,7 @@ RESERVED = frozenset(_RESERVED.split())
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth ships no types
-    name = forms.CharField(max_length=80, required=False, label="Your name")
+    name = forms.CharField(max_length=80, required=False, label="Your name", validators=[validate_one_line])
     field_order = ("name", "email", "password1")
 
     def save(self, request: HttpRequest) -> User | None:
@@ -28,7 +29,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth ships no t
 
 
 class OrgForm(forms.Form):
-    name = forms.CharField(max_length=80, label="Organization name")
+    name = forms.CharField(max_length=80, label="Organization name", validators=[validate_one_line])
     slug = forms.CharField(
         max_length=40,
         required=False,
@@ -52,11 +53,12 @@ class OrgForm(forms.Form):
 
 
 class TokenForm(forms.Form):
-    name = forms.CharField(max_length=60, label="What is it for?")
+    name = forms.CharField(max_length=60, label="What is it for?", validators=[validate_one_line])
     role = forms.ChoiceField(
         choices=[(role.value, role.label) for role in (Membership.Role.DEVELOPER, Membership.Role.AUDITOR)],
         label="Role",
-        help_text="A developer token may start scans and upload reports; an auditor token reads.",
+        help_text="A developer token may start scans and upload reports; an auditor token reads. It never does more than "
+        "you may yourself, and stops when you leave.",
     )
     days = forms.IntegerField(min_value=1, max_value=365, initial=90, label="Days until it expires")
 

@@ -16,6 +16,8 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM = 26
 DAYS = 90
+# From the most powerful on.
+_ROLES = tuple(Membership.Role)
 # The last use is a fact for people, to the minute; a write per call would be a write per call.
 USE_EVERY = timedelta(minutes=1)
 
@@ -46,7 +48,10 @@ def revoke(token: ApiToken) -> None:
 
 
 def authenticate(text: str) -> ApiToken | None:
-    """The live token that `text` is, or None: unknown, mistyped, expired and revoked look the same from outside."""
+    """The live token that `text` is, or None: unknown, mistyped, expired and revoked look the same from outside.
+
+    A token acts for its maker: it is dead when they have left or were deactivated, and its role is never above theirs.
+    """
     body, check = text[: len(PREFIX) + RANDOM], text[len(PREFIX) + RANDOM :]
     if not text.isascii() or not body.startswith(PREFIX) or check != checksum(body):
         return None
@@ -56,9 +61,22 @@ def authenticate(text: str) -> ApiToken | None:
     org, key = found
     with scope(org):
         token = ApiToken.objects.of(org).filter(pk=key, revoked_at=None, expires_at__gt=clock.now()).first()
-        if token and (token.used_at is None or clock.now() - token.used_at > USE_EVERY):
+        maker = Membership.objects.of(org).filter(user=token.by, user__is_active=True).first() if token else None
+        if token is None or maker is None:
+            return None
+        token.role = weaker(token.role, maker.role)
+        if token.used_at is None or clock.now() - token.used_at > USE_EVERY:
             ApiToken.objects.of(org).filter(pk=key).update(used_at=clock.now())
         return token
+
+
+def weaker(one: str, other: str) -> Membership.Role:
+    return max(Membership.Role(one), Membership.Role(other), key=_ROLES.index)
+
+
+def at_least(role: Membership.Role) -> frozenset[Membership.Role]:
+    """The role and those above it: who may hand it out."""
+    return frozenset(_ROLES[: _ROLES.index(role) + 1])
 
 
 def checksum(body: str) -> str:

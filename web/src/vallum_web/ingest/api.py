@@ -13,6 +13,7 @@ from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allo
 from vallum_web.ingest import queries, services
 from vallum_web.ingest.models import Upload
 from vallum_web.tenancy.blobs import TooLargeError
+from vallum_web.tenancy.texts import OneLine
 
 router = TenantRouter(tags=["uploads"])
 # Reading a body takes as long as its sender likes: no transaction is open meanwhile.
@@ -30,7 +31,7 @@ class UploadOut(Schema):
 
 
 class Target(Schema):
-    asset: str = Field(min_length=1, max_length=200)
+    asset: OneLine = Field(min_length=1, max_length=200)
 
 
 @door.post("", response={202: UploadOut}, summary="A report in wire format, for the asset of that name")
@@ -55,7 +56,8 @@ def upload_get(request: TokenRequest, upload_id: UUID) -> UploadOut:
 
 
 def _chunks(request: HttpRequest) -> Iterator[bytes]:
-    promised = int(request.headers.get("Content-Length") or 0)
+    length = request.headers.get("Content-Length", "")
+    promised = int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
     if not promised:
         raise HttpError(411, "Send the report with its Content-Length.")
     got = 0

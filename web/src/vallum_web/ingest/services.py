@@ -49,7 +49,7 @@ def accept(org_id: UUID, by: UUID, *, asset_name: str, chunks: Iterable[bytes]) 
     with blobs.create(org_id, limit=UPLOAD_BYTES) as blob:
         for chunk in chunks:
             blob.write(chunk)
-    with scope(org_id, user=by):
+    with blobs.unless_kept(org_id, blob.id), scope(org_id, user=by):
         org = Org.objects.get(pk=org_id)
         asset = _asset(org, asset_name, by)
         scan = scans.uploaded(asset, by)
@@ -99,7 +99,7 @@ def _digest(upload: Upload, report: Report) -> None:
 
 def _outcome(scan: Scan, report: Report) -> dict[str, int]:
     """Status belongs to one branch: the report of another is kept and counted, and changes no finding."""
-    asset, branch = scan.asset, (scan.branch or report.target.get("branch", ""))[:200]
+    asset, branch = scan.asset, (scan.branch or printable(report.target.get("branch", "")))[:200]
     if scan.origin == Scan.Origin.UPLOADED and asset.branch and branch and branch != asset.branch:
         return {"seen": len(report.findings), "other_branch": 1}
     if branch:

@@ -8,6 +8,7 @@ from vallum_guard.errors import GuardError
 from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allow
 from vallum_web.assets.services import NameTakenError
 from vallum_web.repositories import services
+from vallum_web.tenancy.texts import OneLine
 
 router = TenantRouter(tags=["repositories"])
 
@@ -17,7 +18,7 @@ class RepositoryIn(Schema):
 
     url: str = Field(min_length=1, max_length=500)
     branch: str = Field(default="", max_length=200)
-    name: str = Field(default="", max_length=200)
+    name: OneLine = Field(default="", max_length=200)
 
 
 class RepositoryOut(Schema):

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from vallum_engine.sources.archive import ENDINGS
 from vallum_web.repositories.uploads import ARCHIVE_BYTES
+from vallum_web.tenancy.texts import validate_one_line
 
 
 class UrlForm(forms.Form):
@@ -16,12 +17,16 @@ class UrlForm(forms.Form):
     )
     branch = forms.CharField(max_length=200, required=False, label="Branch", help_text="Left empty: the default one.")
     name = forms.CharField(
-        max_length=200, required=False, label="Name", help_text="Left empty, it is taken from the address."
+        max_length=200,
+        required=False,
+        label="Name",
+        help_text="Left empty, it is taken from the address.",
+        validators=[validate_one_line],
     )
 
 
 class ArchiveForm(forms.Form):
-    name = forms.CharField(max_length=200, label="Name")
+    name = forms.CharField(max_length=200, label="Name", validators=[validate_one_line])
     archive = forms.FileField(
         label="Archive",
         max_length=200,

@@ -39,11 +39,8 @@ def upload(org: Org, by: UUID | None, *, name: str, archive_name: str, chunks: I
         with blobs.create(org.pk, limit=ARCHIVE_BYTES) as blob:
             for chunk in chunks:
                 blob.write(chunk)
-        try:
+        with blobs.unless_kept(org.pk, blob.id):
             return add_archive(org, by, name=name, archive=blob.id, archive_name=archive_name)
-        except assets.NameTakenError:
-            blobs.delete(org.pk, blob.id)
-            raise
 
 
 def add_folder(org: Org, *, name: str, folder: Path) -> Repository:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import Http404
 from ninja import Query, Schema, Status
+from pydantic import ConfigDict
 
 from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allow
 from vallum_web.assets import queries as assets
@@ -48,6 +49,8 @@ class CoverageOut(Schema):
 
 
 class ScanIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
     asset: UUID
 
 

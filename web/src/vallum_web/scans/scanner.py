@@ -11,11 +11,14 @@ from time import monotonic
 
 from django.conf import settings
 
+from vallum_engine.model.text import printable
 from vallum_guard import sandbox
 from vallum_guard.errors import SandboxFailed, SandboxUnavailable
 from vallum_guard.sandbox import End, Level, Limits, Mechanism, Sandbox
 
 TELL_EVERY = 1.0
+# More paths than a command line holds become their folders; a hostile tree has one large file under a million names.
+MOST_LEFT_OUT = 200
 PREPARING_SECONDS = 300
 REPORT_BYTES = 256 << 20
 # What of the home folder a sandbox sees: the keys beside them are not for it.
@@ -106,9 +109,17 @@ def prepare() -> None:
 
 
 def _command(job: Job) -> Sequence[str]:
-    gaps = [f"--left-out={path}" for path in job.left_out]
+    gaps = [f"--left-out={printable(path)}" for path in _gaps(job.left_out)]
     ignore = [] if job.trusted else ["--no-ignore"]
     return [str(_program()), "scan", "--format", "wire", "--progress", "json", *ignore, *gaps, "--", str(job.path)]
+
+
+def _gaps(left_out: Sequence[str]) -> Sequence[str]:
+    """What was not brought: the files, else the folders at the top that hold them, else the whole tree."""
+    if len(left_out) <= MOST_LEFT_OUT:
+        return left_out
+    tops = sorted({f"{top}/" if below else top for top, below, _ in (path.partition("/") for path in left_out)})
+    return tops if len(tops) <= MOST_LEFT_OUT else [""]
 
 
 def _program() -> Path:

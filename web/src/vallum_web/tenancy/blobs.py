@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
@@ -11,7 +12,10 @@ from uuid import UUID
 
 from django.conf import settings
 
+from vallum_web.tenancy import clock
 from vallum_web.tenancy.keys import uuid7
+
+ABANDONED = timedelta(days=1)
 
 
 class TooLargeError(ValueError):
@@ -57,6 +61,16 @@ def create(org: UUID, *, limit: int) -> Iterator[Writer]:
         raise
 
 
+@contextmanager
+def unless_kept(org: UUID, blob: UUID) -> Iterator[None]:
+    """Delete the blob when the block that was to refer to it fails: nothing else would ever look at it."""
+    try:
+        yield
+    except BaseException:
+        delete(org, blob)
+        raise
+
+
 def path(org: UUID, blob: UUID) -> Path:
     return _folder(org) / str(blob)
 
@@ -67,6 +81,20 @@ def delete(org: UUID, blob: UUID) -> None:
 
 def delete_all(org: UUID) -> None:
     shutil.rmtree(_folder(org), ignore_errors=True)
+
+
+def prune() -> int:
+    """Delete the parts of blobs that were never finished."""
+    return forget((Path(settings.HOME) / "blobs").glob("*/*.part"))
+
+
+def forget(files: Iterable[Path]) -> int:
+    """Delete those of these files that nobody has written to for a day."""
+    last = (clock.now() - ABANDONED).timestamp()
+    old = [file for file in files if file.stat().st_mtime < last]
+    for file in old:
+        file.unlink(missing_ok=True)
+    return len(old)
 
 
 def _folder(org: UUID) -> Path:
