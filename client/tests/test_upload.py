@@ -68,24 +68,30 @@ def test_the_report_arrives_whole(vallum, tree, token, platform):
     assert token.encode() not in body
 
 
-def test_the_asset_is_called_like_the_folder_by_default(vallum, tree, platform):
-    vallum("scan", tree, "--upload", platform.url)
-    assert platform.received[0][0] == "/api/v1/uploads?asset=tree"
+@pytest.mark.parametrize("asset", [[], ["--asset", ""], ["--asset", " "]])
+def test_without_an_asset_nothing_is_scanned_or_sent(vallum, tree, platform, asset):
+    ran = vallum("scan", tree, "--upload", platform.url, *asset)
+    assert ran.code == Exit.USAGE
+    assert "--upload needs --asset NAME" in ran.err
+    assert ran.out == ""
+    assert platform.received == []
 
 
 @pytest.mark.parametrize(
     ("status", "says"),
     [
+        pytest.param(400, "send it again", id="damaged on the way"),
         pytest.param(401, "set VALLUM_TOKEN", id="a dead token"),
         pytest.param(403, "may not upload", id="a weak token"),
         pytest.param(404, "check --upload", id="a wrong address"),
         pytest.param(413, "scan parts", id="too large"),
+        pytest.param(422, "give --asset one line", id="a name that is none"),
         pytest.param(500, "Try again later", id="a broken platform"),
     ],
 )
 def test_a_refusal_is_said_with_what_to_do(vallum, tree, platform, status, says):
     platform.status = status
-    ran = vallum("scan", tree, "--upload", platform.url)
+    ran = vallum("scan", tree, "--upload", platform.url, "--asset", "shop")
     assert ran.code == Exit.INCOMPLETE
     assert f"{platform.url} answered {status}. " in ran.err
     assert says in ran.err
@@ -95,14 +101,14 @@ def test_a_refusal_is_said_with_what_to_do(vallum, tree, platform, status, says)
 @pytest.mark.parametrize("answer", [b"", b"[]", b'{"id": 1}', b"<html>"])
 def test_an_answer_that_is_not_the_platforms_is_said(vallum, tree, platform, answer):
     platform.answer = answer
-    ran = vallum("scan", tree, "--upload", platform.url)
+    ran = vallum("scan", tree, "--upload", platform.url, "--asset", "shop")
     assert ran.code == Exit.INCOMPLETE
     assert "its answer is not the platform's" in ran.err
 
 
 def test_without_a_token_nothing_is_scanned_or_sent(vallum, tree, platform, monkeypatch):
     monkeypatch.delenv("VALLUM_TOKEN")
-    ran = vallum("scan", tree, "--upload", platform.url)
+    ran = vallum("scan", tree, "--upload", platform.url, "--asset", "shop")
     assert ran.code == Exit.USAGE
     assert "VALLUM_TOKEN" in ran.err
     assert ran.out == ""
@@ -111,13 +117,13 @@ def test_without_a_token_nothing_is_scanned_or_sent(vallum, tree, platform, monk
 
 def test_an_address_that_is_not_opened_gets_nothing(vallum, tree, platform, monkeypatch):
     monkeypatch.delenv("VALLUM_EGRESS_ALLOW")
-    ran = vallum("scan", tree, "--upload", platform.url)
+    ran = vallum("scan", tree, "--upload", platform.url, "--asset", "shop")
     assert ran.code == Exit.INCOMPLETE
     assert "The report was not uploaded: " in ran.err
     assert platform.received == []
 
 
 def test_the_records_of_progress_name_the_upload(vallum, tree, platform):
-    ran = vallum("scan", tree, "--upload", platform.url, "--progress", "json")
+    ran = vallum("scan", tree, "--upload", platform.url, "--asset", "shop", "--progress", "json")
     messages = [record["message"] for record in map(json.loads, ran.err.splitlines()) if "message" in record]
     assert messages == [f"Uploaded: {platform.url}/api/v1/uploads/u1"]

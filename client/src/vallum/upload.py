@@ -3,7 +3,7 @@
 POST <platform>/api/v1/uploads?asset=<name>
 Authorization: Bearer <token>
 Content-Type: application/vnd.vallum.wire
-Content-Digest: sha-256=:<base64>:          so that a body cut off on the way is noticed
+Content-Digest: sha-256=:<base64>:          a body that was damaged on the way is refused
 
 202 {"id": "…", "status_url": "…"}
 """
@@ -23,14 +23,13 @@ from vallum_guard.errors import GuardError
 WIRE = "application/vnd.vallum.wire"
 _LIMITS = http.Limits(seconds=300.0, body_bytes=1 << 20)
 _ADVICE = {
+    400: "The report was damaged or cut off on the way: send it again.",
     401: "The token is not valid (any more): make a new one under Settings, Tokens, and set VALLUM_TOKEN.",
     403: "The token may not upload: make one that may.",
-    404: "There is no platform, or no organization of this token, at that address: check --upload.",
-    409: "The platform already holds this very report.",
-    413: "The report is larger than the platform takes: scan parts of the tree one by one.",
-    415: "The platform does not know this report format: update the one that is older.",
-    422: "The platform cannot read this report: update the one that is older.",
-    429: "Too many uploads: try again in a minute.",
+    404: "There is no platform at that address: check --upload.",
+    411: "Something on the way took the report's length away: check the proxies before the platform.",
+    413: "The report is larger than the platform takes: scan parts of the tree one by one, each as an asset of its own.",
+    422: "The platform does not take this name for an asset: give --asset one line of at most 200 characters.",
 }
 
 

@@ -50,6 +50,11 @@ def parse(arguments: Sequence[str]) -> Options:
         raise Misuse(f"--offline forbids every connection, and {what}: leave one of them out.")
     if given.asset and not given.upload:
         raise Misuse("--asset names the asset of an upload: add --upload URL.")
+    if given.upload and not given.asset.strip():
+        raise Misuse(
+            "--upload needs --asset NAME: an asset is one folder, scanned from the same root each time. "
+            "Give each folder a name of its own and keep it: what a scan no longer finds counts as resolved."
+        )
     limits = {"file_bytes": given.max_file_bytes, "files": given.max_files, "total_bytes": given.max_bytes}
     return Options(
         place=given.place,
@@ -61,7 +66,7 @@ def parse(arguments: Sequence[str]) -> Options:
         honour_ignores=not given.no_ignore,
         branch=given.branch,
         upload=given.upload,
-        asset=given.asset,
+        asset=given.asset.strip(),
         progress=given.progress,
         left_out=tuple(given.left_out),
         limits={name: value for name, value in limits.items() if value},
@@ -110,10 +115,16 @@ def _parser() -> argparse.ArgumentParser:
         "--progress", choices=("auto", "none", "json"), default="auto", help="on standard error (default: auto)"
     )
     report.add_argument(
-        "--upload", default="", metavar="URL", help="send the report to a platform; the token is read from VALLUM_TOKEN"
+        "--upload",
+        default="",
+        metavar="URL",
+        help="send the report to a platform, with --asset; the token is read from VALLUM_TOKEN",
     )
     report.add_argument(
-        "--asset", default="", metavar="NAME", help="asset that the upload is about (default: the target's name)"
+        "--asset",
+        default="",
+        metavar="NAME",
+        help="asset that the upload is about: one folder, scanned from the same root each time, has one name",
     )
     limits = parser.add_argument_group("limits", "each one that is met is said, and makes the scan incomplete")
     limits.add_argument("--max-file-bytes", type=_size, default=0, metavar="N", help="of one file (default: 10M)")

@@ -140,7 +140,7 @@ def _deliver(report: Report, asked: Options, shown: Progress) -> None:
         output.to_stdout(data)
     if asked.upload:
         wire = data if asked.format == "wire" else load(_REPORTS["wire"])(report)
-        receipt = load("vallum.upload:send")(asked.upload, asked.asset or report.target.get("name", ""), wire)
+        receipt = load("vallum.upload:send")(asked.upload, asked.asset, wire)
         shown.tell(f"Uploaded: {receipt.status_url}")
 
 
