@@ -49,6 +49,9 @@ def _der(body: bytes) -> bool:
 CHECKSUMS: Mapping[str, Callable[[bytes], bool]] = {"der-length": _der, "github-crc32": _github}
 """By the name that a rule gives; each says whether a whole token can be genuine."""
 
+PROOFS = frozenset({"github-crc32"})
+"""Those that chance hardly ever passes: a token that does is one, whatever it spells."""
+
 
 def refuted(checksum: str, value: bytes) -> bool:
     """Whether the checksum says that the value was never issued: the rule's own, or that of the form the value has."""

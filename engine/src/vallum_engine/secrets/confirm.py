@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from vallum_engine.model.finding import Confidence, Severity
-from vallum_engine.secrets.checksums import refuted
+from vallum_engine.secrets.checksums import PROOFS, refuted
 from vallum_engine.secrets.context import trust
 from vallum_engine.secrets.entropy import shannon
 from vallum_engine.secrets.placeholders import is_placeholder
@@ -86,7 +86,7 @@ class Confirmer:
 
     def _dull(self, value: bytes) -> bool:
         """Whether it is no random text. A right checksum outweighs the words that chance spells: 1 in 25,000 holds "fake"."""
-        return shannon(value) < self.rule.min_entropy or (not self.rule.checksum and is_placeholder(value))
+        return shannon(value) < self.rule.min_entropy or (self.rule.checksum not in PROOFS and is_placeholder(value))
 
     def _name(self, found: re.Match[bytes], value: int) -> bytes:
         """What stands before the value: the match up to it, and the name that the match began in the middle of."""
