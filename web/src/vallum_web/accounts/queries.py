@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from vallum_web.accounts.models import ApiToken, Membership, User
 from vallum_web.tenancy import lookups
 from vallum_web.tenancy.models import Org, OrgQuerySet
-from vallum_web.tenancy.scope import current_org, person
+from vallum_web.tenancy.scope import current_org, person, scope
 
 
 def my_orgs(user: User | AnonymousUser) -> list[lookups.MyOrg]:
@@ -39,6 +39,20 @@ def names(people: Iterable[UUID]) -> dict[UUID, str]:
     if not wanted:
         return {}
     return {user.pk: str(user) for user in User.objects.filter(pk__in=wanted).only("name", "email")}
+
+
+def with_email(email: str) -> User | None:
+    return User.objects.filter(email=email.strip().lower()).first()
+
+
+def org_at(slug: str) -> Org | None:
+    """The organization of this address, found by visiting each: for the operator's command line."""
+    for key in lookups.all_orgs():
+        with scope(key):
+            org: Org = Org.objects.get(pk=key)
+        if org.slug == slug:
+            return org
+    return None
 
 
 def user(key: UUID) -> User:

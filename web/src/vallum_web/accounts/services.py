@@ -28,11 +28,19 @@ def found(name: str, slug: str, owner: User) -> Org:
         raise SlugTakenError(slug) from error
 
 
+class AlreadyMemberError(ValueError):
+    """The person belongs to the organization already."""
+
+
 def join(org: Org, user: User, role: Membership.Role) -> Membership:
-    with scope(org.pk):
-        membership = Membership.objects.create(org=org, user=user, role=role)
-        emit("member.joined", user.pk, role=role)
-        return membership
+    """Raises AlreadyMemberError."""
+    try:
+        with scope(org.pk):
+            membership = Membership.objects.create(org=org, user=user, role=role)
+            emit("member.joined", user.pk, role=role)
+            return membership
+    except IntegrityError as error:
+        raise AlreadyMemberError(user.email) from error
 
 
 def set_theme(user: User, theme: str) -> None:
@@ -42,10 +50,23 @@ def set_theme(user: User, theme: str) -> None:
 def first_owner(email: str, password: str, *, name: str, slug: str) -> User:
     """A person whose address is taken as their own, with an organization: for the operator's command line."""
     with transaction.atomic():
-        user = User.objects.create_user(email, password)
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        user = _verified(email, password)
         found(name, slug, user)
         return user
+
+
+def new_member(org: Org, email: str, password: str, role: Membership.Role) -> User:
+    """A person whose address is taken as their own, in an organization there is: for the operator's command line."""
+    with transaction.atomic():
+        user = _verified(email, password)
+        join(org, user, role)
+        return user
+
+
+def _verified(email: str, password: str) -> User:
+    user = User.objects.create_user(email, password)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
 
 
 def prune() -> None:

@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     owner = verbs.add_parser("create-owner", help="make the first account")
     owner.add_argument("email")
+    owner.add_argument("--org", metavar="NAME", help="name of their organization (default: Main)")
+    owner.add_argument("--slug", metavar="ADDRESS", help="its part of addresses (default: made from the name)")
     owner.set_defaults(run=_create_owner)
     verbs.add_parser("manage", help="run one of Django's commands", add_help=False).set_defaults(run=_manage, rest=[])
     stored = verbs.add_parser("database", help="dump or restore it; the SQL that a server of your own needs")
@@ -79,7 +81,9 @@ def _doctor(folder: Path, _chosen: argparse.Namespace) -> int:
 
 
 def _create_owner(folder: Path, chosen: argparse.Namespace) -> int:
-    return _manage(folder, argparse.Namespace(rest=["create_owner", chosen.email]))
+    given = {"--org": chosen.org, "--slug": chosen.slug}
+    options = [f"{name}={value}" for name, value in given.items() if value is not None]
+    return _manage(folder, argparse.Namespace(rest=["create_owner", *options, "--", chosen.email]))
 
 
 def _manage(folder: Path, chosen: argparse.Namespace) -> int:
