@@ -1,4 +1,4 @@
-"""Claim: bringing a report into the record is several times faster than Django's own bulk upsert of the same rows.
+"""Claim: bringing a report into the record costs less than Django's own bulk upsert of the same rows, and does more.
 
 One run, one embedded PostgreSQL, the same table with all its indexes and row-level security. Ours does more: it matches,
 decides what is new, changed, reopened and resolved, writes places and events. The peer writes the finding rows alone.
