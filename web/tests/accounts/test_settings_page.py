@@ -51,6 +51,17 @@ def test_a_token_is_shown_once(signed_in, alice, org):
     assert text[:12] in browser.get(SETTINGS).content.decode()
 
 
+def test_an_admin_token_makes_tokens_up_to_its_own_role(signed_in, alice, client):
+    page = signed_in(alice).post(f"{SETTINGS}tokens/", {"name": "ops", "role": "admin", "days": "30"}).content.decode()
+    bearer = {"Authorization": "Bearer " + re.search(r"vlm_api_[a-z2-7]{26}\w{6}", page)[0]}
+
+    def make(role):
+        body = {"name": "made", "role": role}
+        return client.post("/api/v1/tokens", body, content_type="application/json", headers=bearer).status_code
+
+    assert [make(role) for role in ("developer", "admin", "owner")] == [201, 201, 403]
+
+
 def test_a_revoked_token_opens_nothing(signed_in, alice, org):
     token, text = tokens.make(org, alice, name="ci", role="developer")
     browser = signed_in(alice)

@@ -55,10 +55,13 @@ class OrgForm(forms.Form):
 class TokenForm(forms.Form):
     name = forms.CharField(max_length=60, label="What is it for?", validators=[validate_one_line])
     role = forms.ChoiceField(
-        choices=[(role.value, role.label) for role in (Membership.Role.DEVELOPER, Membership.Role.AUDITOR)],
+        choices=[
+            (role.value, role.label)
+            for role in (Membership.Role.DEVELOPER, Membership.Role.AUDITOR, Membership.Role.ADMIN)
+        ],
         label="Role",
-        help_text="A developer token may start scans and upload reports; an auditor token reads. It never does more than "
-        "you may yourself, and stops when you leave.",
+        help_text="A developer token may start scans and upload reports; an auditor token reads; an admin token may also make "
+        "and revoke tokens. None does more than you may yourself, and all stop when you leave.",
     )
     days = forms.IntegerField(min_value=1, max_value=365, initial=90, label="Days until it expires")
 
