@@ -50,7 +50,7 @@ app_name = "{app}"
 urlpatterns = []
 """
 _PAGE = """\
-{{% extends "ui/app.html" %}}
+{{% extends "accounts/page.html" %}}
 {{# The page includes its own fragment, so the two cannot differ. #}}
 {{% block title %}}{title}{{% endblock %}}
 {{% block content %}}

@@ -21,16 +21,3 @@ from vallum_web.ui import links
 )
 def test_changed(query, changes, expected):
     assert links.changed(QueryDict(query), changes) == expected
-
-
-@pytest.mark.parametrize(
-    ("query", "value", "expected"),
-    [
-        pytest.param("", "high", "?severity=high", id="on"),
-        pytest.param("severity=high", "high", "?", id="off"),
-        pytest.param("severity=high", "low", "?severity=high&severity=low", id="beside another"),
-        pytest.param("severity=high&severity=low&after=z", "high", "?severity=low", id="off beside another"),
-    ],
-)
-def test_toggled(query, value, expected):
-    assert links.toggled(QueryDict(query), "severity", value) == expected

@@ -17,6 +17,7 @@ from vallum_web.findings.forms import SuppressForm
 from vallum_web.findings.models import Finding
 
 UNPROCESSABLE = 422
+KEYS = (("/", "search"), ("s", "suppress"), ("u", "take a suppression back"))
 
 
 @require_safe
@@ -126,6 +127,7 @@ def _list(request: MemberRequest) -> dict[str, Any]:
         "chips": listing.chips(base, filters, assets),
         "clear_url": base + Filters(status=filters.status, sort=filters.sort).query(),
         "shown": listing.shown(len(page.rows), counts),
+        "keys": KEYS,
         "looked": None if page.rows else queries.looked(request.org, filters.asset),
     }
 

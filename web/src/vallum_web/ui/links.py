@@ -21,15 +21,3 @@ def changed(query: QueryDict, changes: Mapping[str, object]) -> str:
         else:
             result[name] = str(value)
     return "?" + result.urlencode()
-
-
-def toggled(query: QueryDict, name: str, value: object) -> str:
-    """The query with one value of a parameter of many values added, or taken out if it is there."""
-    text = str(value)
-    values = query.getlist(name)
-    return changed(query, {name: [item for item in values if item != text] if text in values else [*values, text]})
-
-
-def kept(query: QueryDict, names: tuple[str, ...]) -> list[tuple[str, str]]:
-    """What a form must carry along as hidden fields."""
-    return [(name, value) for name in names for value in query.getlist(name)]

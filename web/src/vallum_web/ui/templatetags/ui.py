@@ -1,6 +1,6 @@
 """Tags and filters for every page. They are built in (settings): no template loads them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 from django import template
@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from vallum_web.ui import ago, charts, legible, links
 
 register = template.Library()
+# Counting stops one past it (findings/queries.py), so no larger number is exact.
+CAP = 10_000
 
 
 def _request(context: Context) -> HttpRequest | None:
@@ -130,19 +132,6 @@ def link_with(context: Context, base: str = "", **changes: object) -> str:
     return _list(context, base) + links.changed(_query(context), changes)
 
 
-@register.simple_tag(takes_context=True)
-def link_toggle(context: Context, name: str, value: object, base: str = "") -> str:
-    """The list with one value of a parameter switched on or off."""
-    return _list(context, base) + links.toggled(_query(context), name, value)
-
-
-@register.simple_tag(takes_context=True)
-def hidden_params(context: Context, *names: str) -> SafeString:
-    """Hidden fields for the parameters a filter form does not show: `{% hidden_params "sort status" %}`."""
-    wanted = tuple(" ".join(names).split())
-    return format_html_join("", '<input type="hidden" name="{}" value="{}">', links.kept(_query(context), wanted))
-
-
 @register.inclusion_tag("ui/_th.html", takes_context=True)
 def sort_header(context: Context, field: str, label: str, **options: object) -> dict[str, object]:
     """A column head that sorts. Options: first="-" (falling first), default (the list's own order), css, base."""
@@ -169,30 +158,7 @@ def severity_bar(
         "legend": [(name, known.get(name, 0), (urls or {}).get(name, "")) for name in charts.SEVERITIES]
         if legend
         else [],
-        "words": ", ".join(f"{known[name]} {name}" for name in charts.SEVERITIES if known.get(name)) or "none",
-    }
-
-
-@register.inclusion_tag("ui/_sparkline.html")
-def sparkline(values: Sequence[float], label: str = "", *, width: int = 96, height: int = 20) -> dict[str, object]:
-    """A row's history at a glance; its ends and extremes are said in words."""
-    line = charts.line(values, width=width, height=height)
-    told = f"from {values[0]:g} to {values[-1]:g}, highest {max(values):g}" if values else "no values yet"
-    return {
-        "line": line,
-        "words": f"{label}: {told}" if label else told,
-        "width": width,
-        "height": height,
-        "any": bool(values),
-    }
-
-
-@register.inclusion_tag("ui/_columns.html")
-def columns(values: Sequence[tuple[str, float]], label: str) -> dict[str, object]:
-    """A column per (label, value), with the numbers in a table for those who want them."""
-    return {
-        "columns": charts.columns(values),
-        "values": values,
-        "label": label,
-        "top": max([v for _, v in values] + [0]),
+        "words": ", ".join(f"{count(known[name], CAP)} {name}" for name in charts.SEVERITIES if known.get(name))
+        or "none",
+        "cap": CAP,
     }

@@ -39,15 +39,10 @@
     }
   });
 
-  // A list's address holds what was chosen and nothing empty; what its form does not show (the order) stays as it is.
+  // A list's address holds what was chosen and nothing empty.
   document.addEventListener("htmx:configRequest", (event) => {
-    const { elt, formData, verb } = event.detail;
+    const { formData, verb } = event.detail;
     if (verb !== "get") return;
-    const shown = new URLSearchParams(location.search);
-    for (const name of elt.dataset.keep?.split(" ") ?? []) {
-      formData.delete(name);
-      for (const value of shown.getAll(name)) formData.append(name, value);
-    }
     for (const [name, value] of [...formData.entries()]) if (value === "") formData.delete(name);
   });
 
@@ -87,6 +82,13 @@
       event.preventDefault();
       closePanel(close);
     }
+  });
+
+  // The server knows no zone but UTC: on hover, the exact time is the reader's own.
+  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+  document.addEventListener("mouseover", (event) => {
+    const time = event.target.closest("time[datetime*=T]");
+    if (time) time.title = exact.format(new Date(time.dateTime));
   });
 
   document.addEventListener("keydown", (event) => {
