@@ -61,7 +61,7 @@ def test_a_report_made_elsewhere_becomes_findings(machine, upload):
     scan = machine.get(f"/api/v1/scans/{said['scan']}").json()
     assert (scan["status"], scan["isolation"], scan["outcome"]["new"]) == ("done", "elsewhere", 2)
     assert [row["ruleset"] for row in machine.get(f"/api/v1/scans/{said['scan']}/coverage").json()] == ["secrets"]
-    assert [a["name"] for a in machine.get("/api/v1/assets").json()] == ["shop"]
+    assert [a["name"] for a in machine.get("/api/v1/assets").json()["items"]] == ["shop"]
 
 
 @pytest.mark.parametrize(

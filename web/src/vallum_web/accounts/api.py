@@ -4,11 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404
-from ninja import Schema, Status
+from ninja import Query, Schema, Status
 from pydantic import ConfigDict, Field
 
 from vallum_web.accounts import queries, tokens
 from vallum_web.accounts.access import MANAGERS, Role, TenantRouter, TokenRequest, allow
+from vallum_web.tenancy import keyset
 from vallum_web.tenancy.texts import OneLine
 
 router = TenantRouter(tags=["tokens"])
@@ -37,9 +38,20 @@ class TokenIn(Schema):
     days: int = Field(default=90, ge=1, le=365)
 
 
-@router.get("", response=list[TokenOut], summary="The organization's tokens; never their text")
-def tokens_list(request: TokenRequest) -> list[TokenOut]:
-    return [TokenOut.from_orm(token) for token in queries.tokens(request.auth.org)]
+class TokenPage(Schema):
+    items: list[TokenOut]
+    after: str
+    """Give it as `after` for the next page; empty on the last."""
+
+
+class Place(Schema):
+    after: str = ""
+
+
+@router.get("", response=TokenPage, summary="The organization's tokens, newest first; never their text")
+def tokens_list(request: TokenRequest, place: Query[Place]) -> TokenPage:
+    page = keyset.page([queries.tokens(request.auth.org)], keyset.Order(), after=place.after)
+    return TokenPage(items=[TokenOut.from_orm(token) for token in page.rows], after=page.next or "")
 
 
 @router.post("", response={201: TokenMade}, summary="Make a token; its text is in this answer and nowhere else")

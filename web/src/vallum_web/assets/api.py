@@ -2,11 +2,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404
-from ninja import Schema
+from ninja import Query, Schema
 
 from vallum_web.accounts.access import TenantRouter, TokenRequest
 from vallum_web.assets import queries
 from vallum_web.assets.models import Asset
+from vallum_web.tenancy import keyset
 
 router = TenantRouter(tags=["assets"])
 
@@ -18,9 +19,20 @@ class AssetOut(Schema):
     added_at: datetime
 
 
-@router.get("", response=list[AssetOut], summary="All assets, by name")
-def assets_list(request: TokenRequest) -> list[AssetOut]:
-    return [AssetOut.from_orm(asset) for asset in queries.assets(request.auth.org)]
+class AssetPage(Schema):
+    items: list[AssetOut]
+    after: str
+    """Give it as `after` for the next page; empty on the last."""
+
+
+class Place(Schema):
+    after: str = ""
+
+
+@router.get("", response=AssetPage, summary="Assets, by name")
+def assets_list(request: TokenRequest, place: Query[Place]) -> AssetPage:
+    page = keyset.page([queries.assets(request.auth.org)], queries.BY_NAME, after=place.after)
+    return AssetPage(items=[AssetOut.from_orm(asset) for asset in page.rows], after=page.next or "")
 
 
 @router.get("/{asset_id}", response=AssetOut, summary="One asset")

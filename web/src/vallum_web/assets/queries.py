@@ -1,7 +1,10 @@
 from uuid import UUID
 
 from vallum_web.assets.models import Asset
+from vallum_web.tenancy import keyset
 from vallum_web.tenancy.models import Org, OrgQuerySet
+
+BY_NAME = keyset.Order(fields=("name", "id"), falling=False)
 
 
 def assets(org: Org) -> OrgQuerySet[Asset]:

@@ -176,6 +176,7 @@ def detail(org: Org, key: UUID) -> Detail:
         Occurrence.objects.of(org)
         .filter(finding=row)
         .select_related("first_scan", "gone_scan")
+        .defer(*(f"{scan}__{name}" for scan in ("first_scan", "gone_scan") for name in scans.UNLISTED))
         # Open places first, then those that ended last.
         .order_by(F("gone_scan_id").desc(nulls_first=True), "path", "line")[: MOST_PLACES + 1]
     )
@@ -219,14 +220,14 @@ def _looked(org: Org, row: Finding) -> QuerySet[Scan]:
     lines = Coverage.objects.of(org).filter(scan=OuterRef("pk"))
     ran = lines.filter(verdict=Coverage.Verdict.RAN, ruleset=row.ruleset)
     gap = lines.filter(Q(ruleset__in=["", *wider]), covered=False, path__in=["", row.path, *folders])
-    scans: QuerySet[Scan] = Scan.objects.of(org).filter(
+    looked: QuerySet[Scan] = Scan.objects.of(org).filter(
         Exists(ran),
         ~Exists(gap),
         asset=row.asset_id,
         complete=True,
         status__in=(Scan.Status.DONE, Scan.Status.INCOMPLETE),
     )
-    return scans.order_by("-id")
+    return looked.defer(*scans.UNLISTED).order_by("-id")
 
 
 def newest(org: Org, limit: int = 10) -> list[Finding]:

@@ -19,7 +19,6 @@ from vallum_web.tenancy.models import Org
 SHOWN_ASSETS = 12
 PAGE = 50
 HISTORY = 20
-BY_NAME = keyset.Order(fields=("name", "id"), falling=False)
 NEWEST = keyset.Order()
 
 
@@ -66,7 +65,7 @@ def lines(org: Org, rows: Sequence[Asset]) -> list[AssetLine]:
 
 
 def asset_page(org: Org, *, after: str, before: str) -> tuple[keyset.Page[Asset], list[AssetLine]]:
-    page = keyset.page([assets.assets(org)], BY_NAME, after=after, before=before, size=PAGE)
+    page = keyset.page([assets.assets(org)], assets.BY_NAME, after=after, before=before, size=PAGE)
     return page, lines(org, page.rows)
 
 

@@ -16,7 +16,7 @@ router = TenantRouter(tags=["scans"])
 PAGE = 50
 
 
-class ScanOut(Schema):
+class ScanLine(Schema):
     id: UUID
     asset_id: UUID
     status: str
@@ -34,8 +34,11 @@ class ScanOut(Schema):
     complete: bool
     stats: dict[str, Any]
     outcome: dict[str, int]
-    errors: list[dict[str, str]]
     failure: str
+
+
+class ScanOut(ScanLine):
+    errors: list[dict[str, str]]
 
 
 class CoverageOut(Schema):
@@ -55,7 +58,7 @@ class ScanIn(Schema):
 
 
 class ScanPage(Schema):
-    items: list[ScanOut]
+    items: list[ScanLine]
     after: UUID | None
     """Give it as `after` for the next page; null on the last."""
 
@@ -74,7 +77,9 @@ def scans_list(request: TokenRequest, place: Query[Place]) -> ScanPage:
         rows = rows.filter(pk__lt=place.after)
     found = list(rows[: PAGE + 1])
     more = len(found) > PAGE
-    return ScanPage(items=[ScanOut.from_orm(scan) for scan in found[:PAGE]], after=found[PAGE - 1].pk if more else None)
+    return ScanPage(
+        items=[ScanLine.from_orm(scan) for scan in found[:PAGE]], after=found[PAGE - 1].pk if more else None
+    )
 
 
 @router.post("", response={202: ScanOut}, summary="Scan an asset now")

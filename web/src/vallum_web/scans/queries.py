@@ -8,14 +8,17 @@ from vallum_web.assets.models import Asset
 from vallum_web.scans.models import Coverage, Scan
 from vallum_web.tenancy.models import Org, OrgQuerySet
 
+# Thousands of lines in one row: read for the page of one scan, never for a list.
+UNLISTED = ("errors",)
+
 
 def scans(org: Org | UUID) -> OrgQuerySet[Scan]:
-    return Scan.objects.of(org).select_related("asset").order_by("-id")
+    return Scan.objects.of(org).select_related("asset").defer(*UNLISTED).order_by("-id")
 
 
 def scan(org: Org | UUID, key: UUID) -> Scan:
     """Raises Scan.DoesNotExist."""
-    found: Scan = scans(org).get(pk=key)
+    found: Scan = Scan.objects.of(org).select_related("asset").get(pk=key)
     return found
 
 
@@ -26,7 +29,7 @@ def of_asset(org: Org, asset: UUID) -> OrgQuerySet[Scan]:
 def latest(org: Org, assets: Iterable[UUID]) -> dict[UUID, Scan]:
     """The newest scan of each asset, in one query."""
     rows: QuerySet[Scan] = (
-        Scan.objects.of(org).filter(asset__in=list(assets)).order_by("asset", "-id").distinct("asset")
+        Scan.objects.of(org).filter(asset__in=list(assets)).defer(*UNLISTED).order_by("asset", "-id").distinct("asset")
     )
     return {row.asset_id: row for row in rows}
 
