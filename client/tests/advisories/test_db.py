@@ -202,6 +202,35 @@ class TestImport:
         assert says in ran.err
         assert not (home / "advisories/advisories.sqlite").exists()
 
+    def test_two_archives_of_one_ecosystem_are_refused(self, vallum, home, tmp_path, entry, pack):
+        (tmp_path / "one.zip").write_bytes(pack(entry(1)))
+        (tmp_path / "two.zip").write_bytes(pack(entry(2)))
+        ran = vallum("db", "import", tmp_path)
+        assert ran.code == Exit.USAGE
+        assert "are both about npm" in ran.err
+        assert not (home / "advisories/advisories.sqlite").exists()
+
+    def test_a_part_does_not_take_the_place_of_the_whole_unless_told(self, vallum, home, tmp_path, entry, pack):
+        def bring(last, *options):
+            (tmp_path / "npm.zip").write_bytes(pack(*(entry(number) for number in range(last))))
+            return vallum("db", "import", tmp_path / "npm.zip", *options)
+
+        assert bring(10).code == Exit.CLEAN
+        assert bring(5).code == Exit.CLEAN
+        ran = bring(2)
+        assert ran.code == Exit.USAGE
+        assert "holds 2 records about npm, and 5 are here" in ran.err
+        assert "--replace" in ran.err
+        assert counts(home) == {"npm": 5}
+        assert bring(2, "--replace").code == Exit.CLEAN
+        assert counts(home) == {"npm": 2}
+
+    def test_an_archive_that_is_damaged_here_can_be_replaced(self, vallum, home, tmp_path, entry, pack):
+        (tmp_path / "npm.zip").write_bytes(pack(entry(1)))
+        vallum("db", "import", tmp_path / "npm.zip")
+        (home / "advisories/archives/npm.zip").write_bytes(b"noise")
+        assert vallum("db", "import", tmp_path / "npm.zip").code == Exit.CLEAN
+
     def test_an_archive_bomb_is_refused(self, vallum, tmp_path):
         with zipfile.ZipFile(tmp_path / "npm.zip", "w", zipfile.ZIP_DEFLATED) as out:
             for number in range(5):

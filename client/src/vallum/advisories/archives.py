@@ -90,6 +90,15 @@ def examine(path: Path) -> Content:
     return Content(ecosystem=named or votes.most_common(1)[0][0], records=count, newest=newest)
 
 
+def count(path: Path) -> int:
+    """How many records an archive names, without reading them. Raises UnusableArchive."""
+    try:
+        with zipfile.ZipFile(path) as opened:
+            return sum(name.endswith(".json") for name in opened.namelist())
+    except _DAMAGE as error:
+        raise UnusableArchive(f"{path} cannot be read as a zip file ({error}): fetch it again.") from error
+
+
 def digest(path: Path) -> str:
     with path.open("rb") as file:
         found = sha256()

@@ -6,16 +6,25 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from vallum.advisories import archives, moments
-from vallum.advisories.archives import KNOWN, Origin
+from vallum.advisories.archives import KNOWN, Content, Origin, UnusableArchive
 from vallum.advisories.rebuild import alone, rebuild
 from vallum.errors import Misuse
 from vallum_engine.sca.advisories import Facts
 
+MOST_SHRUNK = 2
+"""An archive that holds fewer than one in so many of the records kept is taken for a part of them."""
 
-def bring_in(places: Iterable[str], *, say: Callable[[str], None]) -> Facts:
-    """Take the archives in and build the database anew. One that cannot be used stops before anything changed."""
+
+def bring_in(places: Iterable[str], *, replace: bool, say: Callable[[str], None]) -> Facts:
+    """Take the archives in and build the database anew. One that cannot be used stops before anything changed.
+
+    An archive is the whole of its ecosystem: what it lacks counts as withdrawn, and scans then resolve its findings.
+    """
     found = [(path, archives.examine(path)) for path in _files(places)]
+    _require_one_each(found)
     with alone() as folder:
+        if not replace:
+            _require_no_loss(found, folder)
         for path, content in found:
             if content.ecosystem not in KNOWN:
                 say(f"{path.name}: left out, because the version order of {content.ecosystem} is not known here (yet).")
@@ -35,6 +44,36 @@ def bring_in(places: Iterable[str], *, say: Callable[[str], None]) -> Facts:
                     part.unlink()
             say(f"{path.name}: {content.records:,} records about {content.ecosystem}.")
         return rebuild(folder)
+
+
+def _require_one_each(found: Iterable[tuple[Path, Content]]) -> None:
+    taken: dict[str, Path] = {}
+    for path, content in found:
+        if content.ecosystem not in KNOWN:
+            continue
+        other = taken.setdefault(content.ecosystem, path)
+        if other is not path:
+            raise Misuse(
+                f"{other} and {path} are both about {content.ecosystem}, and the second would take the place of the first: "
+                "name one archive for each ecosystem. Nothing was changed."
+            )
+
+
+def _require_no_loss(found: Iterable[tuple[Path, Content]], folder: Path) -> None:
+    for path, content in found:
+        kept = folder / f"{content.ecosystem}.zip"
+        if content.ecosystem not in KNOWN or not kept.is_file():
+            continue
+        try:
+            here = archives.count(kept)
+        except UnusableArchive:
+            continue
+        if content.records * MOST_SHRUNK < here:
+            raise Misuse(
+                f"{path} holds {content.records:,} records about {content.ecosystem}, and {here:,} are here: it seems to be a part of "
+                "them, and the findings of the others would count as resolved. If it is the whole, add --replace. "
+                "Nothing was changed."
+            )
 
 
 def _files(places: Iterable[str]) -> Iterator[Path]:

@@ -37,7 +37,7 @@ def run(arguments: Sequence[str]) -> Exit:
             given.ecosystem, source, say=shown.tell, progress=lambda name, have: shown.status(f"{name}: {size(have)}")
         )
     elif given.verb == "import":
-        load(_VERBS["import"])(given.place, say=shown.tell)
+        load(_VERBS["import"])(given.place, replace=given.replace, say=shown.tell)
     elif given.verb == "prepare":
         return _prepare(shown)
     shown.done()
@@ -62,7 +62,12 @@ def _parser() -> argparse.ArgumentParser:
         "--source", default="", metavar="URL", help="a mirror of OSV's bucket (default: VALLUM_DB_SOURCE, else OSV)"
     )
     bring = verbs.add_parser("import", help="take in OSV archives that are on this machine", allow_abbrev=False)
-    bring.add_argument("place", nargs="+", metavar="ZIP|DIR", help="archives, or folders of them")
+    bring.add_argument(
+        "place", nargs="+", metavar="ZIP|DIR", help="archives, each the whole of one ecosystem, or folders of them"
+    )
+    bring.add_argument(
+        "--replace", action="store_true", help="even by an archive of fewer than half the records that are here"
+    )
     verbs.add_parser("status", help="show how old the advisories are, and how many", allow_abbrev=False)
     verbs.add_parser("prepare", help="make ready, now, what the first scan would", allow_abbrev=False)
     return parser
