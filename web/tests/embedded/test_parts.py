@@ -1,7 +1,9 @@
 """The small pure parts of start-up, as tables."""
 
 import io
+import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -84,6 +86,7 @@ def test_web_and_worker_are_told_where_they_are_and_not_who_owns_the_tables():
         "DATABASE_URL": URLS.app,
         "VALLUM_HOME": "/h",
         "VALLUM_BIND": "127.0.0.1",
+        "VALLUM_LOOPBACK": "1",
         "VALLUM_HOSTS": "127.0.0.1,localhost,[::1]",
         "VALLUM_TLS": "0",
         "VALLUM_URL": "http://127.0.0.1:8000",
@@ -101,7 +104,33 @@ def test_with_a_certificate_the_web_server_speaks_tls_1_3_only():
     assert {"--ssl-certificate=/c", "--ssl-keyfile=/k", "--ssl-protocol-min=tls1.3"} <= set(plan.web_command(address))
     told = plan.environment({}, Path("/h"), URLS, address=address)
     assert told["VALLUM_HOSTS"].split(",")[:3] == ["a.example", "0.0.0.0", "127.0.0.1"]
-    assert told["VALLUM_TLS"] == "1"
+    assert (told["VALLUM_TLS"], told["VALLUM_LOOPBACK"]) == ("1", "0")
+
+
+@pytest.mark.parametrize(
+    ("told", "loopback"),
+    [
+        pytest.param(
+            plan.environment({}, Path("/h"), URLS, address=Address(host="127.0.0.2", port=8000)),
+            "True",
+            id="one of loopback's many addresses",
+        ),
+        pytest.param({"VALLUM_BIND": "127.0.0.1", "VALLUM_LOOPBACK": "0"}, "False", id="what `up` decided wins"),
+        pytest.param({"VALLUM_BIND": "127.0.0.1"}, "True", id="without `up`, the usual address"),
+        pytest.param({"VALLUM_BIND": "0.0.0.0"}, "False", id="without `up`, all addresses"),
+        pytest.param({}, "True", id="nothing said"),
+    ],
+)
+def test_pages_take_for_loopback_what_the_platform_listens_on_as_such(tmp_path, told, loopback):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VALLUM_")}
+    ran = subprocess.run(
+        [sys.executable, "-c", "from vallum_web.config import settings; print(settings.LOOPBACK)"],
+        env={**kept, **told, "VALLUM_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.strip() == loopback
 
 
 def test_a_large_log_is_set_aside_and_the_oldest_goes(tmp_path):

@@ -10,7 +10,7 @@ from vallum_web.config import secret
 HOME = Path(os.environ.get("VALLUM_HOME", ".vallum/home")).resolve()
 DEMO = os.environ.get("VALLUM_DEMO") == "1"
 BIND = os.environ.get("VALLUM_BIND", "127.0.0.1")
-LOOPBACK = BIND in {"127.0.0.1", "::1", "localhost"}
+LOOPBACK = os.environ.get("VALLUM_LOOPBACK", "1" if BIND in {"127.0.0.1", "::1", "localhost"} else "0") == "1"
 TLS = os.environ.get("VALLUM_TLS") == "1"
 PUBLIC_URL = os.environ.get("VALLUM_URL", "http://127.0.0.1:8000")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from vallum_web.embedded import account as accounts
 from vallum_web.embedded import cluster as clusters
+from vallum_web.embedded import connection, leftovers
 from vallum_web.embedded import home as homes
-from vallum_web.embedded import leftovers
 from vallum_web.embedded.child import STEADY, pause_before_restart
 from vallum_web.embedded.cluster import Urls
 from vallum_web.embedded.errors import DatabaseError
@@ -64,6 +64,8 @@ def given(environ: Mapping[str, str]) -> Urls | None:
 def attached(home: Path, *, environ: Mapping[str, str] = os.environ) -> Iterator[Urls]:
     """The running database, or ours started for the time of one command."""
     if urls := given(environ):
+        connection.refuse_unreachable(urls.app, connection.APP)
+        connection.refuse_unreachable(urls.owner, connection.OWNER)
         yield urls
         return
     with attached_cluster(home, environ=environ) as cluster:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -12,10 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import psycopg
-
 from vallum_web.embedded import database, migrations
 from vallum_web.embedded.cluster import Urls
+from vallum_web.embedded.connection import APP, OWNER, connected
 from vallum_web.embedded.errors import EmbeddedError
 from vallum_web.embedded.narrator import Narrator
 
@@ -128,7 +128,7 @@ def folder(home: Path) -> Line:
         path for path in sorted(home.rglob("*.json")) if path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o077
     ]
     if stat.S_IMODE(found.st_mode) & 0o077 or open_files:
-        advice = f"Others can enter it. Run: chmod -R go= {home}"
+        advice = f"Others can enter it. Run: chmod -R go= {shlex.quote(str(home))}"
         return Line(verdict=Verdict.FAIL, subject="state", found=f"{home} is open", advice=advice)
     return Line(verdict=Verdict.OK, subject="state", found=f"{home}, closed to others")
 
@@ -143,7 +143,7 @@ def disk(free: int) -> Line:
 
 def advisories(days: float | None, home: Path) -> Line:
     """`days` since the database was built; None without one."""
-    update = f"Run: VALLUM_HOME={home} vallum db update"
+    update = f"Run: VALLUM_HOME={shlex.quote(str(home))} vallum db update"
     if days is None:
         found = "a starter set of a few well-known ones"
         return Line(verdict=Verdict.WARN, subject="advisories", found=found, advice=update)
@@ -172,14 +172,15 @@ def _output(command: list[str]) -> str | None:
 
 
 def _database(home: Path, environ: Mapping[str, str]) -> Iterator[Line]:
+    is_ours = not (environ.get(APP) or environ.get(OWNER))
     try:
-        if database.given(environ) is None and not (home / "database" / "server.json").exists():
+        if is_ours and not (home / "database" / "server.json").exists():
             yield Line(verdict=Verdict.OK, subject="database", found="none yet: the first start makes it")
             return
         with database.attached(home, environ=environ) as urls:
             yield from _questions(urls)
-    except (EmbeddedError, psycopg.Error) as error:
-        advice = "Its log is database/server.log or logs/database.log below the state folder."
+    except EmbeddedError as error:
+        advice = "Its log is database/server.log or logs/database.log below the state folder." if is_ours else ""
         yield Line(verdict=Verdict.FAIL, subject="database", found=str(error).strip(), advice=advice)
 
 
@@ -188,8 +189,8 @@ def _questions(urls: Urls) -> Iterator[Line]:
         yield question(urls)
 
 
-def _ask(url: str, query: str) -> tuple[object, ...]:
-    with psycopg.connect(url, connect_timeout=10) as connection:
+def _ask(url: str, query: str, *, setting: str = APP) -> tuple[object, ...]:
+    with connected(url, setting) as connection:
         return connection.execute(query.encode()).fetchone() or ()
 
 
@@ -199,7 +200,9 @@ def _version(urls: Urls) -> Line:
 
 
 def _role(url: str, subject: str, setting: str) -> Line:
-    name, mighty = _ask(url, "SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+    name, mighty = _ask(
+        url, "SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user", setting=setting
+    )
     if not mighty:
         return Line(verdict=Verdict.OK, subject=subject, found=f"{name} is bound by row-level security")
     advice = f"Use a role without SUPERUSER and BYPASSRLS in {setting}: docs/operations.md has the SQL."
@@ -207,11 +210,11 @@ def _role(url: str, subject: str, setting: str) -> Line:
 
 
 def _app_role(urls: Urls) -> Line:
-    return _role(urls.app, "app role", "DATABASE_URL")
+    return _role(urls.app, "app role", APP)
 
 
 def _owner_role(urls: Urls) -> Line:
-    return _role(urls.owner, "owner role", "DATABASE_OWNER_URL")
+    return _role(urls.owner, "owner role", OWNER)
 
 
 def _schema(urls: Urls) -> Line:

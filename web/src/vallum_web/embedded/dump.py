@@ -8,13 +8,12 @@ import os
 import subprocess
 from pathlib import Path
 
-import psycopg
-
 from vallum_web.embedded import account as accounts
 from vallum_web.embedded import binaries as suppliers
 from vallum_web.embedded import database, home, roles
 from vallum_web.embedded.binaries import CLEAN_ENVIRONMENT
 from vallum_web.embedded.cluster import SUPER, Cluster
+from vallum_web.embedded.connection import connected
 from vallum_web.embedded.errors import DatabaseError
 from vallum_web.embedded.narrator import Narrator
 
@@ -48,7 +47,7 @@ def restore(folder: Path, source: Path, narrator: Narrator) -> None:
     if home.Lock(folder / "up.lock").is_held():
         raise DatabaseError("The platform is running. Stop it, then restore.")
     with narrator.step("restore") as remarks, database.attached_cluster(folder) as cluster:
-        with psycopg.connect(cluster.super_url(roles.DATABASE)) as connection:
+        with connected(cluster.super_url(roles.DATABASE), str(folder / "database" / "server.json")) as connection:
             row = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
         if row != (0,):
             raise DatabaseError(f"The database in {cluster.data} is not empty. Move that folder away, then restore.")

@@ -7,7 +7,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from vallum_web.embedded import connection as connections
 from vallum_web.embedded.cluster import Urls
+from vallum_web.embedded.connection import Connection, connected
 from vallum_web.embedded.errors import DatabaseError
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -33,7 +35,7 @@ def are_applied(urls: Urls, wanted: str) -> bool:
 
     The mark lies in the database itself, so that a restored dump or an emptied database cannot be mistaken for it.
     """
-    with psycopg.connect(urls.app) as connection:
+    with connected(urls.app, connections.APP) as connection:
         row = connection.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
         ).fetchone()
@@ -42,7 +44,7 @@ def are_applied(urls: Urls, wanted: str) -> bool:
 
 def mark_applied(urls: Urls, applied: str) -> bool:
     """Leaves the mark; says whether it could. A server that refuses comments only costs the time of a check at each start."""
-    with psycopg.connect(urls.owner) as connection:
+    with connected(urls.owner, connections.OWNER) as connection:
         mark = _mark(connection, applied)
         name = sql.Identifier(connection.info.dbname)
         try:
@@ -53,7 +55,7 @@ def mark_applied(urls: Urls, applied: str) -> bool:
     return mark is not None
 
 
-def _mark(connection: psycopg.Connection[tuple[object, ...]], applied: str) -> str | None:
+def _mark(connection: Connection, applied: str) -> str | None:
     if connection.execute("SELECT to_regclass('django_migrations')").fetchone() == (None,):
         return None
     row = connection.execute("SELECT count(*), max(id) FROM django_migrations").fetchone()
@@ -62,7 +64,7 @@ def _mark(connection: psycopg.Connection[tuple[object, ...]], applied: str) -> s
 
 def refuse_mighty_app(urls: Urls) -> None:
     """Row-level security does not bind superusers: with such a role every tenant would see every other."""
-    with psycopg.connect(urls.app) as connection:
+    with connected(urls.app, connections.APP) as connection:
         row = connection.execute(
             "SELECT rolsuper OR rolbypassrls, rolname FROM pg_roles WHERE rolname = current_user"
         ).fetchone()

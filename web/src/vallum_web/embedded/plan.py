@@ -76,6 +76,7 @@ def environment(
         loopback = ("localhost", "127.0.0.1", "[::1]") if is_loopback(address.near) else ()
         kept |= {
             "VALLUM_BIND": address.host,
+            "VALLUM_LOOPBACK": "1" if is_loopback(address.host) else "0",
             "VALLUM_HOSTS": ",".join(dict.fromkeys([*hosts, *loopback])),
             "VALLUM_TLS": "1" if address.certificate else "0",
             "VALLUM_URL": address.url,

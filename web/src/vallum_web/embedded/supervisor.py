@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from vallum_web.embedded import address as addresses
-from vallum_web.embedded import certificates, database, deathwatch, home, migrations, plan, probe
+from vallum_web.embedded import certificates, connection, database, deathwatch, home, migrations, plan, probe
 from vallum_web.embedded.address import Address, Claim
 from vallum_web.embedded.child import Child
 from vallum_web.embedded.cluster import Urls
@@ -151,6 +151,7 @@ class Supervisor:
             if migrations.are_applied(urls, wanted):
                 remarks.append("up to date")
                 return
+            connection.refuse_unreachable(urls.owner, connection.OWNER)
             environment = plan.environment(self._environ, self._home, urls, owner=True)
             errand = self._child("migrate", self._programs.migrate, environment)
             self._keeper.send(errand)
