@@ -1,5 +1,6 @@
 """Repositories made to hurt whoever checks them out: refused or defused, and nothing of them stays or runs."""
 
+import contextlib
 import subprocess
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from vallum_guard import errors, git
 from vallum_guard.git import Origin
+from vallum_guard.removal import remove
 
 GIT = {
     "PATH": "/usr/bin:/bin",
@@ -158,3 +160,19 @@ def test_a_fan_of_folders_over_the_limit_is_stopped(host, tmp_path):
     with pytest.raises(errors.TooLarge, match="5000 files"):
         git.clone(Origin(url=f"{host.address}/bomb.git"), tmp_path / "clone", route=host.route, limits=limits)
     assert not (tmp_path / "clone").exists()
+
+
+def test_a_tree_deeper_than_a_program_calls_itself_comes_and_goes(host, tmp_path):
+    """A thousand folders within folders broke the clean-up, and with what was left every start of a worker."""
+    forge = Forge(tmp_path / "gift.git")
+    tree = forge.tree(("100644", "f", forge.blob(b"x")))
+    for _ in range(1300):
+        tree = forge.tree(("40000", "a", tree))
+    forge.publish(tree)
+    (host.root / "deep.git").symlink_to(forge.folder)
+    target = tmp_path / "clone"
+    with contextlib.suppress(errors.CloneFailed):
+        git.clone(Origin(url=f"{host.address}/deep.git"), target, route=host.route)
+        assert target.exists()
+    remove(target)
+    assert not target.exists()

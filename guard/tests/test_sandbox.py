@@ -242,6 +242,24 @@ def test_tmp_is_full_at_its_size():
         assert said.startswith("28 "), each
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open(f'{n}', 'wb').write(b'x' * 1_000_000)",
+        "open(f'{n}', 'wb').close()",
+        "os.mkdir('d'), os.chdir('d'), open('f', 'wb').write(b'x' * 99_000)",
+    ],
+    ids=["files", "empty files", "folders within folders"],
+)
+def test_a_folder_in_place_of_tmp_has_its_size_too(code):
+    able(Mechanism.LANDLOCK)
+    program = f"import os\nos.chdir(os.environ['TMPDIR'])\nfor n in range(10**7): {code}"
+    _, outcome = python(program, limits=Limits(tmp_bytes=4 * MIB, seconds=20), mechanism=Mechanism.LANDLOCK)
+    assert outcome.end is End.TMP
+    assert "temporary files" in outcome.reason
+    assert outcome.seconds < 10
+
+
 BOMB = """
 import os, time
 while True:

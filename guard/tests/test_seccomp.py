@@ -59,8 +59,8 @@ def test_calls_get_their_verdict(machine, number, arguments, expected):
     assert verdict(program, number=number, architecture=ARCHITECTURES[machine], arguments=arguments) == expected
 
 
-@pytest.mark.parametrize("number", [90, 91, 268, 92, 62, 234, 112])
-def test_without_namespaces_modes_and_signals_are_refused_too(number):
+@pytest.mark.parametrize("number", [90, 91, 268, 92, 62, 234, 112, 29, 64, 68, 240])
+def test_without_namespaces_modes_signals_and_lasting_memory_are_refused_too(number):
     program = seccomp.assemble(families=set(), namespaces=False, machine="x86_64")
     assert verdict(program, number=number, architecture=ARCHITECTURES["x86_64"]) == EPERM
 

@@ -1,7 +1,6 @@
 """Cloning what strangers point at: two runs of git in a sandbox, the first with the guard's proxy, the second with nothing."""
 
 import json
-import shutil
 import stat
 import sys
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from vallum_guard.http import Route
 from vallum_guard.inner import checkout
 from vallum_guard.proxy import ConnectProxy
 from vallum_guard.proxy import Limits as ProxyLimits
+from vallum_guard.removal import remove_quietly
 from vallum_guard.sandbox import Mechanism, Sandbox
 
 _MIB: Final = 1024 * 1024
@@ -82,7 +82,7 @@ def clone(
         facts = job.check_out()
         size, files = job.measure()
     except BaseException:
-        shutil.rmtree(destination, ignore_errors=True)
+        remove_quietly(destination)
         raise
     return Checkout(
         commit=facts["commit"],

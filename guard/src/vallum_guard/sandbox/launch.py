@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 
 from vallum_guard.errors import SandboxFailed
 from vallum_guard.inner.program import FAILED, PREFIX
+from vallum_guard.removal import remove_quietly
 from vallum_guard.sandbox.plan import plan
 from vallum_guard.sandbox.policy import End, Mechanism, Outcome, Sandbox
 
@@ -23,6 +24,7 @@ _CHUNK: Final = 64 * 1024
 _TAIL: Final = 8 * 1024
 _LONGEST_LINE: Final = 4 * 1024
 _TICK: Final = 0.2
+_PER_FILE: Final = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,11 @@ class Streams:
 
 
 class _Run:
-    def __init__(self, process: "subprocess.Popen[bytes]", sandbox: Sandbox, streams: Streams) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", sandbox: Sandbox, streams: Streams, scratch: Path | None
+    ) -> None:
         self.process = process
+        self.scratch = scratch
         self.limits = sandbox.limits
         self.streams = streams
         self.started = monotonic()
@@ -89,6 +94,8 @@ class _Run:
         # The kernel's own limit does not count root's processes.
         if os.getuid() == 0 and _descendants(self.process.pid, self.limits.processes + 8) > self.limits.processes + 4:
             return End.PROCESSES, f"it started more than the {self.limits.processes} processes allowed"
+        if self.scratch and _bytes_in(self.scratch, self.limits.tmp_bytes) > self.limits.tmp_bytes:
+            return End.TMP, f"it wrote more than the {self.limits.tmp_bytes} bytes of temporary files allowed"
         return None
 
     def _take_stdout(self, data: bytes) -> tuple[End, str] | None:
@@ -150,7 +157,8 @@ def launch(command: Sequence[str], sandbox: Sandbox, mechanism: Mechanism, strea
         finally:
             os.close(tell)
         opened.enter_context(process)
-        run = _Run(process, sandbox, streams)
+        # A /tmp of its own is as large as its mount; a folder of ours is as large as the disk.
+        run = _Run(process, sandbox, streams, None if mechanism.own_network else scratch)
         first = None
         try:
             first = _first_process(told, opened) if mechanism.own_network else None
@@ -222,8 +230,11 @@ def _scratch(mechanism: Mechanism) -> Iterator[Path]:
     if mechanism.own_network:
         yield Path("/tmp")  # noqa: S108 - the sandbox's own
         return
-    with tempfile.TemporaryDirectory(prefix="vallum-scratch-") as folder:
-        yield Path(folder)
+    folder = Path(tempfile.mkdtemp(prefix="vallum-scratch-"))
+    try:
+        yield folder
+    finally:
+        remove_quietly(folder)
 
 
 @contextlib.contextmanager
@@ -239,6 +250,20 @@ def _input(stdin: bytes | BinaryIO | None, opened: contextlib.ExitStack) -> int 
     if stdin is None:
         return subprocess.DEVNULL
     return opened.enter_context(_in_memory(stdin)) if isinstance(stdin, bytes) else stdin
+
+
+def _bytes_in(folder: Path, most: int) -> int:
+    """Bytes below a folder, as the disk counts them and following no link; counting stops above `most`."""
+    size, waiting = 0, [str(folder)]
+    while waiting and size <= most:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:  # it removed something meanwhile
+            for entry in entries:
+                size += entry.stat(follow_symlinks=False).st_blocks * 512 + _PER_FILE
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                if size > most:
+                    break
+    return size
 
 
 def _descendants(root: int, most: int) -> int:

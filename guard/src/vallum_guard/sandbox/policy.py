@@ -104,6 +104,7 @@ class End(StrEnum):
     STDOUT = "stdout"
     STDERR = "stderr"
     PROCESSES = "processes"
+    TMP = "tmp"
     WATCH = "watch"
 
 

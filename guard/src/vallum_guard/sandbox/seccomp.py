@@ -66,6 +66,8 @@ _DENIED_WITHOUT_NAMESPACES: Final = {
     "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240), "pidfd_send_signal": (424, 424),
     "prlimit64": (302, 261), "sched_setscheduler": (144, 119), "sched_setattr": (314, 274),
     "setpriority": (141, 140),
+    # memory and queues of the host, which stay when the command is gone
+    "shmget": (29, 194), "semget": (64, 190), "msgget": (68, 186), "mq_open": (240, 180),
 }  # fmt: skip
 
 _CLONE: Final = (56, 220)

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import shutil
 import signal
 import tempfile
 import threading
@@ -20,6 +19,7 @@ from procrastinate.worker import Worker
 
 from vallum_guard import audit
 from vallum_guard.addresses import NOTHING_OPENED
+from vallum_guard.removal import remove_quietly
 from vallum_web.embedded import home
 from vallum_web.embedded.errors import AlreadyRunningError
 from vallum_web.tenancy.jobs import QUEUE, SLOW, STALLED_AFTER, restart_stalled
@@ -136,12 +136,12 @@ def _short(text: str) -> str:
 
 def _make_room(folder: Path) -> None:
     """Empty the folders of this worker's temporary files, and have every library use them."""
-    shutil.rmtree(folder / "scratch", ignore_errors=True)
+    remove_quietly(folder / "scratch")
     place = folder / "scratch" / "tmp"
     if len(str(place)) > LONGEST_PLACE:
         place = Path(tempfile.gettempdir()) / f"vallum-worker-{_short(str(folder))}"
         home.ensure(place)
-        shutil.rmtree(place, ignore_errors=True)
+        remove_quietly(place)
     home.ensure(folder / "scratch")
     home.ensure(place)
     os.environ["TMPDIR"] = tempfile.tempdir = str(place)

@@ -1,7 +1,6 @@
 """One scan from the queue to the record: bring the code, scan it in the sandbox, keep the report, digest it."""
 
 import logging
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from vallum_guard.errors import GuardError
+from vallum_guard.removal import remove_quietly
 from vallum_web.ingest import queries, services
 from vallum_web.ingest.models import Upload
 from vallum_web.repositories import checkout
@@ -66,9 +66,9 @@ def _scan(scan: Scan) -> Upload:
 def _scratch(scan: Scan) -> Iterator[Path]:
     """A folder of this scan's own; what an attempt that was killed left there goes first."""
     folder = Path(settings.HOME) / "scratch" / str(scan.pk)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_quietly(folder)
     folder.mkdir(parents=True, mode=0o700)
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_quietly(folder)

@@ -11,6 +11,7 @@ from vallum import egress
 from vallum.errors import Misuse, Unreachable
 from vallum_guard import git
 from vallum_guard.errors import BadUrl, GuardError
+from vallum_guard.removal import remove_quietly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,4 +45,7 @@ def cloned(url: str, branch: str, *, say: Callable[[str], None]) -> Iterator[Clo
         say(f"{target.url} at {checkout.commit[:12]} ({checkout.branch}), isolation: {checkout.mechanism.value}")
         name = target.path.rstrip("/").rpartition("/")[2].removesuffix(".git")
         facts = {"name": name, "url": target.url, "branch": checkout.branch, "commit": checkout.commit}
-        yield Clone(root=str(place), target=facts, left_out=checkout.left_out)
+        try:
+            yield Clone(root=str(place), target=facts, left_out=checkout.left_out)
+        finally:
+            remove_quietly(place)
