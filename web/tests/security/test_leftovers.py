@@ -17,5 +17,5 @@ def test_a_worker_starts_over_folders_deeper_than_programs_call_themselves(tmp_p
         os.close(at)
         at = inner
     os.close(at)
-    worker._make_room(tmp_path)  # noqa: SLF001 - the whole of a start would take the lock of a real one
+    worker._make_room(tmp_path)
     assert not (tmp_path / "scratch" / "a").exists()
