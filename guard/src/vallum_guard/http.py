@@ -8,7 +8,7 @@ import http.client
 import io
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -160,22 +160,6 @@ def fetch(request: Request, *, route: Route, limits: Limits | None = None) -> Re
     with stream(request, route=route, limits=limits) as reply:
         body = b"".join(reply.chunks)
         return Response(status=reply.status, headers=reply.headers, url=reply.url, address=reply.address, body=body)
-
-
-def download(
-    request: Request, sink: Callable[[bytes], object], *, route: Route, limits: Limits | None = None
-) -> Response:
-    """Asks, and feeds the body to `sink` if the answer is a success; another answer's body is returned instead."""
-    with stream(request, route=route, limits=limits) as reply:
-        kept = []
-        for chunk in reply.chunks:
-            if 200 <= reply.status < 300:
-                sink(chunk)
-            else:
-                kept.append(chunk)
-        return Response(
-            status=reply.status, headers=reply.headers, url=reply.url, address=reply.address, body=b"".join(kept)
-        )
 
 
 def _next(request: Request, reply: Reply) -> Request:
