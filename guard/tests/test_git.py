@@ -1,6 +1,7 @@
 """Clones of a real repository over real TLS, and of everything that only looks like one."""
 
 import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from vallum_guard.git.command import clone_arguments, require_version
 from vallum_guard.http import Route
 from vallum_guard.sandbox import Mechanism
 
+NAMED = {
+    f"GIT_{who}_{what}": f"alice{end}"
+    for who in ("AUTHOR", "COMMITTER")
+    for what, end in (("NAME", ""), ("EMAIL", "@example.org"))
+}
 ABLE = [mechanism for mechanism in Mechanism if mechanism.own_network]
 
 
@@ -46,6 +52,24 @@ def test_a_large_file_is_left_out_and_named(host, repository, tmp_path):
     assert (got.branch, got.left_out, got.files) == ("feature", ("large.bin",), 5)
     assert not (tmp_path / "clone" / "large.bin").exists()
     assert (tmp_path / "clone" / "README").exists()
+
+
+def test_submodules_are_left_out_and_named_as_folders(host, tmp_path):
+    bare = host.root / "nested.git"
+
+    def run(*arguments):
+        done = subprocess.run(
+            ("git", *arguments), cwd=tmp_path, env={**os.environ, **NAMED}, check=True, stdout=subprocess.PIPE
+        )
+        return done.stdout.decode().strip()
+
+    run("init", "-q", "--bare", "-b", "main", str(bare))
+    run("-C", str(bare), "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},lib/dep")
+    commit = run("-C", str(bare), "commit-tree", "-m", "x", run("-C", str(bare), "write-tree"))
+    run("-C", str(bare), "update-ref", "refs/heads/main", commit)
+    got = git.clone(Origin(url=f"{host.address}/nested.git"), tmp_path / "clone", route=host.route)
+    assert got.left_out == ("lib/dep/",)
+    assert got.files == 0
 
 
 def test_a_credential_reaches_its_host_and_nothing_else(host, repository, tmp_path):

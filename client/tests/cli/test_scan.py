@@ -83,6 +83,7 @@ class TestExitCodes:
             pytest.param(["scan", "--fail-on", "worst"], "invalid choice", id="no such severity"),
             pytest.param(["scan", "--max-bytes", "many"], "is no size", id="no such size"),
             pytest.param(["scan", "--nonsense"], "unrecognized arguments", id="no such option"),
+            pytest.param(["scan", "--left-out-from", "absent"], "cannot be read", id="a list that is not there"),
             pytest.param(["scan", "--branch", "main"], "repository", id="a branch of a folder"),
             pytest.param(["scan", "--asset", "shop"], "--upload", id="an asset without an upload"),
             pytest.param(
@@ -266,6 +267,23 @@ class TestBadInput:
         ran = vallum("scan", "--left-out=video.mov", "--left-out=a/b", "--", tree)
         assert ran.code == Exit.INCOMPLETE
         assert "! video.mov: too large to be fetched" in ran.out
+
+    def test_a_list_of_what_was_not_brought_holds_files_and_submodules(self, vallum, tree, tmp_path):
+        (tmp_path / "list").write_bytes(b"a\nb\0caf\xe9\0lib/dep/\0")
+        ran = vallum("scan", "--left-out-from", tmp_path / "list", "--format", "json", "--", tree)
+        assert ran.code == Exit.INCOMPLETE
+        assert [(gap["path"], gap["why"], gap["covered"]) for gap in document(ran)["coverage"]["exclusions"]] == [
+            (r"a\nb", "too large to be fetched", False),
+            (r"caf\xe9", "too large to be fetched", False),
+            ("lib/dep/", "submodule: not fetched", False),
+        ]
+
+    def test_a_list_that_is_too_long_ends_in_a_gap_of_the_whole_tree(self, vallum, tree, tmp_path):
+        (tmp_path / "list").write_bytes(b"".join(b"%d\0" % number for number in range(10_007)))
+        ran = vallum("scan", "--left-out-from", tmp_path / "list", "--format", "json", "--", tree)
+        gaps = document(ran)["coverage"]["exclusions"]
+        assert len(gaps) == 10_001
+        assert (gaps[0]["path"], gaps[0]["why"]) == ("", "7 more files were not brought")
 
 
 class TestArchives:

@@ -1,8 +1,10 @@
 """What `vallum scan` can be asked, as one value."""
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from vallum.detectors import NAMES
 from vallum.errors import Misuse
@@ -37,7 +39,7 @@ class Options:
     asset: str = ""
     progress: str = "auto"
     left_out: tuple[str, ...] = ()
-    """Files that were not brought here, for instance because of their size: gaps of the scan."""
+    """What was not brought here, for instance because of its size: gaps of the scan. A folder ends in `/`."""
     limits: Mapping[str, int]
 
 
@@ -68,7 +70,7 @@ def parse(arguments: Sequence[str]) -> Options:
         upload=given.upload,
         asset=given.asset.strip(),
         progress=given.progress,
-        left_out=tuple(given.left_out),
+        left_out=(*given.left_out, *(_listed(given.left_out_from) if given.left_out_from else ())),
         limits={name: value for name, value in limits.items() if value},
     )
 
@@ -103,7 +105,10 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="PATH",
-        help="a file that is missing here: a gap, not an absence",
+        help="a file (or a folder/) that is missing here: a gap, not an absence",
+    )
+    what.add_argument(
+        "--left-out-from", default="", metavar="FILE", help="the same from a file, each path ended by a NUL byte"
     )
     report = parser.add_argument_group("report")
     report.add_argument("--format", choices=FORMATS, default="table", help="default: table")
@@ -133,6 +138,14 @@ def _parser() -> argparse.ArgumentParser:
         "--max-bytes", type=_size, default=0, metavar="N", help="of all files (default: 4G; archives 512M)"
     )
     return parser
+
+
+def _listed(name: str) -> list[str]:
+    try:
+        data = Path(name).read_bytes()
+    except OSError as error:
+        raise Misuse(f"--left-out-from: {name} cannot be read ({error.strerror}): name a file of paths.") from error
+    return [os.fsdecode(path) for path in data.split(b"\0") if path]
 
 
 def _fail_on() -> str:

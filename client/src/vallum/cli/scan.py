@@ -24,6 +24,8 @@ from vallum_engine.plugins import load
 from vallum_engine.triggers import collect
 
 Items = Iterator[File | Skipped]
+MOST_GAPS = 10_000
+"""Paths that were not brought and are named one by one: a hostile repository has a million, of one large file."""
 
 # Loaded when asked for: a scan of a folder needs no TLS, no zip reader, and one way to write a report.
 _SOURCES: Mapping[str, str] = {
@@ -123,7 +125,10 @@ def _place(asked: Options, shown: Progress) -> Iterator[Place]:
 
 
 def _with_gaps(items: Items, left_out: Sequence[str]) -> Items:
-    yield from (Skipped(printable(path), "too large to be fetched") for path in left_out)
+    for path in left_out[:MOST_GAPS]:
+        yield Skipped(printable(path), "submodule: not fetched" if path.endswith("/") else "too large to be fetched")
+    if len(left_out) > MOST_GAPS:
+        yield Skipped("", f"{len(left_out) - MOST_GAPS:,} more files were not brought")
     yield from items
 
 
