@@ -153,9 +153,10 @@ def put(repository: Repository, name: str, data: bytes) -> None:
 
 
 @pytest.fixture
-def archive(org) -> Repository:
+def archive(org, tmp_path) -> Repository:
     """An asset whose first archive was good: both of its findings are known."""
-    made = repositories.upload(org, None, name="shop", archive_name="shop.zip", chunks=[zipped(GOOD)])
+    (tmp_path / "sent").write_bytes(zipped(GOOD))
+    made = repositories.upload(org, None, name="shop", archive_name="shop.zip", file=tmp_path / "sent")
     assert scanned(made).status == "done"
     assert standing(made) == FOUND
     return made

@@ -1,16 +1,20 @@
 """Adding a repository by its address or as an archive: what is refused keeps what was typed."""
 
 import io
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from vallum_web.accounts import services as accounts
+from vallum_web.accounts.models import Membership
 from vallum_web.assets.models import Asset
 from vallum_web.repositories import uploads
 from vallum_web.repositories.models import Repository
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy import blobs
-from vallum_web.tenancy.scope import scope
+from vallum_web.tenancy.scope import current_org, scope
 
 ADD = "/acme/assets/add/"
 UPLOAD = "/acme/assets/add/archive/"
@@ -105,6 +109,78 @@ def test_an_archive_over_the_limit_is_cut_off_and_the_input_stays(signed_in, bob
     assert 'value="large"' in page
     with scope(org.pk):
         assert not Asset.objects.of(org).exists()
+
+
+def test_an_archive_is_moved_and_no_transaction_waits_for_it(signed_in, bob, org, monkeypatch):
+    taken = []
+
+    def take(key, file):
+        taken.append((current_org(), file.stat().st_ino))
+        return kept_as(key, file)
+
+    kept_as = blobs.take
+    monkeypatch.setattr(blobs, "take", take)
+    signed_in(bob).post(UPLOAD, {"name": "shop", "archive": archive()})
+    with scope(org.pk):
+        repository = Repository.objects.of(org).get()
+    assert taken == [(None, blobs.path(org.pk, repository.archive).stat().st_ino)]
+    assert not list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir())
+
+
+class TestANewerArchive:
+    @pytest.fixture
+    def asset(self, signed_in, bob, org):
+        signed_in(bob).post(UPLOAD, {"name": "shop", "archive": archive()})
+        with scope(org.pk):
+            return Repository.objects.of(org).get().asset
+
+    @pytest.fixture
+    def address(self, asset):
+        return f"/acme/assets/{asset.pk}/archive/"
+
+    def test_takes_the_place_of_the_present_one_and_is_scanned(
+        self, signed_in, bob, org, asset, address, django_capture_on_commit_callbacks
+    ):
+        browser = signed_in(bob)
+        assert f'href="{address}"' in browser.get(f"/acme/assets/{asset.pk}/").content.decode()
+        assert "shop.zip" in browser.get(address).content.decode()
+        with scope(org.pk):
+            former = Repository.objects.of(org).get().archive
+            Scan.objects.of(org).update(status="done")
+        with django_capture_on_commit_callbacks(execute=True):
+            answer = browser.post(address, {"archive": archive("newer.zip", 99)})
+        assert answer["Location"] == f"/acme/assets/{asset.pk}/"
+        with scope(org.pk):
+            repository = Repository.objects.of(org).get()
+            assert sorted(Scan.objects.of(org).values_list("status", flat=True)) == ["done", "queued"]
+        assert repository.archive_name == "newer.zip"
+        assert blobs.path(org.pk, repository.archive).read_bytes() == archive(size=99).read()
+        assert not blobs.path(org.pk, former).exists()
+
+    @pytest.mark.parametrize(
+        ("values", "said"),
+        [
+            pytest.param({}, "This field is required", id="nothing"),
+            pytest.param({"archive": archive("newer.rar")}, "no archive we can read", id="no archive"),
+            pytest.param({"archive": archive("newer.zip")}, "is being scanned", id="while a scan runs"),
+        ],
+    )
+    def test_is_refused_with_a_reason_and_leaves_nothing(self, signed_in, bob, org, address, values, said):
+        with scope(org.pk):
+            Scan.objects.of(org).update(status="running")
+        before = kept(org)
+        answer = signed_in(bob).post(address, values)
+        assert (answer.status_code, said in answer.content.decode()) == (422, True)
+        assert kept(org) == before
+
+    def test_is_for_archives_and_for_those_who_may_write(self, signed_in, bob, charlie, org, address):
+        browser = signed_in(bob)
+        added = browser.post(ADD, {"url": "https://code.example/team/shop.git"})["Location"]
+        assert browser.get(f"{added}archive/").status_code == 404
+        assert "newer archive" not in browser.get(added).content.decode()
+        assert signed_in(charlie).get(address).status_code == 404
+        accounts.join(org, charlie, Membership.Role.AUDITOR)
+        assert signed_in(charlie).get(address).status_code == 404
 
 
 def test_a_name_with_a_path_in_it_is_only_a_name(signed_in, bob, org):

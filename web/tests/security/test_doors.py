@@ -351,10 +351,11 @@ class TestFiles:
     def test_what_is_named_as_no_archive_is_refused(self, name, alice, org, signed_in):
         assert signed_in(alice).post(self.PATH, self.form(name=name)).status_code == 422
 
-    def test_nothing_is_kept_of_what_could_not_be_recorded(self, org, alice, monkeypatch):
+    def test_nothing_is_kept_of_what_could_not_be_recorded(self, org, alice, monkeypatch, tmp_path):
+        (tmp_path / "sent").write_bytes(b"x")
         monkeypatch.setattr(repositories, "add_archive", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            repositories.upload(org, alice.pk, name="n", archive_name="a.zip", chunks=[b"x"])
+            repositories.upload(org, alice.pk, name="n", archive_name="a.zip", file=tmp_path / "sent")
         monkeypatch.setattr(ingest, "keep", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             ingest.accept(org.pk, alice.pk, asset_name="n", chunks=[b"x"])

@@ -29,7 +29,7 @@ MANAGERS = frozenset({Role.OWNER, Role.ADMIN})
 
 
 class MemberRequest(HttpRequest):
-    """A request by a member of `org`, inside its scope."""
+    """A request by a member of `org`, inside its scope unless the view stands at the door (`writer_at_door`)."""
 
     user: User
     org: Org
@@ -55,7 +55,12 @@ def manager_required(view: MemberView[Params]) -> View[Params]:
     return _guarded(view, MANAGERS)
 
 
-def _guarded(view: MemberView[Params], roles: frozenset[Role]) -> View[Params]:
+def writer_at_door(view: MemberView[Params]) -> View[Params]:
+    """As `writer_required`, but the scope is closed again: for views that move large files and open their own."""
+    return _guarded(view, WRITERS, scoped=False)
+
+
+def _guarded(view: MemberView[Params], roles: frozenset[Role], *, scoped: bool = True) -> View[Params]:
     @login_required
     @wraps(view)
     def guarded(request: HttpRequest, org: str, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponseBase:
@@ -67,7 +72,9 @@ def _guarded(view: MemberView[Params], roles: frozenset[Role]) -> View[Params]:
             member = cast("MemberRequest", request)
             member.org = Org.objects.get(pk=mine.id)
             member.role = Role(mine.role)
-            return view(member, *args, **kwargs)
+            if scoped:
+                return view(member, *args, **kwargs)
+        return view(member, *args, **kwargs)
 
     return cast("View[Params]", guarded)
 

@@ -25,8 +25,7 @@ class UrlForm(forms.Form):
     )
 
 
-class ArchiveForm(forms.Form):
-    name = forms.CharField(max_length=200, label="Name", validators=[validate_one_line])
+class NewerArchiveForm(forms.Form):
     archive = forms.FileField(
         label="Archive",
         max_length=200,
@@ -50,3 +49,8 @@ class ArchiveForm(forms.Form):
         if not archive.name.lower().endswith(ENDINGS):
             raise ValidationError(f"This is no archive we can read: send one of {', '.join(ENDINGS)}.")
         return archive
+
+
+class ArchiveForm(NewerArchiveForm):
+    name = forms.CharField(max_length=200, label="Name", validators=[validate_one_line])
+    field_order = ("name", "archive")

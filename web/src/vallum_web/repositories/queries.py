@@ -6,4 +6,4 @@ from vallum_web.tenancy.models import Org
 
 def of_asset(org: Org | UUID, asset: UUID) -> Repository | None:
     """What the asset is as a repository; None where it is none (its reports are uploaded)."""
-    return Repository.objects.of(org).filter(asset=asset).first()
+    return Repository.objects.of(org).select_related("asset").filter(asset=asset).first()

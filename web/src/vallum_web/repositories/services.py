@@ -1,16 +1,20 @@
 """Adding repositories."""
 
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from uuid import UUID
+
+from django.db import transaction
 
 from vallum_guard.git.address import check_branch, validate
 from vallum_web.assets import queries
 from vallum_web.assets import services as assets
 from vallum_web.assets.models import Asset
 from vallum_web.repositories.models import Repository
-from vallum_web.repositories.uploads import ARCHIVE_BYTES
+from vallum_web.scans import services as scans
+from vallum_web.scans.models import Scan
 from vallum_web.tenancy import blobs, egress
+from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
@@ -31,16 +35,54 @@ def add_archive(org: Org, by: UUID | None, *, name: str, archive: UUID, archive_
         return Repository.objects.create(org=org, asset=asset, archive=archive, archive_name=archive_name)
 
 
-def upload(org: Org, by: UUID | None, *, name: str, archive_name: str, chunks: Iterable[bytes]) -> Repository:
-    """Keep an archive and add it. Raises NameTakenError, TooLargeError: then nothing of it is kept."""
+def upload(org: Org, by: UUID | None, *, name: str, archive_name: str, file: Path) -> Repository:
+    """Take an archive over and add it. Raises NameTakenError: then nothing of it is kept.
+
+    Called outside of a scope: where the file has to be copied, no transaction is open meanwhile.
+    """
     with scope(org.pk, user=by):
         if queries.named(org, Asset.Kind.REPOSITORY, name):
             raise assets.NameTakenError(name)
-        with blobs.create(org.pk, limit=ARCHIVE_BYTES) as blob:
-            for chunk in chunks:
-                blob.write(chunk)
-        with blobs.unless_kept(org.pk, blob.id):
-            return add_archive(org, by, name=name, archive=blob.id, archive_name=archive_name)
+    blob = blobs.take(org.pk, file)
+    with blobs.unless_kept(org.pk, blob):
+        return add_archive(org, by, name=name, archive=blob, archive_name=archive_name)
+
+
+class NoArchiveError(ValueError):
+    """The asset's code did not come as an archive, so no newer one can take its place."""
+
+
+class BeingScannedError(ValueError):
+    """A scan of the present archive runs: its findings would be told of the newer one."""
+
+
+def replace(org: Org, by: UUID | None, *, asset: UUID, archive_name: str, file: Path) -> None:
+    """Put a newer archive in the place of the present one, and scan it. Raises NoArchiveError, BeingScannedError.
+
+    Called outside of a scope, as `upload` is.
+    """
+    with scope(org.pk, user=by):
+        _replaceable(org, asset)
+    blob = blobs.take(org.pk, file)
+    with blobs.unless_kept(org.pk, blob), scope(org.pk, user=by):
+        repository = _replaceable(org, asset)
+        former, repository.archive, repository.archive_name = repository.archive, blob, archive_name
+        repository.save(update_fields=["archive", "archive_name"])
+        emit("repository.replaced", asset, archive=archive_name)
+        scans.request(org, asset, by)
+        if former:
+            transaction.on_commit(partial(blobs.delete, org.pk, former))
+
+
+def _replaceable(org: Org, asset: UUID) -> Repository:
+    """The repository, locked together with its waiting scan: that one begins after us, and so with the newer archive."""
+    found = Repository.objects.of(org).select_for_update().filter(asset=asset).exclude(archive=None).first()
+    if found is None:
+        raise NoArchiveError(asset)
+    waiting = Scan.objects.of(org).select_for_update().filter(asset=asset, status__in=scans.UNFINISHED)
+    if any(scan.status == Scan.Status.RUNNING for scan in waiting):
+        raise BeingScannedError(asset)
+    return found
 
 
 def add_folder(org: Org, *, name: str, folder: Path) -> Repository:

@@ -12,7 +12,7 @@ from vallum_web.tenancy import blobs
 
 ARCHIVE_BYTES = 512 << 20
 TOO_LARGE = "vallum.upload_too_large"
-ROUTE = "repositories:upload"
+ROUTES = frozenset({"repositories:upload", "repositories:replace"})
 # What a form needs beside its file.
 FORM_BYTES = 1 << 20
 
@@ -72,4 +72,4 @@ def prune() -> int:
 
 def _wanted(request: HttpRequest) -> bool:
     match = request.resolver_match
-    return match is not None and match.view_name == ROUTE and request.user.is_authenticated
+    return match is not None and match.view_name in ROUTES and request.user.is_authenticated

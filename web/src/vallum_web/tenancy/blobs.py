@@ -61,6 +61,30 @@ def create(org: UUID, *, limit: int) -> Iterator[Writer]:
         raise
 
 
+def take(org: UUID, file: Path) -> UUID:
+    """Make a blob of a file of ours, which is moved: within one file system nothing is copied."""
+    folder = _folder(org)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = uuid7()
+    partial = folder / f"{key}.part"
+    try:
+        shutil.move(file, partial)
+        with partial.open("rb") as moved:
+            os.fsync(moved.fileno())
+        partial.rename(folder / str(key))
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return key
+
+
+def left(org: UUID) -> list[UUID]:
+    """The blobs that nobody has written to for a day."""
+    last = (clock.now() - ABANDONED).timestamp()
+    files = [file for file in _folder(org).glob("*-*") if file.suffix != ".part"]
+    return sorted(UUID(file.name) for file in files if file.stat().st_mtime < last)
+
+
 @contextmanager
 def unless_kept(org: UUID, blob: UUID) -> Iterator[None]:
     """Delete the blob when the block that was to refer to it fails: nothing else would ever look at it."""
@@ -77,10 +101,6 @@ def path(org: UUID, blob: UUID) -> Path:
 
 def delete(org: UUID, blob: UUID) -> None:
     path(org, blob).unlink(missing_ok=True)
-
-
-def delete_all(org: UUID) -> None:
-    shutil.rmtree(_folder(org), ignore_errors=True)
 
 
 def prune() -> int:
