@@ -6,7 +6,7 @@ from django.db import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 
 from vallum_web.findings.services import expire_decisions
-from vallum_web.ingest import queries, services, work
+from vallum_web.ingest import queries, services, sweep, work
 from vallum_web.ingest.models import Upload
 from vallum_web.scans import services as scans
 from vallum_web.tenancy import lookups
@@ -38,7 +38,7 @@ def digest_upload(org: UUID, upload: str) -> None:
 @periodic_job("ingest.pick_up_abandoned", cron="*/20 * * * * *")
 def pick_up_abandoned() -> None:
     """Scans whose job is gone from the queue without an end of their own begin again, or fail with a reason."""
-    for org in lookups.all_orgs():
+    for org in lookups.unfinished():
         for scan in queries.abandoned(org):
             with scope(org):
                 scans.again(scan)
@@ -48,4 +48,5 @@ def pick_up_abandoned() -> None:
 def hourly() -> None:
     for org in lookups.all_orgs():
         services.prune(org)
+        sweep.blobs_without_a_row(org)
         expire_decisions(org)

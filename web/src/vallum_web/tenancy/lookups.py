@@ -37,6 +37,13 @@ def token(digest: bytes) -> tuple[UUID, UUID] | None:
         return (row[0], row[1]) if row else None
 
 
+def unfinished() -> list[UUID]:
+    """The organizations in which a scan waits or runs."""
+    with connection.cursor() as cursor:
+        cursor.execute("select lookup_unfinished()")
+        return [row[0] for row in cursor.fetchall()]
+
+
 def all_orgs() -> list[UUID]:
     """Every organization's id, for jobs that visit each in a scope of its own."""
     with connection.cursor() as cursor:
