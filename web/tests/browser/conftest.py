@@ -46,7 +46,8 @@ def site(live_database: Any, settings: Any) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: one driver at a time may run in a process, and other tests start their own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium: install the package chromium")
