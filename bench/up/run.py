@@ -138,9 +138,8 @@ def main() -> None:
         costs = measure.interleaved(
             [setup], runs=given.runs, where=measure.ROOT, environment=os.environ, output=scratch
         )["setup"]
-        print(
-            f"  {'`make setup` with nothing to do':<34} {statistics.median(cost.wall for cost in costs):6.2f} s of {NO_OP:.0f} s"
-        )
+        wall = statistics.median(cost.wall for cost in costs) * 1e3
+        print(f"  {'`make setup` with nothing to do':<34} {wall:5.0f} ms of {NO_OP * 1e3:.0f} ms")
     finally:
         shutil.rmtree(scratch)
     print(f"\nafterwards · {measure.machine()}")
