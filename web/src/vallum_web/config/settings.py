@@ -86,12 +86,12 @@ TEMPLATES = [
 ]
 
 
-def _database(url: str) -> dict[str, Any]:
+def _database(url: str, *, limits: str = "-c statement_timeout=60s -c lock_timeout=15s") -> dict[str, Any]:
     parts = urlsplit(url)
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     host = unquote(query.pop("host", "") or parts.hostname or "")
     pooled = os.environ.get("VALLUM_POOL", "1") == "1"
-    options: dict[str, Any] = {**query, "options": "-c statement_timeout=60s -c lock_timeout=15s"}
+    options: dict[str, Any] = {**query, "options": limits}
     if pooled:
         # Per process: two web processes and a worker stay far below the embedded server's 60 connections.
         options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
@@ -111,11 +111,9 @@ def _database(url: str) -> dict[str, Any]:
 
 # Migrations run as the owner of the tables, everything else as a role that row-level security binds.
 _AS_OWNER = os.environ.get("VALLUM_AS_OWNER") == "1"
-DATABASES = {
-    "default": _database(
-        os.environ.get("DATABASE_OWNER_URL" if _AS_OWNER else "DATABASE_URL", "postgresql://vallum_app@/vallum")
-    )
-}
+# Their limits are a request's: an index over a large table takes as long as it takes.
+_URL = os.environ.get("DATABASE_OWNER_URL" if _AS_OWNER else "DATABASE_URL", "postgresql://vallum_app@/vallum")
+DATABASES = {"default": _database(_URL, limits="") if _AS_OWNER else _database(_URL)}
 LOOKUP_ROLE = os.environ.get("VALLUM_LOOKUP_ROLE", "vallum_lookup")
 
 AUTH_USER_MODEL = "accounts.User"
