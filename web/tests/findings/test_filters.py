@@ -15,7 +15,9 @@ ASSET = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
     ("query", "expected"),
     [
         pytest.param("", Filters(), id="nothing: open, by risk"),
-        pytest.param("status=any&sort=path", Filters(status="any", sort="path"), id="status and order"),
+        pytest.param("status=any&sort=-opened", Filters(status="any", sort="-opened"), id="status and order"),
+        pytest.param(f"sort=path&asset={ASSET}", Filters(asset=ASSET, sort="path"), id="by path in one asset"),
+        pytest.param("sort=path", Filters(), id="by path over all assets: no index has it"),
         pytest.param("severity=low&severity=critical", Filters(severities=("critical", "low")), id="worst first"),
         pytest.param("severity=dreadful&status=odd&sort=-colour&kind=x", Filters(), id="unknown values are left out"),
         pytest.param(f"asset={ASSET}", Filters(asset=ASSET), id="an asset"),

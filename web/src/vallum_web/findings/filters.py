@@ -17,14 +17,20 @@ SEVERITIES = tuple(severity.label for severity in Finding.Severity)
 CONFIDENCES = tuple(confidence.label for confidence in Finding.Confidence)
 KINDS = tuple(kind.value for kind in Kind)
 DEFAULT_SORT = "-risk"
+BY_PATH = "path"
 # Each is served by an index when the status is one; `path` sorts within an asset, which is one index range.
 SORTS = {
     "risk": ("risk", "id"),
     "severity": ("severity", "id"),
     "opened": ("id",),
-    "path": ("asset", "path", "id"),
+    BY_PATH: ("asset", "path", "id"),
 }
 MOST_TEXT = 200
+
+
+def sorts(asset: UUID | None) -> list[str]:
+    """The orders that a list can have: by path only within one asset, for no index holds all paths in order."""
+    return [name for name in SORTS if asset or name != BY_PATH]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +57,7 @@ class Filters:
             asset=_uuid(query.get("asset", "")),
             rule=_clean(query.get("rule", ""), 120),
             text=_clean(query.get("q", ""), MOST_TEXT),
-            sort=sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT,
+            sort=sort if sort.removeprefix("-") in sorts(_uuid(query.get("asset", ""))) else DEFAULT_SORT,
         )
 
     @property

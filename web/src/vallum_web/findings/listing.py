@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from vallum_web.findings.filters import ANY, CONFIDENCES, KINDS, SEVERITIES, Filters
+from vallum_web.findings.filters import ANY, BY_PATH, CONFIDENCES, KINDS, SEVERITIES, Filters, sorts
 from vallum_web.findings.models import Finding
 from vallum_web.findings.queries import CAP, Counts
 
@@ -14,7 +14,7 @@ SORT_LABELS = {
     "-severity": "Worst severity first",
     "-opened": "Newest first",
     "opened": "Oldest first",
-    "path": "By asset and path",
+    BY_PATH: "By path",
 }
 
 
@@ -35,6 +35,8 @@ class Select:
     label: str
     value: str
     options: tuple[tuple[str, str], ...]
+    more: int = 0
+    """How many there are beyond these."""
 
 
 def tabs(base: str, filters: Filters, counts: Counts) -> list[Link]:
@@ -68,13 +70,14 @@ def _switched(values: tuple[str, ...], value: str) -> tuple[str, ...]:
     return tuple(v for v in SEVERITIES if (v in values) != (v == value))
 
 
-def selects(filters: Filters, assets: Iterable[tuple[UUID, str]]) -> list[Select]:
+def selects(filters: Filters, assets: Iterable[tuple[UUID, str]], *, more_assets: int = 0) -> list[Select]:
     return [
         Select(
             name="asset",
             label="All assets",
             value=str(filters.asset or ""),
             options=tuple((str(key), name) for key, name in assets),
+            more=more_assets,
         ),
         Select(
             name="kind",
@@ -92,9 +95,15 @@ def selects(filters: Filters, assets: Iterable[tuple[UUID, str]]) -> list[Select
             name="sort",
             label="",
             value=filters.sort,
-            options=tuple((SORT_LABELS | {filters.sort: SORT_LABELS.get(filters.sort, "As sorted")}).items()),
+            options=_orders(filters),
         ),
     ]
+
+
+def _orders(filters: Filters) -> tuple[tuple[str, str], ...]:
+    known = sorts(filters.asset)
+    labels = {name: label for name, label in SORT_LABELS.items() if name.removeprefix("-") in known}
+    return tuple((labels | {filters.sort: SORT_LABELS.get(filters.sort, "As sorted")}).items())
 
 
 def chips(base: str, filters: Filters, assets: Mapping[UUID, str]) -> list[Link]:

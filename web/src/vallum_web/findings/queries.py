@@ -166,6 +166,7 @@ class Detail:
     last_seen: Scan | None
     decisions: Sequence[Decision]
     events: Sequence[Event]
+    more_events: int
     names: Mapping[UUID, str]
 
 
@@ -181,7 +182,8 @@ def detail(org: Org, key: UUID) -> Detail:
         .order_by(F("gone_scan_id").desc(nulls_first=True), "path", "line")[: MOST_PLACES + 1]
     )
     decisions = list(Decision.objects.of(org).filter(finding=row).order_by("-id"))
-    events = list(Event.objects.of(org).filter(subject=row.pk).order_by("-at", "-id")[:MOST_EVENTS])
+    history = Event.objects.of(org).filter(subject=row.pk)
+    events = list(history.order_by("-at", "-id")[:MOST_EVENTS])
     persons = {person for decision in decisions for person in (decision.by, decision.lifted_by) if person}
     return Detail(
         finding=row,
@@ -190,6 +192,7 @@ def detail(org: Org, key: UUID) -> Detail:
         last_seen=_last_seen(org, row, places),
         decisions=decisions,
         events=events,
+        more_events=history.count() - MOST_EVENTS if len(events) == MOST_EVENTS else 0,
         names=people.names(persons | {event.actor for event in events if event.actor}),
     )
 
@@ -264,3 +267,8 @@ def choices(org: Org, filters: Filters) -> dict[UUID, str]:
     if filters.asset and filters.asset not in found:
         found |= dict(Asset.objects.of(org).filter(pk=filters.asset).values_list("pk", "name"))
     return found
+
+
+def more_choices(org: Org, shown: Mapping[UUID, str]) -> int:
+    """How many assets there are beside those to choose from."""
+    return Asset.objects.of(org).filter(retired_at=None).count() - len(shown) if len(shown) >= MOST_CHOICES else 0

@@ -123,7 +123,7 @@ def _list(request: MemberRequest) -> dict[str, Any]:
         "counts": counts,
         "tabs": listing.tabs(base, filters, counts),
         "severities": listing.severities(base, filters, counts),
-        "selects": listing.selects(filters, assets.items()),
+        "selects": listing.selects(filters, assets.items(), more_assets=queries.more_choices(request.org, assets)),
         "chips": listing.chips(base, filters, assets),
         "clear_url": base + Filters(status=filters.status, sort=filters.sort).query(),
         "shown": listing.shown(len(page.rows), counts),

@@ -51,5 +51,6 @@ def _context(request: MemberRequest, scan: Scan) -> dict[str, Any]:
         "rulesets": [line for line in lines if line.verdict == Coverage.Verdict.RAN],
         "gaps": [line for line in lines if not line.covered],
         "left_out": [line for line in lines if line.covered and line.verdict != Coverage.Verdict.RAN],
+        "errors_cut": services.MAX_GAPS if len(scan.errors) >= services.MAX_GAPS else 0,
         "can_write": request.role in WRITERS,
     }
