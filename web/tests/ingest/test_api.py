@@ -1,5 +1,7 @@
 """Machines at the door: tokens, assets, scans, findings, and reports made elsewhere."""
 
+import base64
+import hashlib
 import io
 import json
 
@@ -82,6 +84,27 @@ def test_an_unreadable_report_is_refused_with_a_reason_and_kept(people, upload, 
         scan = Scan.objects.of(people.org).get()
     assert scan.status == "failed"
     assert "kept for 24 hours" in scan.failure
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        pytest.param("sha-256=:{right}:", 202, id="right"),
+        pytest.param("sha-512=:AAAA:, sha-256=:{right}:", 202, id="right, beside another"),
+        pytest.param("sha-512=:AAAA:", 202, id="one that is not ours"),
+        pytest.param("sha-256=:AAAA:", 400, id="wrong"),
+        pytest.param("sha-256={right}", 400, id="malformed"),
+    ],
+)
+def test_a_body_that_was_damaged_on_the_way_is_refused_and_not_kept(machine, people, said, status):
+    data = packed(making.report())
+    right = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    headers = {"Content-Digest": said.format(right=right)}
+    answer = machine.post("/api/v1/uploads?asset=shop", data=data, content_type=WIRE, headers=headers)
+    assert answer.status_code == status
+    assert status == 202 or answer.json()["detail"] == "The upload was damaged on the way: send it again."
+    with scope(people.org.pk):
+        assert Upload.objects.of(people.org).exists() == (status == 202)
 
 
 def test_an_unknown_wire_version_is_refused_and_kept(people, upload):

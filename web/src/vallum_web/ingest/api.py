@@ -1,6 +1,9 @@
 """The door for reports made elsewhere."""
 
+import base64
+import re
 from collections.abc import Iterator
+from hashlib import sha256
 from uuid import UUID
 
 from django.http import Http404, HttpRequest
@@ -19,6 +22,8 @@ router = TenantRouter(tags=["uploads"])
 # Reading a body takes as long as its sender likes: no transaction is open meanwhile.
 door = Router(tags=["uploads"])
 CHUNK = 1 << 18
+# RFC 9530; other algorithms may stand beside it.
+_DIGEST = re.compile(r"(?:^|,)\s*sha-256=([^,;\s]*)")
 
 
 class UploadOut(Schema):
@@ -60,12 +65,16 @@ def _chunks(request: HttpRequest) -> Iterator[bytes]:
     promised = int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
     if not promised:
         raise HttpError(411, "Send the report with its Content-Length.")
-    got = 0
+    got, seen = 0, sha256()
     while chunk := request.read(min(CHUNK, promised - got)):
         got += len(chunk)
+        seen.update(chunk)
         yield chunk
     if got != promised:
         raise HttpError(400, f"The upload broke off after {got:,} of {promised:,} bytes: send it again.")
+    said = _DIGEST.search(request.headers.get("Content-Digest", ""))
+    if said and said[1] != f":{base64.b64encode(seen.digest()).decode()}:":
+        raise HttpError(400, "The upload was damaged on the way: send it again.")
 
 
 def _out(upload: Upload) -> UploadOut:

@@ -11,14 +11,11 @@ from time import monotonic
 
 from django.conf import settings
 
-from vallum_engine.model.text import printable
 from vallum_guard import sandbox
 from vallum_guard.errors import SandboxFailed, SandboxUnavailable
 from vallum_guard.sandbox import End, Level, Limits, Mechanism, Sandbox
 
 TELL_EVERY = 1.0
-# More paths than a command line holds become their folders; a hostile tree has one large file under a million names.
-MOST_LEFT_OUT = 200
 PREPARING_SECONDS = 300
 REPORT_BYTES = 256 << 20
 # What of the home folder a sandbox sees: the keys beside them are not for it.
@@ -38,7 +35,10 @@ class Job:
     path: Path
     trusted: bool = False
     left_out: tuple[str, ...] = ()
-    """Files that were not brought because they are too large: gaps, not absences."""
+    """What was not brought, files that are too large and submodules (`path/`): gaps, not absences.
+
+    Only of a `path` in a scan's scratch folder: a list of them is written beside it.
+    """
     facts: Mapping[str, str] = field(default_factory=dict)
     """`branch` and `commit`, where there are such."""
 
@@ -59,8 +59,9 @@ def scan(job: Job, *, sink: Callable[[bytes], object], tell: Callable[[Mapping[s
         )
     prepare()
     home = Path(settings.HOME)
+    gaps = _gaps(job)
     box = Sandbox(
-        read_only=(job.path, *(home / name for name in SHARED), *_sources()),
+        read_only=(job.path, *gaps, *(home / name for name in SHARED), *_sources()),
         environment={"VALLUM_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
         limits=Limits(stdout_bytes=REPORT_BYTES),
         mechanism=Mechanism.NOTHING if able.level is Level.NONE else None,
@@ -74,7 +75,7 @@ def scan(job: Job, *, sink: Callable[[bytes], object], tell: Callable[[Mapping[s
             tell(_numbers(line))
 
     try:
-        outcome = sandbox.run(_command(job), sandbox=box, stdout=sink, stderr_line=heard)
+        outcome = sandbox.run(_command(job, gaps), sandbox=box, stdout=sink, stderr_line=heard)
     except (SandboxUnavailable, SandboxFailed) as error:
         raise ScannerFailedError(str(error)) from error
     if outcome.end is not End.EXITED:
@@ -108,18 +109,19 @@ def prepare() -> None:
         raise ScannerFailedError(f"The scanner's data could not be prepared: {_last(done.stderr)}")
 
 
-def _command(job: Job) -> Sequence[str]:
-    gaps = [f"--left-out={printable(path)}" for path in _gaps(job.left_out)]
+def _command(job: Job, gaps: Sequence[Path]) -> Sequence[str]:
+    listed = [f"--left-out-from={place}" for place in gaps]
     ignore = [] if job.trusted else ["--no-ignore"]
-    return [str(_program()), "scan", "--format", "wire", "--progress", "json", *ignore, *gaps, "--", str(job.path)]
+    return [str(_program()), "scan", "--format", "wire", "--progress", "json", *ignore, *listed, "--", str(job.path)]
 
 
-def _gaps(left_out: Sequence[str]) -> Sequence[str]:
-    """What was not brought: the files, else the folders at the top that hold them, else the whole tree."""
-    if len(left_out) <= MOST_LEFT_OUT:
-        return left_out
-    tops = sorted({f"{top}/" if below else top for top, below, _ in (path.partition("/") for path in left_out)})
-    return tops if len(tops) <= MOST_LEFT_OUT else [""]
+def _gaps(job: Job) -> Sequence[Path]:
+    """The list of what was not brought, as a file: a hostile tree has more of it than a command line holds."""
+    if not job.left_out:
+        return ()
+    place = job.path.with_name("left-out")
+    place.write_bytes(b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in job.left_out))
+    return (place,)
 
 
 def _program() -> Path:
