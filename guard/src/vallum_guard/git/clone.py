@@ -42,7 +42,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
-    """What arrived. `bytes` and `files` count the work tree; `left_out` names the files that were too large."""
+    """What arrived. `bytes` and `files` count the work tree.
+
+    `left_out` names the files that were too large and, ending in `/`, the submodules.
+    """
 
     commit: str
     branch: str
@@ -63,7 +66,7 @@ def clone(
 ) -> Checkout:
     """Brings a branch's newest commit to `destination`, which must not exist yet.
 
-    Symbolic links come out as plain files, submodules not at all. Raises a GuardError that says what happened;
+    Symbolic links come out as plain files, submodules not at all (they are in `left_out`). Raises a GuardError that says what happened;
     then `destination` does not exist either: what git fetched without finishing has been checked by nobody.
     """
     target = origin.validate(opening=route.opening)

@@ -21,7 +21,7 @@ class Clone:
     root: str
     target: Mapping[str, str]
     left_out: tuple[str, ...]
-    """Files that the server kept because of their size."""
+    """Files that the server kept because of their size, and submodules (`path/`)."""
 
 
 @contextlib.contextmanager
