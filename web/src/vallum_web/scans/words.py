@@ -32,8 +32,8 @@ ISOLATIONS = {
     "reduced": Isolation(
         label="Reduced",
         meaning=(
-            "The scanner ran without namespaces of its own. The kernel kept it from the network and from writing (Landlock, "
-            "seccomp, limits), but it shared this machine's process list and system files."
+            "The kernel kept the scanner from the network and from writing (Landlock, seccomp, limits). Without bubblewrap it may "
+            "still have seen system files of this machine that anybody can read."
         ),
         install=BUBBLEWRAP,
     ),
