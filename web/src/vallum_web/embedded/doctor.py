@@ -74,7 +74,13 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     yield folder(home)
     yield disk(shutil.disk_usage(_existing(home)).free)
     yield advisories(_age(home / "advisories" / "advisories.sqlite"), home)
+    yield mail()
     yield from _database(home, environ)
+
+
+def mail() -> Line:
+    advice = "`vallum-web manage outbox EMAIL` shows those to an address; reset links are in them."
+    return Line(verdict=Verdict.OK, subject="mail", found="kept in the database, never sent", advice=advice)
 
 
 def python(version: tuple[int, int, int]) -> Line:
@@ -251,5 +257,5 @@ def clock(skew: float) -> Line:
     found = f"database {abs(skew):.1f} s {'ahead' if skew > 0 else 'behind'}"
     if abs(skew) <= LARGEST_SKEW:
         return Line(verdict=Verdict.OK, subject="clock", found=found)
-    advice = "Jobs that delete refuse to run. Let NTP set both clocks."
+    advice = "Times on pages and in the database differ, expiry dates too. Let NTP set both clocks."
     return Line(verdict=Verdict.FAIL, subject="clock", found=found, advice=advice)

@@ -14,7 +14,7 @@ def now() -> datetime:
 
 @contextmanager
 def travelled(by: timedelta) -> Iterator[None]:
-    """Move the clock within a test; refuses to run backwards in the middle of one."""
+    """Move the clock for a block, in this process: for tests. Blocks nest, and each takes back what it moved."""
     global _offset  # noqa: PLW0603 - one clock per process is the point
     before = _offset
     _offset = before + by

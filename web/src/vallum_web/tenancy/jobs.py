@@ -1,4 +1,4 @@
-"""The queue's facade: enqueue by name in the transaction that asks for the work, run inside the tenant's scope."""
+"""The queue's facade: enqueue by name in the transaction that asks for the work; the work opens its own scopes."""
 
 from collections.abc import Callable, Collection
 from functools import wraps
