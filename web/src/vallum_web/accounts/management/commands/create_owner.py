@@ -26,7 +26,7 @@ class Command(BaseCommand):
         form = OrgForm({"name": org, "slug": slug})
         if not form.is_valid():
             told = " ".join(str(error) for errors in form.errors.values() for error in errors)
-            raise CommandError(f"No organization named {org!r}: {told} Give --org NAME or --slug ADDRESS.")
+            raise CommandError(f"The organization {org!r} was not made. {told} Give --org NAME or --slug ADDRESS.")
         password = passwords.generated() if generate else passwords.asked()
         slug = form.cleaned_data["slug"]
         try:
