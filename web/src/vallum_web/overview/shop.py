@@ -47,7 +47,7 @@ def _files() -> dict[str, str]:
     github += _base62(zlib.crc32(github[4:].encode()), 6)
     return {
         "README.md": "# Shop\n\nThe demo's own project: every problem in it is deliberate.\n",
-        "config/settings.py": f'DEBUG = True\nDATABASE_URL = "postgresql://shop:{_noise(18)}@db.shop.example:5432/shop"\n',
+        "config/settings.py": f'DEBUG = True\nDATABASE_URL = "postgresql://shop:{_noise(18)}@db.shop.internal:5432/shop"\n',
         "deploy/release.sh": f'#!/bin/sh\nexport GITHUB_TOKEN="{github}"\n./publish --all\n',
         "deploy/.env": f"AWS_ACCESS_KEY_ID=AKIA{_noise(16, string.ascii_uppercase + '234567')}\nAWS_SECRET_ACCESS_KEY={_noise(40)}\n"
         f"STRIPE_SECRET_KEY=sk_live_{_noise(24)}\n",
