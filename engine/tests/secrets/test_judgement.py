@@ -162,3 +162,8 @@ def test_a_right_checksum_outweighs_a_word_that_chance_spelled() -> None:
     file = File("a.py", b"TOKEN = '" + token + b"'\n")
     found = [finding.rule for finding in detector.detect(file, database.hits(file.data)[0])]
     assert found == ["github-personal-access-token"]
+
+
+def test_an_expression_in_braces_stands_for_a_value() -> None:
+    assert dummy_password(b"{_noise(18)}")
+    assert not dummy_password(b"{7hX+q2!}Rw9")

@@ -13,7 +13,7 @@ _DOCUMENTED = tuple(
 )
 _REFERENCE = (
     rb"<[^<>]*>|\$\{|\$\(|\{\{|\}\}|%\(|%[sd]\b|%[A-Z_]{3,}%|#\{|@\{|\{[\w.:-]*\}"
-    rb"|\A\$[A-Za-z_]\w+\Z|\[\[|process\.env|os\.environ|ENC\["
+    rb"|\A\{[^{}]*\}\Z|\A\$[A-Za-z_]\w+\Z|\[\[|process\.env|os\.environ|ENC\["
 )
 _RUN = rb"(?s)(.)\1{5}"
 _ROWS = (
