@@ -1,11 +1,12 @@
 """Who PostgreSQL runs as. It refuses to run as root, and rightly so."""
 
 import contextlib
+import fcntl
 import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from vallum_web.embedded.errors import AccountError
 
 NAME = "vallum-postgres"
+_LOCK = "/run/vallum-account.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ def current(environ: Mapping[str, str]) -> Account:
     if os.geteuid() != 0:
         return Account(uid=os.geteuid(), gid=os.getegid(), drops=False)
     name = environ.get("VALLUM_POSTGRES_USER", NAME)
-    found = _look_up(name) or _create(name)
+    found = _look_up(name) or _made(name)
     if found.pw_uid == 0:
         raise AccountError(f"The account {name} is root itself. Set VALLUM_POSTGRES_USER to an unprivileged one.")
     return Account(uid=found.pw_uid, gid=found.pw_gid, drops=True)
@@ -65,6 +67,22 @@ def _look_up(name: str) -> pwd.struct_passwd | None:
         return pwd.getpwnam(name)
     except KeyError:
         return None
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One start at a time makes the account: of two that ask at once, the loser's number would be nobody's."""
+    handle = os.open(_LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _made(name: str) -> pwd.struct_passwd:
+    with _alone():
+        return _look_up(name) or _create(name)
 
 
 def _create(name: str) -> pwd.struct_passwd:
