@@ -18,6 +18,8 @@ DEBUG = False
 SECRET_KEY = secret.key(HOME, "secret_key")
 # Never rotated: what stands for a secret in the record would become another one.
 FINGERPRINT_KEY = secret.key(HOME, "fingerprint_key")
+# What data keys are wrapped under. Made at first use; never in a database, and apart from the keyring that it opens.
+KEK_FILE = Path(os.environ.get("VALLUM_KEK_FILE", HOME / "keyring_key"))
 ALLOWED_HOSTS = [host for host in os.environ.get("VALLUM_HOSTS", "").split(",") if host] or [
     "127.0.0.1",
     "localhost",

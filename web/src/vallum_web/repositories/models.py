@@ -5,7 +5,9 @@ from typing import ClassVar
 from django.db import models
 
 from vallum_web.assets.models import Asset
+from vallum_web.tenancy.clock import now
 from vallum_web.tenancy.isolation import TenantForeignKey
+from vallum_web.tenancy.keyring import SealedField
 from vallum_web.tenancy.models import TenantModel
 
 
@@ -29,3 +31,24 @@ class Repository(TenantModel):
 
     def __str__(self) -> str:
         return self.url or self.archive_name or self.folder
+
+
+class Credential(TenantModel):
+    """What opens a private repository. The token is sealed, and leaves only for git; what may be shown is beside it."""
+
+    repository = TenantForeignKey(Repository, models.CASCADE, related_name="credentials")
+    user = models.CharField(max_length=100)
+    token = SealedField()
+    digest = models.CharField(max_length=12)
+    """Tells one token from another without saying anything of either: keyed, and cut short."""
+    set_at = models.DateTimeField(default=now)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "repository"], name="credential_repository_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"token {self.digest}"

@@ -5,11 +5,11 @@ import secrets
 from pathlib import Path
 
 
-def written_once(path: Path, text: str) -> str:
+def written_once(path: Path, text: str, *, mode: int = 0o600) -> str:
     """What `path` holds: `text`, if nobody was faster. A crash leaves no half of it, and no reader sees one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
