@@ -1,6 +1,6 @@
 """A small HTTPS client over checked connections: no environment proxies, no cookies, no redirects unless asked.
 
-`stream` hands the answer over piece by piece; `fetch` collects it.
+`stream` hands the answer over piece by piece, as it is on the wire; `fetch` collects and unpacks it.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 from vallum_guard import connect, urls
 from vallum_guard.addresses import NOTHING_OPENED, Opening
 from vallum_guard.connect import Resolver
+from vallum_guard.encoding import decoded
 from vallum_guard.errors import (
     BadUrl,
     GuardError,
@@ -34,7 +35,7 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 # What proves who is asking is meant for the host that was named, not for where it points.
 _FOR_THE_NAMED_HOST: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
-_OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
+OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +157,13 @@ def stream(request: Request, *, route: Route, limits: Limits | None = None) -> I
 
 
 def fetch(request: Request, *, route: Route, limits: Limits | None = None) -> Response:
-    """Asks, and returns the whole answer."""
+    """Asks, and returns the whole answer, unpacked where the server compressed it unasked."""
+    limits = limits or Limits()
     with stream(request, route=route, limits=limits) as reply:
-        body = b"".join(reply.chunks)
-        return Response(status=reply.status, headers=reply.headers, url=reply.url, address=reply.address, body=body)
+        encoding = reply.headers.get("content-encoding", "")
+        body = decoded(b"".join(reply.chunks), encoding, limit=limits.body_bytes, url=reply.url)
+        headers = {name: value for name, value in reply.headers.items() if name != "content-encoding"}
+        return Response(status=reply.status, headers=headers, url=reply.url, address=reply.address, body=body)
 
 
 def _next(request: Request, reply: Reply) -> Request:
@@ -229,7 +233,7 @@ def _vet(request: Request) -> None:
     if request.method not in _METHODS:
         raise BadUrl(f"{request.method!r} is not a method this client speaks.")
     for name, value in request.headers.items():
-        if name.lower() in _OURS:
+        if name.lower() in OURS:
             raise BadUrl(f"The header {name} is set by the client itself: leave it out.")
         if not (name + value).isprintable():
             raise BadUrl(f"The header {name!r} holds a line break or control character.")
