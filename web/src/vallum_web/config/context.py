@@ -34,6 +34,7 @@ def _frame(request: HttpRequest, person: User) -> dict[str, Any]:
     return {
         "my_orgs": mine,
         "nav": navigation.sidebar(request, org),
+        "person_tabs": navigation.person_tabs(request) if request.path.startswith("/accounts/") else [],
         "switcher": navigation.switcher(org, mine),
         "account": navigation.account(person, inbox=settings.INBOX_PAGE),
     }

@@ -47,11 +47,21 @@ def switcher(org: Org | None, mine: Sequence[MyOrg]) -> dict[str, Any]:
     return {"label": org.name if org else "Organizations", "entries": entries}
 
 
+# The tabs of "Your account": words and address.
+_PERSON = (
+    ("Profile", "profile"),
+    ("Email", "account_email"),
+    ("Password", "account_change_password"),
+)
+
+
+def person_tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    tabs = [{"label": label, "url": reverse(name)} for label, name in _PERSON]
+    return [{**tab, "current": request.path.startswith(str(tab["url"]))} for tab in tabs]
+
+
 def account(user: User, *, inbox: bool) -> dict[str, Any]:
-    entries = [
-        {"label": "Email addresses", "url": reverse("account_email")},
-        {"label": "Change password", "url": reverse("account_change_password")},
-    ]
+    entries = [{"label": "Your account", "url": reverse("profile")}]
     if inbox:
         entries.append({"label": "Development inbox", "url": reverse("mail:inbox")})
     return {"name": user.name, "email": user.email, "entries": entries}

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", overview.start, name="start"),
     path("new/", accounts.new_org, name="new_org"),
     path("accounts/theme/", accounts.theme, name="theme"),
+    path("accounts/", include("vallum_web.accounts.person.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("inbox/", include("vallum_web.mail.urls")),
     path("healthz", health.alive, name="healthz"),
