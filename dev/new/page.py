@@ -29,14 +29,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from vallum_web.accounts.access import MemberRequest, member_required
+from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.{app} import queries
 """
 _VIEW = """
 
 @require_safe
 @vary_on_headers("HX-Request")
-@member_required
+@may("findings.read")
 def {name}(request: MemberRequest) -> HttpResponse:
     template = "{app}/_{name}.html" if request.headers.get("HX-Request") else "{app}/{name}.html"
     return render(request, template, {{"rows": queries.{name}(request.org)[:50]}})

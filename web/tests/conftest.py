@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ import django
 django.setup()
 
 import making  # noqa: E402 - the settings read the lines above
+from allauth.account.internal.flows import login  # noqa: E402 - the settings read the lines above
 from django.conf import settings  # noqa: E402 - the settings read the lines above
 from django.db import connections  # noqa: E402 - the settings read the lines above
 from django.test import Client  # noqa: E402 - the settings read the lines above
@@ -110,11 +112,17 @@ def org(people: SimpleNamespace) -> Any:
 
 @pytest.fixture
 def signed_in() -> Callable[[Any], Client]:
-    """A browser in which somebody is signed in."""
+    """A browser in which somebody is signed in, and has just proved who they are (`fresh=False`: long ago)."""
 
-    def make(user: Any) -> Client:
+    def make(user: Any, *, fresh: bool = True) -> Client:
         browser = Client()
         browser.force_login(user)
+        if fresh:
+            proof = {"method": "password", "at": time.time(), "reauthenticated": True}
+            session = browser.session
+            session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [proof]
+            session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
+            session.save()
         return browser
 
     return make

@@ -64,7 +64,7 @@ def things(people):
     scan = scans.uploaded(asset, people.alice.pk)
     findings.digest(scan, making.report(making.secret()))
     upload = ingest.accept(people.org.pk, people.alice.pk, asset_name="elsewhere", chunks=[b"x"])
-    token, _ = tokens.make(people.org, people.alice, name="ci", role=Membership.Role.DEVELOPER)
+    token, _ = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role=Membership.Role.DEVELOPER))
     with scope(people.org.pk):
         finding = Finding.objects.of(people.org).get()
     return {
@@ -141,7 +141,7 @@ def test_somebody_elses_object_inside_ones_own_organization_is_missing(route, th
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 @pytest.mark.parametrize("route", OF_API)
 def test_a_strangers_token_meets_missing_objects(route, method, things, people):
-    _, text = tokens.make(people.elsewhere, people.charlie, name="ci", role=Membership.Role.OWNER)
+    _, text = tokens.make(people.elsewhere, people.charlie, tokens.Wanted(name="ci", role=Membership.Role.OWNER))
     browser = Client(headers={"Authorization": f"Bearer {text}"})
     body = {"data": {"reason": "test_data"}, "content_type": "application/json"} if method == "post" else {}
     real = seen(getattr(browser, method)(filled(route, things), **body))

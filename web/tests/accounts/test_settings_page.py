@@ -44,26 +44,27 @@ def test_members_and_their_roles_are_listed(signed_in, bob):
 
 def test_a_token_is_shown_once(signed_in, alice, org):
     browser = signed_in(alice)
-    page = browser.post(f"{SETTINGS}tokens/", {"name": "ci", "role": "developer", "days": "30"}).content.decode()
+    page = browser.post(f"{SETTINGS}tokens/make/", {"name": "ci", "role": "developer", "days": "30"}).content.decode()
     text = re.search(r"vlm_api_[a-z2-7]{26}\w{6}", page)[0]
     assert tokens.authenticate(text).name == "ci"
-    assert text not in browser.get(SETTINGS).content.decode()
-    assert text[:12] in browser.get(SETTINGS).content.decode()
+    assert text not in browser.get(f"{SETTINGS}tokens/").content.decode()
+    assert text[:12] in browser.get(f"{SETTINGS}tokens/").content.decode()
 
 
 def test_an_admin_token_makes_tokens_up_to_its_own_role(signed_in, alice, client):
-    page = signed_in(alice).post(f"{SETTINGS}tokens/", {"name": "ops", "role": "admin", "days": "30"}).content.decode()
+    asked = {"name": "ops", "role": "admin", "days": "30", "scopes": ["tokens.make", "tokens.read"]}
+    page = signed_in(alice).post(f"{SETTINGS}tokens/make/", asked).content.decode()
     bearer = {"Authorization": "Bearer " + re.search(r"vlm_api_[a-z2-7]{26}\w{6}", page)[0]}
 
     def make(role):
-        body = {"name": "made", "role": role}
+        body = {"name": "made", "role": role, "scopes": ["tokens.read"]}
         return client.post("/api/v1/tokens", body, content_type="application/json", headers=bearer).status_code
 
     assert [make(role) for role in ("developer", "admin", "owner")] == [201, 201, 403]
 
 
 def test_a_revoked_token_opens_nothing(signed_in, alice, org):
-    token, text = tokens.make(org, alice, name="ci", role="developer")
+    token, text = tokens.make(org, alice, tokens.Wanted(name="ci", role="developer"))
     browser = signed_in(alice)
     answer = browser.post(f"{SETTINGS}tokens/{token.pk}/revoke/")
     assert "is revoked" in browser.get(answer["Location"]).content.decode()
@@ -71,17 +72,17 @@ def test_a_revoked_token_opens_nothing(signed_in, alice, org):
 
 
 def test_a_refused_token_keeps_the_input(signed_in, alice):
-    answer = signed_in(alice).post(f"{SETTINGS}tokens/", {"name": "kept", "role": "owner", "days": "9999"})
+    answer = signed_in(alice).post(f"{SETTINGS}tokens/make/", {"name": "kept", "role": "owner", "days": "9999"})
     assert answer.status_code == 422
     assert 'value="kept"' in answer.content.decode()
 
 
 def test_only_managers_make_and_revoke(signed_in, alice, bob, org):
-    token, _ = tokens.make(org, alice, name="ci", role="developer")
+    token, _ = tokens.make(org, alice, tokens.Wanted(name="ci", role="developer"))
     browser = signed_in(bob)
-    assert "Make a token" not in browser.get(SETTINGS).content.decode()
-    assert browser.post(f"{SETTINGS}tokens/", {"name": "x", "role": "developer", "days": "1"}).status_code == 404
-    assert browser.post(f"{SETTINGS}tokens/{token.pk}/revoke/").status_code == 404
+    assert "Make a token" not in browser.get(f"{SETTINGS}tokens/").content.decode()
+    assert browser.post(f"{SETTINGS}tokens/make/", {"name": "x", "role": "developer", "days": "1"}).status_code == 403
+    assert browser.post(f"{SETTINGS}tokens/{token.pk}/revoke/").status_code == 403
     with scope(org.pk):
         assert ApiToken.objects.of(org).get().revoked_at is None
 

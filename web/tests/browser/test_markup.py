@@ -80,7 +80,7 @@ def pages(live_database):
     org = services.found(MARKUP[:80], "acme", alice)
     repositories.add_by_url(org, alice.pk, url="https://code.example.test/a/b", name=MARKUP)
     made = repositories.add_archive(org, alice.pk, name=f"{MARKUP} 2", archive=org.pk, archive_name=MARKUP)
-    tokens.make(org, alice, name=SHORT, role=Membership.Role.DEVELOPER)
+    tokens.make(org, alice, tokens.Wanted(name=SHORT, role=Membership.Role.DEVELOPER))
     report = hostile()
     with scope(org.pk):
         asset = Asset.objects.of(org).get(pk=made.asset_id)
@@ -109,6 +109,7 @@ def pages(live_database):
         f"/acme/scans/{done.pk}/",
         f"/acme/scans/{failed.pk}/",
         "/acme/settings/",
+        "/acme/settings/tokens/",
         "/accounts/email/",
         "/inbox/",
     ]

@@ -33,7 +33,7 @@ from vallum_web.accounts.models import Membership, User
 from vallum_web.repositories import services as repositories
 alice = User.objects.create_user("alice@example.test", None, name="Alice")
 org = services.found("Acme", "acme", alice)
-_, token = tokens.make(org, alice, name="tests", role=Membership.Role.OWNER)
+_, token = tokens.make(org, alice, tokens.Wanted(name="tests", role=Membership.Role.OWNER))
 folders = {folders}
 assets = {{name: str(repositories.add_folder(org, name=name, folder=Path(path)).asset_id) for name, path in folders.items()}}
 print(json.dumps({{"org": str(org.pk), "token": token, "assets": assets}}))

@@ -181,7 +181,7 @@ def test_an_auditor_reads_and_decides_nothing(org, signed_in, charlie, finding, 
     accounts.join(org, charlie, Membership.Role.AUDITOR)
     browser = signed_in(charlie)
     assert "/suppress/" not in browser.get(url).content.decode()
-    assert browser.post(f"{url}suppress/", {"reason": "test_data"}).status_code == 404
+    assert browser.post(f"{url}suppress/", {"reason": "test_data"}).status_code == 403
     assert status(org, finding) == "open"
 
 

@@ -28,7 +28,7 @@ WIRE = "application/vnd.vallum.wire"
 @pytest.fixture
 def machine(people):
     """A client that carries a developer's token of Alice's organization."""
-    _, text = tokens.make(people.org, people.alice, name="ci", role=Membership.Role.DEVELOPER)
+    _, text = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role=Membership.Role.DEVELOPER))
     return Client(headers={"Authorization": f"Bearer {text}"})
 
 
@@ -159,7 +159,7 @@ def test_an_address_that_may_not_be_cloned_is_refused_with_words(machine, url):
 
 
 def test_an_auditors_token_reads_and_changes_nothing(people):
-    _, text = tokens.make(people.org, people.alice, name="audit", role=Membership.Role.AUDITOR)
+    _, text = tokens.make(people.org, people.alice, tokens.Wanted(name="audit", role=Membership.Role.AUDITOR))
     auditor = Client(headers={"Authorization": f"Bearer {text}"})
     assert auditor.get("/api/v1/findings").status_code == 200
     for path, body in (("repositories", {"url": "https://code.example.test/a/b"}), ("tokens", {"name": "x"})):
@@ -168,7 +168,7 @@ def test_an_auditors_token_reads_and_changes_nothing(people):
 
 
 def test_a_revoked_token_is_dead_at_once(people):
-    token, text = tokens.make(people.org, people.alice, name="ci", role=Membership.Role.DEVELOPER)
+    token, text = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role=Membership.Role.DEVELOPER))
     machine = Client(headers={"Authorization": f"Bearer {text}"})
     assert machine.get("/api/v1/assets").status_code == 200
     assert machine.delete(f"/api/v1/tokens/{token.pk}").status_code == 204
@@ -176,7 +176,7 @@ def test_a_revoked_token_is_dead_at_once(people):
 
 
 def test_an_expired_token_is_dead(people):
-    _, text = tokens.make(people.org, people.alice, name="ci", role=Membership.Role.DEVELOPER, days=1)
+    _, text = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role=Membership.Role.DEVELOPER, days=1))
     with clock.travelled(services.KEPT_FOR * 2):
         assert Client(headers={"Authorization": f"Bearer {text}"}).get("/api/v1/assets").status_code == 401
 

@@ -17,7 +17,7 @@ from vallum_web.tenancy.scope import scope
 
 @pytest.fixture
 def machine(org, alice):
-    _, text = tokens.make(org, alice, name="ci", role=Membership.Role.DEVELOPER)
+    _, text = tokens.make(org, alice, tokens.Wanted(name="ci", role=Membership.Role.DEVELOPER))
     return Client(headers={"Authorization": f"Bearer {text}"})
 
 
@@ -52,7 +52,7 @@ def test_no_list_reads_the_errors_of_scans(signed_in, alice, machine, scan):
 def test_assets_and_tokens_come_in_pages(org, alice, machine):
     for number in range(60):
         assets.add(org, "repository", f"asset {number:02}", alice.pk)
-        tokens.make(org, alice, name=f"token {number:02}", role=Membership.Role.AUDITOR)
+        tokens.make(org, alice, tokens.Wanted(name=f"token {number:02}", role=Membership.Role.AUDITOR))
     for address, first, last in (("/api/v1/assets", "asset 00", "asset 59"), ("/api/v1/tokens", "token 59", "ci")):
         page = machine.get(address).json()
         rest = machine.get(address, {"after": page["after"]}).json()

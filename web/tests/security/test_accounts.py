@@ -43,7 +43,7 @@ def plain(response):
 class TestTokens:
     @pytest.fixture
     def token(self, people):
-        _, text = tokens.make(people.org, people.bob, name="ci", role=Membership.Role.DEVELOPER)
+        _, text = tokens.make(people.org, people.bob, tokens.Wanted(name="ci", role=Membership.Role.DEVELOPER))
         return Client(headers={"Authorization": f"Bearer {text}"})
 
     def change(self, people, **values):
@@ -75,17 +75,18 @@ class TestTokens:
         assert token.post("/api/v1/tokens", data={"name": "n"}, content_type="application/json").status_code == 403
 
     def test_it_makes_none_above_itself(self, people):
-        _, text = tokens.make(people.org, people.alice, name="ci", role=Membership.Role.ADMIN)
+        wanted = tokens.Wanted(name="ci", role=Membership.Role.ADMIN, scopes=["tokens.make"])
+        _, text = tokens.make(people.org, people.alice, wanted)
         machine = Client(headers={"Authorization": f"Bearer {text}"})
         for role, status in (("owner", 403), ("admin", 201), ("auditor", 201)):
-            body = json.dumps({"name": "n", "role": role})
+            body = json.dumps({"name": "n", "role": role, "scopes": ["tokens.make"]})
             assert machine.post("/api/v1/tokens", data=body, content_type="application/json").status_code == status
 
     @pytest.mark.parametrize(
         "change", [lambda t: t[:-1] + "0", lambda t: t + "0", str.upper, lambda t: t[1:], lambda t: t + "\n"]
     )
     def test_a_mistyped_one_asks_the_database_nothing(self, people, change, django_assert_num_queries):
-        _, text = tokens.make(people.org, people.alice, name="ci", role=Membership.Role.ADMIN)
+        _, text = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role=Membership.Role.ADMIN))
         with django_assert_num_queries(0):
             assert tokens.authenticate(change(text)) is None
 

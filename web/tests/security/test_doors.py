@@ -43,7 +43,7 @@ def asset(people):
 
 @pytest.fixture
 def machine(people):
-    _, text = tokens.make(people.org, people.alice, name="ci", role=Membership.Role.OWNER)
+    _, text = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role=Membership.Role.OWNER))
     return Client(headers={"Authorization": f"Bearer {text}"})
 
 
@@ -141,7 +141,9 @@ def test_names_that_would_not_be_shown_as_they_are_are_refused(text, asset, mach
         assert sent.status_code == 422
         browser = signed_in(alice)
         assert browser.post("/new/", {"name": text, "slug": "new-one"}).status_code == 422
-        assert browser.post("/acme/settings/tokens/", {"name": text, "role": "auditor", "days": 1}).status_code == 422
+        assert (
+            browser.post("/acme/settings/tokens/make/", {"name": text, "role": "auditor", "days": 1}).status_code == 422
+        )
         url = {"url": "https://code.example.test/a/b", "name": text}
         assert browser.post("/acme/assets/add/", url).status_code == 422
 
@@ -185,7 +187,7 @@ def test_no_field_can_be_set_that_was_not_offered(asset, machine, people, alice,
 
 
 def test_things_of_another_organization_cannot_be_named_in_a_body(asset, people, charlie):
-    _, text = tokens.make(people.elsewhere, charlie, name="ci", role=Membership.Role.OWNER)
+    _, text = tokens.make(people.elsewhere, charlie, tokens.Wanted(name="ci", role=Membership.Role.OWNER))
     stranger = Client(headers={"Authorization": f"Bearer {text}"})
     body = json.dumps({"asset": str(asset.pk)})
     answer = stranger.post("/api/v1/scans", data=body, content_type="application/json")
@@ -225,7 +227,7 @@ def test_what_changes_something_is_no_link(asset, alice, signed_in, people):
         finding = Finding.objects.of(people.org).first()
     for path in (
         f"/acme/assets/{asset.pk}/scan/",
-        "/acme/settings/tokens/?name=n&role=auditor&days=1",
+        "/acme/settings/tokens/make/?name=n&role=auditor&days=1",
         "/accounts/theme/?theme=dark",
     ):
         assert browser.get(path).status_code in {404, 405}

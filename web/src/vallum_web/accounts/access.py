@@ -6,77 +6,88 @@ page, a machine without a good token 401.
 
 from collections.abc import Callable
 from functools import cache, wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from ninja import Router
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
-from vallum_web.accounts import tokens
-from vallum_web.accounts.models import ApiToken, Membership, User
-from vallum_web.accounts.queries import my_orgs
+from vallum_web.accounts import matrix, tokens
+from vallum_web.accounts.matrix import Role
+from vallum_web.accounts.models import ApiToken, User
+from vallum_web.accounts.queries import former_slug, my_orgs
+from vallum_web.tenancy.lookups import MyOrg
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
 Params = ParamSpec("Params")
-Role = Membership.Role
-
-WRITERS = frozenset({Role.OWNER, Role.ADMIN, Role.SECURITY, Role.DEVELOPER})
-MANAGERS = frozenset({Role.OWNER, Role.ADMIN})
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class MemberRequest(HttpRequest):
-    """A request by a member of `org`, inside its scope unless the view stands at the door (`writer_at_door`)."""
+    """A request by a member of `org`, inside its scope unless the view stands at the door (`scoped=False`)."""
 
     user: User
     org: Org
     role: Role
 
 
-MemberView = Callable[Concatenate[MemberRequest, Params], HttpResponse]
+MemberView = Callable[Concatenate[MemberRequest, Params], HttpResponseBase]
 View = Callable[Concatenate[HttpRequest, str, Params], HttpResponseBase]
 
 
-def member_required(view: MemberView[Params]) -> View[Params]:
-    """Open the scope of the organization named by the route's `org` slug, for its members alone."""
-    return _guarded(view, frozenset(Role))
+def may(action: str, *, scoped: bool = True) -> Callable[[MemberView[Params]], View[Params]]:
+    """Let those of the route's organization in whose role may do this action (matrix.toml), and open its scope.
+
+    An action that asks for a step-up sends who has not proved lately who they are to prove it first, and back. With
+    `scoped=False` the scope is closed again: for views that move large files or wait for others, and open their own.
+    """
+    row = matrix.action(action)
+
+    def guard(view: MemberView[Params]) -> View[Params]:
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, org: str, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponseBase:
+            user = cast("User", request.user)
+            mine = next((item for item in my_orgs(user) if item.slug == org), None)
+            if mine is None:
+                return _moved(request, user, org)
+            if mine.role not in row.roles:
+                return _refused(request, mine, row)
+            if row.step_up:
+                raise_if_reauthentication_required(request, app="vallum")
+            with scope(mine.id, user=user.pk):
+                member = cast("MemberRequest", request)
+                member.org = Org.objects.get(pk=mine.id)
+                member.role = Role(mine.role)
+                if scoped:
+                    return view(member, *args, **kwargs)
+            return view(member, *args, **kwargs)
+
+        guarded.action = action  # type: ignore[attr-defined]  # read by the test that walks every door
+        return cast("View[Params]", guarded)
+
+    return guard
 
 
-def writer_required(view: MemberView[Params]) -> View[Params]:
-    """As `member_required`, for roles that may change things: an auditor reads."""
-    return _guarded(view, WRITERS)
+def _moved(request: HttpRequest, user: User, slug: str) -> HttpResponse:
+    """To the organization's present address, for a member who has the old one; for anybody else there is nothing."""
+    now_at = former_slug(user, slug)
+    if now_at is None or request.method not in {"GET", "HEAD"}:
+        raise Http404
+    return redirect(request.get_full_path().replace(f"/{slug}/", f"/{now_at}/", 1))
 
 
-def manager_required(view: MemberView[Params]) -> View[Params]:
-    """As `member_required`, for owners and admins."""
-    return _guarded(view, MANAGERS)
-
-
-def writer_at_door(view: MemberView[Params]) -> View[Params]:
-    """As `writer_required`, but the scope is closed again: for views that move large files and open their own."""
-    return _guarded(view, WRITERS, scoped=False)
-
-
-def _guarded(view: MemberView[Params], roles: frozenset[Role], *, scoped: bool = True) -> View[Params]:
-    @login_required
-    @wraps(view)
-    def guarded(request: HttpRequest, org: str, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponseBase:
-        user = cast("User", request.user)
-        mine = next((item for item in my_orgs(user) if item.slug == org), None)
-        if mine is None or mine.role not in roles:
-            raise Http404
-        with scope(mine.id, user=user.pk):
-            member = cast("MemberRequest", request)
-            member.org = Org.objects.get(pk=mine.id)
-            member.role = Role(mine.role)
-            if scoped:
-                return view(member, *args, **kwargs)
-        return view(member, *args, **kwargs)
-
-    return cast("View[Params]", guarded)
+def _refused(request: HttpRequest, mine: MyOrg, row: matrix.Action) -> HttpResponse:
+    """A member knows that the organization exists, so they are told what is wrong and whom to ask."""
+    roles = [Role(role).label.lower() for role in Role if role in row.roles]
+    context = {"org_name": mine.name, "role": Role(mine.role).label.lower(), "what": row.what, "roles": roles}
+    return render(request, "accounts/refused.html", context, status=403)
 
 
 class TokenRequest(HttpRequest):
@@ -92,19 +103,38 @@ class TokenAuth(HttpBearer):
         return tokens.authenticate(token)
 
 
-def allow(request: TokenRequest, roles: frozenset[Role]) -> None:
-    """Refuse with 403 unless the token's role is one of these."""
-    if request.auth.role not in roles:
-        raise HttpError(403, f"This token's role is {request.auth.role}: it may not do this.")
+def permits(action: str) -> Callable[[Function], Function]:
+    """Name the action of an API function: TenantRouter checks it, and takes none without."""
+    matrix.action(action)
+
+    def mark(function: Function) -> Function:
+        function.action = action  # type: ignore[attr-defined]  # read by TenantRouter
+        return function
+
+    return mark
+
+
+def allow(token: ApiToken, action: str) -> None:
+    """Refuse with 403 unless the token's role may do it, and its scopes name it."""
+    row = matrix.action(action)
+    if token.role not in row.roles:
+        raise HttpError(403, f"This token's role is {token.role}: it may not {row.what}.")
+    if action not in token.scopes and (token.scopes or row.step_up):
+        raise HttpError(403, f"This token's scopes do not name {action}: it may not {row.what}.")
 
 
 class TenantRouter(Router):
-    """API routes whose functions run inside the scope of the caller's organization."""
+    """API routes whose functions run inside the scope of the caller's organization, each behind a named action."""
 
     def add_api_operation(self, path: str, methods: Any, view_func: Callable[..., Any], **options: Any) -> Any:
+        action = getattr(view_func, "action", None)
+        if action is None:
+            raise matrix.BrokenMatrixError(f"{view_func.__module__}.{view_func.__name__} names no action: @permits(…)")
+
         @wraps(view_func)
         def scoped(request: TokenRequest, *args: Any, **kwargs: Any) -> Any:
             with scope(request.auth.org_id, user=request.auth.by):
+                allow(request.auth, action)
                 return view_func(request, *args, **kwargs)
 
         return super().add_api_operation(path, methods, scoped, **options)

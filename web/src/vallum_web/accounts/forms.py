@@ -1,3 +1,5 @@
+from typing import Any
+
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.core.exceptions import ValidationError
@@ -5,7 +7,9 @@ from django.core.validators import RegexValidator
 from django.http import HttpRequest
 from django.utils.text import slugify
 
-from vallum_web.accounts.models import Membership, User
+from vallum_web.accounts import matrix
+from vallum_web.accounts.models import User
+from vallum_web.accounts.networks import network
 from vallum_web.tenancy import lookups
 from vallum_web.tenancy.texts import validate_one_line
 
@@ -55,15 +59,39 @@ class OrgForm(forms.Form):
 class TokenForm(forms.Form):
     name = forms.CharField(max_length=60, label="What is it for?", validators=[validate_one_line])
     role = forms.ChoiceField(
-        choices=[
-            (role.value, role.label)
-            for role in (Membership.Role.DEVELOPER, Membership.Role.AUDITOR, Membership.Role.ADMIN)
-        ],
-        label="Role",
-        help_text="A developer token may start scans and upload reports; an auditor token reads; an admin token may also make "
-        "and revoke tokens. None does more than you may yourself, and all stop when you leave.",
+        label="Role", help_text="It never does more than you may yourself, and stops when you leave."
+    )
+    scopes = forms.MultipleChoiceField(
+        required=False,
+        label="Only these actions",
+        help_text="None chosen: all that its role may, but for those that ask a person to prove who they are.",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    networks = forms.CharField(
+        required=False,
+        max_length=1000,
+        label="Only from these networks",
+        help_text="Separated by spaces, such as 192.0.2.0/24. Left empty: from anywhere.",
     )
     days = forms.IntegerField(min_value=1, max_value=365, initial=90, label="Days until it expires")
+
+    def __init__(self, *args: Any, holder: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        role, scopes = self.fields["role"], self.fields["scopes"]
+        if not isinstance(role, forms.ChoiceField) or not isinstance(scopes, forms.ChoiceField):
+            raise TypeError("role and scopes are choices")
+        roles = matrix.at_most(holder)
+        role.choices = [(role.value, role.label) for role in roles]
+        mine = matrix.may_do(holder)
+        scopes.choices = [
+            (row.id, f"{row.what[0].upper()}{row.what[1:]}") for row in matrix.actions().values() if row.id in mine
+        ]
+
+    def clean_networks(self) -> list[str]:
+        try:
+            return sorted({network(part) for part in str(self.cleaned_data["networks"]).replace(",", " ").split()})
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
 
 
 class ThemeForm(forms.Form):

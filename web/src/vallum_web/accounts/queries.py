@@ -20,6 +20,12 @@ def my_orgs(user: User | AnonymousUser) -> list[lookups.MyOrg]:
         return lookups.my_orgs()
 
 
+def former_slug(user: User, slug: str) -> str | None:
+    """The present address of the person's own organization that once had this one."""
+    key = lookups.former_slug(slug)
+    return next((mine.slug for mine in my_orgs(user) if mine.id == key), None)
+
+
 def members(org: Org) -> OrgQuerySet[Membership]:
     return Membership.objects.of(org).select_related("user").order_by("since", "id")
 

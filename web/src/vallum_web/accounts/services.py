@@ -1,10 +1,13 @@
 """Writes about people and organizations: one verb, one transaction, one event."""
 
+from uuid import UUID
+
 from allauth.account.models import EmailAddress, EmailConfirmation
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, transaction
 
 from vallum_web.accounts.models import Membership, User
+from vallum_web.tenancy import plans
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.models import Org
@@ -32,15 +35,36 @@ class AlreadyMemberError(ValueError):
     """The person belongs to the organization already."""
 
 
-def join(org: Org, user: User, role: Membership.Role) -> Membership:
-    """Raises AlreadyMemberError."""
+class SeatsTakenError(ValueError):
+    """The organization has as many members as its plan allows; the message says what to do."""
+
+
+def join(org: Org, user: User, role: str, *, how: str = "added", by: UUID | None = None) -> Membership:
+    """Make the person a member. Raises AlreadyMemberError, SeatsTakenError.
+
+    Whoever joins holds the organization's row meanwhile: two that ask for the last seat at once are counted one after
+    the other.
+    """
     try:
-        with scope(org.pk):
-            membership = Membership.objects.create(org=org, user=user, role=role)
-            emit("member.joined", user.pk, role=role)
+        with scope(org.pk, user=by):
+            held: Org = Org.objects.select_for_update(no_key=True).get(pk=org.pk)
+            members = Membership.objects.of(org).count()
+            if not plans.room(held.plan, held.seats, members=members):
+                raise SeatsTakenError(
+                    f"{held.name} has {members} members, as many as its plan allows: an owner has to add a seat first."
+                )
+            membership: Membership = Membership.objects.create(org=org, user=user, role=role)
+            emit("member.joined", user.pk, role=role, how=how)
             return membership
     except IntegrityError as error:
         raise AlreadyMemberError(user.email) from error
+
+
+def set_plan(org: Org, plan: str, seats: int | None) -> None:
+    """For the operator; later for billing. Who is a member already stays one."""
+    with scope(org.pk):
+        Org.objects.filter(pk=org.pk).update(plan=plans.PLANS[plan].id, seats=seats)
+        emit("org.plan", org.pk, plan=plan, seats=seats)
 
 
 def set_theme(user: User, theme: str) -> None:

@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from vallum_web.accounts import queries, services, tokens
-from vallum_web.accounts.access import MANAGERS, MemberRequest, Role, manager_required, member_required
+from vallum_web.accounts import matrix, queries, services, tokens
+from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.accounts.forms import OrgForm, ThemeForm, TokenForm
 from vallum_web.accounts.models import ApiToken, User
 
@@ -45,27 +45,31 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@member_required
+@may("org.read")
 def settings(request: MemberRequest) -> HttpResponse:
-    return _settings(request, TokenForm())
+    return render(request, "accounts/settings.html", {"members": list(queries.members(request.org))})
+
+
+@require_safe
+@may("tokens.read")
+def token_list(request: MemberRequest) -> HttpResponse:
+    return _tokens(request, TokenForm(holder=request.role))
 
 
 @require_POST
-@manager_required
+@may("tokens.make")
 def make_token(request: MemberRequest) -> HttpResponse:
     """The new token's text stands in this answer and nowhere else."""
-    form = TokenForm(request.POST)
+    form = TokenForm(request.POST, holder=request.role)
     if not form.is_valid():
-        return _settings(request, form, status=UNPROCESSABLE)
+        return _tokens(request, form, status=UNPROCESSABLE)
     values = form.cleaned_data
-    token, text = tokens.make(
-        request.org, request.user, name=values["name"], role=Role(values["role"]), days=values["days"]
-    )
-    return _settings(request, TokenForm(), made=(token, text))
+    made = tokens.make(request.org, request.user, tokens.Wanted(**values))
+    return _tokens(request, TokenForm(holder=request.role), made=made)
 
 
 @require_POST
-@manager_required
+@may("tokens.revoke")
 def revoke_token(request: MemberRequest, token: UUID) -> HttpResponse:
     try:
         found = queries.token(request.org, token)
@@ -73,19 +77,18 @@ def revoke_token(request: MemberRequest, token: UUID) -> HttpResponse:
         raise Http404 from None
     tokens.revoke(found)
     messages.success(request, f"The token “{found.name}” is revoked: it no longer opens anything.")
-    return redirect("accounts:settings", org=request.org.slug)
+    return redirect("accounts:tokens", org=request.org.slug)
 
 
-def _settings(
+def _tokens(
     request: MemberRequest, form: TokenForm, *, made: tuple[ApiToken, str] | None = None, status: int = 200
 ) -> HttpResponse:
-    members, kept = list(queries.members(request.org)), list(queries.tokens(request.org))
+    kept = list(queries.tokens(request.org))
     context = {
-        "members": members,
         "tokens": kept,
         "names": queries.names(token.by for token in kept),
         "form": form,
         "made": made,
-        "can_manage": request.role in MANAGERS,
+        "actions": matrix.actions(),
     }
-    return render(request, "accounts/settings.html", context, status=status)
+    return render(request, "accounts/tokens.html", context, status=status)

@@ -4,7 +4,7 @@ from uuid import UUID
 from django.http import Http404
 from ninja import Query, Schema
 
-from vallum_web.accounts.access import TenantRouter, TokenRequest
+from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.assets import queries
 from vallum_web.assets.models import Asset
 from vallum_web.tenancy import keyset
@@ -30,12 +30,14 @@ class Place(Schema):
 
 
 @router.get("", response=AssetPage, summary="Assets, by name")
+@permits("findings.read")
 def assets_list(request: TokenRequest, place: Query[Place]) -> AssetPage:
     page = keyset.page([queries.assets(request.auth.org)], queries.BY_NAME, after=place.after)
     return AssetPage(items=[AssetOut.from_orm(asset) for asset in page.rows], after=page.next or "")
 
 
 @router.get("/{asset_id}", response=AssetOut, summary="One asset")
+@permits("findings.read")
 def asset_get(request: TokenRequest, asset_id: UUID) -> AssetOut:
     try:
         return AssetOut.from_orm(queries.asset(request.auth.org, asset_id))

@@ -4,7 +4,9 @@ from typing import ClassVar
 
 from django.db import models
 
+from vallum_web.accounts.models import Team
 from vallum_web.tenancy.clock import now
+from vallum_web.tenancy.isolation import TenantForeignKey
 from vallum_web.tenancy.models import TenantModel
 
 
@@ -21,6 +23,8 @@ class Asset(TenantModel):
     added_at = models.DateTimeField(default=now)
     added_by = models.UUIDField(null=True)
     retired_at = models.DateTimeField(null=True)
+    team = TenantForeignKey(Team, models.SET_NULL, null=True, related_name="assets")
+    """Who answers for it."""
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [

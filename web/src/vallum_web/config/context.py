@@ -1,11 +1,12 @@
 """What every page knows: the time, the person's organizations and theme, and where it runs."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
-from vallum_web.accounts import queries
+from vallum_web.accounts import matrix, queries
 from vallum_web.accounts.models import User
 from vallum_web.config import navigation
 from vallum_web.tenancy import clock
@@ -14,10 +15,13 @@ from vallum_web.tenancy import clock
 def page(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     person = user if isinstance(user, User) else None
+    role = getattr(request, "role", None)
+    may = matrix.may_do(role) if role else frozenset()
     # A part of a page is shown in a frame that stands already.
     part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
-    frame = _frame(request, person) if person and not part else {}
+    frame = _frame(request, person, may) if person and not part else {}
     return {
+        "may": may,
         "now": clock.now(),
         "theme": person.theme if person else "system",
         "themes": User.Theme.choices,
@@ -28,13 +32,14 @@ def page(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _frame(request: HttpRequest, person: User) -> dict[str, Any]:
+def _frame(request: HttpRequest, person: User, may: Collection[str]) -> dict[str, Any]:
     org = getattr(request, "org", None)
     mine = queries.my_orgs(person)
     return {
         "my_orgs": mine,
-        "nav": navigation.sidebar(request, org),
         "person_tabs": navigation.person_tabs(request) if request.path.startswith("/accounts/") else [],
+        "settings_tabs": navigation.settings_tabs(request, org, may) if org else [],
+        "nav": navigation.sidebar(request, org, may),
         "switcher": navigation.switcher(org, mine),
         "account": navigation.account(person, inbox=settings.INBOX_PAGE),
     }

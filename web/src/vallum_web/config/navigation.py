@@ -1,6 +1,6 @@
 """The ways through the site: the sidebar, the switcher, the person's menu. Here, because only `config` knows every app."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,14 +11,14 @@ from vallum_web.tenancy.lookups import MyOrg
 from vallum_web.tenancy.models import Org
 
 _PLACES = (
-    ("Overview", "overview:home", "grid", ()),
-    ("Findings", "findings:worklist", "list", ("findings",)),
-    ("Assets", "overview:assets", "box", ("assets", "scans")),
-    ("Settings", "accounts:settings", "gear", ("settings",)),
+    ("Overview", "overview:home", "grid", (), "findings.read"),
+    ("Findings", "findings:worklist", "list", ("findings",), "findings.read"),
+    ("Assets", "overview:assets", "box", ("assets", "scans"), "findings.read"),
+    ("Settings", "accounts:settings", "gear", ("settings",), "org.read"),
 )
 
 
-def sidebar(request: HttpRequest, org: Org | None) -> list[dict[str, Any]]:
+def sidebar(request: HttpRequest, org: Org | None, may: Collection[str]) -> list[dict[str, Any]]:
     if org is None:
         return []
     here = request.path.removeprefix(f"/{org.slug}/").partition("/")[0]
@@ -29,9 +29,25 @@ def sidebar(request: HttpRequest, org: Org | None) -> list[dict[str, Any]]:
             "icon": icon,
             "current": here in sections if sections else not here,
         }
-        for label, name, icon, sections in _PLACES
+        for label, name, icon, sections, action in _PLACES
+        if action in may
     ]
     return [{"entries": entries}]
+
+
+# The tabs of an organization's settings: words, address, and the action that opens it.
+_SETTINGS = (
+    ("Members", "accounts:settings", "org.read"),
+    ("Tokens", "accounts:tokens", "tokens.read"),
+)
+
+
+def settings_tabs(request: HttpRequest, org: Org, may: Collection[str]) -> list[dict[str, Any]]:
+    tabs = [
+        {"label": label, "url": reverse(name, args=[org.slug])} for label, name, action in _SETTINGS if action in may
+    ]
+    here = max((str(tab["url"]) for tab in tabs if request.path.startswith(str(tab["url"]))), key=len, default="")
+    return [{**tab, "current": tab["url"] == here} for tab in tabs]
 
 
 def switcher(org: Org | None, mine: Sequence[MyOrg]) -> dict[str, Any]:

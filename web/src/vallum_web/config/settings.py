@@ -14,6 +14,9 @@ LOOPBACK = os.environ.get("VALLUM_LOOPBACK", "1" if BIND in {"127.0.0.1", "::1",
 TLS = os.environ.get("VALLUM_TLS") == "1"
 PUBLIC_URL = os.environ.get("VALLUM_URL", "http://127.0.0.1:8000")
 
+# How many proxies of the operator's own stand in front: their entries of X-Forwarded-For are believed, no others.
+TRUSTED_HOPS = int(os.environ.get("VALLUM_TRUSTED_HOPS", "0"))
+
 DEBUG = False
 SECRET_KEY = secret.key(HOME, "secret_key")
 # Never rotated: what stands for a secret in the record would become another one.
@@ -42,6 +45,11 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
+    "allauth.usersessions",
     "procrastinate.contrib.django",
     "vallum_web.tenancy",
     "vallum_web.mail",
@@ -58,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "vallum_web.tenancy.origin.noted",
     "vallum_web.accounts.middleware.no_store",
     "vallum_web.repositories.uploads.leave_nothing",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -144,7 +153,12 @@ ACCOUNT_FORMS = {"signup": "vallum_web.accounts.forms.SignupForm"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Secrets, exports and deletions ask for a proof of who it is that is not older.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Closed and without an inbox unless said otherwise: a loopback address may stand behind a proxy that the world reaches.
+# What a new organization starts on; an operator or billing changes it later.
+DEFAULT_PLAN = os.environ.get("VALLUM_PLAN", "enterprise")
 SIGNUP_OPEN = os.environ.get("VALLUM_SIGNUP", "open" if DEMO else "closed") == "open"
 EMAIL_BACKEND = "vallum_web.mail.backend.OutboxBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("VALLUM_MAIL_FROM", "Vallum <vallum@localhost>")

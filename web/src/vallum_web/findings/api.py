@@ -8,7 +8,7 @@ from django.http import Http404
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allow
+from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.findings import queries, services
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Decision, Finding, Occurrence
@@ -74,6 +74,7 @@ class SuppressIn(Schema):
 
 
 @router.get("", response=FindingPage, summary="Findings, filtered and sorted as on the worklist")
+@permits("findings.read")
 def findings_list(request: TokenRequest) -> FindingPage:
     """Query: `status`, `severity` (repeatable), `kind`, `confidence`, `asset`, `rule`, `q`, `sort`, `after`: the page's own."""
     page = queries.worklist(request.auth.org, Filters.parse(request.GET), after=request.GET.get("after", ""))
@@ -81,6 +82,7 @@ def findings_list(request: TokenRequest) -> FindingPage:
 
 
 @router.get("/{finding_id}", response=FindingWhole, summary="One finding with its places")
+@permits("findings.read")
 def finding_get(request: TokenRequest, finding_id: UUID) -> FindingWhole:
     try:
         detail = queries.detail(request.auth.org, finding_id)
@@ -98,6 +100,7 @@ def finding_get(request: TokenRequest, finding_id: UUID) -> FindingWhole:
 
 
 @router.get("/{finding_id}/places", response=PlacePage, summary="Every place of a finding, in pages")
+@permits("findings.read")
 def finding_places(request: TokenRequest, finding_id: UUID) -> PlacePage:
     try:
         page = queries.places(request.auth.org, finding_id, after=request.GET.get("after", ""))
@@ -107,8 +110,8 @@ def finding_places(request: TokenRequest, finding_id: UUID) -> PlacePage:
 
 
 @router.post("/{finding_id}/suppression", response=FindingOut, summary="Hide a finding, for a reason and for a time")
+@permits("findings.decide")
 def finding_suppress(request: TokenRequest, finding_id: UUID, body: SuppressIn) -> FindingOut:
-    allow(request, WRITERS)
     try:
         decision = services.suppress(
             request.auth.org, finding_id, request.auth.by, reason=body.reason, note=body.note, until=body.until
@@ -119,8 +122,8 @@ def finding_suppress(request: TokenRequest, finding_id: UUID, body: SuppressIn) 
 
 
 @router.delete("/{finding_id}/suppression", response=FindingOut, summary="Take back what hides a finding")
+@permits("findings.decide")
 def finding_lift(request: TokenRequest, finding_id: UUID) -> FindingOut:
-    allow(request, WRITERS)
     try:
         return _out(services.lift(request.auth.org, finding_id, request.auth.by))
     except Finding.DoesNotExist:

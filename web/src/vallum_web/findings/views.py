@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from vallum_web.accounts.access import WRITERS, MemberRequest, member_required, writer_required
+from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.findings import listing, queries, services, story
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.forms import SuppressForm
@@ -22,7 +22,7 @@ KEYS = (("/", "search"), ("s", "suppress"), ("u", "take a suppression back"))
 
 @require_safe
 @vary_on_headers("HX-Request", "HX-Target")
-@member_required
+@may("findings.read")
 def worklist(request: MemberRequest) -> HttpResponse:
     context = _list(request)
     if not _wants_part(request):
@@ -34,7 +34,7 @@ def worklist(request: MemberRequest) -> HttpResponse:
 
 @require_safe
 @vary_on_headers("HX-Request", "HX-Target")
-@member_required
+@may("findings.read")
 def finding(request: MemberRequest, finding: UUID) -> HttpResponse:
     return _beside(request, finding, _panel(request, finding))
 
@@ -50,7 +50,7 @@ def _beside(request: MemberRequest, key: UUID, panel: dict[str, Any]) -> HttpRes
 
 
 @require_safe
-@member_required
+@may("findings.read")
 def row(request: MemberRequest, finding: UUID) -> HttpResponse:
     """A row as it is now, without the offer to undo."""
     return render(request, "findings/_row.html", _row(request, _found(request, finding)))
@@ -58,7 +58,7 @@ def row(request: MemberRequest, finding: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request", "HX-Target")
-@writer_required
+@may("findings.decide")
 def suppress(request: MemberRequest, finding: UUID) -> HttpResponse:
     """The finding with the form open, and what the form sends."""
     if request.method != "POST":
@@ -75,7 +75,7 @@ def suppress(request: MemberRequest, finding: UUID) -> HttpResponse:
 
 @require_POST
 @vary_on_headers("HX-Request", "HX-Target")
-@writer_required
+@may("findings.decide")
 def lift(request: MemberRequest, finding: UUID, decision: UUID | None = None) -> HttpResponse:
     """Take back one decision (what Undo offers) or all of them."""
     try:
@@ -137,7 +137,6 @@ def _links(request: MemberRequest) -> dict[str, Any]:
     return {
         "list_url": reverse("findings:worklist", args=[request.org.slug]),
         "query": _place(request).query(**_cursor(request)),
-        "can_write": request.role in WRITERS,
     }
 
 

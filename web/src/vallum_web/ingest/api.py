@@ -12,7 +12,7 @@ from ninja import Query, Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import Field
 
-from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allow
+from vallum_web.accounts.access import TenantRouter, TokenRequest, allow, permits
 from vallum_web.ingest import queries, services
 from vallum_web.ingest.models import Upload
 from vallum_web.tenancy.blobs import TooLargeError
@@ -42,7 +42,7 @@ class Target(Schema):
 @door.post("", response={202: UploadOut}, summary="A report in wire format, for the asset of that name")
 def upload_make(request: TokenRequest, target: Query[Target]) -> Status[UploadOut]:
     """Body: what `vallum scan --format wire` wrote. It is kept before it is read; `status_url` says what became of it."""
-    allow(request, WRITERS)
+    allow(request.auth, "scans.start")
     try:
         upload = services.accept(request.auth.org_id, request.auth.by, asset_name=target.asset, chunks=_chunks(request))
     except TooLargeError as error:
@@ -53,6 +53,7 @@ def upload_make(request: TokenRequest, target: Query[Target]) -> Status[UploadOu
 
 
 @router.get("/{upload_id}", response=UploadOut, summary="What became of an upload")
+@permits("findings.read")
 def upload_get(request: TokenRequest, upload_id: UUID) -> UploadOut:
     try:
         return _out(queries.upload(request.auth.org, upload_id))

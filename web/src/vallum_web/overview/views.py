@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from vallum_web.accounts.access import WRITERS, MemberRequest, member_required
+from vallum_web.accounts.access import MemberRequest, may
+from vallum_web.accounts.matrix import can
 from vallum_web.accounts.models import User
 from vallum_web.accounts.queries import my_orgs
 from vallum_web.assets.models import Asset
@@ -25,11 +26,14 @@ from vallum_web.scans import words
 def start(request: HttpRequest) -> HttpResponse:
     """To the person's first organization, or to making one."""
     mine = my_orgs(request.user) if isinstance(request.user, User) else []
-    return redirect("overview:home", org=mine[0].slug) if mine else redirect("new_org")
+    if not mine:
+        return redirect("new_org")
+    first = "overview:home" if can(mine[0].role, "findings.read") else "accounts:settings"
+    return redirect(first, org=mine[0].slug)
 
 
 @require_safe
-@member_required
+@may("findings.read")
 def home(request: MemberRequest) -> HttpResponse:
     found = queries.home(request.org)
     return render(
@@ -38,7 +42,7 @@ def home(request: MemberRequest) -> HttpResponse:
 
 
 @require_safe
-@member_required
+@may("findings.read")
 def assets(request: MemberRequest) -> HttpResponse:
     page, lines = queries.asset_page(request.org, **_cursor(request))
     return render(request, "overview/assets.html", {**_frame(request), "page": page, "lines": lines})
@@ -46,7 +50,7 @@ def assets(request: MemberRequest) -> HttpResponse:
 
 @require_safe
 @vary_on_headers("HX-Request")
-@member_required
+@may("findings.read")
 def asset(request: MemberRequest, asset: UUID) -> HttpResponse:
     try:
         found = queries.asset(request.org, asset, **_cursor(request))
@@ -65,7 +69,7 @@ def asset(request: MemberRequest, asset: UUID) -> HttpResponse:
 
 
 def _frame(request: MemberRequest) -> dict[str, Any]:
-    return {"can_write": request.role in WRITERS, "list_url": reverse("findings:worklist", args=[request.org.slug])}
+    return {"list_url": reverse("findings:worklist", args=[request.org.slug])}
 
 
 def _worklist(request: MemberRequest, asset: UUID | None = None) -> dict[str, str]:

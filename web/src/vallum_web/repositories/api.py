@@ -5,7 +5,7 @@ from ninja.errors import HttpError
 from pydantic import ConfigDict, Field
 
 from vallum_guard.errors import GuardError
-from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allow
+from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.assets.services import NameTakenError
 from vallum_web.repositories import services
 from vallum_web.tenancy.texts import OneLine
@@ -28,8 +28,8 @@ class RepositoryOut(Schema):
 
 
 @router.post("", response={201: RepositoryOut}, summary="Add a repository by its https:// address")
+@permits("assets.add")
 def repository_add(request: TokenRequest, body: RepositoryIn) -> Status[RepositoryOut]:
-    allow(request, WRITERS)
     try:
         made = services.add_by_url(request.auth.org, request.auth.by, url=body.url, branch=body.branch, name=body.name)
     except GuardError as error:

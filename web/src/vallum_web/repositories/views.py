@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from vallum_guard.errors import GuardError
-from vallum_web.accounts.access import MemberRequest, writer_at_door, writer_required
+from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.assets.services import NameTakenError
 from vallum_web.repositories import queries, services
 from vallum_web.repositories.forms import ArchiveForm, NewerArchiveForm, UrlForm
@@ -22,7 +22,7 @@ NAME_TAKEN = "There is an asset of this name already: choose another one."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@writer_required
+@may("assets.add")
 def add(request: MemberRequest) -> HttpResponse:
     """By address."""
     if request.method != "POST":
@@ -39,7 +39,7 @@ def add(request: MemberRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@writer_at_door
+@may("assets.add", scoped=False)
 def upload(request: MemberRequest) -> HttpResponse:
     """As an archive."""
     if request.method != "POST":
@@ -62,7 +62,7 @@ def upload(request: MemberRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@writer_at_door
+@may("assets.add", scoped=False)
 def replace(request: MemberRequest, asset: UUID) -> HttpResponse:
     """A newer archive in the place of the present one."""
     with scope(request.org.pk):

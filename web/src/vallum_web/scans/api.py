@@ -6,7 +6,7 @@ from django.http import Http404
 from ninja import Query, Schema, Status
 from pydantic import ConfigDict
 
-from vallum_web.accounts.access import WRITERS, TenantRouter, TokenRequest, allow
+from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.assets import queries as assets
 from vallum_web.assets.models import Asset
 from vallum_web.scans import queries, services
@@ -69,6 +69,7 @@ class Place(Schema):
 
 
 @router.get("", response=ScanPage, summary="Scans, newest first")
+@permits("findings.read")
 def scans_list(request: TokenRequest, place: Query[Place]) -> ScanPage:
     rows = queries.scans(request.auth.org)
     if place.asset:
@@ -83,8 +84,8 @@ def scans_list(request: TokenRequest, place: Query[Place]) -> ScanPage:
 
 
 @router.post("", response={202: ScanOut}, summary="Scan an asset now")
+@permits("scans.start")
 def scan_request(request: TokenRequest, body: ScanIn) -> Status[ScanOut]:
-    allow(request, WRITERS)
     try:
         assets.asset(request.auth.org, body.asset)
     except Asset.DoesNotExist:
@@ -93,11 +94,13 @@ def scan_request(request: TokenRequest, body: ScanIn) -> Status[ScanOut]:
 
 
 @router.get("/{scan_id}", response=ScanOut, summary="One scan")
+@permits("findings.read")
 def scan_get(request: TokenRequest, scan_id: UUID) -> ScanOut:
     return ScanOut.from_orm(_scan(request, scan_id))
 
 
 @router.get("/{scan_id}/coverage", response=list[CoverageOut], summary="Where a scan looked, and where it did not")
+@permits("findings.read")
 def scan_coverage(request: TokenRequest, scan_id: UUID) -> list[CoverageOut]:
     scan = _scan(request, scan_id)
     return [CoverageOut.from_orm(row) for row in queries.coverage(request.auth.org, scan)]

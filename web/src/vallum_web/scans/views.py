@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from vallum_web.accounts import queries as people
-from vallum_web.accounts.access import WRITERS, MemberRequest, member_required, writer_required
+from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.assets import queries as assets
 from vallum_web.assets.models import Asset
 from vallum_web.scans import queries, services, words
@@ -16,7 +16,7 @@ from vallum_web.scans.models import Coverage, Scan
 
 @require_safe
 @vary_on_headers("HX-Request")
-@member_required
+@may("findings.read")
 def scan(request: MemberRequest, scan: UUID) -> HttpResponse:
     try:
         found = queries.scan(request.org, scan)
@@ -27,7 +27,7 @@ def scan(request: MemberRequest, scan: UUID) -> HttpResponse:
 
 
 @require_POST
-@writer_required
+@may("scans.start")
 def scan_now(request: MemberRequest, asset: UUID) -> HttpResponse:
     """Queue a scan; while one waits or runs, that one is shown."""
     try:
@@ -52,5 +52,4 @@ def _context(request: MemberRequest, scan: Scan) -> dict[str, Any]:
         "gaps": [line for line in lines if not line.covered],
         "left_out": [line for line in lines if line.covered and line.verdict != Coverage.Verdict.RAN],
         "errors_cut": services.MAX_GAPS if len(scan.errors) >= services.MAX_GAPS else 0,
-        "can_write": request.role in WRITERS,
     }

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from vallum_web.tenancy import clock
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MyOrg:
@@ -16,10 +18,27 @@ class MyOrg:
     role: str
 
 
-def slug_taken(slug: str) -> bool:
+def slug_taken(slug: str, *, but: UUID | None = None) -> bool:
+    """Whether the address is an organization's, or was within 90 days. Its own former ones are free to `but`."""
     with connection.cursor() as cursor:
-        cursor.execute("select lookup_slug_taken(%s)", [slug])
+        cursor.execute("select lookup_slug_taken(%s, %s, %s)", [slug, but, clock.now()])
         return bool(cursor.fetchone()[0])
+
+
+def former_slug(slug: str) -> UUID | None:
+    """Whose address this was, until 90 days after it became another."""
+    with connection.cursor() as cursor:
+        cursor.execute("select lookup_former_slug(%s, %s)", [slug, clock.now()])
+        row = cursor.fetchone()
+        return row[0] if row else None
+
+
+def invitation(digest: bytes) -> tuple[UUID, UUID] | None:
+    """The organization and the id of the invitation whose link has this SHA-256 digest."""
+    with connection.cursor() as cursor:
+        cursor.execute("select org_id, id from lookup_invitation(%s)", [digest])
+        row = cursor.fetchone()
+        return (row[0], row[1]) if row else None
 
 
 def my_orgs() -> list[MyOrg]:

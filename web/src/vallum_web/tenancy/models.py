@@ -4,6 +4,7 @@ import os
 from typing import ClassVar, Self, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db import models
 
 from vallum_web.tenancy.clock import now
@@ -13,6 +14,10 @@ from vallum_web.tenancy.keys import uuid7
 
 def new_salt() -> bytes:
     return os.urandom(16)
+
+
+def default_plan() -> str:
+    return str(settings.DEFAULT_PLAN)
 
 
 Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
@@ -25,6 +30,10 @@ class Org(models.Model):
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=40, unique=True)
     created_at = models.DateTimeField(default=now)
+    plan = models.CharField(max_length=12, default=default_plan)
+    """One of tenancy/plans.py, by its id."""
+    seats = models.PositiveIntegerField(null=True)
+    """How many members were bought; null: as many as the plan has."""
     salt = models.BinaryField(max_length=16, default=new_salt, editable=False)
     """Half of the key that stands for this organization's secrets in the record; gone with the row."""
 
@@ -56,6 +65,23 @@ class TenantModel(models.Model):
             RowLevelSecurity(name="%(app_label)s_%(class)s_tenant"),
             models.UniqueConstraint(fields=["org", "id"], name="%(app_label)s_%(class)s_org_id"),
         ]
+
+
+class FormerSlug(TenantModel):
+    """An address the organization had: for 90 days it leads members on and is nobody else's, then it is free."""
+
+    slug = models.SlugField(max_length=40)
+    until = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "slug"], name="former_slug_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["slug"], name="former_slug")]
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class Event(TenantModel):

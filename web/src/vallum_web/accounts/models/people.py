@@ -1,4 +1,4 @@
-"""People, what they may do where, and the tokens that act for them."""
+"""People, and what they may do where."""
 
 from typing import Any, ClassVar
 
@@ -69,28 +69,3 @@ class Membership(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role}"
-
-
-class ApiToken(TenantModel):
-    """A machine's key to one organization. Only its SHA-256 is kept: 130 random bits need no slow hash."""
-
-    name = models.CharField(max_length=60)
-    start = models.CharField(max_length=12)
-    """The first characters, to recognise it by."""
-    digest = models.BinaryField(max_length=32)
-    role = models.CharField(max_length=10, choices=Membership.Role)
-    by = models.UUIDField()
-    made_at = models.DateTimeField(default=now)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
-
-    class Meta(TenantModel.Meta):
-        constraints: ClassVar = [
-            *TenantModel.Meta.constraints,
-            models.UniqueConstraint(fields=["org", "digest"], name="token_digest_once"),
-        ]
-        indexes: ClassVar = [models.Index(fields=["digest"], name="token_digest")]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.start}…)"

@@ -1,0 +1,8 @@
+"""People, what they may do where, and the tokens that act for them."""
+
+from vallum_web.accounts.models.invitations import Invitation
+from vallum_web.accounts.models.people import Membership, User
+from vallum_web.accounts.models.teams import Team, TeamMember
+from vallum_web.accounts.models.tokens import ApiToken
+
+__all__ = ["ApiToken", "Invitation", "Membership", "Team", "TeamMember", "User"]

@@ -1,0 +1,23 @@
+"""Networks a token may be used from: pure."""
+
+import ipaddress
+from collections.abc import Iterable
+
+
+def network(text: str) -> str:
+    """`192.0.2.7` is `192.0.2.7/32`. Raises ValueError for what names no network."""
+    try:
+        return str(ipaddress.ip_network(text.strip(), strict=False))
+    except ValueError:
+        raise ValueError(f"{text.strip()[:60]!r} is no network: write 192.0.2.0/24 or 2001:db8::/32.") from None
+
+
+def admitted(address: str, networks: Iterable[str]) -> bool:
+    """Whether the address lies in one of the networks; an empty list admits all, an unknown address no list."""
+    allowed = [ipaddress.ip_network(each) for each in networks]
+    if not allowed:
+        return True
+    if not address:
+        return False
+    here = ipaddress.ip_address(address)
+    return any(here.version == each.version and here in each for each in allowed)
