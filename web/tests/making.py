@@ -11,13 +11,23 @@ from vallum_web.accounts import services
 from vallum_web.accounts.models import Membership, User
 
 
+def person(address: str, *, name: str = "", verified: bool = True) -> User:
+    """Somebody with an account, and no organization yet."""
+    user = User.objects.create_user(address, "correct horse battery", name=name)
+    EmailAddress.objects.create(user=user, email=user.email, verified=verified, primary=True)
+    return user
+
+
+def signup_form(address: str) -> dict[str, str]:
+    """What somebody fills in who signs up."""
+    return {"email": address, "password1": "another horse 1234"}
+
+
 def people() -> SimpleNamespace:
     """Alice owns, Bob belongs, Charlie is a stranger with an organization of his own."""
     made = {}
     for name in ("alice", "bob", "charlie"):
-        user = User.objects.create_user(f"{name}@example.test", "correct horse battery", name=name.capitalize())
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-        made[name] = user
+        made[name] = person(f"{name}@example.test", name=name.capitalize())
     acme = services.found("Acme", "acme", made["alice"])
     services.join(acme, made["bob"], Membership.Role.DEVELOPER)
     elsewhere = services.found("Elsewhere", "elsewhere", made["charlie"])

@@ -11,8 +11,9 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from vallum_web.accounts import tokens
+from vallum_web.accounts import queries, tokens
 from vallum_web.accounts.models import Membership
+from vallum_web.accounts.services import invitations, teams
 from vallum_web.findings import services as findings
 from vallum_web.findings.models import Finding
 from vallum_web.ingest import services as ingest
@@ -27,6 +28,8 @@ OUTSIDE = {
     "": "anybody: it leads on",
     "new/": "a signed-in person",
     "inbox/": "the machine's own user, on loopback",
+    "invite/<str:secret>/": "whoever has an invitation's link",
+    "security/leaked-token/": "anybody: it gives no answer",
     "healthz": "anybody",
     "readyz": "anybody",
     "api/v1/": "anybody: it holds nothing",
@@ -65,7 +68,11 @@ def things(people):
     findings.digest(scan, making.report(making.secret()))
     upload = ingest.accept(people.org.pk, people.alice.pk, asset_name="elsewhere", chunks=[b"x"])
     token, _ = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role=Membership.Role.DEVELOPER))
+    team = teams.make(people.org, people.alice.pk, "Platform")
     with scope(people.org.pk):
+        member = queries.member(people.org, people.bob.pk)
+        owner = queries.member(people.org, people.alice.pk)
+        invitation = invitations.invite(people.org, owner, email="dana@example.test", role="developer")
         finding = Finding.objects.of(people.org).get()
     return {
         "asset": asset.pk,
@@ -75,6 +82,9 @@ def things(people):
         "finding": finding.pk,
         "finding_id": finding.pk,
         "upload_id": upload.pk,
+        "member": member.pk,
+        "team": team.pk,
+        "invitation": invitation.pk,
         "token": token.pk,
         "token_id": token.pk,
         "any": finding.pk,

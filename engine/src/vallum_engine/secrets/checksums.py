@@ -33,6 +33,11 @@ def _github(token: bytes) -> bool:
     return github_crc32(body[:-_DIGITS]) == body[-_DIGITS:]
 
 
+def _vallum(token: bytes) -> bool:
+    """The last six characters of a token of ours: the CRC-32 of all before them, in base 62."""
+    return base62(crc32(token[:-_DIGITS]), _DIGITS) == token[-_DIGITS:]
+
+
 def _der(body: bytes) -> bool:
     """Whether as much of a PEM body is there as its first bytes say: manuals and tests leave lines out of keys.
 
@@ -46,10 +51,14 @@ def _der(body: bytes) -> bool:
     return len(text) * 6 // 8 >= sized + int.from_bytes(start[2:sized], "big")
 
 
-CHECKSUMS: Mapping[str, Callable[[bytes], bool]] = {"der-length": _der, "github-crc32": _github}
+CHECKSUMS: Mapping[str, Callable[[bytes], bool]] = {
+    "der-length": _der,
+    "github-crc32": _github,
+    "vallum-crc32": _vallum,
+}
 """By the name that a rule gives; each says whether a whole token can be genuine."""
 
-PROOFS = frozenset({"github-crc32"})
+PROOFS = frozenset({"github-crc32", "vallum-crc32"})
 """Those that chance hardly ever passes: a token that does is one, whatever it spells."""
 
 

@@ -6,8 +6,9 @@ So no file of the project holds anything that looks like a live secret, and yet 
 import re
 from base64 import b64encode
 from hashlib import shake_128
+from zlib import crc32
 
-from vallum_engine.secrets.checksums import github_crc32
+from vallum_engine.secrets.checksums import base62, github_crc32
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 _UPPER = _LOWER.upper()
@@ -29,7 +30,7 @@ _ALPHABETS = {
 }
 _CRC = 6
 _LINE = 64
-_HOLE = re.compile(r"\{(" + "|".join([*_ALPHABETS, "github", "jwt-part", "pem", "uuid"]) + r")(?::(\d+))?\}")
+_HOLE = re.compile(r"\{(" + "|".join([*_ALPHABETS, "github", "vallum", "jwt-part", "pem", "uuid"]) + r")(?::(\d+))?\}")
 
 
 def fill(sample: str) -> str:
@@ -48,6 +49,9 @@ def _noise(kind: str, size: int, seed: str) -> str:
     if kind == "github":
         body = _letters("base62", size - _CRC, seed)
         return body + github_crc32(body.encode()).decode()
+    if kind == "vallum":
+        body = "vlm_api_" + _letters("lower", size, seed)
+        return body + base62(crc32(body.encode()), _CRC).decode()
     if kind == "uuid":
         digits = _letters("hex", 32, seed)
         return "-".join((digits[:8], digits[8:12], "4" + digits[13:16], "a" + digits[17:20], digits[20:]))

@@ -35,6 +35,8 @@ class MemberRequest(HttpRequest):
     user: User
     org: Org
     role: Role
+    may: frozenset[str]
+    """All that the role may do."""
 
 
 MemberView = Callable[Concatenate[MemberRequest, Params], HttpResponseBase]
@@ -65,6 +67,7 @@ def may(action: str, *, scoped: bool = True) -> Callable[[MemberView[Params]], V
                 member = cast("MemberRequest", request)
                 member.org = Org.objects.get(pk=mine.id)
                 member.role = Role(mine.role)
+                member.may = matrix.may_do(mine.role)
                 if scoped:
                     return view(member, *args, **kwargs)
             return view(member, *args, **kwargs)

@@ -11,12 +11,13 @@ from vallum_web.accounts import matrix
 from vallum_web.accounts.models import User
 from vallum_web.accounts.networks import network
 from vallum_web.tenancy import lookups
+from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.texts import validate_one_line
 
 _RESERVED = """
 about account accounts admin api app apps assets auth billing blog cdn dashboard demo docs download health healthz help inbox
 invite legal login logout mail me metrics new o orgs owner plans policy pricing privacy public readyz root security settings
-signup static status support system team terms trust user users vallum www
+scim signup static status support system team terms trust user users vallum www
 """
 RESERVED = frozenset(_RESERVED.split())
 
@@ -47,11 +48,17 @@ class OrgForm(forms.Form):
         ],
     )
 
+    def __init__(self, *args: Any, org: Org | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._org = org
+
     def clean_slug(self) -> str:
         slug = str(self.cleaned_data["slug"]) or slugify(self.cleaned_data.get("name", ""))[:40].strip("-_")
         if not slug:
             raise ValidationError("No address can be made from this name: choose one.")
-        if slug in RESERVED or lookups.slug_taken(slug):
+        if self._org and slug == self._org.slug:
+            return slug
+        if slug in RESERVED or lookups.slug_taken(slug, but=self._org.pk if self._org else None):
             raise ValidationError("This address is taken: choose another one.")
         return slug
 
@@ -96,3 +103,11 @@ class TokenForm(forms.Form):
 
 class ThemeForm(forms.Form):
     theme = forms.ChoiceField(choices=User.Theme.choices)
+
+
+class LeakForm(forms.Form):
+    token = forms.CharField(
+        max_length=200,
+        label="The token",
+        widget=forms.TextInput(attrs={"placeholder": "vlm_api_…", "autocomplete": "off", "spellcheck": "false"}),
+    )

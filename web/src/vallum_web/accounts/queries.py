@@ -1,9 +1,11 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Prefetch
 
-from vallum_web.accounts.models import ApiToken, Membership, User
+from vallum_web.accounts.models import ApiToken, Invitation, Membership, Team, TeamMember, User
 from vallum_web.tenancy import lookups
 from vallum_web.tenancy.models import Org, OrgQuerySet
 from vallum_web.tenancy.scope import current_org, person, scope
@@ -28,6 +30,38 @@ def former_slug(user: User, slug: str) -> str | None:
 
 def members(org: Org) -> OrgQuerySet[Membership]:
     return Membership.objects.of(org).select_related("user").order_by("since", "id")
+
+
+def member(org: Org, user: UUID) -> Membership:
+    """Raises Membership.DoesNotExist."""
+    found: Membership = members(org).get(user=user)
+    return found
+
+
+def member_by_key(org: Org, key: UUID) -> Membership:
+    """Raises Membership.DoesNotExist."""
+    found: Membership = members(org).get(pk=key)
+    return found
+
+
+def open_invitations(org: Org) -> OrgQuerySet[Invitation]:
+    return Invitation.objects.of(org).filter(accepted_at=None, withdrawn_at=None).order_by("-made_at", "-id")
+
+
+def teams(org: Org) -> OrgQuerySet[Team]:
+    places = TeamMember.objects.select_related("member__user").order_by("member__since", "id")
+    return Team.objects.of(org).prefetch_related(Prefetch("places", places)).order_by("name", "id")
+
+
+def team(org: Org, key: UUID) -> Team:
+    """Raises Team.DoesNotExist."""
+    found: Team = Team.objects.of(org).get(pk=key)
+    return found
+
+
+def verified(user: User) -> bool:
+    """Whether the address of the account was proved to be the person's own."""
+    return bool(EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists())
 
 
 def tokens(org: Org) -> OrgQuerySet[ApiToken]:

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+
 from vallum_web.accounts.models import ApiToken, Membership, User
 from vallum_web.accounts.networks import admitted
+from vallum_web.mail import services as mails
 from vallum_web.tenancy import clock, lookups
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
@@ -83,6 +87,27 @@ def find(text: str) -> ApiToken | None:
     with scope(org):
         token: ApiToken | None = ApiToken.objects.of(org).filter(pk=key).first()
         return token
+
+
+def report_leaked(text: str) -> None:
+    """Revoke the token for good, and tell its maker and the organization's owners; no answer says whether it was one."""
+    token = find(text.strip())
+    if token is None:
+        return
+    with scope(token.org_id):
+        ended = ApiToken.objects.of(token.org_id).filter(pk=token.pk, reported_at=None)
+        if not ended.update(reported_at=clock.now(), revoked_at=Coalesce("revoked_at", clock.now())):
+            return
+        emit("token.leaked", token.pk)
+        told = Membership.objects.of(token.org_id).filter(Q(role=Membership.Role.OWNER) | Q(user=token.by))
+        for address in told.values_list("user__email", flat=True).distinct().order_by("user__email"):
+            mails.write(
+                address,
+                "A token was found in public and has stopped working",
+                f"Somebody reported that the token {token.start}… of your organization stands where others can read it. "
+                "It was revoked at once.\n\nLook in the audit log for what it did, make a new one, and take the old one "
+                "out of the place where it was found.\n",
+            )
 
 
 def authenticate(text: str, kind: str = ApiToken.Kind.API) -> ApiToken | None:

@@ -1,10 +1,26 @@
 from django.urls import path
 
 from vallum_web.accounts import views
+from vallum_web.accounts.org import team_views
+from vallum_web.accounts.org import views as org
 
 app_name = "accounts"
 urlpatterns = [
-    path("settings/", views.settings, name="settings"),
+    path("settings/", org.people, name="settings"),
+    path("settings/invite/", org.invite, name="invite"),
+    path("settings/invitations/<uuid:invitation>/withdraw/", org.withdraw, name="withdraw"),
+    path("settings/members/<uuid:member>/role/", org.change_role, name="change_role"),
+    path("settings/members/<uuid:member>/remove/", org.remove, name="remove_member"),
+    path("settings/general/", org.general, name="general"),
+    path("settings/general/rename/", org.rename, name="rename"),
+    path("settings/general/transfer/", org.transfer, name="transfer"),
+    path("settings/general/leave/", org.leave, name="leave"),
+    path("settings/teams/", team_views.index, name="teams"),
+    path("settings/teams/make/", team_views.make, name="make_team"),
+    path("settings/teams/<uuid:team>/rename/", team_views.rename, name="rename_team"),
+    path("settings/teams/<uuid:team>/delete/", team_views.delete, name="delete_team"),
+    path("settings/teams/<uuid:team>/put/", team_views.put, name="put_in_team"),
+    path("settings/teams/<uuid:team>/take-out/", team_views.take_out, name="take_out_of_team"),
     path("settings/tokens/", views.token_list, name="tokens"),
     path("settings/tokens/make/", views.make_token, name="make_token"),
     path("settings/tokens/<uuid:token>/revoke/", views.revoke_token, name="revoke_token"),

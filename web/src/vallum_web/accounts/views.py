@@ -45,12 +45,6 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@may("org.read")
-def settings(request: MemberRequest) -> HttpResponse:
-    return render(request, "accounts/settings.html", {"members": list(queries.members(request.org))})
-
-
-@require_safe
 @may("tokens.read")
 def token_list(request: MemberRequest) -> HttpResponse:
     return _tokens(request, TokenForm(holder=request.role))

@@ -13,7 +13,7 @@ def assets(org: Org) -> OrgQuerySet[Asset]:
 
 def asset(org: Org, key: UUID) -> Asset:
     """Raises Asset.DoesNotExist."""
-    found: Asset = Asset.objects.of(org).get(pk=key)
+    found: Asset = Asset.objects.of(org).select_related("team").get(pk=key)
     return found
 
 

@@ -2,6 +2,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
+from vallum_web.accounts.models import Team
 from vallum_web.assets.models import Asset
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
@@ -20,6 +21,14 @@ def add(org: Org, kind: Asset.Kind, name: str, by: UUID | None) -> Asset:
             return asset
     except IntegrityError as error:
         raise NameTakenError(name) from error
+
+
+def give_to(asset: Asset, team: Team | None, by: UUID) -> None:
+    """Say which team answers for the asset; None: nobody."""
+    with scope(asset.org_id, user=by):
+        if asset.team_id != (team.pk if team else None):
+            Asset.objects.of(asset.org_id).filter(pk=asset.pk).update(team=team)
+            emit("asset.owned", asset.pk, team=str(team.pk) if team else None)
 
 
 def lock(asset: UUID) -> None:

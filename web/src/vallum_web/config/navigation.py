@@ -38,6 +38,8 @@ def sidebar(request: HttpRequest, org: Org | None, may: Collection[str]) -> list
 # The tabs of an organization's settings: words, address, and the action that opens it.
 _SETTINGS = (
     ("Members", "accounts:settings", "org.read"),
+    ("Teams", "accounts:teams", "org.read"),
+    ("General", "accounts:general", "org.read"),
     ("Tokens", "accounts:tokens", "tokens.read"),
 )
 

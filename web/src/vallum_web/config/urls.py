@@ -2,13 +2,17 @@
 
 from django.urls import include, path
 
+from vallum_web.accounts import leaks
 from vallum_web.accounts import views as accounts
+from vallum_web.accounts.org.invited import invited
 from vallum_web.config import health
 from vallum_web.config.api import api
 from vallum_web.overview import views as overview
 
 urlpatterns = [
     path("", overview.start, name="start"),
+    path("invite/<str:secret>/", invited, name="invitation"),
+    path("security/leaked-token/", leaks.report, name="leaked_token"),
     path("new/", accounts.new_org, name="new_org"),
     path("accounts/theme/", accounts.theme, name="theme"),
     path("accounts/", include("vallum_web.accounts.person.urls")),
@@ -21,6 +25,7 @@ urlpatterns = [
     path("<slug:org>/", include("vallum_web.findings.urls")),
     path("<slug:org>/", include("vallum_web.repositories.urls")),
     path("<slug:org>/", include("vallum_web.scans.urls")),
+    path("<slug:org>/", include("vallum_web.assets.urls")),
     path("<slug:org>/", include("vallum_web.accounts.urls")),
 ]
 

@@ -13,7 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.accounts.matrix import can
 from vallum_web.accounts.models import User
-from vallum_web.accounts.queries import my_orgs
+from vallum_web.accounts.queries import my_orgs, teams
 from vallum_web.assets.models import Asset
 from vallum_web.findings.filters import SEVERITIES, Filters
 from vallum_web.overview import queries
@@ -63,6 +63,7 @@ def asset(request: MemberRequest, asset: UUID) -> HttpResponse:
         "phase": words.phase(found.last) if found.last else "",
         "progress": words.progress(found.last) if found.last else "",
         "severity_urls": _worklist(request, asset),
+        "teams": list(teams(request.org)) if "assets.own" in request.may else [],
     }
     template = "overview/_asset.html" if "HX-Request" in request.headers else "overview/asset.html"
     return render(request, template, context)

@@ -39,6 +39,12 @@ class SeatsTakenError(ValueError):
     """The organization has as many members as its plan allows; the message says what to do."""
 
 
+def hold(org: Org) -> Org:
+    """The organization as it is now, its row locked until the transaction ends: who may be in it is decided one by one."""
+    held: Org = Org.objects.select_for_update(no_key=True).get(pk=org.pk)
+    return held
+
+
 def join(org: Org, user: User, role: str, *, how: str = "added", by: UUID | None = None) -> Membership:
     """Make the person a member. Raises AlreadyMemberError, SeatsTakenError.
 
@@ -47,7 +53,7 @@ def join(org: Org, user: User, role: str, *, how: str = "added", by: UUID | None
     """
     try:
         with scope(org.pk, user=by):
-            held: Org = Org.objects.select_for_update(no_key=True).get(pk=org.pk)
+            held = hold(org)
             members = Membership.objects.of(org).count()
             if not plans.room(held.plan, held.seats, members=members):
                 raise SeatsTakenError(
