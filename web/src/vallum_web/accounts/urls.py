@@ -11,6 +11,7 @@ urlpatterns = [
     path("settings/invitations/<uuid:invitation>/withdraw/", org.withdraw, name="withdraw"),
     path("settings/members/<uuid:member>/role/", org.change_role, name="change_role"),
     path("settings/members/<uuid:member>/remove/", org.remove, name="remove_member"),
+    path("settings/roles/", org.roles, name="roles"),
     path("settings/general/", org.general, name="general"),
     path("settings/general/rename/", org.rename, name="rename"),
     path("settings/general/transfer/", org.transfer, name="transfer"),

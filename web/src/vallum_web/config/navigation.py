@@ -39,6 +39,7 @@ def sidebar(request: HttpRequest, org: Org | None, may: Collection[str]) -> list
 _SETTINGS = (
     ("Members", "accounts:settings", "org.read"),
     ("Teams", "accounts:teams", "org.read"),
+    ("Roles", "accounts:roles", "org.read"),
     ("General", "accounts:general", "org.read"),
     ("Tokens", "accounts:tokens", "tokens.read"),
 )

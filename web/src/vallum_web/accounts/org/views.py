@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from vallum_web.accounts import queries
 from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.accounts.forms import OrgForm
-from vallum_web.accounts.matrix import at_most
+from vallum_web.accounts.matrix import Role, actions, at_most
 from vallum_web.accounts.models import Membership
 from vallum_web.accounts.org.forms import InviteForm, RoleForm, TransferForm
 from vallum_web.accounts.services import AlreadyMemberError, SlugTakenError, invitations, members
@@ -81,6 +81,13 @@ def remove(request: MemberRequest, member: UUID) -> HttpResponse:
         return redirect("start")
     messages.success(request, f"{gone.user} is no longer a member; tokens they made have stopped working.")
     return redirect("accounts:settings", org=request.org.slug)
+
+
+@require_safe
+@may("org.read")
+def roles(request: MemberRequest) -> HttpResponse:
+    rows = [{"action": row, "marks": [role in row.roles for role in Role]} for row in actions().values()]
+    return render(request, "accounts/roles.html", {"roles": list(Role), "actions": rows})
 
 
 @require_safe

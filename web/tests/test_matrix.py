@@ -1,0 +1,116 @@
+"""Every door by every role: who may, comes in; who may not, is told so; nothing is decided beside matrix.toml.
+
+Doors are found by walking the resolver and the API's own routes, so a new one is covered by being there.
+"""
+
+import json
+from uuid import uuid4
+
+import making
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from test_strangers import OF_ORG, filled, things
+
+from vallum_web.accounts import matrix, services, tokens
+from vallum_web.accounts.matrix import Role
+from vallum_web.config.api import api
+from vallum_web.repositories import services as repositories
+
+__all__ = ["things"]  # the fixture
+
+pytestmark = pytest.mark.asvs("8.1.1", "8.2.1", "8.2.2", "8.3.1", "8.4.1")
+
+# What a call needs to get as far as the check of its role, by method and address.
+BODIES = {
+    ("POST", "tokens"): {"name": "n", "role": "billing", "scopes": ["tokens.make"]},
+    ("POST", "repositories"): {"url": "https://code.example.test/acme/other"},
+    ("POST", "scans"): {"asset": "{asset}"},
+    ("POST", "findings/{finding_id}/suppression"): {"reason": "test_data"},
+}
+
+
+def views(resolver=None, prefix=""):
+    for item in (resolver or get_resolver()).url_patterns:
+        path = prefix + str(item.pattern)
+        if isinstance(item, URLResolver):
+            yield from views(item, path)
+        elif isinstance(item, URLPattern):
+            yield path, item.callback
+
+
+PAGES = {path: getattr(view, "action", None) for path, view in views() if path in OF_ORG}
+CALLS = sorted(
+    (method, f"{prefix.strip('/')}{path}".strip("/"), getattr(operation.view_func, "action", None))
+    for prefix, router in api._routers
+    for path, view in router.path_operations.items()
+    for operation in view.operations
+    for method in operation.methods
+)
+
+
+def test_every_door_names_an_action():
+    assert [path for path, action in PAGES.items() if action is None] == []
+    assert [call for call in CALLS if call[2] is None and call[1] != "uploads"] == []
+    assert len(PAGES) > 30
+    assert len(CALLS) > 15
+
+
+def test_every_action_has_a_door():
+    used = {*PAGES.values(), *(action for _, _, action in CALLS)}
+    assert sorted(matrix.actions().keys() - used) == []
+
+
+@pytest.fixture
+def dana(people):
+    """A member of Alice's organization whose role the test chooses."""
+    person = making.person("dana@example.test", name="Dana")
+
+    def join(role):
+        services.join(people.org, person, role)
+        return person
+
+    return join
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("route", sorted(PAGES))
+def test_a_page_lets_in_whose_role_may(route, role, things, people, dana, signed_in):
+    browser = signed_in(dana(role))
+    row = matrix.action(PAGES[route])
+    if route.endswith("/archive/"):
+        archive = repositories.add_archive(people.org, None, name="zip", archive=uuid4(), archive_name="a.zip")
+        things = {**things, "asset": archive.asset_id}
+    path, form = filled(route, things), {"member": str(things["member"])}
+    answers = [answer for answer in (browser.get(path), browser.post(path, form)) if answer.status_code != 405]
+    assert answers
+    for answer in answers:
+        if role in row.roles:
+            assert answer.status_code not in {403, 404, 500, 503}, answer.content[:300]
+        elif answer.status_code != 404:  # after a POST that was let in, the thing may be gone; but none was
+            assert answer.status_code == 403
+            assert f"Your role in Acme is {Role(role).label.lower()}" in answer.content.decode()
+        else:
+            pytest.fail("a member is told what they may not do, not that it is missing")
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call[0]} {call[1]}")
+def test_the_api_lets_in_tokens_whose_role_and_scopes_may(call, role, things, people, dana):
+    method, path, action = call
+    row = matrix.action(action or "scans.start")
+    person = dana(Role.OWNER)
+    for scopes in ([row.id], ["org.rename"]):
+        wanted = tokens.Wanted(name="n", role=role, scopes=scopes)
+        _, text = tokens.make(people.org, person, wanted)
+        address = "/api/v1/" + path.format(**{name: str(value) for name, value in things.items()})
+        if path == "uploads":
+            sent = {"path": f"{address}?asset=one", "data": b"x", "content_type": "application/octet-stream"}
+        else:
+            body = json.dumps(BODIES.get((method, path), {})).replace("{asset}", str(things["asset"]))
+            sent = {"path": address, "data": body if method != "GET" else {}, "content_type": "application/json"}
+        answer = getattr(Client(headers={"Authorization": f"Bearer {text}"}), method.lower())(**sent)
+        if role in row.roles and row.id in scopes:
+            assert answer.status_code not in {401, 403, 404, 500, 503}, answer.content[:300]
+        else:
+            assert answer.status_code == 403
