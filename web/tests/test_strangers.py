@@ -4,6 +4,7 @@ The test walks the resolver, so a new route is covered by being there.
 """
 
 import re
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import making
@@ -12,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from vallum_web.accounts import queries, tokens
-from vallum_web.accounts.models import Membership
+from vallum_web.accounts.models import Membership, StaffAccess
 from vallum_web.accounts.services import invitations, teams
 from vallum_web.findings import services as findings
 from vallum_web.findings.models import Finding
@@ -21,6 +22,7 @@ from vallum_web.ingest.models import Upload
 from vallum_web.repositories import services as repositories
 from vallum_web.scans import services as scans
 from vallum_web.scans.models import Scan
+from vallum_web.tenancy import clock
 from vallum_web.tenancy.scope import scope
 
 # Addresses that belong to no organization, each with who may see it.
@@ -30,6 +32,7 @@ OUTSIDE = {
     "inbox/": "the machine's own user, on loopback",
     "invite/<str:secret>/": "whoever has an invitation's link",
     "security/leaked-token/": "anybody: it gives no answer",
+    "operator/": "people who run the platform; for others it is missing",
     "healthz": "anybody",
     "readyz": "anybody",
     "api/v1/": "anybody: it holds nothing",
@@ -68,6 +71,10 @@ def things(people):
     findings.digest(scan, making.report(making.secret()))
     upload = ingest.accept(people.org.pk, people.alice.pk, asset_name="elsewhere", chunks=[b"x"])
     token, _ = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role=Membership.Role.DEVELOPER))
+    with scope(people.org.pk):
+        access = StaffAccess.objects.create(
+            org=people.org, person=people.charlie.pk, reason="Support", ends_at=clock.now() - timedelta(hours=1)
+        )
     team = teams.make(people.org, people.alice.pk, "Platform")
     with scope(people.org.pk):
         member = queries.member(people.org, people.bob.pk)
@@ -82,6 +89,7 @@ def things(people):
         "finding": finding.pk,
         "finding_id": finding.pk,
         "upload_id": upload.pk,
+        "access": access.pk,
         "member": member.pk,
         "team": team.pk,
         "invitation": invitation.pk,

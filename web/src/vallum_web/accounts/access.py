@@ -5,8 +5,10 @@ page, a machine without a good token 401.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from uuid import UUID
 
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.contrib.auth.decorators import login_required
@@ -21,12 +23,15 @@ from vallum_web.accounts import matrix, tokens
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import ApiToken, User
 from vallum_web.accounts.queries import former_slug, my_orgs
-from vallum_web.tenancy.lookups import MyOrg
+from vallum_web.accounts.services import staff
+from vallum_web.tenancy.lookups import StaffOrg, staff_orgs
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
 Params = ParamSpec("Params")
 Function = TypeVar("Function", bound=Callable[..., Any])
+STAFF_MAY = frozenset({"org.read", "findings.read"})
+"""What an operator may do with an organization broken open: look, and nothing else."""
 
 
 class MemberRequest(HttpRequest):
@@ -37,6 +42,8 @@ class MemberRequest(HttpRequest):
     role: Role
     may: frozenset[str]
     """All that the role may do."""
+    staff: StaffOrg | None
+    """Set for an operator, who is no member and may only read."""
 
 
 MemberView = Callable[Concatenate[MemberRequest, Params], HttpResponseBase]
@@ -56,18 +63,15 @@ def may(action: str, *, scoped: bool = True) -> Callable[[MemberView[Params]], V
         @wraps(view)
         def guarded(request: HttpRequest, org: str, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponseBase:
             user = cast("User", request.user)
-            mine = next((item for item in my_orgs(user) if item.slug == org), None)
-            if mine is None:
+            entry = _entry(user, org)
+            if entry is None:
                 return _moved(request, user, org)
-            if mine.role not in row.roles:
-                return _refused(request, mine, row)
+            if action not in entry.may or (entry.staff and request.method not in {"GET", "HEAD"}):
+                return _refused(request, entry, row)
             if row.step_up:
                 raise_if_reauthentication_required(request, app="vallum")
-            with scope(mine.id, user=user.pk):
-                member = cast("MemberRequest", request)
-                member.org = Org.objects.get(pk=mine.id)
-                member.role = Role(mine.role)
-                member.may = matrix.may_do(mine.role)
+            with scope(entry.org, user=user.pk):
+                member = _member(request, entry)
                 if scoped:
                     return view(member, *args, **kwargs)
             return view(member, *args, **kwargs)
@@ -78,6 +82,36 @@ def may(action: str, *, scoped: bool = True) -> Callable[[MemberView[Params]], V
     return guard
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """How somebody comes into an organization: as a member, or as staff with an hour broken open."""
+
+    org: UUID
+    name: str
+    role: Role
+    may: frozenset[str]
+    staff: StaffOrg | None = None
+
+
+def _entry(user: User, slug: str) -> _Entry | None:
+    for mine in my_orgs(user):
+        if mine.slug == slug:
+            return _Entry(org=mine.id, name=mine.name, role=Role(mine.role), may=matrix.may_do(mine.role))
+    for opened in staff_orgs(user.pk):
+        if opened.slug == slug:
+            return _Entry(org=opened.id, name=opened.name, role=Role.AUDITOR, may=STAFF_MAY, staff=opened)
+    return None
+
+
+def _member(request: HttpRequest, entry: _Entry) -> MemberRequest:
+    member = cast("MemberRequest", request)
+    member.org = Org.objects.get(pk=entry.org)
+    member.role, member.may, member.staff = entry.role, entry.may, entry.staff
+    if entry.staff:
+        staff.note(entry.org, entry.staff.access, request.resolver_match.view_name if request.resolver_match else "")
+    return member
+
+
 def _moved(request: HttpRequest, user: User, slug: str) -> HttpResponse:
     """To the organization's present address, for a member who has the old one; for anybody else there is nothing."""
     now_at = former_slug(user, slug)
@@ -86,10 +120,15 @@ def _moved(request: HttpRequest, user: User, slug: str) -> HttpResponse:
     return redirect(request.get_full_path().replace(f"/{slug}/", f"/{now_at}/", 1))
 
 
-def _refused(request: HttpRequest, mine: MyOrg, row: matrix.Action) -> HttpResponse:
+def _refused(request: HttpRequest, entry: _Entry, row: matrix.Action) -> HttpResponse:
     """A member knows that the organization exists, so they are told what is wrong and whom to ask."""
-    roles = [Role(role).label.lower() for role in Role if role in row.roles]
-    context = {"org_name": mine.name, "role": Role(mine.role).label.lower(), "what": row.what, "roles": roles}
+    context = {
+        "org_name": entry.name,
+        "staff": entry.staff is not None,
+        "role": entry.role.label.lower(),
+        "what": row.what,
+        "roles": [role.label.lower() for role in Role if role in row.roles],
+    }
     return render(request, "accounts/refused.html", context, status=403)
 
 

@@ -3,9 +3,9 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
-from vallum_web.accounts.models import ApiToken, Invitation, Membership, Team, TeamMember, User
+from vallum_web.accounts.models import ApiToken, Invitation, Membership, Operator, StaffAccess, Team, TeamMember, User
 from vallum_web.tenancy import lookups
 from vallum_web.tenancy.models import Org, OrgQuerySet
 from vallum_web.tenancy.scope import current_org, person, scope
@@ -57,6 +57,14 @@ def team(org: Org, key: UUID) -> Team:
     """Raises Team.DoesNotExist."""
     found: Team = Team.objects.of(org).get(pk=key)
     return found
+
+
+def staff_accesses(org: Org) -> OrgQuerySet[StaffAccess]:
+    return StaffAccess.objects.of(org).order_by("-began_at", "-id")
+
+
+def operators() -> QuerySet[Operator]:
+    return Operator.objects.select_related("user").order_by("added_at")
 
 
 def verified(user: User) -> bool:

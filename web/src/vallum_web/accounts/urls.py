@@ -1,7 +1,7 @@
 from django.urls import path
 
 from vallum_web.accounts import views
-from vallum_web.accounts.org import team_views
+from vallum_web.accounts.org import staff_views, team_views
 from vallum_web.accounts.org import views as org
 
 app_name = "accounts"
@@ -22,6 +22,8 @@ urlpatterns = [
     path("settings/teams/<uuid:team>/delete/", team_views.delete, name="delete_team"),
     path("settings/teams/<uuid:team>/put/", team_views.put, name="put_in_team"),
     path("settings/teams/<uuid:team>/take-out/", team_views.take_out, name="take_out_of_team"),
+    path("settings/staff/", staff_views.index, name="staff"),
+    path("settings/staff/<uuid:access>/end/", staff_views.end, name="end_staff"),
     path("settings/tokens/", views.token_list, name="tokens"),
     path("settings/tokens/make/", views.make_token, name="make_token"),
     path("settings/tokens/<uuid:token>/revoke/", views.revoke_token, name="revoke_token"),

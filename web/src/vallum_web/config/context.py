@@ -26,10 +26,17 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "theme": person.theme if person else "system",
         "themes": User.Theme.choices,
         "demo": settings.DEMO,
-        "ribbon": "Demo: made-up organization, loopback only" if settings.DEMO else "",
+        "ribbon": _ribbon(request),
         "inbox_page": settings.INBOX_PAGE,
         **frame,
     }
+
+
+def _ribbon(request: HttpRequest) -> str:
+    staff = getattr(request, "staff", None)
+    if staff:
+        return f"Staff access to {staff.name} until {staff.ends_at:%H:%M} UTC: every page you open is in its audit log"
+    return "Demo: made-up organization, loopback only" if settings.DEMO else ""
 
 
 def _frame(request: HttpRequest, person: User, may: Collection[str]) -> dict[str, Any]:

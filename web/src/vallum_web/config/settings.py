@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "vallum_web.findings",
     "vallum_web.ingest",
     "vallum_web.overview",
+    "vallum_web.operator",
 ]
 
 MIDDLEWARE = [

@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/theme/", accounts.theme, name="theme"),
     path("accounts/", include("vallum_web.accounts.person.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("operator/", include("vallum_web.operator.urls")),
     path("inbox/", include("vallum_web.mail.urls")),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

@@ -50,6 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     owner.add_argument("--org", metavar="NAME", help="name of their organization (default: Main)")
     owner.add_argument("--slug", metavar="ADDRESS", help="its part of addresses (default: made from the name)")
     owner.set_defaults(run=_create_owner)
+    staff = verbs.add_parser("operator", help="who runs the platform: add, remove, list")
+    staff.add_argument("verb", choices=("add", "remove", "list"))
+    staff.add_argument("email", nargs="?")
+    staff.set_defaults(run=_operator)
     verbs.add_parser("manage", help="run one of Django's commands", add_help=False).set_defaults(run=_manage, rest=[])
     stored = verbs.add_parser("database", help="dump or restore it; the SQL that a server of your own needs")
     actions = stored.add_subparsers(metavar="ACTION", required=True)
@@ -84,6 +88,12 @@ def _create_owner(folder: Path, chosen: argparse.Namespace) -> int:
     given = {"--org": chosen.org, "--slug": chosen.slug}
     options = [f"{name}={value}" for name, value in given.items() if value is not None]
     return _manage(folder, argparse.Namespace(rest=["create_owner", *options, "--", chosen.email]))
+
+
+def _operator(folder: Path, chosen: argparse.Namespace) -> int:
+    return _manage(
+        folder, argparse.Namespace(rest=["operator", chosen.verb, *([chosen.email] if chosen.email else [])])
+    )
 
 
 def _manage(folder: Path, chosen: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """Names known before a tenant is: a handful of SECURITY DEFINER functions answer them, and nothing else can."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -39,6 +40,34 @@ def invitation(digest: bytes) -> tuple[UUID, UUID] | None:
         cursor.execute("select org_id, id from lookup_invitation(%s)", [digest])
         row = cursor.fetchone()
         return (row[0], row[1]) if row else None
+
+
+def org_with(slug: str) -> UUID | None:
+    """The organization at this address: for operators alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("select lookup_org_with(%s)", [slug])
+        row = cursor.fetchone()
+        return row[0] if row else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffOrg:
+    """An organization that the person may read as an operator, until `ends_at`."""
+
+    id: UUID
+    slug: str
+    name: str
+    access: UUID
+    ends_at: datetime
+
+
+def staff_orgs(user: UUID) -> list[StaffOrg]:
+    """What this operator has open; nothing for anybody else."""
+    with connection.cursor() as cursor:
+        cursor.execute("select org_id, slug, name, access, ends_at from lookup_staff(%s, %s)", [user, clock.now()])
+        return [
+            StaffOrg(id=row[0], slug=row[1], name=row[2], access=row[3], ends_at=row[4]) for row in cursor.fetchall()
+        ]
 
 
 def my_orgs() -> list[MyOrg]:

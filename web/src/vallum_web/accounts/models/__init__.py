@@ -2,7 +2,8 @@
 
 from vallum_web.accounts.models.invitations import Invitation
 from vallum_web.accounts.models.people import Membership, User
+from vallum_web.accounts.models.staff import Operator, StaffAccess
 from vallum_web.accounts.models.teams import Team, TeamMember
 from vallum_web.accounts.models.tokens import ApiToken
 
-__all__ = ["ApiToken", "Invitation", "Membership", "Team", "TeamMember", "User"]
+__all__ = ["ApiToken", "Invitation", "Membership", "Operator", "StaffAccess", "Team", "TeamMember", "User"]

@@ -1,0 +1,91 @@
+"""Operators, and the hour they may break open: asked for with a reason, told to the owners at once, ended by anybody who minds."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.db import transaction
+from django.db.models import F
+
+from vallum_web.accounts.matrix import Role
+from vallum_web.accounts.models import Membership, Operator, StaffAccess, User
+from vallum_web.mail import services as mails
+from vallum_web.tenancy import clock, lookups
+from vallum_web.tenancy.events import emit
+from vallum_web.tenancy.models import Org
+from vallum_web.tenancy.scope import person, scope
+
+LASTS = timedelta(hours=1)
+
+
+class NoAccessError(ValueError):
+    """Access was not opened; the message says what is missing."""
+
+
+def add_operator(user: User) -> bool:
+    with transaction.atomic():
+        return Operator.objects.get_or_create(user=user)[1]
+
+
+def remove_operator(user: User) -> bool:
+    """What they had open ends with it: an open access counts only while its person is an operator."""
+    with transaction.atomic():
+        return bool(Operator.objects.filter(user=user).delete()[0])
+
+
+def is_operator(user: User) -> bool:
+    return Operator.objects.filter(user=user.pk).exists()
+
+
+def begin(slug: str, user: User, reason: str) -> Org:
+    """Open an organization for an hour. Raises NoAccessError."""
+    if not is_operator(user):
+        raise NoAccessError("Only operators may do this.")
+    if not is_mfa_enabled(user):
+        raise NoAccessError("Operators sign in with a second step: set one up under Your account first.")
+    with person(user.pk):
+        key = lookups.org_with(slug)
+    if key is None:
+        raise NoAccessError(f"There is no organization at /{slug}/.")
+    with scope(key, user=user.pk):
+        org: Org = Org.objects.select_for_update(no_key=True).get(pk=key)
+        if Membership.objects.of(org).filter(user=user).exists():
+            raise NoAccessError("You are a member there: you need no staff access.")
+        _end_over(org)
+        if StaffAccess.objects.of(org).filter(person=user.pk, ended_at=None).exists():
+            return org
+        access = StaffAccess.objects.create(
+            org=org, person=user.pk, reason=reason, began_at=clock.now(), ends_at=clock.now() + LASTS
+        )
+        emit("staff.began", access.pk, reason=reason)
+        for address in (
+            Membership.objects.of(org).filter(role=Role.OWNER).order_by("since").values_list("user__email", flat=True)
+        ):
+            mails.write(
+                address,
+                f"Staff access to {org.name} was opened",
+                f"Somebody who runs the platform may read {org.name} for one hour, and change nothing.\n\n"
+                f"Reason: {reason}\n\n"
+                f"What they look at stands in the audit log; the settings' page “Staff access” ends it at once.\n",
+            )
+        return org
+
+
+def note(org: UUID, access: UUID, page: str) -> None:
+    """Inside the scope: one page that an operator looked at. Written before it is shown, or it is not shown."""
+    StaffAccess.objects.of(org).filter(pk=access).update(pages=F("pages") + 1)
+    emit("staff.viewed", access, page=page)
+
+
+def end(org: Org, key: UUID, by: UUID) -> bool:
+    with scope(org.pk, user=by):
+        opened = StaffAccess.objects.of(org).filter(pk=key, ended_at=None)
+        done = bool(opened.update(ended_at=clock.now(), ended_by=by))
+        if done:
+            emit("staff.ended", key)
+        return done
+
+
+def _end_over(org: Org) -> None:
+    over = StaffAccess.objects.of(org).filter(ended_at=None, ends_at__lte=clock.now())
+    over.update(ended_at=F("ends_at"))
