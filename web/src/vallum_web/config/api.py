@@ -13,6 +13,8 @@ from vallum_web.ingest.api import door as upload_door
 from vallum_web.ingest.api import router as uploads
 from vallum_web.repositories.api import router as repositories
 from vallum_web.scans.api import router as scans
+from vallum_web.tenancy.audit import middleware as audit
+from vallum_web.tenancy.audit.errors import NotRecordedError
 
 api = NinjaAPI(
     title="Vallum",
@@ -42,3 +44,10 @@ def missing(request: HttpRequest, _error: Http404) -> HttpResponse:
 def unknown(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
     detail = "Send a live token as Authorization: Bearer vlm_…; make one in the organization's settings."
     return api.create_response(request, {"detail": detail}, status=401)
+
+
+@api.exception_handler(NotRecordedError)
+def unrecorded(request: HttpRequest, error: NotRecordedError) -> HttpResponse:
+    answer = api.create_response(request, {"detail": audit.told(error)}, status=audit.UNAVAILABLE)
+    answer.headers["Retry-After"] = audit.AGAIN
+    return answer

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "procrastinate.contrib.django",
     "vallum_web.tenancy",
+    "vallum_web.tenancy.audit",
     "vallum_web.mail",
     "vallum_web.accounts",
     "vallum_web.assets",
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "vallum_web.tenancy.audit.middleware.Unrecorded",
 ]
 
 TEMPLATES = [

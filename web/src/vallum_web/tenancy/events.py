@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import BigIntegerField, Func, Q
 
 from vallum_web.tenancy import clock
+from vallum_web.tenancy.audit.gather import gather
 from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.models import Event
 from vallum_web.tenancy.scope import current_org, current_user
@@ -49,6 +50,7 @@ def emit_many(events: Iterable[Happened]) -> None:
     for row in rows:
         row.transaction = transaction_id
     Event.objects.bulk_create(rows, batch_size=1000)
+    gather(rows)
 
 
 def after(org: UUID, position: tuple[int, UUID] | None, limit: int = 500) -> Sequence[Event]:

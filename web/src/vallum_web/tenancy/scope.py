@@ -1,13 +1,16 @@
 """The only thing that opens a transaction with tenant context: both or neither."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from vallum_web.tenancy.audit.record import Owed, record
+
 _current: ContextVar[tuple[UUID | None, UUID | None]] = ContextVar("vallum_scope", default=(None, None))
+_owed: ContextVar[list[Owed] | None] = ContextVar("vallum_scope_owed", default=None)
 
 
 class ForeignScopeError(RuntimeError):
@@ -24,7 +27,37 @@ def scope(org: UUID, *, user: UUID | None = None) -> Iterator[None]:
     if outer_org is not None and outer_org != org:
         raise ForeignScopeError(f"scope({org}) inside scope({outer_org})")
     with _context(org, user or outer_user, (outer_org, outer_user)):
+        if outer_org is not None:
+            yield
+            return
+        with _accounted(org):
+            yield
+
+
+@contextmanager
+def _accounted(org: UUID) -> Iterator[None]:
+    """The acts of the block are in the audit log before its transaction commits, or it does not commit."""
+    owed: list[Owed] = []
+    token = _owed.set(owed)
+    try:
         yield
+        record(org, owed)
+    finally:
+        _owed.reset(token)
+
+
+def owe(*acts: Owed) -> None:
+    """Have the outermost scope write these into the audit log at its end."""
+    mine = _owed.get()
+    if mine is None:
+        raise RuntimeError(
+            "An act is owed to the audit log outside of tenancy.scope: there is no end that would write it."
+        )
+    mine.extend(acts)
+
+
+def owed() -> Sequence[Owed]:
+    return tuple(_owed.get() or ())
 
 
 @contextmanager

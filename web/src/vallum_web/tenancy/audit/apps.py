@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    name = "vallum_web.tenancy.audit"
+    label = "audit"

@@ -1,0 +1,59 @@
+"""Who exactly it was, sealed under the actor's own key: destroyed with it, and missed by no hash."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+
+from vallum_web.tenancy import keyring
+from vallum_web.tenancy.audit.errors import NotRecordedError
+from vallum_web.tenancy.keyring.errors import ForgottenError, KeyringError
+from vallum_web.tenancy.origin import Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What an entry says of its actor beyond an id, as it was then."""
+
+    name: str = ""
+    email: str = ""
+    address: str = ""
+    agent: str = ""
+    request: str = ""
+
+
+def present(person: UUID | None, origin: Origin | None) -> Identity:
+    """The person as they are called now, and where the present request is from."""
+    found = get_user_model().objects.filter(pk=person).values_list("name", "email").first() if person else None
+    name, email = found or ("", "")
+    if origin is None:
+        return Identity(name=name, email=email)
+    return Identity(name=name, email=email, address=origin.address, agent=origin.agent, request=str(origin.request_id))
+
+
+def seal(org: UUID, subject: UUID, identity: Identity) -> str:
+    """Nothing for a person whose keys are destroyed: they asked for that. Raises NotRecordedError."""
+    try:
+        return keyring.seal_for(subject, _context(org), json.dumps(asdict(identity)))
+    except ForgottenError:
+        return ""
+    except KeyringError as error:
+        raise NotRecordedError(
+            "Who does it could not be sealed for the audit log, so nothing was changed. The operator finds the reason in the logs."
+        ) from error
+
+
+def unseal(org: UUID, subject: UUID, sealed: str) -> Identity | None:
+    """None where it is erased, or opens with no key that is here."""
+    try:
+        kept = json.loads(keyring.unseal_for(subject, _context(org), sealed))
+    except KeyringError:
+        return None
+    known = {field.name for field in fields(Identity)}
+    return Identity(**{name: str(value) for name, value in kept.items() if name in known})
+
+
+def _context(org: UUID) -> str:
+    # Not the entry: its hash holds the digest of the sealed text, so a text that was moved breaks the chain.
+    return f"audit.Entry.sealed:{org}"

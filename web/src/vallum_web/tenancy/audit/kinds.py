@@ -1,0 +1,73 @@
+"""What the kinds of acts are called, and which are recorded although nobody did them. A kind without words fails the build."""
+
+FAMILIES = {
+    "asset": "Assets",
+    "audit": "The audit log",
+    "finding": "Findings",
+    "member": "Members",
+    "org": "The organization",
+    "repository": "Repositories",
+    "scan": "Scans",
+    "staff": "Staff access",
+    "team": "Teams",
+    "token": "Tokens",
+    "upload": "Reports",
+}
+"""The part of a kind before its full stop: what a list can be narrowed to."""
+
+WORDS = {
+    "asset.added": "Asset added",
+    "asset.branch": "Default branch changed",
+    "asset.owned": "Asset given to a team, or taken from it",
+    "audit.broken": "The audit log does not hold together",
+    "audit.exported": "Audit log exported",
+    "finding.opened": "Finding opened",
+    "finding.reopened": "Finding reopened",
+    "finding.resolved": "Finding resolved",
+    "finding.suppressed": "Finding suppressed",
+    "finding.unsuppressed": "Suppression taken back",
+    "member.invited": "Person invited",
+    "member.joined": "Member joined",
+    "member.removed": "Member removed",
+    "member.role": "Member's role changed",
+    "member.uninvited": "Invitation taken back",
+    "org.founded": "Organization founded",
+    "org.plan": "Plan changed",
+    "org.renamed": "Organization renamed",
+    "org.transferred": "Ownership handed over",
+    "repository.replaced": "Archive of a repository replaced",
+    "scan.digested": "Scan compared with the record",
+    "scan.failed": "Scan failed",
+    "scan.finished": "Scan finished",
+    "scan.requested": "Scan requested",
+    "scan.uploaded": "Scan's report uploaded",
+    "staff.began": "Staff access opened",
+    "staff.ended": "Staff access ended",
+    "staff.viewed": "Page looked at by staff",
+    "team.deleted": "Team deleted",
+    "team.joined": "Person put in a team",
+    "team.left": "Person taken out of a team",
+    "team.made": "Team made",
+    "team.renamed": "Team renamed",
+    "token.leaked": "Token found in public, and ended",
+    "token.made": "Token made",
+    "token.revoked": "Token revoked",
+    "upload.kept": "Report taken in",
+    "upload.refused": "Report refused",
+}
+
+BY_ITSELF = frozenset(kind for kind in WORDS if kind.startswith(("audit.", "member.", "org.", "token.")))
+"""Recorded without an actor too: who may do what has changed, or a lock has. What scans find is not among them."""
+
+BY_STAFF = frozenset({"staff.began", "staff.viewed"})
+"""Done by whoever runs the platform, not by a member."""
+
+
+def audited(kind: str, *, acted: bool) -> bool:
+    """Whether an event becomes an entry. `acted`: a person did it, or a token."""
+    return acted or kind in BY_ITSELF
+
+
+def words(kind: str) -> str:
+    """What to call a kind; one that this version does not know any more speaks for itself."""
+    return WORDS.get(kind, kind)
