@@ -112,3 +112,13 @@ def test_doctor_of_a_new_installation_says_so_and_makes_nothing(vallum_web, fold
     assert ran.returncode == 0, ran.stdout
     assert "none yet: the first start makes it" in ran.stdout
     assert not (folder / "home").exists()
+
+
+def test_a_list_of_breached_passwords_is_kept_without_starting_a_database(vallum_web, folder):
+    (folder / "list.txt").write_text("seventeen quiet lamps\n")
+    said = vallum_web("passwords", "import", str(folder / "list.txt"))
+    assert said.returncode == 0, said.stderr
+    assert "1 are kept in" in said.stdout
+    assert (folder / "home" / "breached_passwords").stat().st_mode & 0o077 == 0
+    assert not (folder / "place").exists()
+    assert vallum_web("passwords", "import", str(folder / "nowhere.txt")).returncode == 1

@@ -10,6 +10,8 @@ from django.utils.text import slugify
 from vallum_web.accounts import matrix
 from vallum_web.accounts.models import User
 from vallum_web.accounts.networks import network
+from vallum_web.accounts.passwords.forms import Bounded
+from vallum_web.accounts.passwords.validators import ContextValidator
 from vallum_web.tenancy import lookups
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.texts import validate_one_line
@@ -22,9 +24,17 @@ scim signup static status support system team terms trust user users vallum www
 RESERVED = frozenset(_RESERVED.split())
 
 
-class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth ships no types
+class SignupForm(Bounded, AllauthSignupForm):  # type: ignore[misc]  # allauth ships no types
     name = forms.CharField(max_length=80, required=False, label="Your name", validators=[validate_one_line])
     field_order = ("name", "email", "password1")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        try:
+            ContextValidator().validate(cleaned.get("password1") or "", User(name=cleaned.get("name", "")))
+        except ValidationError as error:
+            self.add_error("password1", error)
+        return cleaned
 
     def save(self, request: HttpRequest) -> User | None:
         user: User | None = super().save(request)

@@ -54,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     staff.add_argument("verb", choices=("add", "remove", "list"))
     staff.add_argument("email", nargs="?")
     staff.set_defaults(run=_operator)
+    breached = verbs.add_parser("passwords", help="the list of breached passwords that nobody here may choose")
+    known = breached.add_subparsers(metavar="ACTION", required=True)
+    imported = known.add_parser("import", help="take a list of SHA-1 digests or passwords, one a line")
+    imported.add_argument("file")
+    imported.set_defaults(run=_import_passwords)
     verbs.add_parser("manage", help="run one of Django's commands", add_help=False).set_defaults(run=_manage, rest=[])
     stored = verbs.add_parser("database", help="dump or restore it; the SQL that a server of your own needs")
     actions = stored.add_subparsers(metavar="ACTION", required=True)
@@ -94,6 +99,14 @@ def _operator(folder: Path, chosen: argparse.Namespace) -> int:
     return _manage(
         folder, argparse.Namespace(rest=["operator", chosen.verb, *([chosen.email] if chosen.email else [])])
     )
+
+
+def _import_passwords(folder: Path, chosen: argparse.Namespace) -> int:
+    """Touches a file below the state folder and no database, so none is started."""
+    environment = {**os.environ, "VALLUM_HOME": str(folder)}
+    return subprocess.run(
+        [*plan.MANAGE, "passwords", "import", "--", chosen.file], env=environment, check=False
+    ).returncode
 
 
 def _manage(folder: Path, chosen: argparse.Namespace) -> int:

@@ -1,0 +1,47 @@
+"""allauth's forms, where a password is typed in: none of them compares or hashes more than a password can be."""
+
+from typing import Any
+
+from allauth.account import forms as allauth
+from django.forms import BaseForm, PasswordInput
+
+from vallum_web.accounts.passwords.validators import refuse_too_long
+
+HELP = (
+    "12 characters or more. Several words that have nothing to do with each other are good; names, addresses and what is on "
+    "lists of common passwords are refused."
+)
+
+
+class Bounded(BaseForm):
+    """Reads every password of the form as it was typed, whole, and refuses one that is too long to be any."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if isinstance(field.widget, PasswordInput):
+                field.validators.append(refuse_too_long)
+                # A placeholder repeats the label, and goes where the text comes.
+                field.widget.attrs.pop("placeholder", None)
+            if name == "password1":
+                field.help_text = HELP
+
+
+class LoginForm(Bounded, allauth.LoginForm):  # type: ignore[misc]  # allauth ships no types
+    pass
+
+
+class ReauthenticateForm(Bounded, allauth.ReauthenticateForm):  # type: ignore[misc]  # as above
+    pass
+
+
+class ChangePasswordForm(Bounded, allauth.ChangePasswordForm):  # type: ignore[misc]  # as above
+    pass
+
+
+class SetPasswordForm(Bounded, allauth.SetPasswordForm):  # type: ignore[misc]  # as above
+    pass
+
+
+class ResetPasswordKeyForm(Bounded, allauth.ResetPasswordKeyForm):  # type: ignore[misc]  # as above
+    pass
