@@ -54,6 +54,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("call", "verdict"), CASES.values(), ids=CASES)
+@pytest.mark.asvs("13.2.4", "13.2.5")
 def test_only_the_guard_and_infrastructure_connect(host, call, verdict):
     code = SETUP + f"with socket.socket() as s:\n    def call():\n        {call}\n    attempt('it', call)\n"
     done = run(code, host.port, host.authorities)

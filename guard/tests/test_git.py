@@ -136,6 +136,7 @@ def test_the_proxy_s_reason_is_the_answer(tmp_path, host, url, kind, words):
     assert [each.ok for each in host.departures] == [False]
 
 
+@pytest.mark.asvs("12.3.2")
 def test_a_certificate_nobody_vouches_for(host, repository, tmp_path):
     with pytest.raises(errors.TransportFailed, match="certificate"):
         git.clone(Origin(url=repository[0]), tmp_path / "clone", route=replace(host.route, authorities=None))
@@ -194,6 +195,7 @@ REFUSED_ADDRESSES = [
 
 
 @pytest.mark.parametrize("url", REFUSED_ADDRESSES)
+@pytest.mark.asvs("1.2.5")
 def test_other_addresses_are_refused_before_anything_runs(url):
     with pytest.raises(errors.GuardError) as refusal:
         git.validate(url)
@@ -208,6 +210,7 @@ def test_an_https_address_is_fine(url):
 
 
 @pytest.mark.parametrize("branch", ["-x", "--upload-pack=x", "a..b", "a b", "a^", "x.lock", "/x", "a\n", "", "a@{1}"])
+@pytest.mark.asvs("1.2.5")
 def test_names_no_branch_can_have_are_refused(branch):
     with pytest.raises(errors.BadUrl):
         git.check_branch(branch)

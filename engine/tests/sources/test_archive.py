@@ -161,6 +161,7 @@ class TestBombs:
             pytest.param(lambda data: zipped({f"{n}": data[: 9 << 20] for n in range(8)}), id="zip"),
         ],
     )
+    @pytest.mark.asvs("5.2.3")
     def test_what_unpacks_to_too_much_is_stopped(self, tmp_path, pack):
         data = pack(b"x" * (40 << 20))
         started = time.perf_counter()
@@ -173,6 +174,7 @@ class TestBombs:
         with pytest.raises(UnreadableSource, match="unpacks to more than 200 KiB"):
             read(tmp_path, zipped(noise), total_bytes=200 << 10)
 
+    @pytest.mark.asvs("5.2.3")
     def test_too_many_files(self, tmp_path):
         many = {f"{n}": b"" for n in range(12)}
         for data in (zipped(many), tar(many)):
@@ -240,6 +242,7 @@ def test_a_damaged_entry_of_a_zip_is_a_gap_and_the_rest_stands(tmp_path):
 @pytest.mark.parametrize(
     "data", [b"", b"hello", b"\x7fELF" + bytes(600), bytes(1024)], ids=["empty", "text", "ELF", "zeros"]
 )
+@pytest.mark.asvs("5.2.2")
 def test_what_is_no_archive_is_said(tmp_path, data):
     with pytest.raises(UnreadableSource, match=r"no archive that Vallum reads\. It reads \.zip"):
         read(tmp_path, data)

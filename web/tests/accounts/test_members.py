@@ -228,6 +228,7 @@ class TestInvitations:
         with scope(people.org.pk):
             assert not Invitation.objects.of(people.org).exists()
 
+    @pytest.mark.asvs("2.3.2")
     def test_without_a_seat_the_answer_says_whom_to_ask(self, people, signed_in):
         services.set_plan(people.org, "free", 2)
         self.invite(people)

@@ -115,6 +115,7 @@ def pages(live_database):
     ]
 
 
+@pytest.mark.asvs("1.1.2", "1.2.1", "1.2.3", "1.3.7", "3.2.2")
 def test_nothing_that_strangers_write_is_done(page, site, pages):
     session, paths = pages
     page.context.add_cookies([{"name": "session", "value": session, "url": site}])

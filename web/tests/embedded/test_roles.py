@@ -41,6 +41,7 @@ def test_roles_are_as_promised(server):
     assert found == [("vallum_app", True, False), ("vallum_lookup", False, False), ("vallum_owner", True, False)]
 
 
+@pytest.mark.asvs("13.2.2")
 def test_app_reads_and_writes_rows_and_nothing_else(server):
     with psycopg.connect(server.urls.owner) as owner:
         owner.execute("CREATE TABLE thing (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text)")
@@ -120,6 +121,7 @@ def test_a_clone_has_the_rows_and_the_privileges_of_its_template(server):
 
 
 @pytest.mark.parametrize("weak", ["short", "quote'" * 4, ""])
+@pytest.mark.asvs("13.2.3")
 def test_a_password_that_could_be_guessed_or_end_a_string_is_refused(weak):
     with pytest.raises(ValueError, match="at least 16"):
         roles.Passwords(owner="o" * 16, app=weak)

@@ -298,6 +298,7 @@ def test_what_cannot_be_cloned_says_why(org, forge, url, words):
     assert standing(made) == set()
 
 
+@pytest.mark.asvs("16.5.2")
 def test_a_host_that_went_away_ends_no_finding(org, forge, tmp_path):
     forge.publish("shop.git", write(tmp_path / "work", GOOD))
     made = repositories.add_by_url(org, None, url=forge.address("shop.git"))

@@ -92,6 +92,7 @@ class TestTokens:
 
 
 class TestSession:
+    @pytest.mark.asvs("7.2.4")
     def test_its_key_is_another_one_after_signing_in(self, people):
         browser = Client()
         browser.get(LOGIN)
@@ -104,6 +105,7 @@ class TestSession:
         assert browser.cookies["session"].value != before
         assert not Session.objects.filter(pk=before).exists()
 
+    @pytest.mark.asvs("3.3.2", "3.3.4")
     def test_its_cookies_are_for_this_site_and_no_script(self, people):
         browser = Client()
         browser.get(LOGIN)
@@ -112,6 +114,7 @@ class TestSession:
         for cookie in browser.cookies.values():
             assert (cookie["httponly"], cookie["samesite"], cookie["domain"]) == (True, "Lax", "")
 
+    @pytest.mark.asvs("3.3.1", "3.3.3")
     def test_with_tls_its_cookies_are_bound_to_host_and_encryption(self):
         code = (
             "from vallum_web.config import settings as s\n"
@@ -129,12 +132,14 @@ class TestSession:
         assert here.get("/acme/").status_code == 200
         assert elsewhere.get("/acme/").status_code == 302
 
+    @pytest.mark.asvs("7.4.2")
     def test_a_deactivated_person_has_none(self, people, signed_in):
         browser = signed_in(people.bob)
         User.objects.filter(pk=people.bob.pk).update(is_active=False)
         assert browser.get("/acme/").status_code == 302
         assert b"logout" not in sign_in(Client(), PASSWORD, "bob@example.test").content
 
+    @pytest.mark.asvs("3.5.1")
     def test_signing_in_needs_the_page_s_own_token(self, people):
         assert sign_in(Client(enforce_csrf_checks=True), PASSWORD).status_code == 403
 
@@ -162,6 +167,7 @@ class TestSession:
         "/\t/evil.example",
     ],
 )
+@pytest.mark.asvs("3.7.2", "1.2.2")
 def test_no_way_leads_out_of_the_site(target, people, signed_in):
     answers = [
         sign_in(Client(), PASSWORD, query_params={"next": target}),
@@ -230,6 +236,7 @@ class TestMails:
         assert Message.objects.filter(to="victim@example.test").exists()
         assert "evil" not in self.sent()
 
+    @pytest.mark.asvs("6.4.1")
     def test_a_link_of_theirs_works_once(self, people):
         Client().post(RESET, {"email": "alice@example.test"})
         path = urlsplit(re.search(r"https://\S+", self.sent())[0]).path
@@ -252,6 +259,7 @@ class TestGuessing:
         assert statuses == [False] * 5 + [True] * 3
         assert b"Too many" in sign_in(Client(), PASSWORD, REMOTE_ADDR="192.0.2.99").content
 
+    @pytest.mark.asvs("4.1.3", "15.3.4")
     def test_one_address_has_one_limit_whatever_it_says_it_forwards(self, people):
         answers = [
             sign_in(Client(), "wrong", f"x{n}@example.test", headers={"X-Forwarded-For": f"192.0.2.{n}"})
@@ -264,6 +272,7 @@ class TestGuessing:
             assert sign_in(Client(), password).status_code == 200
             cache.clear()
 
+    @pytest.mark.asvs("6.2.8", "6.2.9")
     def test_a_password_beyond_bcrypt_s_72_bytes_counts_whole(self):
         user = User.objects.create_user("long@example.test", "x" * 100 + "a")
         assert user.check_password("x" * 100 + "a")

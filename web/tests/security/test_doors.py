@@ -124,12 +124,14 @@ SEARCHES = [
 
 
 @pytest.mark.parametrize("text", [*SEARCHES, " ".join(SEARCHES), "a " * 5000, "a" * 5000], ids=ascii)
+@pytest.mark.asvs("1.2.4", "1.2.9")
 def test_nothing_that_is_searched_for_is_syntax(text, asset, alice, signed_in):
     for name in ("q", "rule", "asset", "severity", "sort", "status"):
         assert signed_in(alice).get("/acme/findings/", {name: text}).status_code == 200
 
 
 @pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800", "a\nb", f"a{RIGHT_TO_LEFT}b", "\x1b[31m"], ids=ascii)
+@pytest.mark.asvs("1.3.3", "2.2.1", "2.2.2")
 def test_names_that_would_not_be_shown_as_they_are_are_refused(text, asset, machine, alice, signed_in):
     for path, body in (
         ("/api/v1/tokens", {"name": text}),
@@ -161,6 +163,7 @@ def test_names_that_would_not_be_shown_as_they_are_are_refused(text, asset, mach
         pytest.param(b'{"a": "' + b"x" * 3_000_000 + b'"}', id="three megabytes"),
     ],
 )
+@pytest.mark.asvs("1.5.2", "1.4.2", "15.3.5")
 def test_bodies_that_are_none_are_refused(body, asset, machine, people):
     with scope(people.org.pk):
         finding = Finding.objects.of(people.org).first()
@@ -168,6 +171,7 @@ def test_bodies_that_are_none_are_refused(body, asset, machine, people):
         assert machine.post(f"/api/v1/{path}", data=body, content_type="application/json").status_code in {400, 422}
 
 
+@pytest.mark.asvs("15.3.3", "8.2.3")
 def test_no_field_can_be_set_that_was_not_offered(asset, machine, people, alice, signed_in):
     further = {"org": str(people.elsewhere.pk), "org_id": str(people.elsewhere.pk), "status": "done", "folder": "/etc"}
     for path, body in (
@@ -213,6 +217,7 @@ def posts(resolver=None, prefix=""):
 
 
 @pytest.mark.parametrize("route", sorted(set(posts())))
+@pytest.mark.asvs("3.5.1")
 def test_no_page_takes_a_post_without_its_token(route, asset, alice):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice)
@@ -221,6 +226,7 @@ def test_no_page_takes_a_post_without_its_token(route, asset, alice):
         assert browser.post(path, {"_method": "GET"}, headers=headers).status_code in {403, 404}
 
 
+@pytest.mark.asvs("3.5.3")
 def test_what_changes_something_is_no_link(asset, alice, signed_in, people):
     browser = signed_in(alice)
     with scope(people.org.pk):
@@ -238,6 +244,7 @@ def test_what_changes_something_is_no_link(asset, alice, signed_in, people):
     assert browser.get("/acme/").status_code == 200
 
 
+@pytest.mark.asvs("3.5.2")
 def test_the_api_knows_no_cookie(asset, alice, signed_in):
     browser = signed_in(alice)
     assert browser.get("/api/v1/findings").status_code == 401
@@ -280,6 +287,7 @@ class TestFiles:
         signed_in(alice).post("/acme/assets/add/", self.form())
         assert (incoming, self.left()) == ([], [])
 
+    @pytest.mark.asvs("5.2.1")
     def test_a_body_that_says_it_is_too_large_is_not_begun(self, alice, org, signed_in, incoming, monkeypatch):
         monkeypatch.setattr(uploads, "ARCHIVE_BYTES", 1000)
         monkeypatch.setattr(uploads, "FORM_BYTES", 1000)
@@ -339,6 +347,7 @@ class TestFiles:
     @pytest.mark.parametrize(
         "name", ["../../x.zip", "..\\x.zip", "/etc/passwd.zip", ".zip", "é" * 190 + ".zip", "a.zip\x00.zip", "-rf.zip"]
     )
+    @pytest.mark.asvs("5.3.2", "5.4.1")
     def test_a_file_s_name_leads_nowhere(self, name, alice, org, signed_in, tmp_path):
         answer = signed_in(alice).post(self.PATH, self.form(name=name))
         assert answer.status_code == 302
@@ -350,9 +359,11 @@ class TestFiles:
         assert job.samefile(blobs.path(org.pk, made.archive))
 
     @pytest.mark.parametrize("name", [".bashrc", "x.zip.exe", "zip", "x.zip "])
+    @pytest.mark.asvs("5.2.2")
     def test_what_is_named_as_no_archive_is_refused(self, name, alice, org, signed_in):
         assert signed_in(alice).post(self.PATH, self.form(name=name)).status_code == 422
 
+    @pytest.mark.asvs("2.3.3")
     def test_nothing_is_kept_of_what_could_not_be_recorded(self, org, alice, monkeypatch, tmp_path):
         (tmp_path / "sent").write_bytes(b"x")
         monkeypatch.setattr(repositories, "add_archive", lambda *_, **__: 1 / 0)

@@ -140,6 +140,7 @@ def test_odd_letters_in_texts_are_shown_and_no_reason_to_fail(data, digested):
         assert Finding.objects.count() == 1
 
 
+@pytest.mark.asvs("2.2.3", "16.5.3")
 def test_a_bad_value_behind_good_ones_leaves_the_record_as_it_was(digested):
     digested(report())
     lines = [{"finding": {**FINDING, "fingerprint": f"secret/1:{n}"}} for n in range(50)]
@@ -158,6 +159,7 @@ def test_a_thousand_reasons_are_a_few_lines(digested):
         assert sum(line.count for line in kept) == 1000
 
 
+@pytest.mark.asvs("15.2.2")
 def test_more_values_than_memory_likes_are_refused_soon():
     data = zstandard.compress(json.dumps(HEAD).encode() + b"\n" + (b'{"paths":[' + b'"a",' * 500_000 + b'"a"]}\n') * 60)
     assert len(data) < 100_000

@@ -11,6 +11,7 @@ from vallum_web.tenancy.registry import BrokenRegistryError, _entry, entries
 PACKAGES = ("vallum_web.config", *(app for app in settings.INSTALLED_APPS if app.startswith("vallum_web.")))
 
 
+@pytest.mark.asvs("14.1.1")
 def test_every_field_is_declared_exactly_once():
     fields = {
         f"{model._meta.label}.{field.name}"
