@@ -26,6 +26,9 @@ test: $(STAMP) ## the whole test suite; T=path for a part of it
 fast: $(STAMP) ## the tests that are neither slow nor in a browser
 	@$(PY) -m pytest -n $${JOBS:-2} -m "not slow and not browser" $(T)
 
+fuzz: $(STAMP) ## the long runs of hostile input against the API: N=600 examples an operation
+	@VALLUM_FUZZ=$${N:-600} $(PY) -m pytest -n 0 -s web/tests/fuzz
+
 check: $(STAMP) ## format, lint, types, contracts, own rules: what CI runs
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
@@ -45,4 +48,4 @@ bench: $(STAMP) ## one measured claim beside a peer: B=secrets
 lock: $(STAMP) ## write requirements.lock anew from the four pyproject.toml
 	@UV=.vallum/tools/bin/uv sh dev/lock.sh
 
-.PHONY: help setup run test fast check new shots bench lock
+.PHONY: help setup run test fast fuzz check new shots bench lock

@@ -1,0 +1,3 @@
+from served import site
+
+__all__ = ["site"]  # the fixture
