@@ -76,7 +76,9 @@ class OrgForm(forms.Form):
 class TokenForm(forms.Form):
     name = forms.CharField(max_length=60, label="What is it for?", validators=[validate_one_line])
     role = forms.ChoiceField(
-        label="Role", help_text="It never does more than you may yourself, and stops when you leave."
+        label="Role",
+        initial="developer",
+        help_text="It never does more than you may yourself, and stops when you leave.",
     )
     scopes = forms.MultipleChoiceField(
         required=False,
