@@ -2,6 +2,7 @@ import csv
 import os
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ DATA = Path(os.environ.get("VALLUM_TEST_DATA", ROOT.parent / "shared" / "data"))
 DAY = date(2026, 11, 25)
 
 
-def entry(**more):
+def entry(**more: Any) -> Requirement:
     return Requirement(**{"id": "1.2.3", "level": 1, "status": Status.TEST, **more})
 
 
@@ -34,7 +35,7 @@ def entry(**more):
         pytest.param(entry(status=Status.ATTESTED, why="Looked at all of it."), "nobody says when", id="looked at, some day"),
     ],
 )  # fmt: skip
-def test_an_entry_is_whole(item, said):
+def test_an_entry_is_whole(item: Requirement, said: str) -> None:
     flaws = [flaw for flaw in matrix.flaws({item.id: item}, ROOT, today=DAY) if "Level" not in flaw]
     assert bool(flaws) is bool(said)
     assert said in "".join(flaws)
@@ -53,18 +54,18 @@ def test_an_entry_is_whole(item, said):
         ),
     ],
 )  # fmt: skip
-def test_a_gap_is_seen(item, outcomes, said):
+def test_a_gap_is_seen(item: Requirement, outcomes: list[Outcome], said: str) -> None:
     gaps = matrix.gaps({item.id: item}, {item.id: outcomes})
     assert bool(gaps) is bool(said)
     assert said in "".join(gaps)
 
 
-def test_every_entry_of_ours_is_whole_and_none_is_missing():
+def test_every_entry_of_ours_is_whole_and_none_is_missing() -> None:
     ours = matrix.load(ROOT)
     assert matrix.flaws(ours, ROOT, today=max(item.reviewed or DAY for item in ours.values())) == []
 
 
-def test_ids_and_levels_are_the_standards():
+def test_ids_and_levels_are_the_standards() -> None:
     if not DATA.is_file():
         pytest.skip(f"the standard's list is not at {DATA}: set VALLUM_TEST_DATA")
     with DATA.open(encoding="utf-8-sig") as file:
@@ -82,7 +83,7 @@ def test_one(): assert True
 """
 
 
-def test_a_full_run_fails_on_a_gap(pytester, monkeypatch):
+def test_a_full_run_fails_on_a_gap(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plug-in in a run of its own: one test bears one id, and 252 are open."""
     pytester.makepyfile(PLUGIN)
     pytester.makeini("[pytest]\nmarkers = asvs(ids)\ntestpaths = .\n")
