@@ -38,7 +38,7 @@ class Credential(TenantModel):
 
     repository = TenantForeignKey(Repository, models.CASCADE, related_name="credentials")
     user = models.CharField(max_length=100)
-    token = SealedField()
+    token = SealedField("tokens of private repositories")
     digest = models.CharField(max_length=12)
     """Tells one token from another without saying anything of either: keyed, and cut short."""
     set_at = models.DateTimeField(default=now)

@@ -1,9 +1,12 @@
 """Jobs about jobs."""
 
+from uuid import UUID
+
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from vallum_web.tenancy.jobs import QUEUE, restart_stalled
+from vallum_web.tenancy.jobs import QUEUE, periodic_job, restart_stalled, tenant_job
+from vallum_web.tenancy.keyring import rotation
 
 FAILED_KEPT_HOURS = 7 * 24
 
@@ -19,3 +22,13 @@ async def stalled(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 
 async def forget_failed(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - as above
     """Jobs that failed are kept for a week, for whoever looks into them; those that succeeded go at once."""
     await context.app.job_manager.delete_old_jobs(nb_hours=FAILED_KEPT_HOURS, include_failed=True)
+
+
+@tenant_job(rotation.TASK)
+def rotate_keys(org: UUID, version: int) -> None:
+    rotation.rotate(org, version)
+
+
+@periodic_job("tenancy.rotate_due", cron="41 * * * *")
+def rotate_due() -> None:
+    rotation.ask_due()

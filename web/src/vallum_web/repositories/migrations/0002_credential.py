@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=vallum_web.tenancy.keys.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('user', models.CharField(max_length=100)),
-                ('token', vallum_web.tenancy.keyring.field.SealedField()),
+                ('token', vallum_web.tenancy.keyring.field.SealedField(verbose_name='tokens of private repositories')),
                 ('digest', models.CharField(max_length=12)),
                 ('set_at', models.DateTimeField(default=vallum_web.tenancy.clock.now)),
                 ('used_at', models.DateTimeField(null=True)),

@@ -4,6 +4,7 @@ FAMILIES = {
     "asset": "Assets",
     "audit": "The audit log",
     "finding": "Findings",
+    "key": "Keys",
     "member": "Members",
     "org": "The organization",
     "repository": "Repositories",
@@ -26,6 +27,7 @@ WORDS = {
     "finding.resolved": "Finding resolved",
     "finding.suppressed": "Finding suppressed",
     "finding.unsuppressed": "Suppression taken back",
+    "key.rotated": "Keys rotated",
     "member.invited": "Person invited",
     "member.joined": "Member joined",
     "member.removed": "Member removed",
@@ -56,7 +58,7 @@ WORDS = {
     "upload.refused": "Report refused",
 }
 
-BY_ITSELF = frozenset(kind for kind in WORDS if kind.startswith(("audit.", "member.", "org.", "token.")))
+BY_ITSELF = frozenset(kind for kind in WORDS if kind.startswith(("audit.", "key.", "member.", "org.", "token.")))
 """Recorded without an actor too: who may do what has changed, or a lock has. What scans find is not among them."""
 
 BY_STAFF = frozenset({"staff.began", "staff.viewed"})

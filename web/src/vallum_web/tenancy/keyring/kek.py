@@ -69,18 +69,51 @@ def made_once(place: Path) -> Kek:
 
 def named(name: str) -> Kek:
     """The key of this name: the present one, or its successor while they change places. Raises KeyFileError."""
-    found = [_read(place) for place in (path(), next_path()) if place.exists()]
+    # The successor first: between two looks it can take the present one's place, and is then found there.
+    found = [kek for kek in (_present(next_path()), _present(path())) if kek]
     for kek in found:
         if kek.id == name:
             return kek
     if found:
         raise KeyFileError(
-            f"The keyring needs the key-encryption key {name}, but {path()} holds {found[0].id}: "
+            f"The keyring needs the key-encryption key {name}, but {path()} holds {found[-1].id}: "
             "put the right file back from the place where it is kept apart."
         )
     raise KeyFileError(
         f"{path()} is missing, and without it nothing that is sealed opens: put it back from the place where it is kept apart."
     )
+
+
+def successor() -> Kek:
+    """The key that is to take the present one's place: made, or found where that was broken off. Raises KeyFileError."""
+    try:
+        return made_once(next_path())
+    except OSError as error:
+        raise KeyFileError(
+            f"Cannot write {next_path()} ({error.strerror}): put a file of 32 random bytes, in base64, there by your own means, then "
+            "run this again."
+        ) from error
+
+
+def succeed() -> None:
+    """Let the successor, under which every data key is wrapped now, take the present one's name. Raises KeyFileError."""
+    try:
+        next_path().replace(path())
+        folder = os.open(path().parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+    except OSError as error:
+        raise KeyFileError(
+            f"Every data key is wrapped under {next_path()} now, but that cannot take the place of {path()} ({error.strerror}): "
+            "put it there by your own means."
+        ) from error
+
+
+def _present(place: Path) -> Kek | None:
+    try:
+        return _read(place)
+    except FileNotFoundError:
+        return None
 
 
 def _read(place: Path) -> Kek:

@@ -14,6 +14,8 @@ from vallum_web.tenancy.keyring.envelope import DataKey
 from vallum_web.tenancy.keyring.errors import ForgottenError, NoSuchKeyError
 
 _PRESENT_KEK: Final = "kek"
+# Above every version.
+_ALL: Final = 1 << 40
 
 
 class Kind(StrEnum):
@@ -57,12 +59,12 @@ class Listed:
 def current(owner: Owner) -> DataKey:
     """The owner's newest key, made at first use. Raises ForgottenError."""
     with store.reading() as run:
-        found = _newest(run, owner)
+        found = newest(run, owner)
     if found is not None:
         return found
     with store.writing() as run:
         # Of two first uses at once the second finds what the first made.
-        return _newest(run, owner) or _make(run, owner, 1)
+        return newest(run, owner) or make(run, owner, 1)
 
 
 def of_version(owner: Owner, version: int) -> DataKey:
@@ -82,11 +84,16 @@ def of_version(owner: Owner, version: int) -> DataKey:
         return _unwrapped(owner, *rows[0])
 
 
-def following(owner: Owner) -> DataKey:
-    """One version more, which is then the current one."""
-    with store.writing() as run:
-        newest = _newest(run, owner) or _make(run, owner, 1)
-        return _make(run, owner, newest.version + 1)
+def older(owner: Owner, version: int) -> list[DataKey]:
+    """The keys before this version. Raises ForgottenError."""
+    with store.reading() as run:
+        _refuse_forgotten(run, owner)
+        rows = run(
+            "select version, wrapped, kek from data_key where kind = ? and owner = ? and version < ?",
+            *owner.row,
+            version,
+        )
+        return [_unwrapped(owner, *row) for row in rows]
 
 
 def listed(owner: Owner) -> list[Listed]:
@@ -95,31 +102,25 @@ def listed(owner: Owner) -> list[Listed]:
     return [Listed(version=version, made_at=datetime.fromisoformat(made_at)) for version, made_at in rows]
 
 
-def drop(owner: Owner, version: int) -> None:
-    """Destroy a version that no value is sealed under any more; never the newest."""
-    with store.writing() as run:
-        newest = run("select max(version) from data_key where kind = ? and owner = ?", *owner.row)[0][0]
-        if version == newest:
-            raise NoSuchKeyError(f"Key {version} of {owner} is in use: only an older one can be dropped.")
-        _destroy(run, "kind = ? and owner = ? and version = ?", *owner.row, version)
-    store.scrub()
-
-
 def forget(owner: Owner) -> None:
     """Destroy all of the owner's keys, and remember that: no new one comes by itself. Twice is the same as once."""
     with store.writing() as run:
-        _destroy(run, "kind = ? and owner = ?", *owner.row)
+        destroy(run, owner)
         run("insert or ignore into forgotten values (?, ?, ?)", *owner.row, clock.now().isoformat())
         run("delete from rotation where owner = ?", str(owner.id))
     store.scrub()
 
 
-def _destroy(run: store.Run, which: str, *values: object) -> None:
-    run(f"update data_key set wrapped = zeroblob(length(wrapped)) where {which}", *values)  # noqa: S608 - a constant of ours
-    run(f"delete from data_key where {which}", *values)  # noqa: S608 - as above
+def destroy(run: store.Run, owner: Owner, *, below: int | None = None) -> None:
+    """Overwrite, then delete: all of the owner's keys, or those of versions below this one."""
+    which = "where kind = ? and owner = ? and version < ?"
+    values = (*owner.row, below or _ALL)
+    run(f"update data_key set wrapped = zeroblob(length(wrapped)) {which}", *values)  # noqa: S608 - a constant
+    run(f"delete from data_key {which}", *values)  # noqa: S608 - as above
 
 
-def _newest(run: store.Run, owner: Owner) -> DataKey | None:
+def newest(run: store.Run, owner: Owner) -> DataKey | None:
+    """The owner's newest key, if there is one. Raises ForgottenError."""
     _refuse_forgotten(run, owner)
     rows = run(
         "select version, wrapped, kek from data_key where kind = ? and owner = ? order by version desc limit 1",
@@ -128,7 +129,7 @@ def _newest(run: store.Run, owner: Owner) -> DataKey | None:
     return _unwrapped(owner, *rows[0]) if rows else None
 
 
-def _make(run: store.Run, owner: Owner, version: int) -> DataKey:
+def make(run: store.Run, owner: Owner, version: int) -> DataKey:
     key = DataKey(version=version, key=Fernet.generate_key())
     present = present_kek(run)
     run(
@@ -150,6 +151,24 @@ def present_kek(run: store.Run) -> kek.Kek:
     made = kek.made_once(kek.path())
     run("insert into fact values (?, ?)", _PRESENT_KEK, made.id)
     return made
+
+
+def wrap_anew(run: store.Run, successor: kek.Kek) -> int:
+    """Wrap every key under the successor, and make it the present one. How many were under another."""
+    rows = run("select kind, owner, version, wrapped, kek from data_key where kek <> ?", successor.id)
+    for kind, owner, version, wrapped, kek_id in rows:
+        about = _about(Owner(kind=Kind(kind), id=UUID(owner)), version)
+        key = kek.named(kek_id).unwrap(wrapped, about)
+        run(
+            "update data_key set wrapped = ?, kek = ? where kind = ? and owner = ? and version = ?",
+            successor.wrap(key, about),
+            successor.id,
+            kind,
+            owner,
+            version,
+        )
+    run("update fact set value = ? where name = ?", successor.id, _PRESENT_KEK)
+    return len(rows)
 
 
 def _unwrapped(owner: Owner, version: int, wrapped: bytes, kek_id: str) -> DataKey:
