@@ -2,15 +2,26 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as present
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 
 from vallum_web.accounts.models import User
+from vallum_web.accounts.person import devices, stepup
 from vallum_web.accounts.services import invitations
 from vallum_web.accounts.services.invitations import INVITED
+from vallum_web.tenancy import clock
+from vallum_web.tenancy.origin import current_origin
+
+# What stands where no address is known, as behind a Unix socket: the library's column takes no empty one.
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 - nothing listens here
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -41,6 +52,39 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:  # noqa: ARG002 - allauth's
         """One account, one limit: allauth's own key has the Host in it, of which a port makes as many as one likes."""
         return str(credentials.get("email", "")).lower()
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """With the device in words of ours: what a browser says of itself is a stranger's text."""
+        device = devices.read(self.get_http_user_agent(self.request))
+        super().send_notification_mail(template_prefix, user, {**(context or {}), "device": device}, email)
+
+    def get_client_ip(self, request: HttpRequest) -> str:  # noqa: ARG002 - allauth's signature
+        """The address that limits and the audit log see as well: one count of proxies, not one a library."""
+        origin = current_origin()
+        return (origin.address if origin else "") or NO_ADDRESS
+
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:  # noqa: ARG002 - allauth's signature
+        """Raises ReauthenticationRequired rather than answer True: then allauth would let in who has nothing to prove it with."""
+        request = present.request
+        user = request.user
+        fresh = stepup.is_fresh(
+            get_authentication_records(request, user),
+            now=clock.now().timestamp(),
+            within=app_settings.REAUTHENTICATION_TIMEOUT,
+            has_second=is_mfa_enabled(user),
+        )
+        if not fresh:
+            raise ReauthenticationRequired
+        return False
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Whoever has a second factor proves that one. Whoever has nothing at all gets a password first, by mail."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        seconds = [method for method in methods if method["id"].startswith("mfa_")]
+        nothing = {"id": "no_proof", "url": reverse("no_proof")}
+        return seconds or methods or [nothing]
 
 
 def invited_address(request: HttpRequest) -> str | None:

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from vallum_web.accounts import matrix, queries
 from vallum_web.accounts.models import User
+from vallum_web.accounts.person import passkeys
 from vallum_web.config import navigation
 from vallum_web.tenancy import clock
 
@@ -28,6 +30,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "ribbon": _ribbon(request),
         "inbox_page": settings.INBOX_PAGE,
+        "passkeys": SimpleLazyObject(lambda: _passkeys(request)),
         **frame,
     }
 
@@ -37,6 +40,10 @@ def _ribbon(request: HttpRequest) -> str:
     if staff:
         return f"Staff access to {staff.name} until {staff.ends_at:%H:%M} UTC: every page you open is in its audit log"
     return "Demo: made-up organization, loopback only" if settings.DEMO else ""
+
+
+def _passkeys(request: HttpRequest) -> passkeys.Here:
+    return passkeys.here(f"{request.scheme}://{request.get_host()}", settings.PUBLIC_URL)
 
 
 def _frame(request: HttpRequest, person: User, may: Collection[str]) -> dict[str, Any]:

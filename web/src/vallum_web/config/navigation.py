@@ -72,6 +72,8 @@ _PERSON = (
     ("Profile", "profile"),
     ("Email", "account_email"),
     ("Password", "account_change_password"),
+    ("Two-step sign-in", "mfa_index"),
+    ("Sessions", "sessions"),
 )
 
 

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "vallum_web.accounts.person.middleware.lifetimes",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -172,6 +173,22 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Secrets, exports and deletions ask for a proof of who it is that is not older.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+MFA_ADAPTER = "vallum_web.accounts.person.factors.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Vallum"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODE_COUNT = 10
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "vallum_web.accounts.person.forms.SignInCode",
+    "reauthenticate": "vallum_web.accounts.person.forms.StepUpCode",
+    "activate_totp": "vallum_web.accounts.person.forms.FirstCode",
+    "add_webauthn": "vallum_web.accounts.person.forms.NewPasskey",
+    "edit_webauthn": "vallum_web.accounts.person.forms.PasskeyName",
+}
 # Closed and without an inbox unless said otherwise: a loopback address may stand behind a proxy that the world reaches.
 # What a new organization starts on; an operator or billing changes it later.
 DEFAULT_PLAN = os.environ.get("VALLUM_PLAN", "enterprise")
@@ -180,7 +197,7 @@ EMAIL_BACKEND = "vallum_web.mail.backend.OutboxBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("VALLUM_MAIL_FROM", "Vallum <vallum@localhost>")
 INBOX_PAGE = LOOPBACK and os.environ.get("VALLUM_INBOX", "1" if DEMO else "0") == "1"
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "vallum_web.accounts.person.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 7 * 86_400
@@ -241,6 +258,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # At INFO it tells of each job several times, one every ten seconds of an idle night.
         "procrastinate": {"level": os.environ.get("VALLUM_LOG_QUEUE", "WARNING")},
+        # At INFO it names the credential of every sign-in with a passkey.
+        "fido2": {"level": "WARNING"},
         # It warns that the program is the main module, which the worker's is on purpose.
         "procrastinate.blueprints": {"level": "ERROR"},
     },

@@ -2,12 +2,14 @@
 
 from django.urls import include, path
 
-from vallum_web.accounts import leaks
+from vallum_web.accounts import allauth_signals, leaks
 from vallum_web.accounts import views as accounts
 from vallum_web.accounts.org.invited import invited
 from vallum_web.config import health
 from vallum_web.config.api import api
 from vallum_web.overview import views as overview
+
+allauth_signals.listen()
 
 urlpatterns = [
     path("", overview.start, name="start"),

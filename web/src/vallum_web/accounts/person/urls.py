@@ -1,9 +1,16 @@
 """A person's own addresses, under /accounts/ beside those of allauth."""
 
-from django.urls import path
+from django.urls import include, path
 
 from vallum_web.accounts.person import views
 
 urlpatterns = [
     path("profile/", views.profile, name="profile"),
+    path("no-proof/", views.no_proof, name="no_proof"),
+    path("sessions/", views.sessions, name="sessions"),
+    path("sessions/end-others/", views.end_other_sessions, name="end_other_sessions"),
+    path("sessions/<int:session>/end/", views.end_session, name="end_session"),
+    # In front of the same address of allauth's.
+    path("2fa/totp/activate/", views.activate_app, name="mfa_activate_totp"),
+    path("2fa/", include("allauth.mfa.urls")),
 ]

@@ -7,6 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, transaction
 
 from vallum_web.accounts.models import Membership, User
+from vallum_web.accounts.person import sessions
 from vallum_web.tenancy import plans
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.keys import uuid7
@@ -102,4 +103,5 @@ def _verified(email: str, password: str) -> User:
 def prune() -> None:
     """Forget sessions and confirmations that are over."""
     SessionStore.clear_expired()
+    sessions.prune()
     EmailConfirmation.objects.delete_expired_confirmations()

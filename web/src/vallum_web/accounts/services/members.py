@@ -7,6 +7,7 @@ from django.db import IntegrityError
 
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Membership, User
+from vallum_web.accounts.person.sessions import renew_soon
 from vallum_web.accounts.services import SlugTakenError, hold
 from vallum_web.accounts.standing import keeps_an_owner, may_move
 from vallum_web.tenancy import clock, lookups
@@ -34,6 +35,7 @@ def change_role(org: Org, actor: Membership, key: UUID, role: str) -> Membership
             _keep_an_owner(org, member)
         before, member.role = member.role, role
         member.save(update_fields=["role"])
+        renew_soon(member.user_id)
         emit("member.role", member.user_id, before=before, role=role)
         return member
 
@@ -80,6 +82,8 @@ def transfer(org: Org, owner: Membership, key: UUID) -> Membership:
             raise RefusedError("This person's account is not active: choose somebody else.")
         Membership.objects.of(org).filter(pk=heir.pk).update(role=Role.OWNER)
         Membership.objects.of(org).filter(pk=owner.pk).update(role=Role.ADMIN)
+        renew_soon(heir.user_id)
+        renew_soon(owner.user_id)
         emit("org.transferred", heir.user_id)
         return heir
 

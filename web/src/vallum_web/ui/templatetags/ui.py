@@ -1,9 +1,11 @@
 """Tags and filters for every page. They are built in (settings): no template loads them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, QueryDict
 from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
@@ -95,6 +97,12 @@ def count(number: int | str, cap: int | None = None) -> str:
     if isinstance(number, str):
         return number
     return f"{cap:,}+" if cap is not None and number > cap else f"{number:,}"
+
+
+@register.filter(name="json")
+def as_json(value: object) -> str:
+    """For a `data-` attribute that a script reads; the template escapes it."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 @register.filter
