@@ -21,6 +21,8 @@ DEBUG = False
 SECRET_KEY = secret.key(HOME, "secret_key")
 # Never rotated: what stands for a secret in the record would become another one.
 FINGERPRINT_KEY = secret.key(HOME, "fingerprint_key")
+# What the key that signs the audit logs' checkpoints is derived from.
+AUDIT_KEY = secret.key(HOME, "audit_key")
 # What data keys are wrapped under. Made at first use; never in a database, and apart from the keyring that it opens.
 KEK_FILE = Path(os.environ.get("VALLUM_KEK_FILE", HOME / "keyring_key"))
 ALLOWED_HOSTS = [host for host in os.environ.get("VALLUM_HOSTS", "").split(",") if host] or [

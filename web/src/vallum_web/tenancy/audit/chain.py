@@ -8,51 +8,37 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
-from uuid import UUID
 
 FORMAT = "vallum audit entry 1"
 BEGINNING = bytes(32)
 """What the first entry names as the hash before it."""
 
 
-class Link(NamedTuple):
-    """What the hash of an entry covers, in its order. A named tuple: it is what a cursor gives, hundreds of thousands of times."""
+class Parts(NamedTuple):
+    """What the hash of an entry covers, in its order, as the texts that are hashed. An absent id is an empty text."""
 
-    org: UUID
-    seq: int
-    id: UUID
-    at: datetime
+    org: str
+    seq: str
+    id: str
+    at: str
     kind: str
-    subject: UUID
-    actor: UUID | None
+    subject: str
+    actor: str
     actor_kind: str
-    via: UUID | None
-    sealed_sha256: bytes
+    via: str
+    sealed_sha256: str
     facts: str
-    previous: bytes
+    previous: str
 
 
-def parts(link: Link) -> dict[str, str]:
-    """The covered values as the texts that are hashed: the same in an export."""
-    return {
-        "org": str(link.org),
-        "seq": str(link.seq),
-        "id": str(link.id),
-        "at": link.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "kind": link.kind,
-        "subject": str(link.subject),
-        "actor": str(link.actor or ""),
-        "actor_kind": link.actor_kind,
-        "via": str(link.via or ""),
-        "sealed_sha256": link.sealed_sha256.hex(),
-        "facts": link.facts,
-        "previous": link.previous.hex(),
-    }
+def digest(parts: Parts) -> bytes:
+    """SHA-256 over one line for the format and one for each part. No part holds a line's end: facts are ASCII JSON."""
+    return sha256("\n".join((FORMAT, *parts)).encode()).digest()
 
 
-def digest(link: Link) -> bytes:
-    """SHA-256 over one line for the format and one for each value. No value holds a line's end: facts are ASCII JSON."""
-    return sha256("\n".join((FORMAT, *parts(link).values())).encode()).digest()
+def moment(at: datetime) -> str:
+    """A time as it is hashed: `2026-11-25T10:00:00.000000+00:00`."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def written(facts: Mapping[str, Any]) -> str:

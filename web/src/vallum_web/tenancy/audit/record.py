@@ -76,19 +76,21 @@ def _still(owed: Sequence[Owed], there: Sequence[UUID]) -> list[Owed]:
 def _linked(org: UUID, acts: Sequence[Owed], seq: int, last: bytes) -> Iterator[tuple[object, ...]]:
     """The columns of `_APPEND`, a row for each act."""
     for number, act in enumerate(acts, seq + 1):
-        link = chain.Link(
-            org=org,
-            seq=number,
-            id=act.event,
-            at=act.at,
+        sealed_sha256 = chain.seal_digest(act.sealed)
+        parts = chain.Parts(
+            org=str(org),
+            seq=str(number),
+            id=str(act.event),
+            at=chain.moment(act.at),
             kind=act.kind,
-            subject=act.subject,
-            actor=act.actor,
+            subject=str(act.subject),
+            actor=str(act.actor or ""),
             actor_kind=act.actor_kind,
-            via=act.via,
-            sealed_sha256=chain.seal_digest(act.sealed),
+            via=str(act.via or ""),
+            sealed_sha256=sealed_sha256.hex(),
             facts=act.facts,
-            previous=last,
+            previous=last.hex(),
         )
-        last = chain.digest(link)
-        yield (*link, act.sealed, last)
+        told = (act.at, act.kind, act.subject, act.actor, act.actor_kind, act.via, sealed_sha256, act.facts, last)
+        last = chain.digest(parts)
+        yield (org, number, act.event, *told, act.sealed, last)
