@@ -7,6 +7,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from vallum_web.accounts.models import Membership, User
+from vallum_web.tenancy import lookups
+from vallum_web.tenancy.models import Event
 from vallum_web.tenancy.scope import scope
 
 
@@ -69,3 +71,32 @@ def test_what_cannot_be_added_is_said(org, arguments, said):
     with pytest.raises(CommandError, match=said):
         run("add_member", *arguments, "--role", "developer", "--generate")
     assert not User.objects.filter(email__startswith="dora").exists()
+
+
+class TestLimits:
+    def test_an_organization_is_given_its_own_and_loses_it_again(self, org):
+        said = run("set_limit", "ApiPerOrg", "--org", "acme", "--count", "6000", "--burst", "2000")
+        assert said == "ApiPerOrg lets 6,000 in 0:01:00 through for /acme/, 2,000 at once.\n"
+        assert lookups.limits_of(org.pk) == [("ApiPerOrg", 6000, 60, 2000)]
+        assert (
+            run("set_limit", "ApiPerOrg", "--org", "acme", "--default")
+            == "ApiPerOrg is the default for /acme/ again.\n"
+        )
+        assert lookups.limits_of(org.pk) == []
+        with scope(org.pk):
+            kinds = [event.kind for event in Event.objects.of(org).filter(kind__startswith="limit.").order_by("id")]
+        assert kinds == ["limit.set", "limit.restored"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (("ApiPerOrg", "--org", "nowhere", "--count", "1"), "no organization at /nowhere/"),
+            (("ApiPerOrg", "--org", "acme"), "--count"),
+            (("ApiPerOrg", "--org", "acme", "--count", "0"), "from 1 to"),
+            (("ApiPerOrg", "--org", "acme", "--count", "5", "--period", "soon"), "'soon' is no period"),
+            (("ApiPerIP", "--org", "acme", "--count", "5"), "invalid choice"),
+        ],
+    )
+    def test_what_cannot_be_is_said(self, org, arguments, said):
+        with pytest.raises(CommandError, match=said):
+            run("set_limit", *arguments)

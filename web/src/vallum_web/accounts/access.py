@@ -19,7 +19,7 @@ from ninja import Router
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
-from vallum_web.accounts import matrix, tokens
+from vallum_web.accounts import matrix, throttle, tokens
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import ApiToken, User
 from vallum_web.accounts.queries import former_slug, my_orgs
@@ -141,8 +141,8 @@ class TokenRequest(HttpRequest):
 class TokenAuth(HttpBearer):
     """`Authorization: Bearer vlm_…`: a live token of some organization, or 401."""
 
-    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:  # noqa: ARG002 - ninja's signature
-        return tokens.authenticate(token)
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
+        return throttle.machine(request, tokens.authenticate(token))
 
 
 def permits(action: str) -> Callable[[Function], Function]:

@@ -15,6 +15,8 @@ from vallum_web.repositories.api import router as repositories
 from vallum_web.scans.api import router as scans
 from vallum_web.tenancy.audit import middleware as audit
 from vallum_web.tenancy.audit.errors import NotRecordedError
+from vallum_web.tenancy.limits import answers
+from vallum_web.tenancy.limits.gate import Refused
 
 api = NinjaAPI(
     title="Vallum",
@@ -51,3 +53,11 @@ def unrecorded(request: HttpRequest, error: NotRecordedError) -> HttpResponse:
     answer = api.create_response(request, {"detail": audit.told(error)}, status=audit.UNAVAILABLE)
     answer.headers["Retry-After"] = audit.AGAIN
     return answer
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    response = api.create_response(request, answers.refused_body(error), status=answers.status(error.verdict))
+    for name, value in answers.retry_after(error.verdict).items():
+        response.headers[name] = value
+    return response

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "vallum_web.tenancy.origin.noted",
     "vallum_web.accounts.middleware.no_store",
+    "vallum_web.tenancy.limits.answers.Answering",
     "vallum_web.repositories.uploads.leave_nothing",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -12,6 +12,7 @@ from ninja import Query, Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import Field
 
+from vallum_web.accounts import throttle
 from vallum_web.accounts.access import TenantRouter, TokenRequest, allow, permits
 from vallum_web.ingest import queries, services
 from vallum_web.ingest.models import Upload
@@ -43,6 +44,7 @@ class Target(Schema):
 def upload_make(request: TokenRequest, target: Query[Target]) -> Status[UploadOut]:
     """Body: what `vallum scan --format wire` wrote. It is kept before it is read; `status_url` says what became of it."""
     allow(request.auth, "scans.start")
+    throttle.upload(request, request.auth)
     try:
         upload = services.accept(request.auth.org_id, request.auth.by, asset_name=target.asset, chunks=_chunks(request))
     except TooLargeError as error:

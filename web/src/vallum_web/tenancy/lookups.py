@@ -97,3 +97,10 @@ def all_orgs() -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute("select lookup_all_orgs()")
         return [row[0] for row in cursor.fetchall()]
+
+
+def limits_of(org: UUID) -> list[tuple[str, int, int, int]]:
+    """The organization's own limits: name, count, seconds, burst. Asked before its scope is open, where limits are."""
+    with connection.cursor() as cursor:
+        cursor.execute("select name, count, seconds, burst from lookup_limits_of(%s)", [org])
+        return list(cursor.fetchall())

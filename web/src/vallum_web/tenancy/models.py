@@ -122,3 +122,51 @@ class Departure(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.party} ({self.purpose})"
+
+
+class LimitUse(models.Model):
+    """How far ahead one key of one limit is (`limits.rate`). The key is a keyed digest, so the table names nobody."""
+
+    key = models.BinaryField(primary_key=True, max_length=16)
+    moment = models.DateTimeField()
+    passed = models.BooleanField()
+    """Of the last attempt: how the one statement answers."""
+
+    def __str__(self) -> str:
+        return bytes(self.key).hex()
+
+
+class LimitOverride(TenantModel):
+    """An operator's own value of a limit for one organization."""
+
+    name = models.CharField(max_length=60)
+    count = models.PositiveIntegerField()
+    seconds = models.PositiveIntegerField()
+    burst = models.PositiveIntegerField()
+    set_at = models.DateTimeField(default=now)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "name"], name="limitoverride_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.count} in {self.seconds} s"
+
+
+class LimitRefusal(TenantModel):
+    """How often a limit refused an organization in one hour."""
+
+    name = models.CharField(max_length=60)
+    hour = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "name", "hour"], name="limitrefusal_hour"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.count}"

@@ -1,4 +1,4 @@
-"""Jobs about jobs."""
+"""Jobs about jobs, and about limits."""
 
 from uuid import UUID
 
@@ -7,6 +7,8 @@ from procrastinate.contrib.django import app
 
 from vallum_web.tenancy.jobs import QUEUE, periodic_job, restart_stalled, tenant_job
 from vallum_web.tenancy.keyring import rotation
+from vallum_web.tenancy.limits import gate, refusals
+from vallum_web.tenancy.lookups import all_orgs
 
 FAILED_KEPT_HOURS = 7 * 24
 
@@ -32,3 +34,11 @@ def rotate_keys(org: UUID, version: int) -> None:
 @periodic_job("tenancy.rotate_due", cron="41 * * * *")
 def rotate_due() -> None:
     rotation.ask_due()
+
+
+@periodic_job("tenancy.forget_limits", cron="19 * * * *")
+def forget_limits() -> None:
+    """What no limit counts any more, and refusals of more than a week ago."""
+    gate.prune()
+    for org in all_orgs():
+        refusals.prune(org)
