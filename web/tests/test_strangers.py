@@ -11,6 +11,7 @@ import making
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from providing import Provider
 
 from vallum_web.accounts import queries, tokens
 from vallum_web.accounts.models import Membership, StaffAccess
@@ -53,6 +54,8 @@ def routes(resolver=None, prefix=""):
 ALL = sorted(set(routes()))
 OF_ORG = [route for route in ALL if "<slug:org>" in route or "<str:org>" in route]
 OF_API = [route for route in ALL if route.startswith("api/v1/") and "<" in route]
+# Doors of an organization that its token names; tests/accounts/scim has more on them.
+OF_PROVIDER = [route for route in ALL if route.startswith("scim/v2/")]
 
 
 def filled(route, values, org="acme"):
@@ -81,7 +84,11 @@ def things(people):
         owner = queries.member(people.org, people.alice.pk)
         invitation = invitations.invite(people.org, owner, email="dana@example.test", role="developer")
         finding = Finding.objects.of(people.org).get()
+    connection, text = tokens.make(people.org, people.alice, tokens.Wanted(name="okta", role="owner", kind="scim"))
+    person = Provider(text).person("erin@example.test")["id"]
     return {
+        "key": person,
+        "connection": connection.pk,
         "asset": asset.pk,
         "asset_id": asset.pk,
         "scan": scan.pk,
@@ -116,6 +123,7 @@ def test_no_route_is_forgotten():
         and not route.startswith(OUTSIDE_PREFIXES)
         and route not in OF_ORG
         and "api/v1/" not in route
+        and route not in OF_PROVIDER
     ]
     assert unknown == []
     assert len(OF_ORG) > 8
@@ -166,6 +174,25 @@ def test_a_strangers_token_meets_missing_objects(route, method, things, people):
     missing = seen(getattr(browser, method)(filled(route, nothing()), **body))
     assert real == missing
     assert real[0] in {404, 405}
+
+
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "post"])
+@pytest.mark.parametrize("route", [route for route in OF_PROVIDER if "<" in route])
+def test_a_strangers_provider_meets_missing_objects(route, method, things, people):
+    _, text = tokens.make(people.elsewhere, people.charlie, tokens.Wanted(name="okta", role="owner", kind="scim"))
+    browser = Client(headers={"Authorization": f"Bearer {text}"})
+    body = {} if method in {"get", "delete"} else {"data": "{}", "content_type": "application/scim+json"}
+    real = seen(getattr(browser, method)(filled(route, things), **body))
+    assert real == seen(getattr(browser, method)(filled(route, nothing()), **body))
+    assert real[0] in {404, 405}
+
+
+@pytest.mark.parametrize("route", OF_PROVIDER)
+@pytest.mark.parametrize("token", ["", "nonsense", "vlm_scim_aaaaaaaaaaaaaaaaaaaaaaaaaa000000"])
+def test_without_a_live_token_provisioning_says_401(route, token, things):
+    browser = Client(headers={"Authorization": f"Bearer {token}"} if token else {})
+    for method in ("get", "post", "put", "patch", "delete"):
+        assert getattr(browser, method)(filled(route, things)).status_code == 401
 
 
 @pytest.mark.parametrize("route", [route for route in ALL if route.startswith("api/v1/") and route not in OUTSIDE])

@@ -50,7 +50,7 @@ def open_invitations(org: Org) -> OrgQuerySet[Invitation]:
 
 def teams(org: Org) -> OrgQuerySet[Team]:
     places = TeamMember.objects.select_related("member__user").order_by("member__since", "id")
-    return Team.objects.of(org).prefetch_related(Prefetch("places", places)).order_by("name", "id")
+    return Team.objects.of(org).prefetch_related(Prefetch("places", places), "scim_groups").order_by("name", "id")
 
 
 def team(org: Org, key: UUID) -> Team:

@@ -3,6 +3,7 @@ from django.urls import path
 from vallum_web.accounts import views
 from vallum_web.accounts.org import staff_views, team_views
 from vallum_web.accounts.org import views as org
+from vallum_web.accounts.scim import views as provisioning
 
 app_name = "accounts"
 urlpatterns = [
@@ -24,6 +25,10 @@ urlpatterns = [
     path("settings/teams/<uuid:team>/take-out/", team_views.take_out, name="take_out_of_team"),
     path("settings/staff/", staff_views.index, name="staff"),
     path("settings/staff/<uuid:access>/end/", staff_views.end, name="end_staff"),
+    path("settings/provisioning/", provisioning.index, name="provisioning"),
+    path("settings/provisioning/connect/", provisioning.connect, name="connect_provider"),
+    path("settings/provisioning/settle/", provisioning.settle, name="settle_provisioning"),
+    path("settings/provisioning/<uuid:connection>/disconnect/", provisioning.disconnect, name="disconnect_provider"),
     path("settings/tokens/", views.token_list, name="tokens"),
     path("settings/tokens/make/", views.make_token, name="make_token"),
     path("settings/tokens/<uuid:token>/revoke/", views.revoke_token, name="revoke_token"),

@@ -43,6 +43,7 @@ _SETTINGS = (
     ("General", "accounts:general", "org.read"),
     ("Tokens", "accounts:tokens", "tokens.read"),
     ("Staff access", "accounts:staff", "staff.read"),
+    ("Provisioning", "accounts:provisioning", "scim.read"),
 )
 
 

@@ -24,6 +24,7 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("api/v1/", api.urls),
+    path("scim/v2/", include("vallum_web.accounts.scim.urls")),
     path("<slug:org>/", include("vallum_web.overview.urls")),
     path("<slug:org>/", include("vallum_web.findings.urls")),
     path("<slug:org>/", include("vallum_web.repositories.urls")),

@@ -2,8 +2,22 @@
 
 from vallum_web.accounts.models.invitations import Invitation
 from vallum_web.accounts.models.people import Membership, User
+from vallum_web.accounts.models.scim import Provisioning, ScimGroup, ScimGroupMember, ScimUser
 from vallum_web.accounts.models.staff import Operator, StaffAccess
 from vallum_web.accounts.models.teams import Team, TeamMember
 from vallum_web.accounts.models.tokens import ApiToken
 
-__all__ = ["ApiToken", "Invitation", "Membership", "Operator", "StaffAccess", "Team", "TeamMember", "User"]
+__all__ = [
+    "ApiToken",
+    "Invitation",
+    "Membership",
+    "Operator",
+    "Provisioning",
+    "ScimGroup",
+    "ScimGroupMember",
+    "ScimUser",
+    "StaffAccess",
+    "Team",
+    "TeamMember",
+    "User",
+]

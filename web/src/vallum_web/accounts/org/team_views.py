@@ -1,5 +1,7 @@
 """Teams: a page of them, and what changes one."""
 
+from collections.abc import Callable
+from functools import wraps
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,6 +16,21 @@ from vallum_web.accounts.org.forms import PlaceForm, TeamForm
 from vallum_web.accounts.services import teams
 
 UNPROCESSABLE = 422
+TeamView = Callable[[MemberRequest, UUID], HttpResponse]
+
+
+def unless_the_providers(view: TeamView) -> TeamView:
+    """A team that an identity provider looks after is changed there: say so."""
+
+    @wraps(view)
+    def guarded(request: MemberRequest, team: UUID) -> HttpResponse:
+        try:
+            return view(request, team)
+        except teams.ProvidersTeamError as error:
+            messages.error(request, str(error))
+            return _page(request, TeamForm(), status=UNPROCESSABLE)
+
+    return guarded
 
 
 @require_safe
@@ -37,6 +54,7 @@ def make(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @may("teams.manage")
+@unless_the_providers
 def rename(request: MemberRequest, team: UUID) -> HttpResponse:
     found, form = _team(request, team), TeamForm(request.POST)
     if form.is_valid():
@@ -51,6 +69,7 @@ def rename(request: MemberRequest, team: UUID) -> HttpResponse:
 
 @require_POST
 @may("teams.manage")
+@unless_the_providers
 def delete(request: MemberRequest, team: UUID) -> HttpResponse:
     found = _team(request, team)
     teams.delete(found, request.user.pk)
@@ -60,6 +79,7 @@ def delete(request: MemberRequest, team: UUID) -> HttpResponse:
 
 @require_POST
 @may("teams.manage")
+@unless_the_providers
 def put(request: MemberRequest, team: UUID) -> HttpResponse:
     teams.put(_team(request, team), request.user.pk, _member(request))
     return _back(request)
@@ -67,6 +87,7 @@ def put(request: MemberRequest, team: UUID) -> HttpResponse:
 
 @require_POST
 @may("teams.manage")
+@unless_the_providers
 def take_out(request: MemberRequest, team: UUID) -> HttpResponse:
     teams.take_out(_team(request, team), request.user.pk, _member(request))
     return _back(request)
@@ -97,5 +118,7 @@ def _page(request: MemberRequest, form: TeamForm, status: int = 200) -> HttpResp
     rows = []
     for team in found:
         inside = {place.member_id for place in team.places.all()}
-        rows.append({"team": team, "others": [member for member in members if member.pk not in inside]})
+        by_hand = not team.scim_groups.all()
+        others = [member for member in members if member.pk not in inside] if by_hand else []
+        rows.append({"team": team, "others": others, "by_hand": by_hand})
     return render(request, "accounts/teams.html", {"rows": rows, "form": form}, status=status)

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from vallum_web.accounts.models import Membership, User
 from vallum_web.accounts.person import sessions
+from vallum_web.accounts.scim import links
 from vallum_web.tenancy import plans
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.keys import uuid7
@@ -62,6 +63,7 @@ def join(org: Org, user: User, role: str, *, how: str = "added", by: UUID | None
                 )
             membership: Membership = Membership.objects.create(org=org, user=user, role=role)
             emit("member.joined", user.pk, role=role, how=how)
+            links.joined(membership)
             return membership
     except IntegrityError as error:
         raise AlreadyMemberError(user.email) from error

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
-from vallum_web.accounts.models import Membership, Team, TeamMember
+from vallum_web.accounts.models import Membership, ScimGroup, Team, TeamMember
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
@@ -12,6 +12,10 @@ from vallum_web.tenancy.scope import scope
 
 class TeamNameTakenError(ValueError):
     """The organization has a team of this name."""
+
+
+class ProvidersTeamError(ValueError):
+    """The team's name and people are the provider's to say: what is changed here would be changed back, or never again."""
 
 
 def make(org: Org, by: UUID | None, name: str) -> Team:
@@ -26,7 +30,8 @@ def make(org: Org, by: UUID | None, name: str) -> Team:
 
 
 def rename(team: Team, by: UUID | None, name: str) -> None:
-    """Raises TeamNameTakenError."""
+    """Raises TeamNameTakenError, ProvidersTeamError."""
+    _by_hand(team)
     try:
         with scope(team.org_id, user=by):
             Team.objects.of(team.org_id).filter(pk=team.pk).update(name=name)
@@ -36,7 +41,8 @@ def rename(team: Team, by: UUID | None, name: str) -> None:
 
 
 def delete(team: Team, by: UUID | None) -> None:
-    """What it owned is then owned by nobody."""
+    """What it owned is then owned by nobody. Raises ProvidersTeamError."""
+    _by_hand(team)
     with scope(team.org_id, user=by):
         key = team.pk
         team.delete()
@@ -44,7 +50,8 @@ def delete(team: Team, by: UUID | None) -> None:
 
 
 def put(team: Team, by: UUID | None, member: Membership) -> None:
-    """Who is in it already stays in it."""
+    """Who is in it already stays in it. Raises ProvidersTeamError."""
+    _by_hand(team)
     with scope(team.org_id, user=by):
         _, made = TeamMember.objects.get_or_create(org_id=team.org_id, team=team, member=member)
         if made:
@@ -52,6 +59,15 @@ def put(team: Team, by: UUID | None, member: Membership) -> None:
 
 
 def take_out(team: Team, by: UUID | None, member: Membership) -> None:
+    """Raises ProvidersTeamError."""
+    _by_hand(team)
     with scope(team.org_id, user=by):
         if TeamMember.objects.of(team.org_id).filter(team=team, member=member).delete()[0]:
             emit("team.left", team.pk, person=str(member.user_id))
+
+
+def _by_hand(team: Team) -> None:
+    """Raises ProvidersTeamError."""
+    with scope(team.org_id):
+        if ScimGroup.objects.of(team.org_id).filter(team=team).exists():
+            raise ProvidersTeamError(f"{team.name} is looked after by your identity provider: change its group there.")

@@ -1,0 +1,28 @@
+"""Versions of what a provider made: its ETag, and the condition that a change may put to it."""
+
+from dataclasses import dataclass
+
+from scim2_models import PreconditionFailedException
+
+from vallum_web.accounts.models import ScimGroup, ScimUser
+from vallum_web.accounts.scim.mapping import etag
+from vallum_web.tenancy import clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """The ETags of an If-Match field; none where there was no field."""
+
+    tags: tuple[str, ...] = ()
+
+    def check(self, version: int) -> None:
+        """Weakly: what two versions say is compared, not their bytes. Raises PreconditionFailedException."""
+        if self.tags and "*" not in self.tags and etag(version) not in self.tags:
+            raise PreconditionFailedException(
+                detail=f"This has changed since: its version is {etag(version)} now. Read it again first."
+            )
+
+
+def turned(row: ScimUser | ScimGroup) -> None:
+    row.version += 1
+    row.changed_at = clock.now()
