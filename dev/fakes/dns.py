@@ -81,6 +81,9 @@ class Nameserver:
     def publish(self, name: str, kind: str, *values: str) -> None:
         self.say(name, kind, records(kind, *values))
 
+    def forget(self, name: str) -> None:
+        self._script.pop(name, None)
+
     def __enter__(self) -> Self:
         while True:
             datagrams = _Datagrams((self.host, 0), _Datagram)

@@ -3,6 +3,8 @@
 import ipaddress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vallum_guard import addresses, errors
 from vallum_guard.addresses import Opening
@@ -77,12 +79,65 @@ def test_ours_denies_whatever_the_standard_library_denies(address):
     assert addresses.why_denied(value) is not None
 
 
+def called_special(value):
+    """What `ipaddress` itself would keep from being reached."""
+    return not value.is_global or value.is_multicast or value.is_reserved or getattr(value, "is_site_local", False)
+
+
+# The well-known translation prefix is judged by the address inside: a network with IPv6 alone reaches IPv4 through it.
+WELL_KNOWN = ipaddress.ip_network("64:ff9b::/96")
+
+
+@settings(max_examples=3000, deadline=None)
+@given(st.ip_addresses())
+def test_ours_denies_all_that_the_standard_library_calls_special(value):
+    if called_special(value) and value not in WELL_KNOWN:
+        assert addresses.why_denied(value), value
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.ip_addresses(v=4))
+def test_a_disguise_is_judged_by_what_is_inside(inner):
+    """Whatever is denied plainly is denied in every form that carries it, and metadata is never opened in any."""
+    bits = int(inner)
+    forms = [
+        bits, 0xFFFF << 32 | bits, 0xFFFF << 48 | bits,
+        int(WELL_KNOWN[0]) | bits, int(ipaddress.IPv6Address("64:ff9b:1::")) | bits,
+        0x2002 << 112 | bits << 80 | 1, 0x2001 << 112 | bits << 64, 0x2001 << 112 | ~bits & 0xFFFFFFFF,
+        int(ipaddress.IPv6Address("2a00:1450::5efe:0:0")) | bits,
+    ]  # fmt: skip
+    if addresses.why_denied(inner):
+        assert all(addresses.why_denied(ipaddress.IPv6Address(form)) for form in forms)
+    if addresses.never(inner):
+        assert all(addresses.never(ipaddress.IPv6Address(form)) for form in forms)
+
+
 def test_nothing_the_standard_library_calls_private_passes():
     """Every boundary of every network it knows."""
     known = [*ipaddress._IPv4Constants._private_networks, *ipaddress._IPv6Constants._private_networks]
     for network in known:
-        for address in (network[0], network[-1]):
+        for address in (network[0], network[-1], network[network.num_addresses // 2]):
             assert addresses.why_denied(address), address
+
+
+# IANA's two registries of special-purpose addresses, row by row, whether or not they are called globally reachable.
+REGISTRY = """
+    0.0.0.0/8 0.0.0.0/32 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.0.0/29
+    192.0.0.8/32 192.0.0.9/32 192.0.0.10/32 192.0.0.170/32 192.0.0.171/32 192.0.2.0/24 192.31.196.0/24 192.52.193.0/24
+    192.88.99.0/24 192.88.99.2/32 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 240.0.0.0/4
+    255.255.255.255/32
+    ::1/128 ::/128 ::ffff:0:0/96 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23 2001::/32 2001:1::1/128 2001:1::2/128
+    2001:1::3/128 2001:2::/48 2001:3::/32 2001:4:112::/48 2001:10::/28 2001:20::/28 2001:30::/28 2001:db8::/32 2002::/16
+    2620:4f:8000::/48 3fff::/20 5f00::/16 fc00::/7 fe80::/10
+    224.0.0.0/4 ff00::/8 fec0::/10 168.63.129.16/32
+"""
+
+
+@pytest.mark.parametrize("network", REGISTRY.split())
+def test_every_special_network_is_denied_from_end_to_end(network):
+    known = ipaddress.ip_network(network)
+    for address in (known[0], known[-1], known[known.num_addresses // 2], known[known.num_addresses // 3]):
+        assert addresses.why_denied(address), address
 
 
 @pytest.mark.parametrize("address", ["fe80::1%eth0", "localhost", "", "1.2.3", "0x7f.1", "127.0.0.1 ", "::1%1"])

@@ -10,25 +10,6 @@ from vallum_guard import connect, errors, http, urls
 from vallum_guard.addresses import Opening
 from vallum_guard.http import Request
 
-BAD = [
-    "http://github.com/", "ftp://github.com/", "file:///etc/passwd", "gopher://github.com:70/x", "javascript:alert(1)",
-    "data:text/plain,x", "//github.com/", "github.com", "", "https://", "https:///path", "https:github.com", "https:/x",
-    "https://user@github.com/", "https://user:pw@github.com/", "https://@github.com/", "https://github.com@10.0.0.1/",
-    "https://github.com:pw@evil.example/", "https://github.com\\@evil.example/", "https://evil.example\\.github.com/",
-    "https://github.com:22/", "https://github.com:0/", "https://github.com:99999/", "https://github.com:80/",
-    "https://github.com:443:443/", "https://github.com:/", "https://github.com:4x3/", "https://github.com:-1/",
-    "https://github.com/a#b", "https://github.com#@evil.example/", "https://git hub.com/", "https://github.com/a b",
-    "https://github.com/\tx", "https://github.com/\r\nHost: x", "https://github.com/\0", "https://github.com/ü",
-    "https://github.com\u200b/", "https://%67ithub.com/", "https://github.com%00.evil/", "https://git_hub-.com/",
-    "https://-x.com/", "https://a..b.com/", "https://.com/", "https://" + "a" * 64 + ".com/", "https://" + "a." * 130 + "com/",
-    "https://127.0.0.1/", "https://8.8.8.8/", "https://[::1]/", "https://[2606:4700:4700::1111]/", "https://[::1/",
-    "https://[fe80::1%25eth0]/", "https://[v1.x]/", "https://2130706433/", "https://0x7f000001/", "https://0x7f.1/",
-    "https://0177.0.0.1/", "https://127.1/", "https://127.0.1/", "https://127.0.0.1./", "https://0/", "https://1.2.3.4.5/",
-    "https://①②⑦.⓪.⓪.①/", "https://127。0。0。1/", "https://\uff11\uff12\uff17.0.0.1/", "https://foo.0x1/", "https://169.254.169.254/",
-    "https://a\u2100b.example/", "https://example.com\uff0f.evil.example/", "https://xn--/",
-    "https://" + "x" * 3000, "https://[::ffff:127.0.0.1]/",
-]  # fmt: skip
-
 GOOD = [
     pytest.param("https://github.com", "github.com", 443, "/", id="bare"),
     pytest.param("HTTPS://GitHub.COM/A/B", "github.com", 443, "/A/B", id="case"),
@@ -42,13 +23,6 @@ GOOD = [
     pytest.param("https://a_b.example.org/", "a_b.example.org", 443, "/", id="underscore"),
     pytest.param("https://1e100.net/", "1e100.net", 443, "/", id="digits in front"),
 ]
-
-
-@pytest.mark.parametrize("url", BAD, ids=range(len(BAD)))
-def test_addresses_that_two_programs_could_read_differently_are_refused(url):
-    with pytest.raises((errors.BadUrl, errors.AddressDenied)) as refusal:
-        urls.parse(url)
-    assert "pw" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(("url", "host", "port", "path"), GOOD)

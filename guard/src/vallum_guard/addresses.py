@@ -26,18 +26,25 @@ def _table(rows: str) -> tuple[tuple[Network, str], ...]:
 
 # Credentials of the machine itself are one request away here, so no opening reaches these.
 _METADATA: Final = _table("""
-    169.254.0.0/16        a link-local address, where clouds serve their metadata
-    168.63.129.16/32      Azure's host agent
-    100.100.100.200/32    Alibaba's metadata service
-    192.0.0.192/32        Oracle's metadata service
-    fd00:ec2::/32         AWS's metadata service
-    fd20:ce::254/128      Google's metadata service
-    fd00:42::42/128       Scaleway's metadata service
-    fd00:a9fe:a9fe::/48   Akamai's metadata service
-    fe80::a9fe:a9fe/128   OpenStack's metadata service
+    169.254.0.0/16          a link-local address, where clouds serve their metadata
+    168.63.129.16/32        Azure's host agent
+    100.100.100.200/32      Alibaba's metadata service
+    192.0.0.192/32          Oracle's metadata service
+    fd00:ec2::/32           AWS's metadata service
+    fd00:c1::a9fe:a9fe/128  Oracle's metadata service
+    fd00:100::100:200/128   Alibaba's metadata service
+    fd20:ce::254/128        Google's metadata service
+    fd00:42::42/128         Scaleway's metadata service
+    fd00:a9fe:a9fe::/48     Akamai's metadata service
+    fe80::a9fe:a9fe/128     OpenStack's metadata service
 """)
+# A network may translate IPv4 behind a prefix of its own, which nobody can know. These four are recognised at any
+# address's end: one address in a thousand million is refused for nothing.
+_TELL_TALE: Final = frozenset(
+    map(ipaddress.IPv4Address, ("169.254.169.254", "168.63.129.16", "100.100.100.200", "192.0.0.192"))
+)
 
-# IANA's special-purpose registries (2025), multicast, and what was special once and is routed by nobody.
+# IANA's special-purpose registries (November 2025), multicast, and what was special once and is routed by nobody.
 _DENIED: Final = _table("""
     0.0.0.0/8           an address of this very host
     10.0.0.0/8          a private address
@@ -157,10 +164,16 @@ def _listed(address: Address, table: tuple[tuple[Network, str], ...]) -> str | N
 
 def never(address: Address) -> str | None:
     """Why no opening may ever reach this address; None when one may."""
-    for each in (address, *embedded(address)):
+    for each in (address, *embedded(address), *_told(address)):
         if listed := _listed(each, _METADATA):
             return listed if each == address else f"{each} in disguise, {listed}"
     return None
+
+
+def _told(address: Address) -> Iterator[ipaddress.IPv4Address]:
+    end = ipaddress.IPv4Address(int(address) & _LOW_32)
+    if address.version == 6 and end in _TELL_TALE:
+        yield end
 
 
 def why_denied(address: Address) -> str | None:

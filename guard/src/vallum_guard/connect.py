@@ -16,14 +16,16 @@ from pathlib import Path
 from time import monotonic
 
 from vallum_guard import addresses, urls
-from vallum_guard.addresses import Address, Opening
-from vallum_guard.errors import AddressDenied, BadUrl, TooSlow, TransportFailed, Unresolvable
+from vallum_guard.addresses import Address, Network, Opening, embedded
+from vallum_guard.errors import AddressDenied, BadUrl, GuardError, TooSlow, TransportFailed, Unresolvable
 from vallum_guard.urls import Target, literal_address
 
 Resolver = Callable[[str, int], Sequence[str]]
 
 # The address that is being connected to by this module right now: what `audit` lets through.
 passing: ContextVar[tuple[str, int] | None] = ContextVar("passing", default=None)
+# The name that is being looked up by this module right now.
+resolving: ContextVar[str | None] = ContextVar("resolving", default=None)
 
 
 def system_resolver(host: str, port: int) -> Sequence[str]:
@@ -36,30 +38,42 @@ def resolve(
     port: int,
     *,
     opening: Opening = addresses.NOTHING_OPENED,
+    own: Sequence[Network] = (),
     resolver: Resolver = system_resolver,
     seconds: float = 10.0,
 ) -> tuple[Address, ...]:
-    """Every address of the name, looked up once. One that may not be reached refuses them all."""
+    """Every address of the name, looked up once. One that may not be reached refuses them all.
+
+    An address instead of a name passes only where it is opened. `own` are public addresses that lead back to us.
+    """
     if (literal := literal_address(host)) is not None:
-        return (_judge(host, str(literal), port, opening),)
+        address = _judge(host, str(literal), port, opening, own)
+        if not opening.allows(address, port):
+            raise AddressDenied(f"{host} is an IP address: write the host's name.")
+        return (address,)
     answers = _look_up(host, port, resolver, seconds)
     if not answers:
         raise Unresolvable(f"{host} has no address: check the spelling.")
-    return tuple(_judge(host, answer, port, opening) for answer in answers)
+    return tuple(_judge(host, answer, port, opening, own) for answer in answers)
 
 
-def _judge(host: str, answer: str, port: int, opening: Opening) -> Address:
+def _judge(host: str, answer: str, port: int, opening: Opening, own: Sequence[Network]) -> Address:
     try:
         address = addresses.check(answer, port, opening=opening)
     except AddressDenied as error:
         raise AddressDenied(f"{host} resolves to {answer}, and {error}" if host != answer else str(error)) from error
-    if not opening.allows(address, port) and is_own(address):
+    if not opening.allows(address, port) and any(is_own(each, own) for each in (address, *embedded(address))):
         raise AddressDenied(f"{host} resolves to {address}, an address of this very machine.")
     return address
 
 
-def is_own(address: Address) -> bool:
-    """Only an address of this machine can be bound to (unless the kernel lets anybody bind to anything)."""
+def is_own(address: Address, named: Sequence[Network] = ()) -> bool:
+    """Only an address of this machine can be bound to (unless the kernel lets anybody bind to anything).
+
+    Behind a translation the machine does not know its public ones: those are `named`.
+    """
+    if any(address.version == network.version and address in network for network in named):
+        return True
     return _bindable(address) and not _bindable(
         ipaddress.ip_address("192.0.2.1" if address.version == 4 else "3fff::1")
     )
@@ -77,12 +91,13 @@ def _bindable(address: Address) -> bool:
 
 def _look_up(host: str, port: int, resolver: Resolver, seconds: float) -> Sequence[str]:
     """The C library's look-up cannot be interrupted, so a thread waits for it and may be left behind."""
-    answers: queue.SimpleQueue[Sequence[str] | OSError | UnicodeError] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[Sequence[str] | Exception] = queue.SimpleQueue()
 
     def ask() -> None:
+        resolving.set(host)  # this thread's, and it ends with the answer
         try:
-            answers.put(resolver(host, port))
-        except (OSError, UnicodeError) as error:
+            answers.put(tuple(resolver(host, port)))
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong, nothing was looked up, and that refuses
             answers.put(error)
 
     threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
@@ -90,7 +105,9 @@ def _look_up(host: str, port: int, resolver: Resolver, seconds: float) -> Sequen
         answer = answers.get(timeout=max(seconds, 0.01))
     except queue.Empty as error:
         raise TooSlow(f"Looking up {host} took longer than {seconds:.0f} seconds: try again later.") from error
-    if isinstance(answer, OSError | UnicodeError):
+    if isinstance(answer, GuardError):
+        raise answer
+    if isinstance(answer, Exception):
         raise Unresolvable(f"{host} cannot be resolved ({answer}): check the spelling and this machine's DNS.")
     return answer
 
@@ -172,6 +189,8 @@ def secure(connection: socket.socket, host: str, context: ssl.SSLContext) -> ssl
 def through_proxy(proxy: str, target: Target, *, seconds: float) -> socket.socket:
     """A tunnel through the proxy that the operator (or the sandbox around us) named; it resolves and judges."""
     deadline = monotonic() + seconds
+    if urls.is_treacherous(target.host):
+        raise AddressDenied(f"{target.host} names the proxy's own machine or its cloud's metadata service.")
     host, port = _proxy_place(proxy)
     found = tuple(ipaddress.ip_address(answer) for answer in _resolved(host, port, seconds))
     for address in found:

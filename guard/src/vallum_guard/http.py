@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final
 from urllib.parse import urljoin
 
 from vallum_guard import connect, urls
-from vallum_guard.addresses import NOTHING_OPENED, Opening
+from vallum_guard.addresses import NOTHING_OPENED, Address, Network, Opening
 from vallum_guard.connect import Resolver
 from vallum_guard.encoding import decoded
 from vallum_guard.errors import (
@@ -33,8 +33,19 @@ from vallum_guard.urls import Target
 _CHUNK: Final = 64 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
-# What proves who is asking is meant for the host that was named, not for where it points.
-_FOR_THE_NAMED_HOST: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+# What proves who is asking is meant for the host that was named, not for where it points; and it may have any name.
+_FOR_ANYBODY: Final = frozenset(
+    {
+        "accept",
+        "accept-language",
+        "content-type",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "range",
+        "user-agent",
+    }
+)
 OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
 
@@ -51,11 +62,13 @@ class Limits:
 class Route:
     """How connections leave: what is opened, who resolves, whose certificates count, and over which proxy.
 
+    `own` are this platform's public addresses where the machine itself does not have them.
     `proxy` is the operator's VALLUM_HTTPS_PROXY (`http://host:port`) or the sandbox's relay. It then
     resolves the names, so it must be a guard's proxy or one the operator trusts to be.
     """
 
     opening: Opening = NOTHING_OPENED
+    own: tuple[Network, ...] = ()
     resolver: Resolver = connect.system_resolver
     authorities: Path | None = None
     proxy: str | None = None
@@ -170,14 +183,15 @@ def _next(request: Request, reply: Reply) -> Request:
     location = reply.headers.get("location", "")
     if not location:
         raise RedirectRefused(f"{reply.url} redirects without saying where.")
-    url = urljoin(reply.url, location)
+    try:
+        url = urljoin(reply.url, location)
+    except ValueError as error:
+        raise RedirectRefused(f"{reply.url} redirects to {urls.redact(location)!r}, which is no address.") from error
     before, after = urls.authority_of(reply.url), urls.authority_of(url)
     if reply.url.startswith("https:") and not url.startswith("https:"):
         raise RedirectRefused(f"{reply.url} redirects to {urls.redact(url)}, which is not encrypted.")
     headers = {
-        name: value
-        for name, value in request.headers.items()
-        if before == after or name.lower() not in _FOR_THE_NAMED_HOST
+        name: value for name, value in request.headers.items() if before == after or name.lower() in _FOR_ANYBODY
     }
     if reply.status in {307, 308} or request.method in {"GET", "HEAD"}:
         if request.body is not None and (before != after or not isinstance(request.body, bytes)):
@@ -243,19 +257,30 @@ def _dial(target: Target, *, route: Route, deadline: float) -> tuple[_Wire, str]
     what = f"The exchange with {target.authority}"
     left = max(deadline - monotonic(), 0.01)
     if route.proxy is None:
-        found = connect.resolve(target.host, target.port, opening=route.opening, resolver=route.resolver, seconds=left)
-        if target.scheme == "http" and not all(route.opening.allows(each, target.port) for each in found):
-            raise BadUrl(f"{target.url} is not encrypted: write https://.")
+        found = _found(target, route, left)
         left = max(deadline - monotonic(), 0.01)
         plain, address = connect.open_first(target.host, found, target.port, seconds=left)
         place = str(address)
     else:
+        literal = urls.literal_address(target.host)
+        if target.scheme == "http" and (literal is None or not route.opening.allows(literal, target.port)):
+            raise BadUrl(f"{target.url} is not encrypted: write https://.")
         plain = connect.through_proxy(route.proxy, target, seconds=left)
         place = f"by proxy {route.proxy}"
     if target.scheme == "https":
         plain.settimeout(max(deadline - monotonic(), 0.01))
         plain = connect.secure(plain, target.host, connect.tls_context(route.authorities))
     return _Wire(plain, deadline, what), place
+
+
+def _found(target: Target, route: Route, seconds: float) -> tuple[Address, ...]:
+    opening = route.opening
+    found = connect.resolve(
+        target.host, target.port, opening=opening, own=route.own, resolver=route.resolver, seconds=seconds
+    )
+    if target.scheme == "http" and not all(opening.allows(each, target.port) for each in found):
+        raise BadUrl(f"{target.url} is not encrypted: write https://.")
+    return found
 
 
 def _ask(request: Request, target: Target, wire: _Wire) -> http.client.HTTPResponse:

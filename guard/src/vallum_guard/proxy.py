@@ -129,7 +129,6 @@ class ConnectProxy:
         tally = _Tally()
         ok = False
         try:
-            client.settimeout(10)
             host, port = _destination(client)
             server, address = self._dial(host, port)
             with server, self._known(server):
@@ -137,6 +136,8 @@ class ConnectProxy:
                 with contextlib.suppress(ConnectionError):  # either end may hang up when it has what it wanted
                     self._carry(client, server, tally)
             ok = True
+        except TimeoutError:
+            self.problems.append(TooSlow(f"{host}:{port} or its peer stopped taking what was sent to it."))
         except GuardError as error:
             self.problems.append(error)
             if server is None:
@@ -162,8 +163,8 @@ class ConnectProxy:
         if self._route.proxy is not None:
             target = urls.Target(scheme="https", host=host, port=port, path="/")
             return connect.through_proxy(self._route.proxy, target, seconds=left), f"by proxy {self._route.proxy}"
-        opening, resolver = self._route.opening, self._route.resolver
-        found = connect.resolve(host, port, opening=opening, resolver=resolver, seconds=left)
+        route = self._route
+        found = connect.resolve(host, port, opening=route.opening, own=route.own, resolver=route.resolver, seconds=left)
         server, address = connect.open_first(host, found, port, seconds=left)
         return server, str(address)
 
@@ -212,8 +213,10 @@ class _Tally:
 def _destination(client: socket.socket) -> tuple[str, int]:
     """Reads `CONNECT host:port HTTP/1.x`, and takes nothing else."""
     head = b""
+    deadline = monotonic() + 10
     while b"\r\n\r\n" not in head:
         try:
+            client.settimeout(max(deadline - monotonic(), 0.01))
             piece = client.recv(_HEAD)
         except TimeoutError as error:
             raise TooSlow("The proxy's client did not finish its request in 10 seconds.") from error

@@ -15,7 +15,13 @@ _URL: Final = re.compile(
 )
 _PLACE: Final = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:]+))(?::(?P<port>[0-9]{1,5}))?")
 _NAME: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
+_DOTS: Final = re.compile("[\u3002\uff0e\uff61]")  # what international names take for a dot
+_LETTERS: Final = frozenset({"Ll", "Lm", "Lo", "Mc", "Mn", "Nd"})
 _NUMERIC_LABEL: Final = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)")
+_TREACHEROUS: Final = frozenset(
+    {"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", "metadata", "instance-data"}
+    | {"metadata.google.internal", "metadata.goog", "instance-data.ec2.internal", "metadata.tencentyun.com"}
+)
 _OWN_FIELD: Final = "Give a credential in its own field, never inside the address: addresses end up in logs."
 
 
@@ -84,10 +90,16 @@ def split_place(text: str) -> tuple[str, int]:
 
 
 def redact(url: str) -> str:
-    """The URL as it may be shown: anything before an @ in the authority may be a password."""
-    head, slashes, rest = url.partition("://")
-    place, slash, path = rest.partition("/")
-    return f"{head}{slashes}…@{place.rpartition('@')[2]}{slash}{path}" if "@" in place else url
+    """The URL as it may be shown: anything before an @ may be a password, and a password may hold any character."""
+    if "@" not in url:
+        return url
+    head, slashes, _rest = url.partition("://") if "://" in url else ("", "", url)
+    return f"{head}{slashes}…@{url.rpartition('@')[2]}"
+
+
+def is_treacherous(host: str) -> bool:
+    """Whether the name is known to lead to the machine that looks it up, or to its cloud's metadata."""
+    return host in _TREACHEROUS or host.endswith(".localhost")
 
 
 def authority_of(url: str) -> str:
@@ -109,12 +121,16 @@ def _literal(text: str) -> str:
 
 
 def ascii_host(name: str) -> str:
-    """The host as it is asked for in DNS: one form, whatever alphabet or width it was typed in."""
+    """The host as it is asked for in DNS: one form, whatever alphabet or width it was typed in.
+
+    Refused are letters that the two generations of international names read differently (ß, ς, joiners), what is no
+    letter at all (a fraction's slash), and numbers in other digits.
+    """
     if len(name) > 253:
         raise BadUrl(f"The host name is {len(name)} characters long; 253 are allowed.")
     folded = unicodedata.normalize("NFKC", name).lower()
     try:
-        host = folded if folded.isascii() else folded.encode("idna").decode("ascii").lower()
+        host = folded if folded.isascii() else _international(folded)
     except UnicodeError as error:
         raise BadUrl(f"{name!r} is not a host name that can be written in ASCII.") from error
     host = host.removesuffix(".")
@@ -122,6 +138,15 @@ def ascii_host(name: str) -> str:
         raise BadUrl(f"{name!r} is not a host name.")
     if _NUMERIC_LABEL.fullmatch(host.rpartition(".")[2]):
         return _dotted(host, name)
+    return host
+
+
+def _international(folded: str) -> str:
+    dotted = _DOTS.sub(".", folded)
+    host = dotted.encode("idna").decode("ascii").lower()
+    drawn = any(not each.isascii() and unicodedata.category(each) not in _LETTERS for each in dotted)
+    if drawn or dotted.rstrip(".").rpartition(".")[2].isdecimal() or host.encode().decode("idna") != dotted:
+        raise UnicodeError
     return host
 
 

@@ -17,9 +17,8 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.worker import Worker
 
-from vallum_guard import audit
-from vallum_guard.addresses import NOTHING_OPENED
 from vallum_guard.removal import remove_quietly
+from vallum_web.config import tripwire
 from vallum_web.embedded import home
 from vallum_web.embedded.errors import AlreadyRunningError
 from vallum_web.tenancy.jobs import QUEUE, SLOW, STALLED_AFTER, restart_stalled
@@ -34,8 +33,8 @@ LONGEST_PLACE = 70
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vallum_web.config.settings")
-    # Every connection to others goes through the guard, libraries' included (the database's is made in C and unseen).
-    audit.install(NOTHING_OPENED)
+    # Every connection to others goes through the guard, libraries' included.
+    tripwire.arm()
     django.setup()
     os.umask(0o077)
     asyncio.run(_work(Path(settings.HOME)))

@@ -5,14 +5,13 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from vallum_guard import audit
-from vallum_guard.addresses import NOTHING_OPENED
+from vallum_web.config import tripwire
 from vallum_web.embedded.deathwatch import die_with_parent
 
 # A worker of granian: were granian killed, it would go on answering.
 if multiprocessing.parent_process() is not None:
     die_with_parent()
-# Every connection to others goes through the guard, libraries' included (the database's is made in C and unseen).
-audit.install(NOTHING_OPENED)
+# Every connection to others goes through the guard, libraries' included.
+tripwire.arm()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vallum_web.config.settings")
 application = get_wsgi_application()
