@@ -8,7 +8,10 @@ from allauth.account.models import EmailAddress
 from vallum_engine.model.finding import Confidence, Finding, Kind, Location, Severity
 from vallum_engine.model.report import Coverage, Report, RuleSet, Stats
 from vallum_web.accounts import services
-from vallum_web.accounts.models import Membership, User
+from vallum_web.accounts.models import Membership, SsoIdentity, User
+from vallum_web.accounts.sso import domains
+from vallum_web.accounts.sso import services as sso
+from vallum_web.tenancy.scope import scope
 
 
 def person(address: str, *, name: str = "", verified: bool = True) -> User:
@@ -58,3 +61,14 @@ def report(*findings: Finding, paths: tuple[str, ...] = ("app.py",), **more: Any
     coverage = more.pop("coverage", None)
     coverage = coverage or Coverage(rulesets=(RuleSet(name="secrets", version="1", rules=None),), paths=paths)
     return Report(findings=findings, coverage=coverage, stats=Stats(files=len(paths)), engine="0.1.0", **more)
+
+
+def single_sign_on(people: SimpleNamespace) -> dict[str, Any]:
+    """A provider of Alice's organization, a domain that it names, and whom the provider knows, by what routes call them."""
+    provider = sso.add(
+        people.org, people.alice, kind="oidc", name="Login", issuer="https://login.example.test", client_id="vallum"
+    )
+    domain = domains.add(people.org, people.alice, "acme.example")
+    with scope(people.org.pk):
+        known = SsoIdentity.objects.create(org=people.org, provider=provider, subject="bob-1", user=people.bob)
+    return {"provider": provider.pk, "domain": domain.pk, "identity": known.pk}

@@ -102,6 +102,7 @@ def things(people):
         "invitation": invitation.pk,
         "token": token.pk,
         "token_id": token.pk,
+        **making.single_sign_on(people),
         "any": finding.pk,
     }
 

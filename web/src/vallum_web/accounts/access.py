@@ -24,7 +24,8 @@ from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import ApiToken, User
 from vallum_web.accounts.queries import former_slug, my_orgs
 from vallum_web.accounts.services import staff
-from vallum_web.tenancy.lookups import StaffOrg, staff_orgs
+from vallum_web.accounts.sso import door
+from vallum_web.tenancy.lookups import MyOrg, StaffOrg, staff_orgs
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
@@ -66,6 +67,8 @@ def may(action: str, *, scoped: bool = True) -> Callable[[MemberView[Params]], V
             entry = _entry(user, org)
             if entry is None:
                 return _moved(request, user, org)
+            if shut := door.shut(request, user, entry.mine):
+                return shut
             if action not in entry.may or (entry.staff and request.method not in {"GET", "HEAD"}):
                 return _refused(request, entry, row)
             if row.step_up:
@@ -86,20 +89,28 @@ def may(action: str, *, scoped: bool = True) -> Callable[[MemberView[Params]], V
 class _Entry:
     """How somebody comes into an organization: as a member, or as staff with an hour broken open."""
 
-    org: UUID
-    name: str
+    mine: MyOrg
     role: Role
     may: frozenset[str]
     staff: StaffOrg | None = None
+
+    @property
+    def org(self) -> UUID:
+        return self.mine.id
+
+    @property
+    def name(self) -> str:
+        return self.mine.name
 
 
 def _entry(user: User, slug: str) -> _Entry | None:
     for mine in my_orgs(user):
         if mine.slug == slug:
-            return _Entry(org=mine.id, name=mine.name, role=Role(mine.role), may=matrix.may_do(mine.role))
+            return _Entry(mine=mine, role=Role(mine.role), may=matrix.may_do(mine.role))
     for opened in staff_orgs(user.pk):
         if opened.slug == slug:
-            return _Entry(org=opened.id, name=opened.name, role=Role.AUDITOR, may=STAFF_MAY, staff=opened)
+            looked_at = MyOrg(id=opened.id, slug=opened.slug, name=opened.name, role=Role.AUDITOR)
+            return _Entry(mine=looked_at, role=Role.AUDITOR, may=STAFF_MAY, staff=opened)
     return None
 
 

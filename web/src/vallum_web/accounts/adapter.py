@@ -17,6 +17,7 @@ from vallum_web.accounts.models import User
 from vallum_web.accounts.person import devices, stepup
 from vallum_web.accounts.services import invitations
 from vallum_web.accounts.services.invitations import INVITED
+from vallum_web.accounts.sso import door
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.origin import current_origin
 
@@ -75,16 +76,19 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
             within=app_settings.REAUTHENTICATION_TIMEOUT,
             has_second=is_mfa_enabled(user),
         )
-        if not fresh:
+        if not fresh and not door.lately(request, user):
             raise ReauthenticationRequired
         return False
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """Whoever has a second factor proves that one. Whoever has nothing at all gets a password first, by mail."""
+        """Whoever has a second factor proves that one; who has nothing at all, to the provider that opens their account.
+
+        Where there is none, they get a password first, by mail.
+        """
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         seconds = [method for method in methods if method["id"].startswith("mfa_")]
         nothing = {"id": "no_proof", "url": reverse("no_proof")}
-        return seconds or methods or [nothing]
+        return seconds or methods or door.another_way(user) or [nothing]
 
 
 def invited_address(request: HttpRequest) -> str | None:

@@ -1,5 +1,7 @@
 from vallum_web.accounts import services
 from vallum_web.accounts.services import invitations
+from vallum_web.accounts.sso import domains
+from vallum_web.accounts.sso import services as sso
 from vallum_web.tenancy.jobs import periodic_job
 
 
@@ -7,3 +9,13 @@ from vallum_web.tenancy.jobs import periodic_job
 def prune() -> None:
     services.prune()
     invitations.prune()
+
+
+@periodic_job("accounts.check_domains", cron="41 4 * * *")
+def check_domains() -> None:
+    domains.check_all()
+
+
+@periodic_job("accounts.forget_answers", cron="*/5 * * * *")
+def forget_answers() -> None:
+    sso.forget_answers()

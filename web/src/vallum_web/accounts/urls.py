@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from vallum_web.accounts import views
 from vallum_web.accounts.org import staff_views, team_views
@@ -29,6 +29,7 @@ urlpatterns = [
     path("settings/provisioning/connect/", provisioning.connect, name="connect_provider"),
     path("settings/provisioning/settle/", provisioning.settle, name="settle_provisioning"),
     path("settings/provisioning/<uuid:connection>/disconnect/", provisioning.disconnect, name="disconnect_provider"),
+    path("settings/sso/", include("vallum_web.accounts.sso.urls")),
     path("settings/tokens/", views.token_list, name="tokens"),
     path("settings/tokens/make/", views.make_token, name="make_token"),
     path("settings/tokens/<uuid:token>/revoke/", views.revoke_token, name="revoke_token"),

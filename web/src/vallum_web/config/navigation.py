@@ -44,6 +44,7 @@ _SETTINGS = (
     ("Tokens", "accounts:tokens", "tokens.read"),
     ("Staff access", "accounts:staff", "staff.read"),
     ("Provisioning", "accounts:provisioning", "scim.read"),
+    ("Single sign-on", "accounts:sso", "sso.read"),
 )
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("new/", accounts.new_org, name="new_org"),
     path("accounts/theme/", accounts.theme, name="theme"),
     path("accounts/", include("vallum_web.accounts.person.urls")),
+    path("accounts/sso/", include("vallum_web.accounts.sso.entrance_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("operator/", include("vallum_web.operator.urls")),
     path("inbox/", include("vallum_web.mail.urls")),

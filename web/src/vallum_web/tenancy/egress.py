@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from vallum_guard import dns
 from vallum_guard.addresses import Opening
 from vallum_guard.http import Route
 from vallum_guard.ledger import Departure as Left
@@ -42,3 +43,8 @@ def opening() -> Opening:
 
 def route(org: UUID, subject: UUID | None = None) -> Route:
     return Route(opening=opening(), ledger=ledger(org, subject), proxy=os.environ.get("VALLUM_HTTPS_PROXY") or None)
+
+
+def nameservers() -> tuple[dns.Server, ...] | None:
+    """`VALLUM_NAMESERVERS`: whom to ask for texts in DNS, such as `9.9.9.9:53`; None is whom the system asks."""
+    return dns.read_servers(os.environ.get("VALLUM_NAMESERVERS", "")) or None

@@ -17,6 +17,8 @@ class MyOrg:
     slug: str
     name: str
     role: str
+    sso: bool = False
+    """It lets this person in by single sign-on alone."""
 
 
 def slug_taken(slug: str, *, but: UUID | None = None) -> bool:
@@ -73,8 +75,33 @@ def staff_orgs(user: UUID) -> list[StaffOrg]:
 def my_orgs() -> list[MyOrg]:
     """The organizations of the person whose `scope.person` this runs in, by name."""
     with connection.cursor() as cursor:
-        cursor.execute("select org_id, slug, name, role from lookup_my_orgs() order by name, slug")
-        return [MyOrg(id=row[0], slug=row[1], name=row[2], role=row[3]) for row in cursor.fetchall()]
+        cursor.execute("select org_id, slug, name, role, sso from lookup_my_orgs() order by name, slug")
+        return [
+            MyOrg(id=key, slug=slug, name=name, role=role, sso=sso) for key, slug, name, role, sso in cursor.fetchall()
+        ]
+
+
+def sso(wanted: str, *, by_domain: bool) -> tuple[UUID, UUID] | None:
+    """The organization and the identity provider in use, of a proved domain or of an organization's address."""
+    with connection.cursor() as cursor:
+        cursor.execute("select org_id, id from lookup_sso(%s, %s)", [wanted, by_domain])
+        row = cursor.fetchone()
+        return (row[0], row[1]) if row else None
+
+
+def provider(key: UUID) -> UUID | None:
+    """Whose this identity provider is."""
+    with connection.cursor() as cursor:
+        cursor.execute("select lookup_provider(%s)", [key])
+        row = cursor.fetchone()
+        return row[0] if row else None
+
+
+def my_sso() -> list[tuple[UUID, UUID]]:
+    """The organizations and providers that may open the present person's account: they know them, and proved their domain."""
+    with connection.cursor() as cursor:
+        cursor.execute("select org_id, id from lookup_my_sso() order by id")
+        return [(row[0], row[1]) for row in cursor.fetchall()]
 
 
 def token(digest: bytes) -> tuple[UUID, UUID] | None:

@@ -42,7 +42,7 @@ def proof(method, at, **more):
         pytest.param([proof("password", 1000 - 599)], False, True, id="the password, just within"),
         pytest.param([proof("password", 1000 - 600)], False, False, id="the password, ten minutes ago"),
         pytest.param([proof("password", 0), proof("password", 990)], False, True, id="an old and a young one"),
-        pytest.param([proof("socialaccount", 990)], False, True, id="the organization's provider"),
+        pytest.param([proof("sso", 990)], False, False, id="an identity provider's word, which may not have asked"),
         pytest.param([proof("password_reset", 990)], False, False, id="a link by mail"),
         pytest.param([proof("code", 990)], False, False, id="a code by mail"),
         pytest.param([proof("password", 990)], True, False, id="a password where there is a second factor"),

@@ -3,12 +3,15 @@
 from vallum_web.accounts.models.invitations import Invitation
 from vallum_web.accounts.models.people import Membership, User
 from vallum_web.accounts.models.scim import Provisioning, ScimGroup, ScimGroupMember, ScimUser
+from vallum_web.accounts.models.sso import Domain, IdentityProvider, SsoAnswer, SsoIdentity
 from vallum_web.accounts.models.staff import Operator, StaffAccess
 from vallum_web.accounts.models.teams import Team, TeamMember
 from vallum_web.accounts.models.tokens import ApiToken
 
 __all__ = [
     "ApiToken",
+    "Domain",
+    "IdentityProvider",
     "Invitation",
     "Membership",
     "Operator",
@@ -16,6 +19,8 @@ __all__ = [
     "ScimGroup",
     "ScimGroupMember",
     "ScimUser",
+    "SsoAnswer",
+    "SsoIdentity",
     "StaffAccess",
     "Team",
     "TeamMember",

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 SECOND: Final = "mfa"
-# Signing in counts as well as proving it again. Being sent a link does not: it says who reads the mail.
-PROOFS: Final = frozenset({"password", "socialaccount", SECOND})
+# Signing in counts as well as proving it again. Being sent a link does not: it says who reads the mail. Nor does an identity
+# provider's word, unless it has just asked and opens the whole account: sso/door.py.
+PROOFS: Final = frozenset({"password", SECOND})
 _CLOCKS_DIFFER: Final = 60
 
 

@@ -10,6 +10,7 @@ FAMILIES = {
     "repository": "Repositories",
     "scan": "Scans",
     "scim": "Provisioning",
+    "sso": "Single sign-on",
     "staff": "Staff access",
     "team": "Teams",
     "token": "Tokens",
@@ -49,6 +50,21 @@ WORDS = {
     "scim.user_deleted": "Person deleted by the provider",
     "scim.user_linked": "Member tied to the provider's person",
     "scim.user_made": "Person made by the provider",
+    "sso.bypassed": "Owner came in past single sign-on",
+    "sso.domain_added": "Domain named",
+    "sso.domain_lost": "Domain no longer proved",
+    "sso.domain_removed": "Domain removed",
+    "sso.domain_verified": "Domain proved",
+    "sso.not_required": "Single sign-on no longer required",
+    "sso.provider_added": "Identity provider added",
+    "sso.provider_changed": "Identity provider changed",
+    "sso.provider_removed": "Identity provider removed",
+    "sso.required": "Single sign-on required",
+    "sso.switched_off": "Identity provider switched off",
+    "sso.switched_on": "Identity provider switched on",
+    "sso.tested": "Identity provider tested",
+    "sso.tied": "Person tied to an identity",
+    "sso.untied": "Person untied from an identity",
     "staff.began": "Staff access opened",
     "staff.ended": "Staff access ended",
     "staff.viewed": "Page looked at by staff",
@@ -64,7 +80,9 @@ WORDS = {
     "upload.refused": "Report refused",
 }
 
-BY_ITSELF = frozenset(kind for kind in WORDS if kind.startswith(("audit.", "key.", "member.", "org.", "token.")))
+BY_ITSELF = frozenset(
+    kind for kind in WORDS if kind.startswith(("audit.", "key.", "member.", "org.", "sso.", "token."))
+)
 """Recorded without an actor too: who may do what has changed, or a lock has. What scans find is not among them."""
 
 BY_STAFF = frozenset({"staff.began", "staff.viewed"})
