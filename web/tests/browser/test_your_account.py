@@ -29,6 +29,7 @@ PAGES = [
     "/accounts/sessions/",
     "/accounts/reauthenticate/",
     "/accounts/no-proof/",
+    "/acme/settings/security/",
 ]
 WITH_FACTORS = [
     "/accounts/2fa/",

@@ -22,7 +22,7 @@ from ninja.security import HttpBearer
 from vallum_web.accounts import matrix, throttle, tokens
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import ApiToken, User
-from vallum_web.accounts.queries import former_slug, my_orgs
+from vallum_web.accounts.queries import former_slug, lacks_second_step, my_orgs
 from vallum_web.accounts.services import staff
 from vallum_web.accounts.sso import door
 from vallum_web.tenancy.lookups import MyOrg, StaffOrg, staff_orgs
@@ -75,6 +75,8 @@ def may(action: str, *, scoped: bool = True) -> Callable[[MemberView[Params]], V
                 raise_if_reauthentication_required(request, app="vallum")
             with scope(entry.org, user=user.pk):
                 member = _member(request, entry)
+                if entry.staff is None and lacks_second_step(member.org, user.pk):
+                    return render(request, "accounts/two_step_wanted.html", {"org_name": entry.name}, status=403)
                 if scoped:
                     return view(member, *args, **kwargs)
             return view(member, *args, **kwargs)

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -6,7 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Prefetch, QuerySet
 
 from vallum_web.accounts.models import ApiToken, Invitation, Membership, Operator, StaffAccess, Team, TeamMember, User
-from vallum_web.tenancy import lookups
+from vallum_web.accounts.person.queries import with_second_step
+from vallum_web.accounts.standing import wants_second_step
+from vallum_web.tenancy import clock, lookups
 from vallum_web.tenancy.models import Org, OrgQuerySet
 from vallum_web.tenancy.scope import current_org, person, scope
 
@@ -79,6 +82,17 @@ def tokens(org: Org) -> OrgQuerySet[ApiToken]:
 def token(org: Org, key: UUID) -> ApiToken:
     """Raises ApiToken.DoesNotExist."""
     return ApiToken.objects.of(org).get(pk=key)
+
+
+def lacks_second_step(org: Org, person: UUID) -> bool:
+    """Whether the organization lets the person in only once they have a second step. A question more only where it asks for one."""
+    return wants_second_step(org.two_step_from, clock.now()) and not with_second_step([person])
+
+
+def second_step_due(org: Org, person: UUID) -> datetime | None:
+    """From when on the organization lets the person in no more without a second step, while that is to come."""
+    begins: datetime | None = org.two_step_from
+    return begins if begins and begins > clock.now() and not with_second_step([person]) else None
 
 
 def names(people: Iterable[UUID]) -> dict[UUID, str]:

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from vallum_web.accounts.models import ApiToken, Membership, User
 from vallum_web.accounts.networks import admitted
+from vallum_web.accounts.queries import lacks_second_step
 from vallum_web.mail import services as mails
 from vallum_web.tenancy import clock, lookups
 from vallum_web.tenancy.events import emit
@@ -113,7 +114,8 @@ def report_leaked(text: str) -> None:
 def authenticate(text: str, kind: str = ApiToken.Kind.API) -> ApiToken | None:
     """The live token of this kind that `text` is, or None: all that is wrong with one looks the same from outside.
 
-    A token acts for its maker: it is dead when they have left or were deactivated, and its role is never above theirs.
+    A token acts for its maker: it is dead when they have left or were deactivated, waits while they lack the second step
+    that the organization asks for, and its role is never above theirs.
     """
     if not genuine(text) or not text.startswith(f"vlm_{kind}_"):
         return None
@@ -125,7 +127,7 @@ def authenticate(text: str, kind: str = ApiToken.Kind.API) -> ApiToken | None:
     address = here.address if here else ""
     with scope(org):
         token = ApiToken.objects.of(org).filter(pk=key, revoked_at=None, expires_at__gt=clock.now()).first()
-        maker = Membership.objects.of(org).filter(user=token.by, user__is_active=True).first() if token else None
+        maker = _maker(token) if token else None
         if token is None or maker is None or not admitted(address, token.networks):
             return None
         token.role = weaker(token.role, maker.role)
@@ -133,6 +135,14 @@ def authenticate(text: str, kind: str = ApiToken.Kind.API) -> ApiToken | None:
             ApiToken.objects.of(org).filter(pk=key).update(used_at=clock.now(), used_from=address)
         by_token(key)
         return token
+
+
+def _maker(token: ApiToken) -> Membership | None:
+    """The member it acts for, if they would be let in themselves."""
+    found: Membership | None = (
+        Membership.objects.of(token.org_id).filter(user=token.by, user__is_active=True).select_related("org").first()
+    )
+    return None if found is None or lacks_second_step(found.org, found.user_id) else found
 
 
 def weaker(one: str, other: str) -> Membership.Role:

@@ -42,6 +42,7 @@ _SETTINGS = (
     ("Roles", "accounts:roles", "org.read"),
     ("General", "accounts:general", "org.read"),
     ("Tokens", "accounts:tokens", "tokens.read"),
+    ("Security", "accounts:security", "security.read"),
     ("Staff access", "accounts:staff", "staff.read"),
     ("Provisioning", "accounts:provisioning", "scim.read"),
     ("Single sign-on", "accounts:sso", "sso.read"),

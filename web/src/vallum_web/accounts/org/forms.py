@@ -42,3 +42,22 @@ class TransferForm(forms.Form):
         field = self.fields["member"]
         if isinstance(field, forms.ChoiceField):
             field.choices = heirs
+
+
+class TwoStepForm(forms.Form):
+    days = forms.TypedChoiceField(
+        label="Members need two-step sign-in",
+        choices=[
+            ("", "no"),
+            ("0", "at once"),
+            ("3", "in 3 days"),
+            ("7", "in 7 days"),
+            ("14", "in 14 days"),
+            ("30", "in 30 days"),
+        ],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text="From then on a member without it sees nothing of the organization, and tokens they made do not work, "
+        "until they have set it up.",
+    )

@@ -1,7 +1,9 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 
 from vallum_web.accounts.models import User
@@ -34,6 +36,12 @@ def session(user: User, key: int) -> UserSession:
 
 def others(user: User, *, here: str | None) -> Iterator[UserSession]:
     return iter(UserSession.objects.filter(user=user).exclude(session_key=here))
+
+
+def with_second_step(people: Iterable[UUID]) -> set[UUID]:
+    """Which of them have an app or a passkey. Recovery codes alone are none: they come with one of the two."""
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    return set(Authenticator.objects.filter(user_id__in=set(people), type__in=kinds).values_list("user_id", flat=True))
 
 
 def _listed(row: UserSession, here: str | None) -> Listed:

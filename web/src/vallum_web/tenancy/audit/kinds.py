@@ -37,6 +37,7 @@ WORDS = {
     "member.uninvited": "Invitation taken back",
     "org.founded": "Organization founded",
     "org.plan": "Plan changed",
+    "org.two_step": "Two-step sign-in asked of members, or no longer",
     "org.renamed": "Organization renamed",
     "org.transferred": "Ownership handed over",
     "repository.replaced": "Archive of a repository replaced",
