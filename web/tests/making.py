@@ -4,26 +4,41 @@ from types import SimpleNamespace
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.test import Client
 
 from vallum_engine.model.finding import Confidence, Finding, Kind, Location, Severity
 from vallum_engine.model.report import Coverage, Report, RuleSet, Stats
 from vallum_web.accounts import services
-from vallum_web.accounts.models import Membership, SsoIdentity, User
+from vallum_web.accounts.legal.documents import stamp
+from vallum_web.accounts.legal.queries import held
+from vallum_web.accounts.legal.services import settle
+from vallum_web.accounts.models import Acceptance, Membership, SsoIdentity, User
 from vallum_web.accounts.sso import domains
 from vallum_web.accounts.sso import services as sso
 from vallum_web.tenancy.scope import scope
 
 
 def person(address: str, *, name: str = "", verified: bool = True) -> User:
-    """Somebody with an account, and no organization yet."""
+    """Somebody with an account, who has accepted what there is to accept, and has no organization yet."""
     user = User.objects.create_user(address, "correct horse battery", name=name)
+    settle(user, Acceptance.Method.LATER)
     EmailAddress.objects.create(user=user, email=user.email, verified=verified, primary=True)
     return user
 
 
 def signup_form(address: str) -> dict[str, str]:
     """What somebody fills in who signs up."""
-    return {"email": address, "password1": "another horse 1234"}
+    return {"email": address, "password1": "another horse 1234", **ticks()}
+
+
+def ticks() -> dict[str, str]:
+    """What somebody ticks who accepts what holds today."""
+    return {"accept": "on", "adult": "on", "versions": stamp(held())}
+
+
+def accept(browser: Client) -> None:
+    """What somebody does whose account was made for them, at their first sign-in."""
+    assert browser.post("/accounts/accept/", ticks()).status_code == 302
 
 
 def people() -> SimpleNamespace:

@@ -39,7 +39,7 @@ OUTSIDE = {
     "api/v1/": "anybody: it holds nothing",
     "api/v1/openapi.json": "anybody: it describes, it holds nothing",
 }
-OUTSIDE_PREFIXES = ("accounts/", "static/", "inbox/")
+OUTSIDE_PREFIXES = ("accounts/", "static/", "inbox/", "legal/")
 
 
 def routes(resolver=None, prefix=""):

@@ -2,6 +2,7 @@
 
 import io
 
+import making
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -31,6 +32,7 @@ def test_a_second_owner_gets_an_organization_of_another_name(db, client):
     assert "/blue-green/" in said
     password = said.rsplit("password: ", 1)[1].strip()
     client.post("/accounts/login/", {"login": "two@example.test", "password": password})
+    making.accept(client)
     assert client.get("/")["Location"] == "/blue-green/"
 
 
@@ -39,6 +41,7 @@ def test_a_new_person_joins_and_can_sign_in(client, org):
     assert role_of(org, "dora@example.test") == "security"
     password = said.rsplit("password: ", 1)[1].strip()
     client.post("/accounts/login/", {"login": "dora@example.test", "password": password})
+    making.accept(client)
     assert client.get("/acme/").status_code == 200
 
 

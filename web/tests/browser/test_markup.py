@@ -7,7 +7,7 @@ from django.test import Client
 from vallum_engine.model.finding import AdvisoryRef, Kind, Location, PackageRef, Remediation
 from vallum_engine.model.report import Coverage, Exclusion, Problem, RuleSet, Verdict
 from vallum_web.accounts import services, tokens
-from vallum_web.accounts.models import Membership, User
+from vallum_web.accounts.models import Membership
 from vallum_web.assets.models import Asset
 from vallum_web.findings import services as findings
 from vallum_web.findings.models import Finding
@@ -76,7 +76,7 @@ def hostile():
 @pytest.fixture
 def pages(live_database):
     """Every page that shows something of somebody else's, and Alice's session."""
-    alice = User.objects.create_user("alice@example.test", "correct horse battery", name=MARKUP[:80])
+    alice = making.person("alice@example.test", name=MARKUP[:80])
     org = services.found(MARKUP[:80], "acme", alice)
     repositories.add_by_url(org, alice.pk, url="https://code.example.test/a/b", name=MARKUP)
     made = repositories.add_archive(org, alice.pk, name=f"{MARKUP} 2", archive=org.pk, archive_name=MARKUP)

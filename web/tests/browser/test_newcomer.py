@@ -35,6 +35,8 @@ def sign_up(page: Page) -> None:
     page.get_by_label("Your name").fill("Nora Newcomer")
     page.get_by_label("Email").fill("nora@example.test")
     page.get_by_label("Password").first.fill(PASSWORD)
+    page.get_by_label("I accept").check()
+    page.get_by_label("18 or older").check()
     page.locator("main button[type=submit]").click()
     page.goto("/inbox/")
     page.locator("a[href*='/accounts/confirm-email/']").first.click()

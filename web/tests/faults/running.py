@@ -29,9 +29,11 @@ SETUP = """
 import json, sys
 from pathlib import Path
 from vallum_web.accounts import services, tokens
-from vallum_web.accounts.models import Membership, User
+from vallum_web.accounts.legal.services import settle
+from vallum_web.accounts.models import Acceptance, Membership, User
 from vallum_web.repositories import services as repositories
 alice = User.objects.create_user("alice@example.test", None, name="Alice")
+settle(alice, Acceptance.Method.LATER)
 org = services.found("Acme", "acme", alice)
 _, token = tokens.make(org, alice, tokens.Wanted(name="tests", role=Membership.Role.OWNER))
 folders = {folders}

@@ -2,6 +2,7 @@
 
 from io import StringIO
 
+import making
 import pytest
 from django.core.management import call_command
 
@@ -50,9 +51,7 @@ def test_the_operator_reads_them_on_the_command_line(mail):
 def test_pages_that_speak_of_a_mail_say_where_it_is_kept(client, people, settings, inbox, where):
     settings.INBOX_PAGE = inbox
     asked = client.post("/accounts/password/reset/", {"email": "alice@example.test"}, follow=True)
-    signed_up = client.post(
-        "/accounts/signup/", {"email": "dora@example.test", "password1": "a rather long sentence"}, follow=True
-    )
+    signed_up = client.post("/accounts/signup/", making.signup_form("dora@example.test"), follow=True)
     for answer in (client.get("/accounts/signup/"), client.get("/accounts/password/reset/"), asked, signed_up):
         page = answer.content.decode()
         assert answer.status_code == 200

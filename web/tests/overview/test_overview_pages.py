@@ -1,11 +1,11 @@
 """The first page, the assets, and one of them: also what they say while there is nothing."""
 
-from making import report, secret
+from making import person, report, secret
 
 from vallum_engine.model.finding import Severity
 from vallum_engine.model.report import Coverage, Exclusion, RuleSet, Verdict
 from vallum_web.accounts import services as accounts
-from vallum_web.accounts.models import Membership, User
+from vallum_web.accounts.models import Membership
 from vallum_web.assets import services as assets
 from vallum_web.findings import services as findings
 from vallum_web.overview import queries
@@ -38,7 +38,7 @@ def text(response):
 def test_the_start_leads_where_the_person_belongs(client, signed_in, alice, db):
     assert client.get("/")["Location"].startswith("/accounts/login/")
     assert signed_in(alice).get("/")["Location"] == "/acme/"
-    newcomer = User.objects.create_user("dora@example.test", "correct horse battery")
+    newcomer = person("dora@example.test")
     assert signed_in(newcomer).get("/")["Location"] == "/new/"
 
 

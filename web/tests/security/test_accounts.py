@@ -7,6 +7,7 @@ import subprocess
 import sys
 from urllib.parse import urlsplit
 
+import making
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -191,8 +192,8 @@ class TestNobodyLearnsWhoHasAnAccount:
         assert plain(known) == plain(unknown)
 
     def test_by_signing_up(self, people):
-        known = Client().post(SIGNUP, {"email": "alice@example.test", "password1": "another horse 1234"})
-        unknown = Client().post(SIGNUP, {"email": "nobody@example.test", "password1": "another horse 1234"})
+        known = Client().post(SIGNUP, making.signup_form("alice@example.test"))
+        unknown = Client().post(SIGNUP, making.signup_form("nobody@example.test"))
         assert plain(known) == plain(unknown)
         assert known.status_code == 302
 
@@ -213,8 +214,8 @@ class TestMails:
         [
             (RESET, {"email": "alice@example.test"}),
             (RESET, {"email": "nobody@example.test"}),
-            (SIGNUP, {"email": "new@example.test", "password1": "another horse 1234"}),
-            (SIGNUP, {"email": "alice@example.test", "password1": "another horse 1234"}),
+            (SIGNUP, making.signup_form("new@example.test")),
+            (SIGNUP, making.signup_form("alice@example.test")),
         ],
     )
     def test_their_links_are_not_the_asker_s_to_choose(self, host, path, data, people):

@@ -20,6 +20,7 @@ from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
 from vallum_web.accounts import matrix, throttle, tokens
+from vallum_web.accounts.legal import door as legal
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import ApiToken, User
 from vallum_web.accounts.queries import former_slug, lacks_second_step, my_orgs
@@ -155,7 +156,10 @@ class TokenAuth(HttpBearer):
     """`Authorization: Bearer vlm_…`: a live token of some organization, or 401."""
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
-        return throttle.machine(request, tokens.authenticate(token))
+        found = throttle.machine(request, tokens.authenticate(token))
+        if found is not None:
+            legal.demand(found.by)
+        return found
 
 
 def permits(action: str) -> Callable[[Function], Function]:

@@ -8,10 +8,14 @@ from django.http import HttpRequest
 from django.utils.text import slugify
 
 from vallum_web.accounts import matrix
-from vallum_web.accounts.models import User
+from vallum_web.accounts.legal.forms import Ticks
+from vallum_web.accounts.legal.queries import held
+from vallum_web.accounts.legal.services import accept
+from vallum_web.accounts.models import Acceptance, User
 from vallum_web.accounts.networks import network
 from vallum_web.accounts.passwords.forms import Bounded
 from vallum_web.accounts.passwords.validators import ContextValidator
+from vallum_web.accounts.services.invitations import INVITED
 from vallum_web.tenancy import lookups
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.texts import validate_one_line
@@ -24,7 +28,7 @@ scim signup static status support system team terms trust user users vallum www
 RESERVED = frozenset(_RESERVED.split())
 
 
-class SignupForm(Bounded, AllauthSignupForm):  # type: ignore[misc]  # allauth ships no types
+class SignupForm(Ticks, Bounded, AllauthSignupForm):  # type: ignore[misc]  # allauth ships no types
     name = forms.CharField(max_length=80, required=False, label="Your name", validators=[validate_one_line])
     field_order = ("name", "email", "password1")
 
@@ -38,8 +42,10 @@ class SignupForm(Bounded, AllauthSignupForm):  # type: ignore[misc]  # allauth s
 
     def save(self, request: HttpRequest) -> User | None:
         user: User | None = super().save(request)
-        if user and self.cleaned_data["name"]:
+        if user:
             User.objects.filter(pk=user.pk).update(name=self.cleaned_data["name"])
+            invited = INVITED in request.session
+            accept(user, held(), Acceptance.Method.INVITATION if invited else Acceptance.Method.SIGNUP)
         return user
 
 

@@ -21,3 +21,13 @@ def admitted(address: str, networks: Iterable[str]) -> bool:
         return False
     here = ipaddress.ip_address(address)
     return any(here.version == each.version and here in each for each in allowed)
+
+
+def neighbourhood(text: str) -> str:
+    """The /24 or /48 around an address or network; empty for none. Enough to recognise a place by, too little to find it."""
+    try:
+        found = ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return ""
+    widest = 24 if found.version == 4 else 48
+    return str(found.supernet(new_prefix=widest) if found.prefixlen > widest else found)

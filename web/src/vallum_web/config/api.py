@@ -7,6 +7,7 @@ from ninja.errors import AuthenticationError
 from vallum_engine import VERSION
 from vallum_web.accounts.access import TokenAuth
 from vallum_web.accounts.api import router as tokens
+from vallum_web.accounts.legal.door import NotAcceptedError
 from vallum_web.assets.api import router as assets
 from vallum_web.findings.api import router as findings
 from vallum_web.ingest.api import door as upload_door
@@ -46,6 +47,12 @@ def missing(request: HttpRequest, _error: Http404) -> HttpResponse:
 def unknown(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
     detail = "Send a live token as Authorization: Bearer vlm_…; make one in the organization's settings."
     return api.create_response(request, {"detail": detail}, status=401)
+
+
+@api.exception_handler(NotAcceptedError)
+def unaccepted(request: HttpRequest, _error: NotAcceptedError) -> HttpResponse:
+    detail = "Whoever made this token has not accepted the terms and the privacy policy in force: they sign in and do."
+    return api.create_response(request, {"detail": detail, "code": "policy_acceptance_required"}, status=403)
 
 
 @api.exception_handler(NotRecordedError)

@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "vallum_web.accounts.legal.door.accepted",
     "vallum_web.tenancy.audit.middleware.Unrecorded",
 ]
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("invite/<str:secret>/", invited, name="invitation"),
     path("security/leaked-token/", leaks.report, name="leaked_token"),
     path("new/", accounts.new_org, name="new_org"),
+    path("", include("vallum_web.accounts.legal.urls")),
     path("accounts/theme/", accounts.theme, name="theme"),
     path("accounts/", include("vallum_web.accounts.person.urls")),
     path("accounts/sso/", include("vallum_web.accounts.sso.entrance_urls")),

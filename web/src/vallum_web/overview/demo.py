@@ -8,7 +8,8 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 
 from vallum_web.accounts import services as accounts
-from vallum_web.accounts.models import User
+from vallum_web.accounts.legal.services import settle
+from vallum_web.accounts.models import Acceptance, User
 from vallum_web.assets.services import NameTakenError
 from vallum_web.overview.shop import write_shop
 from vallum_web.repositories import services as repositories
@@ -34,6 +35,7 @@ def seed(checkout: Path) -> str:
     login = _login()
     user = User.objects.filter(email=EMAIL).first() or User.objects.create_user(EMAIL, login["password"], name="Demo")
     EmailAddress.objects.get_or_create(user=user, email=EMAIL, defaults={"verified": True, "primary": True})
+    settle(user, Acceptance.Method.DEMO)
     org = accounts.found("Demo", SLUG, user)
     folder = Path(settings.HOME) / "demo" / "shop"
     write_shop(folder)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import making
 import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
@@ -11,7 +12,7 @@ from vouching import account, add_oidc, come_back, events, onward, path, signed_
 
 from dev.fakes.oidc import Person, Poison
 from vallum_web.accounts import services
-from vallum_web.accounts.models import Membership, SsoIdentity, User
+from vallum_web.accounts.models import Acceptance, Membership, SsoIdentity, User
 from vallum_web.accounts.services import members
 from vallum_web.accounts.sso.errors import WORDS, Reason
 from vallum_web.tenancy.clock import travelled
@@ -29,8 +30,10 @@ def test_a_newcomer_becomes_a_member_by_signing_in(world, trip):
     browser = Client()
     answer = trip(browser)
     assert (answer.status_code, path(answer)) == (302, "/acme/")
+    making.accept(browser)
     assert browser.get("/acme/").status_code == 200
     user = User.objects.get(email="ada@acme.test")
+    assert set(Acceptance.objects.filter(user=user.pk).values_list("method", flat=True)) == {"sso"}
     assert (user.name, user.has_usable_password()) == ("Ada Lovelace", False)
     assert EmailAddress.objects.get(user=user).verified
     with scope(world.org.pk):

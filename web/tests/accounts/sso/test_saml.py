@@ -4,13 +4,14 @@ from datetime import timedelta
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
+import making
 import pytest
 from django.test import Client
 from vouching import add_saml, carried, onward, path, post_back, prove, signed_in_as
 
 from dev.fakes import saml as fake_saml
 from dev.fakes.saml import AS_EMAIL, Person, Poison
-from vallum_web.accounts.models import IdentityProvider, Membership, SsoAnswer, SsoIdentity, User
+from vallum_web.accounts.models import Acceptance, IdentityProvider, Membership, SsoAnswer, SsoIdentity, User
 from vallum_web.accounts.sso import saml, services
 from vallum_web.accounts.sso.errors import WORDS, Reason, UnusableError
 from vallum_web.tenancy.clock import travelled
@@ -40,8 +41,10 @@ def test_a_newcomer_becomes_a_member_by_signing_in(there, live_rows):
     browser = Client()
     answer = post_back(browser, there.fake, leave(browser))
     assert (answer.status_code, path(answer)) == (302, "/acme/")
+    making.accept(browser)
     assert browser.get("/acme/").status_code == 200
     user = User.objects.get(email="ada@acme.test")
+    assert set(Acceptance.objects.filter(user=user.pk).values_list("method", flat=True)) == {"sso"}
     assert (user.name, user.has_usable_password()) == ("Ada Lovelace", False)
     with scope(there.org.pk):
         assert Membership.objects.of(there.org).get(user=user).role == "developer"

@@ -33,6 +33,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=now)
     theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
+    attested_adult_at = models.DateTimeField(null=True)
+    """When the person said that they are 18 or older. No date of birth is asked for."""
 
     objects = Users()
     USERNAME_FIELD = "email"

@@ -1,0 +1,1 @@
+"""What a person accepts: the documents, their versions, and the proof."""
