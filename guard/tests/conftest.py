@@ -1,5 +1,6 @@
 """A code host on loopback: real git over real TLS, with one path for every way a host can misbehave."""
 
+import base64
 import http.server
 import os
 import ssl
@@ -38,6 +39,8 @@ class Host:
     authorities: Path
     requests: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     departures: list[Departure] = field(default_factory=list)
+    holding: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
 
     @property
     def address(self) -> str:
@@ -150,6 +153,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         self.git(self.path.removeprefix("/locked"), body)
 
+    def serve_held(self, body: bytes) -> None:
+        """As locked, but the pack itself waits for the test's word."""
+        if self.command == "POST":
+            self.host.holding.set()
+            self.host.released.wait(30)
+        self.path = self.path.removeprefix("/held")
+        self.serve_locked(body)
+
+    def serve_telltale(self, _body: bytes) -> None:
+        """Repeats what it was sent, where git shows it to its user."""
+        if not self.headers.get("Authorization"):
+            self.say(401, WWW_Authenticate='Basic realm="x"')
+            return
+        proof = self.headers["Authorization"].removeprefix("Basic ")
+        told = f"You said {proof}, which is {base64.b64decode(proof).decode()}\n"
+        self.say(403, told.encode(), Content_Type="text/plain")
+
     def serve_stuck(self, _body: bytes) -> None:
         time.sleep(30)
 
@@ -224,6 +244,8 @@ def running_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 def host(running_host: Host) -> Host:
     running_host.requests.clear()
     running_host.departures.clear()
+    running_host.holding.clear()
+    running_host.released.clear()
     return running_host
 
 

@@ -1,5 +1,6 @@
 """What may be cloned, as it is written: the pure check that forms use."""
 
+import base64
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,7 @@ from vallum_guard.urls import Target
 
 # git-check-ref-format, stricter: nothing that an option, a range or a glob could be read from.
 _BRANCH: Final = re.compile(r"(?![-./])(?!.*(?:\.\.|//|/\.|@\{|\.lock$|\.lock/|[./]$))[^\x00-\x20~^:?*\[\\\x7f]{1,200}")
+CONCEALED: Final = "[concealed]"
 _SSH: Final = re.compile(r"[\w.-]+@[\w.-]+:")
 
 
@@ -23,6 +25,15 @@ class Credential:
 
     def __repr__(self) -> str:
         return f"Credential(user={self.user!r})"  # never the token: reprs end up in logs
+
+    @property
+    def proof(self) -> str:
+        """What HTTP basic authentication sends."""
+        return base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
+
+    def conceal(self, text: str) -> str:
+        """The text without token and proof: a server may repeat what it was sent, and its words go into messages."""
+        return text.replace(self.proof, CONCEALED).replace(self.token, CONCEALED) if self.token else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

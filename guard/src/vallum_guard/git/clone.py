@@ -4,7 +4,7 @@ import json
 import stat
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import scandir
 from pathlib import Path
 from time import monotonic
@@ -127,20 +127,25 @@ class _Job:
         arguments = command.clone_arguments(
             self.url, self.folder, branch=origin.branch, blob_bytes=self.limits.blob_bytes
         )
-        secret = (origin.validate(opening=route.opening), origin.credential) if origin.credential else None
+        credential = origin.credential
+        target = origin.validate(opening=route.opening)
         with ConnectProxy(route=route, purpose="clone", limits=carried, only={self.host}) as proxy:
             around = Sandbox(
                 read_only=(bundle, *command.installation()),
                 writable=self.folder,
                 folder=Path("/"),
                 proxy=proxy.path,
-                environment=command.environment(bundle=bundle, credential=secret),
+                environment=command.environment(bundle=bundle),
+                handed=command.configuration(target, credential) if credential else None,
                 limits=self._sandbox_limits(),
                 mechanism=self.mechanism,
             )
-            outcome = sandbox.run(arguments, sandbox=around, stderr_line=progress, watch=self._quota())
+            conceal = credential.conceal if credential else str
+            outcome = sandbox.run(
+                arguments, sandbox=around, stderr_line=lambda line: progress(conceal(line)), watch=self._quota()
+            )
         if not outcome.ok:
-            raise explain(self.url, outcome, proxy.problems)
+            raise explain(self.url, replace(outcome, stderr_tail=conceal(outcome.stderr_tail)), proxy.problems)
 
     def check_out(self) -> dict[str, Any]:
         """Without network, so that nothing a repository says can make git fetch more."""

@@ -1,6 +1,5 @@
 """How git is called: nothing of this machine's configuration, no transport but https, no hook, no link, no helper."""
 
-import base64
 import os
 import re
 import shutil
@@ -108,23 +107,20 @@ def clone_arguments(url: str, destination: Path, *, branch: str | None, blob_byt
     )
 
 
-def environment(
-    *, bundle: Path | None = None, credential: tuple[Target, Credential] | None = None
-) -> Mapping[str, str]:
-    """The credential travels in the environment: arguments are visible to the whole machine."""
+def environment(*, bundle: Path | None = None) -> Mapping[str, str]:
     values = dict(_ENVIRONMENT)
     if bundle is not None:
         values["GIT_SSL_CAINFO"] = str(bundle)
-    if credential is not None:
-        target, secret = credential
-        proof = base64.b64encode(f"{secret.user}:{secret.token}".encode()).decode()
-        values["GIT_CONFIG_COUNT"] = "1"
-        values["GIT_CONFIG_KEY_0"] = f"http.https://{target.authority}/.extraHeader"
-        values["GIT_CONFIG_VALUE_0"] = f"Authorization: Basic {proof}"
     folder = str(program().parent)
     if not folder.startswith("/usr/"):
         values["PATH"] = f"{folder}:/usr/local/bin:/usr/bin:/bin"
     return values
+
+
+def configuration(target: Target, credential: Credential) -> sandbox.Handed:
+    """The credential as the one configuration file that git reads: for this host alone, and in no list of processes."""
+    lines = (f'[http "https://{target.authority}/"]', f'extraHeader = "Authorization: Basic {credential.proof}"', "")
+    return sandbox.Handed(variable="GIT_CONFIG_GLOBAL", content="\n".join(lines).encode())
 
 
 def installation() -> tuple[Path, ...]:

@@ -19,6 +19,7 @@ from vallum_guard.sandbox.launch import Streams, launch
 from vallum_guard.sandbox.policy import (
     RELAY_URL,
     End,
+    Handed,
     Isolation,
     Level,
     Limits,
@@ -56,6 +57,7 @@ def run(
 __all__ = [
     "RELAY_URL",
     "End",
+    "Handed",
     "Isolation",
     "Level",
     "Limits",

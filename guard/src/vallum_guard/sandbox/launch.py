@@ -138,6 +138,12 @@ def launch(command: Sequence[str], sandbox: Sandbox, mechanism: Mechanism, strea
         told, tell = os.pipe()
         opened.callback(os.close, told)
         passed = [tell]
+        environment = dict(planned.environment)
+        if sandbox.handed is not None:
+            handed = opened.enter_context(_in_memory(sandbox.handed.content))
+            passed.append(handed.fileno())
+            # Each process that opens this path reads the file from its beginning.
+            environment[sandbox.handed.variable] = f"/proc/self/fd/{handed.fileno()}"
         if mechanism is Mechanism.BUBBLEWRAP:
             rules = opened.enter_context(_in_memory(planned.system_calls))
             passed.append(rules.fileno())
@@ -150,7 +156,7 @@ def launch(command: Sequence[str], sandbox: Sandbox, mechanism: Mechanism, strea
                 stdin=_input(streams.stdin, opened),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=planned.environment,
+                env=environment,
                 pass_fds=passed,
                 start_new_session=True,
             )

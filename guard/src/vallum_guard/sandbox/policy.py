@@ -76,12 +76,23 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """Something only the command is to know: a file without a name, whose path stands in this variable.
+
+    Neither arguments nor environment hold it, no disk does, and it is gone with the processes that inherit it.
+    """
+
+    variable: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
     """What the command may see. Paths are the same inside as outside.
 
     Readable are `/usr` and its kin, this interpreter with its packages, and `read_only`; writable are
     `writable`, and a `/tmp` of its own. There is no network but, with `proxy`, the guard's proxy, which is
-    at RELAY_URL inside. The environment holds PATH, HOME, TMPDIR, LANG and `environment`.
+    at RELAY_URL inside. The environment holds PATH, HOME, TMPDIR, LANG and `environment`. What is secret goes in `handed`.
 
     `mechanism` None takes the best this machine has and refuses where that is none; Mechanism.NOTHING,
     named expressly, runs trusted work without isolation but with limits.
@@ -92,6 +103,7 @@ class Sandbox:
     proxy: Path | None = None
     folder: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    handed: Handed | None = None
     limits: Limits = Limits()
     mechanism: Mechanism | None = None
 
