@@ -180,7 +180,7 @@ class TestANewerArchive:
         assert "newer archive" not in browser.get(added).content.decode()
         assert signed_in(charlie).get(address).status_code == 404
         accounts.join(org, charlie, Membership.Role.AUDITOR)
-        assert signed_in(charlie).get(address).status_code == 404
+        assert signed_in(charlie).get(address).status_code == 403
 
 
 def test_a_name_with_a_path_in_it_is_only_a_name(signed_in, bob, org):

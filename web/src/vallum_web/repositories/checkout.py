@@ -1,13 +1,18 @@
 """Bringing a repository's code to a folder where the scanner can read it. Nothing here opens a file of it."""
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-from vallum_guard.git import Origin, clone
+from vallum_guard.git import Credential, Origin, clone
+from vallum_web.repositories import services
 from vallum_web.repositories.models import Repository
 from vallum_web.scans.scanner import Job
 from vallum_web.tenancy import blobs, egress
+from vallum_web.tenancy.keyring import KeyringError
+
+log = logging.getLogger(__name__)
 
 
 class SourceGoneError(Exception):
@@ -15,7 +20,7 @@ class SourceGoneError(Exception):
 
 
 def bring(repository: Repository, scratch: Path, *, progress: Callable[[str], object]) -> Job:
-    """Clone, or link the archive, into `scratch`. Raises GuardError (clone) or SourceGoneError (archive or folder)."""
+    """Clone, or link the archive, into `scratch`. Raises GuardError (clone) or SourceGoneError (archive, folder or token)."""
     if repository.folder:
         folder = Path(repository.folder)
         if not folder.is_dir():
@@ -29,8 +34,19 @@ def bring(repository: Repository, scratch: Path, *, progress: Callable[[str], ob
             raise SourceGoneError("The uploaded archive is no longer kept: upload it again.")
         os.link(kept, place)
         return Job(path=place)
-    origin = Origin(url=repository.url, branch=repository.branch or None)
+    origin = Origin(url=repository.url, branch=repository.branch or None, credential=_proof(repository))
     folder = scratch / "repository"
     checkout = clone(origin, folder, route=egress.route(repository.org_id, repository.asset_id), progress=progress)
     facts = {"branch": checkout.branch, "commit": checkout.commit}
     return Job(path=folder, left_out=checkout.left_out, facts=facts)
+
+
+def _proof(repository: Repository) -> Credential | None:
+    try:
+        return services.proof(repository)
+    except KeyringError as error:
+        log.exception("The token of repository %s does not open", repository.pk)
+        raise SourceGoneError(
+            "The token of this repository could not be opened, so it was not cloned: give the token again. Whoever runs the "
+            "platform finds the reason in its log."
+        ) from error

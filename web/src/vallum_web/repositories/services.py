@@ -1,31 +1,96 @@
-"""Adding repositories."""
+"""Adding repositories, and keeping what opens the private ones."""
 
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
+from vallum_guard.git import Credential as Proof
 from vallum_guard.git.address import check_branch, validate
 from vallum_web.assets import queries
 from vallum_web.assets import services as assets
 from vallum_web.assets.models import Asset
-from vallum_web.repositories.models import Repository
+from vallum_web.repositories.models import Credential, Repository
 from vallum_web.scans import services as scans
 from vallum_web.scans.models import Scan
-from vallum_web.tenancy import blobs, egress
+from vallum_web.tenancy import blobs, clock, egress, keyring
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
 
-def add_by_url(org: Org, by: UUID | None, *, url: str, branch: str = "", name: str = "") -> Repository:
+def add_by_url(
+    org: Org, by: UUID | None, *, url: str, branch: str = "", name: str = "", credential: Proof | None = None
+) -> Repository:
     """Add a repository that is cloned for each scan. Raises GuardError for an address that may not be, NameTakenError."""
     target = validate(url, opening=egress.opening())
     check_branch(branch or None)
     with scope(org.pk, user=by):
         asset = assets.add(org, Asset.Kind.REPOSITORY, name or short_name(target.url), by)
-        return Repository.objects.create(org=org, asset=asset, url=target.url, branch=branch)
+        repository = Repository.objects.create(org=org, asset=asset, url=target.url, branch=branch)
+        if credential:
+            _keep(repository, credential)
+        return repository
+
+
+class NotClonedError(ValueError):
+    """The asset's code does not come by address, so no token opens it."""
+
+
+def set_credential(org: Org, by: UUID | None, *, asset: UUID, credential: Proof) -> None:
+    """Keep what opens the repository, in the place of what did. Raises NotClonedError."""
+    with scope(org.pk, user=by):
+        repository = Repository.objects.of(org).select_for_update().filter(asset=asset).exclude(url="").first()
+        if repository is None:
+            raise NotClonedError(asset)
+        Credential.objects.of(org).filter(repository=repository).delete()
+        _keep(repository, credential)
+
+
+def remove_credential(org: Org, by: UUID | None, *, asset: UUID) -> bool:
+    """Forget what opened the repository; it is cloned as a public one from then on. Whether there was anything."""
+    with scope(org.pk, user=by):
+        count, _ = Credential.objects.of(org).filter(repository__asset=asset).delete()
+        if count:
+            emit("repository.token_removed", asset)
+        return bool(count)
+
+
+def proof(repository: Repository) -> Proof | None:
+    """What opens the repository, for git alone; its use is noted. Raises KeyringError."""
+    with scope(repository.org_id):
+        # Locked, so that a rotation does not move it, and drop its key, between our reading and our opening.
+        found = Credential.objects.of(repository.org_id).select_for_update().filter(repository=repository).first()
+        if found is None:
+            return None
+        token = keyring.unseal(repository.org_id, _place(found, repository), found.token)
+        found.used_at = clock.now()
+        found.save(update_fields=["used_at"])
+        return Proof(token=token, user=found.user)
+
+
+def _keep(repository: Repository, credential: Proof) -> None:
+    org = Org.objects.get(pk=repository.org_id)
+    row = Credential(org=org, repository=repository, user=credential.user)
+    row.token = keyring.seal(org, _place(row, repository), credential.token)
+    row.digest = blake2b(
+        credential.token.encode(),
+        digest_size=6,
+        key=settings.FINGERPRINT_KEY.encode()[:64],
+        salt=bytes(org.salt),
+        person=b"credential",
+    ).hexdigest()
+    row.save()
+    emit("repository.token_set", repository.asset_id, digest=row.digest)
+
+
+def _place(row: Credential, repository: Repository) -> str:
+    """Bound to the host as well: whoever could change the stored address would not have the token sent elsewhere."""
+    return f"{keyring.place(row, 'token')} for {urlsplit(repository.url).netloc}"
 
 
 def add_archive(org: Org, by: UUID | None, *, name: str, archive: UUID, archive_name: str) -> Repository:

@@ -41,6 +41,8 @@ WORDS = {
     "org.renamed": "Organization renamed",
     "org.transferred": "Ownership handed over",
     "repository.replaced": "Archive of a repository replaced",
+    "repository.token_removed": "Token of a private repository removed",
+    "repository.token_set": "Token of a private repository given",
     "scan.digested": "Scan compared with the record",
     "scan.failed": "Scan failed",
     "scan.finished": "Scan finished",

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from vallum_guard.errors import GuardError
@@ -21,6 +22,7 @@ UNPROCESSABLE = 422
 NAME_TAKEN = "There is an asset of this name already: choose another one."
 
 
+@sensitive_post_parameters("token", "url")
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("assets.add")
 def add(request: MemberRequest) -> HttpResponse:
