@@ -15,6 +15,21 @@ def test_ready_when_all_migrations_are_applied(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.asvs("13.3.2")
+def test_not_ready_without_keys_and_the_reason_is_in_the_log_alone(client, settings, tmp_path, caplog):
+    settings.HOME, settings.KEK_FILE = tmp_path, tmp_path / "keyring_key"
+    assert client.get("/readyz").status_code == 200
+    (tmp_path / "keyring").chmod(0o755)
+    assert client.get("/readyz").status_code == 503
+    assert "chmod 700" in caplog.text
+    (tmp_path / "keyring").chmod(0o700)
+    settings.KEK_FILE.unlink()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.content) == (503, b"the keys cannot be used: see the log\n")
+    assert f"{settings.KEK_FILE} is missing" in caplog.text
+
+
+@pytest.mark.django_db
 def test_not_ready_while_the_database_does_not_answer(client):
     with connection.cursor() as cursor:
         cursor.execute("savepoint before")

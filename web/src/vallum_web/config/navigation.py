@@ -43,6 +43,7 @@ _SETTINGS = (
     ("General", "accounts:general", "org.read"),
     ("Tokens", "accounts:tokens", "tokens.read"),
     ("Security", "accounts:security", "security.read"),
+    ("Keys", "accounts:keys", "keys.read"),
     ("Staff access", "accounts:staff", "staff.read"),
     ("Provisioning", "accounts:provisioning", "scim.read"),
     ("Single sign-on", "accounts:sso", "sso.read"),

@@ -72,4 +72,7 @@ def _counts(org: UUID, start: str) -> tuple[Count, ...]:
 
 
 def _words(model: type[TenantModel], field: str) -> str:
-    return str(model._meta.get_field(field).verbose_name)  # type: ignore[union-attr]  # noqa: SLF001 - Django's documented way to a field
+    """The column's own words, where it has some; else its name and its model's."""
+    options = model._meta  # noqa: SLF001 - Django's documented way to a model's words
+    own = str(options.get_field(field).verbose_name)  # type: ignore[union-attr]  # a SealedField always has one
+    return f"{field} of {options.verbose_name_plural}" if own == field.replace("_", " ") else own

@@ -1,5 +1,6 @@
 """Data keys: one owner's, by version. Each is kept wrapped, and what it was wrapped for is bound into it."""
 
+import stat
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,11 +12,12 @@ from cryptography.fernet import Fernet
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.keyring import kek, store
 from vallum_web.tenancy.keyring.envelope import DataKey
-from vallum_web.tenancy.keyring.errors import ForgottenError, NoSuchKeyError
+from vallum_web.tenancy.keyring.errors import ForgottenError, KeyFileError, NoSuchKeyError
 
 _PRESENT_KEK: Final = "kek"
 # Above every version.
 _ALL: Final = 1 << 40
+_OTHERS: Final = 0o077
 
 
 class Kind(StrEnum):
@@ -54,6 +56,15 @@ class Listed:
 
     version: int
     made_at: datetime
+
+
+def check() -> None:
+    """Whether keys can be used: makes the key-encryption key the first time. Raises KeyFileError."""
+    folder = store.path().parent
+    with store.writing() as run:
+        present_kek(run)
+    if stat.S_IMODE(folder.stat().st_mode) & _OTHERS:
+        raise KeyFileError(f"{folder} is open to others: make it yours alone (chmod 700), then start again.")
 
 
 def current(owner: Owner) -> DataKey:
@@ -156,9 +167,10 @@ def present_kek(run: store.Run) -> kek.Kek:
 def wrap_anew(run: store.Run, successor: kek.Kek) -> int:
     """Wrap every key under the successor, and make it the present one. How many were under another."""
     rows = run("select kind, owner, version, wrapped, kek from data_key where kek <> ?", successor.id)
+    former = {name: kek.named(name) for name in {row[-1] for row in rows}}
     for kind, owner, version, wrapped, kek_id in rows:
         about = _about(Owner(kind=Kind(kind), id=UUID(owner)), version)
-        key = kek.named(kek_id).unwrap(wrapped, about)
+        key = former[kek_id].unwrap(wrapped, about)
         run(
             "update data_key set wrapped = ?, kek = ? where kind = ? and owner = ? and version = ?",
             successor.wrap(key, about),
