@@ -11,6 +11,8 @@ API_PER_TOKEN = named("ApiPerToken")
 API_PER_ORG = named("ApiPerOrg")
 API_PER_IP = named("ApiPerIP")
 UPLOADS_PER_TOKEN = named("UploadsPerToken")
+PROVISIONING_PER_TOKEN = named("ProvisioningPerToken")
+PROVIDERS_INVITES = named("ProvidersInvitesPerOrg")
 
 
 def machine(request: HttpRequest, token: ApiToken | None) -> ApiToken | None:
@@ -25,6 +27,14 @@ def machine(request: HttpRequest, token: ApiToken | None) -> ApiToken | None:
 
 def upload(request: HttpRequest, token: ApiToken) -> None:
     _demand(request, UPLOADS_PER_TOKEN, str(token.pk), token)
+
+
+def provider(request: HttpRequest, token: ApiToken | None) -> None:
+    """As `machine`, for the calls of an organization's identity provider."""
+    if token is None:
+        _demand(request, API_PER_IP, network())
+    else:
+        _demand(request, PROVISIONING_PER_TOKEN, str(token.pk), token)
 
 
 def network() -> str:

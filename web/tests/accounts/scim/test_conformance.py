@@ -11,7 +11,7 @@ from scim2_client.engines.wsgi import WSGISCIMClient
 from scim2_tester import Status, check_server
 
 
-@pytest.mark.asvs("4.1.1")
+@pytest.mark.slow
 def test_another_implementation_finds_nothing_to_say(live_database):
     people = making.people()
     provider, _ = provisioner(people.org, people.alice)

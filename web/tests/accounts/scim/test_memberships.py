@@ -1,15 +1,23 @@
 """What a provider's word does to memberships, and what it never does to a person."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import making
 import pytest
 from allauth.account.models import EmailAddress
 from providing import GROUP, USER, provisioner
 
 from vallum_web.accounts import queries, tokens
-from vallum_web.accounts.models import Invitation, User
+from vallum_web.accounts.models import Domain, Invitation, User
 from vallum_web.accounts.scim.services import connection
+from vallum_web.accounts.scim.services import people as provisioning
 from vallum_web.accounts.services import invitations, join, set_plan
 from vallum_web.accounts.services import members as services
+from vallum_web.accounts.throttle import PROVIDERS_INVITES
+from vallum_web.mail.models import Message
+from vallum_web.tenancy import clock
+from vallum_web.tenancy.limits.rate import Rate
 from vallum_web.tenancy.scope import scope
 
 OFF = {"op": "replace", "value": {"active": False}}
@@ -100,6 +108,79 @@ def test_an_address_that_nobody_proved_gets_an_invitation(provider, people, row,
     assert row(key).member.user.email == "dana@example.test"
     assert row(key).invitation is None
     assert team(group["id"]) == ["dana@example.test"]
+
+
+@pytest.fixture
+def proved(people):
+    """example.test is Acme's own, elsewhere.test is Charlie's, and pending.test is nobody's yet."""
+    for org, name, at in (
+        (people.org, "example.test", clock.now()),
+        (people.elsewhere, "elsewhere.test", clock.now()),
+        (people.org, "pending.test", None),
+    ):
+        with scope(org.pk):
+            Domain.objects.create(org=org, name=name, challenge="x", verified_at=at)
+
+
+@pytest.mark.asvs("6.8.1")
+def test_an_address_of_a_proved_domain_is_a_member_at_once(proved, provider, people, row, members, events):
+    key = provider.person("New.Person@Example.test", displayName="New Person")["id"]
+    assert members()["new.person@example.test"] == "developer"
+    user = row(key).member.user
+    assert (user.name, user.has_usable_password()) == ("New Person", False)
+    assert EmailAddress.objects.get(user=user).verified
+    assert not Message.objects.exists()
+    provider.patch(f"/Users/{key}", OFF)
+    assert User.objects.filter(pk=user.pk, is_active=True).exists()
+    provider("DELETE", f"/Users/{key}")
+    again = provider.person("new.person@example.test")["id"]
+    assert row(again).member.user == user, "one person, whatever the provider calls them"
+
+
+def test_somebody_with_an_account_of_such_an_address_is_that_person(proved, provider, people, row, members):
+    dana = person("dana@example.test")
+    key = provider.person("dana@example.test", displayName="Another name")["id"]
+    assert row(key).member.user == dana
+    assert User.objects.get(pk=dana.pk).name == ""
+
+
+@pytest.mark.asvs("6.8.1")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "dana@elsewhere.test",
+        "dana@pending.test",
+        "dana@sub.example.test",
+        "dana@notexample.test",
+        "dana@example.test.evil.test",
+        "dana@example.testx",
+    ],
+)
+def test_an_address_of_any_other_domain_is_invited(address, proved, provider, row, members):
+    key = provider.person(address)["id"]
+    assert address not in members()
+    assert row(key).invitation.email == address
+    assert not User.objects.filter(email=address).exists()
+
+
+def test_an_account_that_waits_for_its_address_is_not_let_in(proved, provider, row, members):
+    """Somebody signed up with another person's address: were it a member, whose confirmation opens it would be theirs."""
+    making.person("dana@example.test", verified=False)
+    key = provider.person("dana@example.test")["id"]
+    assert "dana@example.test" not in members()
+    assert row(key).invitation.email == "dana@example.test"
+
+
+def test_a_provider_invites_so_many_strangers_a_day(provider, people, members, monkeypatch):
+    few = replace(PROVIDERS_INVITES, rate=Rate(count=2, period=timedelta(days=1), burst=2))
+    monkeypatch.setattr(provisioning, "PROVIDERS_INVITES", few)
+    provider.person("a@example.test")
+    provider.person("b@example.test")
+    body = {"schemas": [USER], "userName": "c@example.test"}
+    refused = provider("POST", "/Users", body)
+    assert (refused.status, int(refused.headers["Retry-After"]) > 3600) == (429, True)
+    assert "prove the address's domain" in refused.json["detail"]
+    assert provider("GET", "/Users").json["totalResults"] == 2
 
 
 def test_ending_somebody_who_is_only_invited_takes_the_invitation_back(provider, people, row):

@@ -7,6 +7,7 @@ bytes.
 import json
 from collections.abc import Callable, Mapping
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -25,15 +26,20 @@ from scim2_models import (
     UnauthorizedException,
 )
 
-from vallum_web.accounts import matrix, tokens
+from vallum_web.accounts import matrix, throttle, tokens
 from vallum_web.accounts.models import ApiToken
 from vallum_web.accounts.scim import hostile, resources
+from vallum_web.accounts.scim.errors import TooManyInvited
 from vallum_web.accounts.scim.services import connection
+from vallum_web.tenancy.audit import middleware as audit
+from vallum_web.tenancy.audit.errors import NotRecordedError
+from vallum_web.tenancy.limits import answers, gate
 from vallum_web.tenancy.scope import scope
 
 ACTION = "scim.manage"
 CONTENT_TYPE = "application/scim+json"
 _READS = frozenset({"GET", "HEAD"})
+_NOW: Mapping[str, str] = MappingProxyType({})
 _NOT_ALLOWED = 405
 _DETAIL = 500
 
@@ -61,15 +67,23 @@ def door(*methods: str) -> Callable[[ProviderView[Params]], View[Params]]:
             token: ApiToken | None = None
             try:
                 token = _caller(request)
+                throttle.provider(request, token)
+                _permit(token)
                 request.auth = token  # type: ignore[attr-defined]  # ProviderRequest says so
                 if request.method not in methods:
                     return _refusal(Error(status=_NOT_ALLOWED, detail=f"This address takes {', '.join(methods)}."))
                 with scope(token.org_id, user=token.by), resources.provider:
                     return view(request, *args, **kwargs)  # type: ignore[arg-type]  # it is one since the line above
             except SCIMException as error:
-                return _told(request, token, _plain(error))
+                return _told(request, token, _plain(error), _wait(error))
             except ValidationError as error:
                 return _told(request, token, Error.from_validation_errors(error)[0])
+            except gate.Refused as error:
+                said = Error(status=answers.status(error.verdict), detail=str(answers.refused_body(error)["detail"]))
+                return _refusal(said, answers.retry_after(error.verdict))
+            except NotRecordedError as error:
+                said = Error(status=audit.UNAVAILABLE, detail=audit.told(error))
+                return _refusal(said, {"Retry-After": audit.AGAIN})
 
         guarded.action = ACTION  # type: ignore[attr-defined]  # read by the test that walks every door
         return cast("View[Params]", guarded)
@@ -105,31 +119,38 @@ def plain(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = 
 
 
 def _caller(request: HttpRequest) -> ApiToken:
-    """Raises UnauthorizedException, ForbiddenException."""
+    """Raises UnauthorizedException, or Refused where tokens are tried out."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     token = tokens.authenticate(text.strip(), ApiToken.Kind.SCIM) if scheme.lower() == "bearer" else None
     if token is None:
+        throttle.provider(request, None)
         raise UnauthorizedException(
             detail="Send a live provisioning token as Authorization: Bearer vlm_scim_…; "
             "make one in the organization's settings, under Provisioning."
         )
-    if not matrix.can(token.role, ACTION):
-        raise ForbiddenException(detail=f"Who made this token is {token.role} now: have an owner or admin make one.")
     return token
 
 
-def _told(request: HttpRequest, token: ApiToken | None, error: Error) -> HttpResponse:
+def _permit(token: ApiToken) -> None:
+    """Raises ForbiddenException."""
+    if not matrix.can(token.role, ACTION):
+        raise ForbiddenException(detail=f"Who made this token is {token.role} now: have an owner or admin make one.")
+
+
+def _told(request: HttpRequest, token: ApiToken | None, error: Error, wait: Mapping[str, str] = _NOW) -> HttpResponse:
     """Refusals of changes stand on the organization's page: the provider's own log is where nobody looks."""
     if token and request.method not in _READS and not request.path.endswith("/.search"):
         connection.refused(token, error.detail or "")
-    return _refusal(error)
+    return _refusal(error, wait)
 
 
-def _refusal(error: Error) -> HttpResponse:
-    headers = (
-        {"WWW-Authenticate": 'Bearer realm="provisioning"'} if error.status == UnauthorizedException.status else {}
-    )
-    return plain(error.model_dump(scim_ctx=Context.DEFAULT), status=error.status or 400, headers=headers)
+def _wait(error: SCIMException) -> Mapping[str, str]:
+    return answers.retry_after(error.verdict) if isinstance(error, TooManyInvited) else _NOW
+
+
+def _refusal(error: Error, wait: Mapping[str, str] = _NOW) -> HttpResponse:
+    asked = {"WWW-Authenticate": 'Bearer realm="provisioning"'} if error.status == UnauthorizedException.status else {}
+    return plain(error.model_dump(scim_ctx=Context.DEFAULT), status=error.status or 400, headers={**asked, **wait})
 
 
 def _plain(error: SCIMException) -> Error:

@@ -11,6 +11,7 @@ from scim2_models import InvalidFilterException, SearchRequest, TooManyException
 from vallum_web.accounts.models import ApiToken, Provisioning, ScimGroup, ScimGroupMember, ScimUser
 from vallum_web.accounts.scim import mapping, narrowing, resources
 from vallum_web.accounts.scim.narrowing import Columns, among, flag, key, moment, text
+from vallum_web.accounts.sso import queries as sso
 from vallum_web.tenancy.models import Org, OrgQuerySet
 
 MOST_MATCHED = 5_000
@@ -82,9 +83,9 @@ def settings(org: UUID) -> Provisioning:
     return Provisioning.objects.of(org).first() or Provisioning(org_id=org)
 
 
-def may_provision(_org: UUID, _address: str) -> bool:
-    """Whether the organization has proved that the address's domain is its own: while none can, everybody is invited."""
-    return False
+def may_provision(org: UUID, address: str) -> bool:
+    """Whether the organization has proved that the address's domain is its own; anybody else is invited."""
+    return sso.proved(org, address.rpartition("@")[2])
 
 
 def tokens(org: Org) -> OrgQuerySet[ApiToken]:

@@ -15,13 +15,15 @@ from scim2_models import NotFoundException, UniquenessException
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import ApiToken, Membership, ScimUser, User
 from vallum_web.accounts.scim import links, mapping, queries, resources, steps
-from vallum_web.accounts.scim.errors import Full, LastOwner, OutOfReach
+from vallum_web.accounts.scim.errors import Full, LastOwner, OutOfReach, TooManyInvited
 from vallum_web.accounts.scim.services.versions import Expected, turned
 from vallum_web.accounts.services import AlreadyMemberError, SeatsTakenError, hold, invitations, join, members
 from vallum_web.accounts.standing import may_move
+from vallum_web.accounts.throttle import PROVIDERS_INVITES
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.keys import uuid7
+from vallum_web.tenancy.limits import gate
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
@@ -173,6 +175,9 @@ def _join(token: ApiToken, row: ScimUser, person: User | None, role: Role) -> No
 
 def _invite(token: ApiToken, row: ScimUser, role: Role) -> None:
     _withdraw(token, row)
+    taken = gate.take(PROVIDERS_INVITES, str(row.org_id), org=row.org_id)
+    if not taken.allowed:
+        raise TooManyInvited(taken)
     maker = Membership.objects.of(row.org_id).get(user=token.by)
     try:
         sent = invitations.invite(token.org, maker, email=row.address, role=role)
