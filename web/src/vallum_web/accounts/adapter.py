@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from vallum_web.accounts.models import User
 from vallum_web.accounts.person import devices, stepup
-from vallum_web.accounts.services import invitations
+from vallum_web.accounts.services import invitations, signins
 from vallum_web.accounts.services.invitations import INVITED
 from vallum_web.accounts.sso import door
 from vallum_web.tenancy import clock
@@ -53,6 +53,9 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:  # noqa: ARG002 - allauth's
         """One account, one limit: allauth's own key has the Host in it, of which a port makes as many as one likes."""
         return str(credentials.get("email", "")).lower()
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ARG002 - allauth's signature
+        signins.failed(str(credentials.get("email", "")))
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None

@@ -2,14 +2,23 @@
 
 from typing import Any
 
-from allauth.account.internal.flows.login import record_authentication
-from allauth.account.signals import authentication_step_completed
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.account.signals import (
+    authentication_step_completed,
+    password_changed,
+    password_reset,
+    password_set,
+    user_logged_in,
+    user_logged_out,
+)
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_reset
 from django.http import HttpRequest
 
-from vallum_web.accounts.models import User
+from vallum_web.accounts.models import SignIn, User
 from vallum_web.accounts.person import queries, sessions
+from vallum_web.accounts.services import signins
+from vallum_web.accounts.sso import door
 
 
 def listen() -> None:
@@ -18,6 +27,12 @@ def listen() -> None:
     authenticator_added.connect(_factor_added)
     authenticator_removed.connect(_factor_removed)
     authenticator_reset.connect(_codes_made_anew)
+    user_logged_in.connect(_signed_in)
+    user_logged_out.connect(_signed_out)
+    authentication_failed.connect(_second_step_failed)
+    password_changed.connect(_password_changed)
+    password_set.connect(_password_changed)
+    password_reset.connect(_password_reset)
 
 
 def _proved_again(request: HttpRequest, *, reauthenticated: bool = False, **_: Any) -> None:
@@ -31,13 +46,44 @@ def _factor_added(request: HttpRequest, user: User, authenticator: Authenticator
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         proof = {"id": authenticator.pk, "type": authenticator.type}
         record_authentication(request, user, "mfa", reauthenticated=True, **proof)
+    signins.note(user, SignIn.Kind.MFA_ADDED, second=authenticator.type)
 
 
-def _factor_removed(request: HttpRequest, user: User, **_: Any) -> None:
+def _factor_removed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
     """Sessions that were begun with it do not outlive it."""
     sessions.end(request, queries.others(user, here=request.session.session_key))
     sessions.renew(request)
+    signins.note(user, SignIn.Kind.MFA_REMOVED, second=authenticator.type)
 
 
 def _codes_made_anew(request: HttpRequest, **_: Any) -> None:
     sessions.renew(request)
+
+
+def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    kind, second = SignIn.Kind.PASSWORD, ""
+    for proof in get_authentication_records(request, user):
+        if proof["method"] == door.METHOD:
+            kind = SignIn.Kind.SSO
+        elif proof.get("passwordless"):
+            kind = SignIn.Kind.PASSKEY
+        elif proof["method"] == "mfa":
+            second = proof.get("type", "")
+    signins.note(user, kind, second=second)
+
+
+def _signed_out(user: User | None, **_: Any) -> None:
+    if user is not None:
+        signins.note(user, SignIn.Kind.SIGNED_OUT)
+
+
+def _second_step_failed(user: User, authenticator: Authenticator | None = None, **_: Any) -> None:
+    signins.note(user, SignIn.Kind.MFA_FAILED, second=authenticator.type if authenticator else "")
+
+
+def _password_changed(user: User, **_: Any) -> None:
+    signins.note(user, SignIn.Kind.PASSWORD_CHANGED)
+
+
+def _password_reset(user: User, **_: Any) -> None:
+    signins.note(user, SignIn.Kind.PASSWORD_RESET)

@@ -78,6 +78,7 @@ _PERSON = (
     ("Password", "account_change_password"),
     ("Two-step sign-in", "mfa_index"),
     ("Sessions", "sessions"),
+    ("Sign-ins", "sign_ins"),
 )
 
 

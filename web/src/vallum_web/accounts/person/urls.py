@@ -2,10 +2,11 @@
 
 from django.urls import include, path
 
-from vallum_web.accounts.person import views
+from vallum_web.accounts.person import sign_ins, views
 
 urlpatterns = [
     path("profile/", views.profile, name="profile"),
+    path("sign-ins/", sign_ins.listed, name="sign_ins"),
     path("no-proof/", views.no_proof, name="no_proof"),
     path("sessions/", views.sessions, name="sessions"),
     path("sessions/end-others/", views.end_other_sessions, name="end_other_sessions"),
