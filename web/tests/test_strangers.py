@@ -24,6 +24,7 @@ from vallum_web.repositories import services as repositories
 from vallum_web.scans import services as scans
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy import clock
+from vallum_web.tenancy.audit.models import Entry
 from vallum_web.tenancy.scope import scope
 
 # Addresses that belong to no organization, each with who may see it.
@@ -84,6 +85,7 @@ def things(people):
         owner = queries.member(people.org, people.alice.pk)
         invitation = invitations.invite(people.org, owner, email="dana@example.test", role="developer")
         finding = Finding.objects.of(people.org).get()
+        entry = Entry.objects.of(people.org).latest("seq")
     connection, text = tokens.make(people.org, people.alice, tokens.Wanted(name="okta", role="owner", kind="scim"))
     person = Provider(text).person("erin@example.test")["id"]
     return {
@@ -101,6 +103,7 @@ def things(people):
         "team": team.pk,
         "invitation": invitation.pk,
         "token": token.pk,
+        "entry": entry.pk,
         "token_id": token.pk,
         **making.single_sign_on(people),
         "any": finding.pk,

@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 from vallum_web.accounts import views
+from vallum_web.accounts.audit import views as audit
 from vallum_web.accounts.org import key_views, security, staff_views, team_views
 from vallum_web.accounts.org import views as org
 from vallum_web.accounts.scim import views as provisioning
@@ -34,6 +35,9 @@ urlpatterns = [
     path("settings/security/two-step/", security.two_step, name="two_step"),
     path("settings/keys/", key_views.index, name="keys"),
     path("settings/keys/rotate/", key_views.rotate, name="rotate_keys"),
+    path("settings/audit/", audit.index, name="audit"),
+    path("settings/audit/export/", audit.export_file, name="audit_export"),
+    path("settings/audit/<uuid:entry>/", audit.entry, name="audit_entry"),
     path("settings/tokens/", views.token_list, name="tokens"),
     path("settings/tokens/make/", views.make_token, name="make_token"),
     path("settings/tokens/<uuid:token>/revoke/", views.revoke_token, name="revoke_token"),

@@ -7,6 +7,7 @@ from ninja.errors import AuthenticationError
 from vallum_engine import VERSION
 from vallum_web.accounts.access import TokenAuth
 from vallum_web.accounts.api import router as tokens
+from vallum_web.accounts.audit.api import router as audit_log
 from vallum_web.accounts.legal.door import NotAcceptedError
 from vallum_web.assets.api import router as assets
 from vallum_web.findings.api import router as findings
@@ -29,6 +30,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("/tokens", tokens)
+api.add_router("/audit", audit_log)
 api.add_router("/assets", assets)
 api.add_router("/repositories", repositories)
 api.add_router("/scans", scans)

@@ -47,6 +47,7 @@ _SETTINGS = (
     ("Staff access", "accounts:staff", "staff.read"),
     ("Provisioning", "accounts:provisioning", "scim.read"),
     ("Single sign-on", "accounts:sso", "sso.read"),
+    ("Audit log", "accounts:audit", "audit.read"),
 )
 
 

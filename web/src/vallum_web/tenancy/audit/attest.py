@@ -44,6 +44,11 @@ class Attested:
         }
 
     @property
+    def told(self) -> dict[str, str]:
+        """All of it, for a file."""
+        return {**self.parts, "key": self.key, "signature": self.signature.hex()}
+
+    @property
     def statement(self) -> bytes:
         return "\n".join((FORMAT, *self.parts.values())).encode()
 

@@ -1,6 +1,7 @@
 """Who exactly it was, sealed under the actor's own key: destroyed with it, and missed by no hash."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from uuid import UUID
 
@@ -52,14 +53,14 @@ def seal(org: UUID, subject: UUID, identity: Identity) -> str:
         ) from error
 
 
-def unseal(org: UUID, subject: UUID, sealed: str) -> Identity | None:
-    """None where it is erased, or opens with no key that is here."""
-    try:
-        kept = json.loads(keyring.unseal_for(subject, _context(org), sealed))
-    except KeyringError:
-        return None
+def unsealed(org: UUID, texts: Iterable[tuple[UUID | None, str]]) -> list[Identity | None]:
+    """Who each was, by whose key it is sealed under; None where that is erased, or opens with no key that is here."""
     known = {field.name for field in fields(Identity)}
-    return Identity(**{name: str(value) for name, value in kept.items() if name in known})
+    found: list[Identity | None] = []
+    for text in keyring.unseal_all_for(_context(org), texts):
+        kept = json.loads(text) if text is not None else None
+        found.append(kept and Identity(**{name: str(value) for name, value in kept.items() if name in known}))
+    return found
 
 
 def _context(org: UUID) -> str:

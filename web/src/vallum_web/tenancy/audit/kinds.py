@@ -5,6 +5,7 @@ FAMILIES = {
     "audit": "The audit log",
     "finding": "Findings",
     "key": "Keys",
+    "limit": "Limits",
     "member": "Members",
     "org": "The organization",
     "repository": "Repositories",
@@ -30,6 +31,8 @@ WORDS = {
     "finding.suppressed": "Finding suppressed",
     "finding.unsuppressed": "Suppression taken back",
     "key.rotated": "Keys rotated",
+    "limit.restored": "Limit set back to its usual value",
+    "limit.set": "Limit set",
     "member.invited": "Person invited",
     "member.joined": "Member joined",
     "member.removed": "Member removed",
@@ -84,7 +87,7 @@ WORDS = {
 }
 
 BY_ITSELF = frozenset(
-    kind for kind in WORDS if kind.startswith(("audit.", "key.", "member.", "org.", "sso.", "token."))
+    kind for kind in WORDS if kind.startswith(("audit.", "key.", "limit.", "member.", "org.", "sso.", "token."))
 )
 """Recorded without an actor too: who may do what has changed, or a lock has. What scans find is not among them."""
 

@@ -54,6 +54,7 @@ class Entry(Lasting):
             models.Index(fields=["org", "actor", "seq"], name="audit_entry_actor"),
             models.Index(fields=["org", "subject", "seq"], name="audit_entry_subject"),
             models.Index(fields=["org", "kind", "seq"], name="audit_entry_kind"),
+            models.Index(fields=["org", "via", "seq"], condition=models.Q(via__isnull=False), name="audit_entry_via"),
         ]
 
     def __str__(self) -> str:

@@ -32,17 +32,12 @@ def append(point: Attested) -> None:
         size = os.fstat(handle).st_size
         # What a crash cut off in the middle stays the damaged line it is, and takes no other with it.
         torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-        os.write(handle, b"\n" * torn + line(point).encode() + b"\n")
+        os.write(handle, b"\n" * torn + json.dumps(point.told).encode() + b"\n")
         os.fsync(handle)
     finally:
         os.close(handle)
     if is_new:
         _settle(place.parent)
-
-
-def line(point: Attested) -> str:
-    """A checkpoint as one line, signature and all."""
-    return json.dumps({**point.parts, "key": point.key, "signature": point.signature.hex()})
 
 
 def read() -> Iterator[Attested]:

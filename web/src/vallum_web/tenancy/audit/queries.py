@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from vallum_web.tenancy.audit import verify
 from vallum_web.tenancy.audit.attest import Attested, known_keys
-from vallum_web.tenancy.audit.chain import Parts
+from vallum_web.tenancy.audit.chain import Parts, moment
 from vallum_web.tenancy.audit.models import Checkpoint, Entry, Head
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
@@ -72,12 +72,35 @@ def rows(entries: QuerySet[Entry]) -> Iterator[verify.Row]:
         yield Parts._make(value[:size]), value[size], value[size + 1]
 
 
+def parts(row: Entry) -> Parts:
+    """One entry's, of its row."""
+    return Parts(
+        org=str(row.org_id),
+        seq=str(row.seq),
+        id=str(row.pk),
+        at=moment(row.at),
+        kind=row.kind,
+        subject=str(row.subject),
+        actor=str(row.actor or ""),
+        actor_kind=row.actor_kind,
+        via=str(row.via or ""),
+        sealed_sha256=bytes(row.sealed_sha256).hex(),
+        facts=row.facts,
+        previous=bytes(row.previous).hex(),
+    )
+
+
 def _text(column: str) -> Func:
     return Coalesce(Cast(column, TextField()), Value(""), output_field=TextField())
 
 
 def _hexadecimal(column: str) -> Func:
     return Func(F(column), Value("hex"), function="encode", output_field=TextField())
+
+
+def points(org: UUID, upto: int) -> list[Attested]:
+    """The checkpoints of entries up to this one, in their order. Inside the scope."""
+    return [attested(row) for row in Checkpoint.objects.of(org).filter(seq__lte=upto).order_by("seq", "at")]
 
 
 def attested(row: Checkpoint) -> Attested:

@@ -6,7 +6,15 @@ place it was sealed for: a text moved to another row, organization or field is r
 
 from vallum_web.tenancy.keyring.errors import KeyringError
 from vallum_web.tenancy.keyring.field import SealedField, place
-from vallum_web.tenancy.keyring.seals import forget_org, forget_subject, seal, seal_for, unseal, unseal_for
+from vallum_web.tenancy.keyring.seals import (
+    forget_org,
+    forget_subject,
+    seal,
+    seal_for,
+    unseal,
+    unseal_all_for,
+    unseal_for,
+)
 
 __all__ = [
     "KeyringError",
@@ -17,5 +25,6 @@ __all__ = [
     "seal",
     "seal_for",
     "unseal",
+    "unseal_all_for",
     "unseal_for",
 ]

@@ -1,5 +1,6 @@
 """The seam: seal and unseal for an organization or a person, and forget them."""
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 from uuid import UUID
 from zlib import crc32
@@ -7,7 +8,7 @@ from zlib import crc32
 from django.db import connection
 
 from vallum_web.tenancy.keyring import envelope, keys
-from vallum_web.tenancy.keyring.errors import NotOursError, OutsideScopeError, UndeclaredError
+from vallum_web.tenancy.keyring.errors import KeyringError, NotOursError, OutsideScopeError, UndeclaredError
 from vallum_web.tenancy.keyring.field import sealed_columns
 from vallum_web.tenancy.keyring.keys import Owner
 from vallum_web.tenancy.models import Org
@@ -55,6 +56,22 @@ def seal_for(subject: UUID, context: str, value: str) -> str:
 def unseal_for(subject: UUID, context: str, sealed: str) -> str:
     """Open what `seal_for` closed. Raises NotOursError, NoSuchKeyError, ForgottenError."""
     return _open(Owner.subject(subject), context, sealed)
+
+
+def unseal_all_for(context: str, texts: Iterable[tuple[UUID | None, str]]) -> Iterator[str | None]:
+    """Many at once, each with whose it is: a key is read once and held no longer than this. None where one does not open."""
+    held: dict[tuple[UUID, int], envelope.DataKey] = {}
+    for subject, text in texts:
+        try:
+            if subject is None:
+                raise NotOursError(f"{context} was sealed for nobody.")
+            sealed = envelope.Sealed.parse(text)
+            which = (subject, sealed.version)
+            if which not in held:
+                held[which] = keys.of_version(Owner.subject(subject), sealed.version)
+            yield envelope.opened(held[which], context, sealed)
+        except KeyringError:
+            yield None
 
 
 def forget_org(org: Org | UUID) -> None:
