@@ -3,6 +3,7 @@
 import making
 import pytest
 from django.test import Client
+from providing import GROUP, USER, Provider
 
 from vallum_engine.model.finding import AdvisoryRef, Kind, Location, PackageRef, Remediation
 from vallum_engine.model.report import Coverage, Exclusion, Problem, RuleSet, Verdict
@@ -92,6 +93,11 @@ def pages(live_database):
         keys = list(Finding.objects.of(org).values_list("pk", flat=True))
         findings.suppress(org, keys[0], alice.pk, reason="test_data", note=MARKUP)
         assert (Scan.objects.count(), Upload.objects.count()) == (2, 0)
+    _, text = tokens.make(org, alice, tokens.Wanted(name=SHORT, role="owner", kind="scim", scopes=["scim.manage"]))
+    provider = Provider(text)
+    provider.person(MARKUP, displayName=MARKUP, externalId=MARKUP)
+    provider("POST", "/Users", {"schemas": [USER], "userName": MARKUP})
+    provider("POST", "/Groups", {"schemas": [GROUP], "displayName": SHORT})
     mails.write("alice@example.test", MARKUP[:100], " ".join([MARKUP, *SCHEMES]))
     browser = Client()
     browser.force_login(alice)
@@ -110,6 +116,8 @@ def pages(live_database):
         f"/acme/scans/{failed.pk}/",
         "/acme/settings/",
         "/acme/settings/tokens/",
+        "/acme/settings/teams/",
+        "/acme/settings/provisioning/",
         "/accounts/email/",
         "/inbox/",
     ]

@@ -23,7 +23,7 @@ from vallum_web.accounts.scim import mapping, narrowing, queries, resources
 from vallum_web.accounts.scim.dialects import spelled_out
 from vallum_web.accounts.scim.door import ProviderRequest, answer, body, door, plain
 from vallum_web.accounts.scim.services import groups, people
-from vallum_web.accounts.scim.services.versions import Expected
+from vallum_web.accounts.scim.services.versions import Expected, same
 
 _CREATED, _EMPTY, _UNCHANGED = 201, 204, 304
 _PARAMETERS = ("attributes", "excludedAttributes")
@@ -212,13 +212,17 @@ def _is_members(path: Any) -> bool:
 
 
 def _expected(request: ProviderRequest) -> Expected:
-    return Expected(tags=tuple(tag.strip() for tag in request.headers.get("If-Match", "").split(",") if tag.strip()))
+    return Expected(tags=_tags(request, "If-Match"))
+
+
+def _tags(request: ProviderRequest, name: str) -> tuple[str, ...]:
+    return tuple(tag.strip() for tag in request.headers.get(name, "").split(",") if tag.strip())
 
 
 def _unless_same(request: ProviderRequest, row: ScimUser | ScimGroup) -> HttpResponse | None:
-    tag = mapping.etag(row.version)
-    known = {each.strip() for each in request.headers.get("If-None-Match", "").split(",")}
-    return HttpResponse(status=_UNCHANGED, headers={"ETag": tag}) if tag in known else None
+    if not same(_tags(request, "If-None-Match"), row.version):
+        return None
+    return HttpResponse(status=_UNCHANGED, headers={"ETag": mapping.etag(row.version)})
 
 
 def _edit(request: ProviderRequest, kind: type[Any]) -> tuple[Callable[[Any], Any], Context]:

@@ -71,7 +71,8 @@ def door(*methods: str) -> Callable[[ProviderView[Params]], View[Params]]:
                 _permit(token)
                 request.auth = token  # type: ignore[attr-defined]  # ProviderRequest says so
                 if request.method not in methods:
-                    return _refusal(Error(status=_NOT_ALLOWED, detail=f"This address takes {', '.join(methods)}."))
+                    taken = ", ".join(methods)
+                    return _refusal(Error(status=_NOT_ALLOWED, detail=f"This address takes {taken}."), {"Allow": taken})
                 with scope(token.org_id, user=token.by), resources.provider:
                     return view(request, *args, **kwargs)  # type: ignore[arg-type]  # it is one since the line above
             except SCIMException as error:
@@ -148,9 +149,9 @@ def _wait(error: SCIMException) -> Mapping[str, str]:
     return answers.retry_after(error.verdict) if isinstance(error, TooManyInvited) else _NOW
 
 
-def _refusal(error: Error, wait: Mapping[str, str] = _NOW) -> HttpResponse:
+def _refusal(error: Error, more: Mapping[str, str] = _NOW) -> HttpResponse:
     asked = {"WWW-Authenticate": 'Bearer realm="provisioning"'} if error.status == UnauthorizedException.status else {}
-    return plain(error.model_dump(scim_ctx=Context.DEFAULT), status=error.status or 400, headers={**asked, **wait})
+    return plain(error.model_dump(scim_ctx=Context.DEFAULT), status=error.status or 400, headers={**asked, **more})
 
 
 def _plain(error: SCIMException) -> Error:

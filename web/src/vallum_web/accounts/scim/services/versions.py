@@ -1,5 +1,6 @@
 """Versions of what a provider made: its ETag, and the condition that a change may put to it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scim2_models import PreconditionFailedException
@@ -17,10 +18,15 @@ class Expected:
 
     def check(self, version: int) -> None:
         """Weakly: what two versions say is compared, not their bytes. Raises PreconditionFailedException."""
-        if self.tags and "*" not in self.tags and etag(version) not in self.tags:
+        if self.tags and "*" not in self.tags and not same(self.tags, version):
             raise PreconditionFailedException(
                 detail=f"This has changed since: its version is {etag(version)} now. Read it again first."
             )
+
+
+def same(tags: Iterable[str], version: int) -> bool:
+    """Whether one of the ETags is of this version, whether or not it was repeated as a weak one."""
+    return etag(version).removeprefix("W/") in {tag.removeprefix("W/") for tag in tags}
 
 
 def turned(row: ScimUser | ScimGroup) -> None:
