@@ -46,18 +46,10 @@ class TransferForm(forms.Form):
 
 class TwoStepForm(forms.Form):
     days = forms.TypedChoiceField(
-        label="Members need two-step sign-in",
-        choices=[
-            ("", "no"),
-            ("0", "at once"),
-            ("3", "in 3 days"),
-            ("7", "in 7 days"),
-            ("14", "in 14 days"),
-            ("30", "in 30 days"),
-        ],
+        label="From when on?",
+        choices=[("0", "At once"), ("3", "In 3 days"), ("7", "In 7 days"), ("14", "In 14 days"), ("30", "In 30 days")],
+        initial="7",
         coerce=int,
-        empty_value=None,
-        required=False,
         help_text="From then on a member without it sees nothing of the organization, and tokens they made do not work, "
-        "until they have set it up.",
+        "until they have set it up. They are told by mail.",
     )

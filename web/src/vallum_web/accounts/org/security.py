@@ -22,21 +22,24 @@ def security(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @may("security.manage")
-def two_step(request: MemberRequest) -> HttpResponse:
+def ask_for_two_step(request: MemberRequest) -> HttpResponse:
     form = TwoStepForm(request.POST)
     if not form.is_valid():
         return _security(request, form, status=UNPROCESSABLE)
-    days = form.cleaned_data["days"]
-    if days is None:
-        services.no_longer_ask_for_second_step(request.org, request.user)
-        messages.success(request, "Members are no longer asked for two-step sign-in.")
-        return redirect("accounts:security", org=request.org.slug)
     try:
-        services.ask_for_second_step(request.org, request.user, in_days=days)
+        services.ask_for_second_step(request.org, request.user, in_days=form.cleaned_data["days"])
     except services.OwnFirstError:
         form.add_error("days", "Set it up for yourself first: you would shut yourself out.")
         return _security(request, form, status=UNPROCESSABLE)
     messages.success(request, "Saved. Members without it are told by mail.")
+    return redirect("accounts:security", org=request.org.slug)
+
+
+@require_POST
+@may("security.manage")
+def no_longer_ask(request: MemberRequest) -> HttpResponse:
+    services.no_longer_ask_for_second_step(request.org, request.user)
+    messages.success(request, "Members are no longer asked for two-step sign-in.")
     return redirect("accounts:security", org=request.org.slug)
 
 
