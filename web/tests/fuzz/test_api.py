@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import making
@@ -18,6 +19,9 @@ from vallum_web.accounts.matrix import Role
 from vallum_web.findings import services as findings
 from vallum_web.repositories import services as repositories
 from vallum_web.scans import services as scans
+from vallum_web.tenancy.limits import catalogue
+from vallum_web.tenancy.limits import services as limits
+from vallum_web.tenancy.limits.rate import Rate
 
 pytestmark = [pytest.mark.slow, pytest.mark.asvs("2.2.1", "16.5.3")]
 
@@ -35,6 +39,9 @@ def token(live_database):
     people = making.people()
     asset = repositories.add_by_url(people.org, people.alice.pk, url="https://code.example.test/acme/shop").asset
     findings.digest(scans.uploaded(asset, people.alice.pk), making.report(making.secret("1"), making.secret("2")))
+    for limit in catalogue.all_limits().values():
+        if limit.of_org:
+            limits.override(people.org.pk, limit, Rate(count=10**6, period=timedelta(seconds=1), burst=10**6))
     wanted = tokens.Wanted(name="fuzz", role=Role.OWNER, scopes=sorted(matrix.actions()))
     return tokens.make(people.org, people.alice, wanted)[1]
 

@@ -254,24 +254,23 @@ class TestGuessing:
     def test_one_account_has_one_limit_whatever_the_host_is_called(self, people, settings):
         """The limit by address is a wide one, for a company stands behind one; that by account has to hold."""
         statuses = []
-        for port in range(8):
+        for port in range(23):
             address = {"REMOTE_ADDR": f"192.0.2.{port}", "HTTP_HOST": f"localhost:{port + 1}"}
-            statuses.append(b"Too many" in sign_in(Client(), "wrong", **address).content)
-        assert statuses == [False] * 5 + [True] * 3
-        assert b"Too many" in sign_in(Client(), PASSWORD, REMOTE_ADDR="192.0.2.99").content
+            statuses.append(sign_in(Client(), "wrong", **address).status_code)
+        assert statuses == [200] * 20 + [429] * 3
+        assert sign_in(Client(), PASSWORD, REMOTE_ADDR="192.0.2.99").status_code == 429
 
     @pytest.mark.asvs("4.1.3", "15.3.4")
     def test_one_address_has_one_limit_whatever_it_says_it_forwards(self, people):
         answers = [
             sign_in(Client(), "wrong", f"x{n}@example.test", headers={"X-Forwarded-For": f"192.0.2.{n}"})
-            for n in range(12)
+            for n in range(22)
         ]
-        assert [b"Too many" in answer.content for answer in answers] == [False] * 10 + [True] * 2
+        assert [answer.status_code for answer in answers] == [200] * 20 + [429] * 2
 
     def test_long_and_odd_passwords_are_only_wrong(self, people):
         for password in ("x" * 1_000_000, "a\x00b", "\u202e", "é" * 100):
             assert sign_in(Client(), password).status_code == 200
-            cache.clear()
 
     @pytest.mark.asvs("6.2.8", "6.2.9")
     def test_a_password_beyond_bcrypt_s_72_bytes_counts_whole(self):

@@ -17,7 +17,7 @@ WRONG = "vlm_api_aaaaaaaaaaaaaaaaaaaaaaaaaa000000"
 
 
 def machine(people, name="ci"):
-    _, text = tokens.make(people.org, people.bob, name=name, role=Membership.Role.DEVELOPER)
+    _, text = tokens.make(people.org, people.bob, tokens.Wanted(name=name, role=Membership.Role.DEVELOPER))
     return Client(headers={"Authorization": f"Bearer {text}"})
 
 

@@ -74,6 +74,7 @@ def may(action: str, *, scoped: bool = True) -> Callable[[MemberView[Params]], V
                 return _refused(request, entry, row)
             if row.step_up:
                 raise_if_reauthentication_required(request, app="vallum")
+            throttle.act(request, action, entry.org)
             with scope(entry.org, user=user.pk):
                 member = _member(request, entry)
                 if entry.staff is None and lacks_second_step(member.org, user.pk):
@@ -192,8 +193,9 @@ class TenantRouter(Router):
 
         @wraps(view_func)
         def scoped(request: TokenRequest, *args: Any, **kwargs: Any) -> Any:
+            allow(request.auth, action)
+            throttle.act(request, action, request.auth.org_id)
             with scope(request.auth.org_id, user=request.auth.by):
-                allow(request.auth, action)
                 return view_func(request, *args, **kwargs)
 
         return super().add_api_operation(path, methods, scoped, **options)

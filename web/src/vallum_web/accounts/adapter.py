@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 
+from vallum_web.accounts import guesses, throttle
 from vallum_web.accounts.models import User
 from vallum_web.accounts.person import devices, stepup
 from vallum_web.accounts.services import invitations, signins
@@ -23,6 +24,15 @@ from vallum_web.tenancy.origin import current_origin
 
 # What stands where no address is known, as behind a Unix socket: the library's column takes no empty one.
 NO_ADDRESS = "0.0.0.0"  # noqa: S104 - nothing listens here
+
+# Mails that a stranger can have sent to an address.
+SENT_BY_ANYBODY = frozenset({
+    "account/email/account_already_exists",
+    "account/email/email_confirmation",
+    "account/email/email_confirmation_signup",
+    "account/email/password_reset_key",
+    "account/email/unknown_account",
+})  # fmt: skip
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -39,7 +49,12 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
         return cleaned
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Mails name this installation by its own address: whoever asks for another person's mail chooses the Host."""
+        """Mails name this installation by its own address: whoever asks for another person's mail chooses the Host.
+
+        What is one too many is left out in silence: the answer says nothing of who has an account, and earlier links work.
+        """
+        if template_prefix in SENT_BY_ANYBODY and not throttle.mail(email):
+            return
         asked = present.request.build_absolute_uri("/").rstrip("/")
         named = {
             name: settings.PUBLIC_URL + value.removeprefix(asked)
@@ -50,9 +65,19 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
         site = SimpleNamespace(name="Vallum", domain=urlsplit(settings.PUBLIC_URL).netloc)
         super().send_mail(template_prefix, email, {**named, "current_site": site})
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:  # noqa: ARG002 - allauth's
-        """One account, one limit: allauth's own key has the Host in it, of which a port makes as many as one likes."""
-        return str(credentials.get("email", "")).lower()
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ARG002 - allauth's signature
+        self._taken = guesses.begin(str(credentials.get("email", "")))
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        guesses.right(self._taken)
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ARG002 - as above
+        """Whoever has set a new password by mail may sign in with it from here, whatever others guess meanwhile."""
+        guesses.arrived(str(credentials["email"]))
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        guesses.arrived(user.email)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ARG002 - allauth's signature
         signins.failed(str(credentials.get("email", "")))

@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "vallum_web.accounts.legal.door.accepted",
     "vallum_web.tenancy.audit.middleware.Unrecorded",
+    "vallum_web.accounts.throttle.Doors",
 ]
 
 TEMPLATES = [
@@ -168,6 +169,8 @@ ACCOUNT_FORMS = {
     "set_password": "vallum_web.accounts.passwords.forms.SetPasswordForm",
     "reset_password_from_key": "vallum_web.accounts.passwords.forms.ResetPasswordKeyForm",
 }
+# Limits are ours (tenancy/limits), named, counted in one statement and the same for every door.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""

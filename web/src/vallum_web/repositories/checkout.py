@@ -11,12 +11,21 @@ from vallum_web.repositories.models import Repository
 from vallum_web.scans.scanner import Job
 from vallum_web.tenancy import blobs, egress
 from vallum_web.tenancy.keyring import KeyringError
+from vallum_web.tenancy.limits import answers, gate
+from vallum_web.tenancy.limits.catalogue import named
 
 log = logging.getLogger(__name__)
 
 
+SCAN_PER_TARGET = named("ScanPerTarget")
+
+
 class SourceGoneError(Exception):
     """There is nothing to scan; the message says what to do."""
+
+
+class TooOftenError(SourceGoneError):
+    """The repository was fetched often of late, by whomever: its host is not ours to wear out."""
 
 
 def bring(repository: Repository, scratch: Path, *, progress: Callable[[str], object]) -> Job:
@@ -34,11 +43,19 @@ def bring(repository: Repository, scratch: Path, *, progress: Callable[[str], ob
             raise SourceGoneError("The uploaded archive is no longer kept: upload it again.")
         os.link(kept, place)
         return Job(path=place)
+    _ask(repository.url)
     origin = Origin(url=repository.url, branch=repository.branch or None, credential=_proof(repository))
     folder = scratch / "repository"
     checkout = clone(origin, folder, route=egress.route(repository.org_id, repository.asset_id), progress=progress)
     facts = {"branch": checkout.branch, "commit": checkout.commit}
     return Job(path=folder, left_out=checkout.left_out, facts=facts)
+
+
+def _ask(url: str) -> None:
+    given = gate.take(SCAN_PER_TARGET, url.lower().removesuffix("/").removesuffix(".git"))
+    if not given.allowed:
+        wait = answers.in_words(given.retry_after)
+        raise TooOftenError(f"This repository was fetched very often in the last hour: scan again in {wait}.")
 
 
 def _proof(repository: Repository) -> Credential | None:

@@ -126,8 +126,8 @@ def test_leaving_for_elsewhere_is_not_what_next_is_for(browser, crowd):
 
 def test_a_guess_too_many_is_refused(browser):
     with clock.travelled(ELEVEN):
-        answers = [browser.post("/accounts/reauthenticate/", {"password": "wrong"}).status_code for _ in range(12)]
-    assert answers == [200] * 10 + [429] * 2
+        answers = [browser.post("/accounts/reauthenticate/", {"password": "wrong"}).status_code for _ in range(7)]
+    assert answers == [200] * 5 + [429] * 2
 
 
 def test_nobody_signed_out_is_asked(crowd):

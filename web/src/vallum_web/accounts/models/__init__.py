@@ -4,6 +4,7 @@ from vallum_web.accounts.models.acceptance import Acceptance
 from vallum_web.accounts.models.addresses import EmailChange
 from vallum_web.accounts.models.invitations import Invitation
 from vallum_web.accounts.models.people import Membership, User
+from vallum_web.accounts.models.places import KnownPlace
 from vallum_web.accounts.models.scim import Provisioning, ScimGroup, ScimGroupMember, ScimUser
 from vallum_web.accounts.models.signins import SignIn
 from vallum_web.accounts.models.sso import Domain, IdentityProvider, SsoAnswer, SsoIdentity
@@ -18,6 +19,7 @@ __all__ = [
     "EmailChange",
     "IdentityProvider",
     "Invitation",
+    "KnownPlace",
     "Membership",
     "Operator",
     "Provisioning",

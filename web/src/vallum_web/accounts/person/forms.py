@@ -2,12 +2,12 @@ from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
-from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.core.exceptions import ValidationError
 
+from vallum_web.accounts import guesses
 from vallum_web.accounts.models import User
 from vallum_web.accounts.person import services
 from vallum_web.tenancy.keyring import KeyringError
@@ -37,22 +37,23 @@ def _code(help_text: str = "") -> forms.CharField:
 
 
 class _Once:
-    """Of a form with a code: used ones are refused before they count as right, or a replay would reset the limit on guesses."""
+    """Of a form with a code: used ones are refused before they count as right."""
 
     user: User
     cleaned_data: dict[str, Any]
 
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"])
+        taken = guesses.begin_second_step(self.user)
         try:
             if services.is_spent(self.user, code):
-                check_rate_limit(self.user)
                 raise get_adapter().validation_error("incorrect_code")
             super().clean_code()  # type: ignore[misc]  # of the form that this is mixed into
             if not services.spend_code(self.user, code):
                 raise get_adapter().validation_error("incorrect_code")
         except KeyringError:
             raise ValidationError(_UNREADABLE) from None
+        guesses.right(taken)
         return code
 
 

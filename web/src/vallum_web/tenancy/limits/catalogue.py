@@ -46,6 +46,8 @@ class Limit:
     """An organization may have a value of its own, and sees its use."""
     when_down: WhenDown
     protects: str
+    actions: frozenset[str] = frozenset()
+    """Of the matrix of roles: whoever does one of them in an organization is counted."""
 
 
 class BrokenLimitError(ValueError):
@@ -66,6 +68,10 @@ def named(name: str) -> Limit:
         raise BrokenLimitError(f"limits.toml names no {name}.") from None
 
 
+def for_action(action: str) -> list[Limit]:
+    return [limit for limit in all_limits().values() if action in limit.actions]
+
+
 def period(text: str) -> timedelta:
     """`30s`, `5m`, `1h`, `1d`. Raises ValueError."""
     found = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text)
@@ -83,6 +89,7 @@ def _limit(entry: dict[str, Any]) -> Limit:
             of_org=bool(entry.get("of_org", False)),
             when_down=WhenDown(entry["when_down"]),
             protects=entry["protects"],
+            actions=frozenset(entry.get("actions", "").split()),
         )
     except (KeyError, ValueError) as error:
         raise BrokenLimitError(f"limits.toml, {entry.get('name', 'an entry')}: {error}") from error
