@@ -9,10 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from vallum_web.accounts import signins
 from vallum_web.accounts.models import SignIn
 from vallum_web.accounts.networks import neighbourhood
-from vallum_web.accounts.services import signins as writing
+from vallum_web.accounts.services import signins
 from vallum_web.mail.models import Message
 from vallum_web.tenancy import clock
 
@@ -169,24 +168,24 @@ class TestFailures:
         asked = []
         for email in ("alice@example.test", "nobody@example.test"):
             with CaptureQueriesContext(connection) as caught:
-                writing.failed(email)
+                signins.failed(email)
             asked.append([re.sub(r"'[^']*'", "?", query["sql"]) for query in caught.captured_queries])
         assert asked[0] == asked[1]
         assert len(asked[0]) == 1
 
     def test_a_flood_fills_no_table(self, alice):
-        for _ in range(writing.MOST_FAILURES + 15):
-            writing.failed("alice@example.test")
-        assert len(rows(alice)) == writing.MOST_FAILURES
+        for _ in range(signins.MOST_FAILURES + 15):
+            signins.failed("alice@example.test")
+        assert len(rows(alice)) == signins.MOST_FAILURES
         with clock.travelled(timedelta(minutes=61)):
-            writing.failed("alice@example.test")
-        assert len(rows(alice)) == writing.MOST_FAILURES + 1
+            signins.failed("alice@example.test")
+        assert len(rows(alice)) == signins.MOST_FAILURES + 1
 
     def test_wrong_second_steps_are_told_once_they_are_several(self, alice):
-        for count in range(1, writing.MOST_FAILURES + 5):
-            writing.note(alice, SignIn.Kind.MFA_FAILED, second="totp")
+        for count in range(1, signins.MOST_FAILURES + 5):
+            signins.note(alice, SignIn.Kind.MFA_FAILED, second="totp")
             assert len(told("Somebody may have your password")) == (count >= 3)
-        assert len(rows(alice)) == writing.MOST_FAILURES
+        assert len(rows(alice)) == signins.MOST_FAILURES
 
 
 class TestPage:
@@ -214,7 +213,7 @@ class TestPage:
         counts = []
         for _ in range(3):
             for _ in range(60):
-                writing.note(alice, SignIn.Kind.SIGNED_OUT)
+                signins.note(alice, SignIn.Kind.SIGNED_OUT)
             browser.get(PAGE)
             with CaptureQueriesContext(connection) as caught:
                 page = browser.get(PAGE).content.decode()
@@ -236,32 +235,11 @@ def test_addresses_go_after_30_days_and_everything_after_90(alice):
     sign_in()
     for days, left in ((29, ("192.0.2.7", "192.0.2.0/24")), (31, ("", "192.0.2.0/24")), (89, ("", "192.0.2.0/24"))):
         with clock.travelled(timedelta(days=days)):
-            writing.prune()
+            signins.prune()
         assert [(row.address, row.network) for row in rows(alice)] == [left]
     with clock.travelled(timedelta(days=91)):
-        writing.prune()
+        signins.prune()
     assert rows(alice) == []
-
-
-@pytest.mark.parametrize(
-    ("prefix", "known"),
-    [
-        pytest.param("192.0.2.7", True, id="the address"),
-        pytest.param("192.0.2.9/32", True, id="a neighbour"),
-        pytest.param("192.0.2.0/24", True, id="the network"),
-        pytest.param("192.0.3.7", False, id="another network"),
-        pytest.param("2001:db8::7", False, id="another protocol"),
-        pytest.param("", False, id="no address"),
-        pytest.param("nonsense", False, id="no network"),
-    ],
-)
-def test_a_network_one_has_signed_in_from_is_known(prefix, known, alice, bob):
-    sign_in()
-    assert signins.known_prefix(alice, prefix) is known
-    assert signins.known_prefix(alice.pk, prefix) is known
-    assert signins.known_to("Alice@example.test ", prefix) is known
-    assert not signins.known_prefix(bob, prefix)
-    assert not signins.known_to("nobody@example.test", prefix)
 
 
 @pytest.mark.parametrize(

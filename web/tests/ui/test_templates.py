@@ -48,7 +48,7 @@ def test_every_icon_asked_for_is_drawn():
 
 
 def test_our_sign_in_pages_stand_in_front_of_the_library_s():
-    for template in ("account/login.html", "account/email_change.html", "allauth/layouts/base.html"):
+    for template in ("account/login.html", "account/password_change.html", "allauth/layouts/base.html"):
         assert Path(get_template(template).origin.name).is_relative_to(UI)
 
 

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 
-from vallum_web.accounts import guesses, throttle
+from vallum_web.accounts import addresses, guesses, throttle
 from vallum_web.accounts.models import User
 from vallum_web.accounts.person import devices, stepup
 from vallum_web.accounts.services import invitations, signins
@@ -41,10 +41,13 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
         return bool(settings.SIGNUP_OPEN) or invited_address(request) is not None
 
     def clean_email(self, email: str) -> str:
-        cleaned = str(super().clean_email(email))
+        try:
+            cleaned = addresses.normal(str(super().clean_email(email)))
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
         request = present.request
         signing_up = request.resolver_match and request.resolver_match.view_name == "account_signup"
-        if signing_up and not settings.SIGNUP_OPEN and cleaned.lower() != invited_address(request):
+        if signing_up and not settings.SIGNUP_OPEN and cleaned != invited_address(request):
             raise ValidationError("Sign up with the address that your invitation was sent to.")
         return cleaned
 

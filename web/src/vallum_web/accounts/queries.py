@@ -6,6 +6,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Prefetch, QuerySet
 
+from vallum_web.accounts.addresses import looked_up
 from vallum_web.accounts.models import ApiToken, Invitation, Membership, Operator, StaffAccess, Team, TeamMember, User
 from vallum_web.accounts.person.queries import with_second_step
 from vallum_web.accounts.standing import wants_second_step
@@ -104,7 +105,7 @@ def names(people: Iterable[UUID]) -> dict[UUID, str]:
 
 
 def with_email(email: str) -> User | None:
-    return User.objects.filter(email=email.strip().lower()).first()
+    return User.objects.filter(email=looked_up(email)).first()
 
 
 def org_at(slug: str) -> Org | None:

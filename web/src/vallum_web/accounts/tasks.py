@@ -1,5 +1,5 @@
 from vallum_web.accounts import services
-from vallum_web.accounts.services import invitations, places, signins
+from vallum_web.accounts.services import addresses, invitations, places, signins
 from vallum_web.accounts.sso import domains
 from vallum_web.accounts.sso import services as sso
 from vallum_web.tenancy.jobs import periodic_job
@@ -11,6 +11,7 @@ def prune() -> None:
     invitations.prune()
     signins.prune()
     places.prune()
+    addresses.prune()
 
 
 @periodic_job("accounts.check_domains", cron="41 4 * * *")

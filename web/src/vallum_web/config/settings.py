@@ -167,6 +167,7 @@ ACCOUNT_FORMS = {
     "reauthenticate": "vallum_web.accounts.passwords.forms.ReauthenticateForm",
     "change_password": "vallum_web.accounts.passwords.forms.ChangePasswordForm",
     "set_password": "vallum_web.accounts.passwords.forms.SetPasswordForm",
+    "reset_password": "vallum_web.accounts.passwords.forms.ResetPasswordForm",
     "reset_password_from_key": "vallum_web.accounts.passwords.forms.ResetPasswordKeyForm",
 }
 # Limits are ours (tenancy/limits), named, counted in one statement and the same for every door.

@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
+from vallum_web.accounts.addresses import normal
 from vallum_web.tenancy.clock import now
 from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.models import TenantModel
@@ -13,7 +14,8 @@ from vallum_web.tenancy.models import TenantModel
 
 class Users(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
+        """Raises ValueError for an address that is not taken."""
+        user = self.model(email=normal(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import forms as allauth
 from django.forms import BaseForm, PasswordInput
 
+from vallum_web.accounts.addresses import looked_up
 from vallum_web.accounts.passwords.validators import refuse_too_long
 
 HELP = (
@@ -28,7 +29,8 @@ class Bounded(BaseForm):
 
 
 class LoginForm(Bounded, allauth.LoginForm):  # type: ignore[misc]  # allauth ships no types
-    pass
+    def clean_login(self) -> str:
+        return looked_up(super().clean_login())
 
 
 class ReauthenticateForm(Bounded, allauth.ReauthenticateForm):  # type: ignore[misc]  # as above
@@ -45,3 +47,11 @@ class SetPasswordForm(Bounded, allauth.SetPasswordForm):  # type: ignore[misc]  
 
 class ResetPasswordKeyForm(Bounded, allauth.ResetPasswordKeyForm):  # type: ignore[misc]  # as above
     pass
+
+
+class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]  # as above
+    """The mail goes to the address as it is kept, not as it was typed."""
+
+    def clean_email(self) -> str:
+        super().clean_email()
+        return looked_up(self.cleaned_data["email"])

@@ -2,10 +2,14 @@
 
 from django.urls import include, path
 
-from vallum_web.accounts.person import sign_ins, views
+from vallum_web.accounts.person import address, sign_ins, views
 
 urlpatterns = [
     path("profile/", views.profile, name="profile"),
+    # In front of the same address of allauth's.
+    path("email/", address.address, name="account_email"),
+    path("email/confirm/<str:key>/", address.confirm, name="confirm_address"),
+    path("email/revert/<str:key>/", address.revert, name="revert_address"),
     path("sign-ins/", sign_ins.listed, name="sign_ins"),
     path("no-proof/", views.no_proof, name="no_proof"),
     path("sessions/", views.sessions, name="sessions"),

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from scim2_models import InvalidValueException, Path, default_comparison_key
 
+from vallum_web.accounts.addresses import looked_up, normal
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import ScimGroup, ScimUser
 from vallum_web.accounts.scim import hostile, resources
@@ -130,7 +131,7 @@ def address(resource: resources.User) -> str:
     emails = [email for email in resource.emails or [] if email.value]
     ranked = sorted(emails, key=lambda email: (not email.primary, (email.type or "").lower() != "work"))
     for text in (*(email.value or "" for email in ranked), resource.user_name or ""):
-        found = text.strip().lower()
+        found = looked_up(text)
         if len(found) <= ADDRESS and _is_address(found):
             return found
     return ""
@@ -185,6 +186,7 @@ def _line(text: str | None, name: str, longest: int) -> str:
 def _is_address(text: str) -> bool:
     try:
         validate_email(text)
-    except ValidationError:
+        normal(text)
+    except (ValidationError, ValueError):
         return False
     return True

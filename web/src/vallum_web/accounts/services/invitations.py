@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 
+from vallum_web.accounts.addresses import looked_up
 from vallum_web.accounts.matrix import at_most
 from vallum_web.accounts.models import Invitation, Membership, User
 from vallum_web.accounts.services import AlreadyMemberError, join
@@ -32,7 +33,7 @@ def invite(org: Org, by: Membership, *, email: str, role: str) -> Invitation:
     """Send a link to the address; an older one for it stops working. Raises AlreadyMemberError, NotInvitedError."""
     if role not in at_most(by.role):
         raise NotInvitedError("You may invite people to roles up to your own only.")
-    address = email.strip().lower()
+    address = looked_up(email)
     secret = secrets.token_urlsafe(24)
     with scope(org.pk, user=by.user_id):
         if Membership.objects.of(org).filter(user__email=address).exists():

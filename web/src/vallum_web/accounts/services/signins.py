@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 from vallum_web.accounts import letters, signins
+from vallum_web.accounts.addresses import looked_up
 from vallum_web.accounts.models import SignIn, User
 from vallum_web.accounts.networks import neighbourhood
 from vallum_web.accounts.person import devices
@@ -59,7 +60,7 @@ def failed(email: str) -> None:
                 "id": uuid7(),
                 "now": clock.now(),
                 "successes": list(signins.SUCCESSES),
-                "email": email.strip().lower(),
+                "email": looked_up(email),
                 "most": MOST_FAILURES,
                 "since": clock.now() - AN_HOUR,
             },

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from vallum_web.accounts.addresses import normal
 from vallum_web.accounts.sso.errors import NotGenuineError
 
 LONGEST_SUBJECT: Final = 255  # OpenID Connect Core, section 2
@@ -108,7 +109,8 @@ def _address(value: object) -> str:
     text = _text(value).lower()
     try:
         validate_email(text)
-    except ValidationError:
+        normal(text)
+    except (ValidationError, ValueError):
         return ""
     return text if text.isascii() and len(text) <= 254 else ""
 

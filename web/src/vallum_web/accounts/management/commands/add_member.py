@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
 from vallum_web.accounts import queries, services
+from vallum_web.accounts.addresses import normal
 from vallum_web.accounts.management import passwords
 from vallum_web.accounts.models import Membership
 
@@ -23,7 +24,8 @@ class Command(BaseCommand):
     def handle(self, *_: Any, email: str, org: str, role: str, generate: bool, **__: Any) -> None:
         try:
             validate_email(email)
-        except ValidationError as error:
+            email = normal(email)
+        except (ValidationError, ValueError) as error:
             raise CommandError(f"{email!r} is no e-mail address.") from error
         found = queries.org_at(org)
         if found is None:

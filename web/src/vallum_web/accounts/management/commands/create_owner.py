@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vallum_web.accounts import queries, services
+from vallum_web.accounts.addresses import normal
 from vallum_web.accounts.forms import OrgForm
 from vallum_web.accounts.management import passwords
 
@@ -19,6 +20,10 @@ class Command(BaseCommand):
         parser.add_argument("--generate", action="store_true", help="make a password and print it")
 
     def handle(self, *_: Any, email: str, org: str, slug: str, generate: bool, **__: Any) -> None:
+        try:
+            email = normal(email)
+        except ValueError as error:
+            raise CommandError(f"{email!r} is no e-mail address. {error}") from error
         if queries.with_email(email):
             raise CommandError(
                 f"{email} has an account already. Signed in, they make an organization under New organization."
