@@ -16,7 +16,7 @@ from vallum_web.embedded import roles
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = sorted(path for path in runner.tracked(ROOT) if path.endswith(".md"))
 _LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
-_SETTING = re.compile(r"(?:VALLUM|DATABASE|XDG)_[A-Z_]+")
+_SETTING = re.compile(r"(?:VALLUM|DATABASE|KEYRING|XDG)_[A-Z_]+")
 
 
 def text(path: str) -> str:

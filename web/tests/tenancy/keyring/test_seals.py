@@ -257,3 +257,10 @@ def write(statement, *values):
     with sqlite3.connect(store.path()) as connection:
         connection.execute(statement, [str(value) for value in values])
     connection.close()
+
+
+def test_a_keyring_that_cannot_be_used_is_named(apart):
+    store.path().parent.mkdir()
+    store.path().write_bytes(b"not a database" * 100)
+    with pytest.raises(errors.StoreError, match=r"keyring\.sqlite3 cannot be used"):
+        keyring.seal_for(uuid4(), "here", CANARY)

@@ -9,6 +9,10 @@ class KeyFileError(KeyringError):
     """The key-encryption key is missing, damaged, readable by others, or another one than the keyring was made with."""
 
 
+class StoreError(KeyringError):
+    """The place where keys are kept cannot be reached, used, or trusted."""
+
+
 class ForgottenError(KeyringError):
     """The owner's keys were destroyed on purpose: nothing of theirs opens, and nothing new is sealed for them."""
 

@@ -18,6 +18,8 @@ _PRESENT_KEK: Final = "kek"
 # Above every version.
 _ALL: Final = 1 << 40
 _OTHERS: Final = 0o077
+# Nonce, key and tag.
+_WRAPPED_BYTES: Final = 12 + 44 + 16
 
 
 class Kind(StrEnum):
@@ -60,10 +62,10 @@ class Listed:
 
 def check() -> None:
     """Whether keys can be used: makes the key-encryption key the first time. Raises KeyFileError."""
-    folder = store.path().parent
     with store.writing() as run:
         present_kek(run)
-    if stat.S_IMODE(folder.stat().st_mode) & _OTHERS:
+    folder = store.path().parent
+    if folder.exists() and stat.S_IMODE(folder.stat().st_mode) & _OTHERS:
         raise KeyFileError(f"{folder} is open to others: make it yours alone (chmod 700), then start again.")
 
 
@@ -117,7 +119,7 @@ def forget(owner: Owner) -> None:
     """Destroy all of the owner's keys, and remember that: no new one comes by itself. Twice is the same as once."""
     with store.writing() as run:
         destroy(run, owner)
-        run("insert or ignore into forgotten values (?, ?, ?)", *owner.row, clock.now().isoformat())
+        run("insert into forgotten values (?, ?, ?) on conflict do nothing", *owner.row, clock.now().isoformat())
         run("delete from rotation where owner = ?", str(owner.id))
     store.scrub()
 
@@ -126,7 +128,7 @@ def destroy(run: store.Run, owner: Owner, *, below: int | None = None) -> None:
     """Overwrite, then delete: all of the owner's keys, or those of versions below this one."""
     which = "where kind = ? and owner = ? and version < ?"
     values = (*owner.row, below or _ALL)
-    run(f"update data_key set wrapped = zeroblob(length(wrapped)) {which}", *values)  # noqa: S608 - a constant
+    run(f"update data_key set wrapped = ? {which}", bytes(_WRAPPED_BYTES), *values)  # noqa: S608 - a constant
     run(f"delete from data_key {which}", *values)  # noqa: S608 - as above
 
 

@@ -1,4 +1,4 @@
-"""Where wrapped keys lie: an SQLite file of their own, which no dump of the platform's database holds.
+"""Where wrapped keys lie: an SQLite file of their own, or another server; no dump of the platform's database holds them.
 
 A connection is opened for each use and closed after it (0.4 ms): web processes fork, and threads come and go.
 """
@@ -12,12 +12,14 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from vallum_web.tenancy.keyring import postgres
+from vallum_web.tenancy.keyring.errors import StoreError
+
 Run = Callable[..., list[tuple[Any, ...]]]
 
 # How long one process waits for another's transaction; each lasts milliseconds.
 _PATIENCE: Final = 15.0
-_SCHEMA: Final = """
-begin immediate;
+_TABLES: Final = """
 create table if not exists fact (name text primary key, value text not null);
 create table if not exists data_key (
   kind text, owner text, version integer, wrapped blob not null, kek text not null, made_at text not null,
@@ -28,8 +30,6 @@ create table if not exists rotation (
   owner text, version integer, begun_at text not null, moved integer not null default 0, finished_at text,
   primary key (owner, version)
 );
-pragma user_version = 1;
-commit;
 """
 
 
@@ -39,13 +39,22 @@ def path() -> Path:
 
 @contextmanager
 def reading() -> Iterator[Run]:
-    with _opened() as connection:
-        yield _runner(connection)
+    """Raises StoreError."""
+    if settings.KEYRING_URL:
+        with postgres.opened(settings.KEYRING_URL, _TABLES) as run:
+            yield run
+    else:
+        with _opened() as connection:
+            yield _runner(connection)
 
 
 @contextmanager
 def writing() -> Iterator[Run]:
-    """One transaction, alone: of two that begin at once, the second sees what the first did."""
+    """One transaction, alone: of two that begin at once, the second sees what the first did. Raises StoreError."""
+    if settings.KEYRING_URL:
+        with postgres.opened(settings.KEYRING_URL, _TABLES, alone=True) as run:
+            yield run
+        return
     with _opened() as connection:
         connection.execute("begin immediate")
         try:
@@ -58,6 +67,9 @@ def writing() -> Iterator[Run]:
 
 def scrub() -> None:
     """Bring what is deleted out of the write-ahead log too: the file itself was overwritten (secure_delete)."""
+    if settings.KEYRING_URL:
+        postgres.scrub(settings.KEYRING_URL)
+        return
     with _opened() as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
 
@@ -72,15 +84,20 @@ def _runner(connection: sqlite3.Connection) -> Run:
 @contextmanager
 def _opened() -> Iterator[sqlite3.Connection]:
     file = path()
-    if not file.exists():
-        _make(file)
-    with closing(sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None)) as connection:
-        connection.execute("pragma secure_delete = on")
-        connection.execute("pragma synchronous = full")
-        if connection.execute("pragma user_version").fetchone()[0] == 0:
-            connection.execute("pragma journal_mode = wal")
-            connection.executescript(_SCHEMA)
-        yield connection
+    try:
+        if not file.exists():
+            _make(file)
+        with closing(sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None)) as connection:
+            connection.execute("pragma secure_delete = on")
+            connection.execute("pragma synchronous = full")
+            if connection.execute("pragma user_version").fetchone()[0] == 0:
+                connection.execute("pragma journal_mode = wal")
+                connection.executescript(f"begin immediate; {_TABLES} pragma user_version = 1; commit;")
+            yield connection
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(
+            f"The keyring {file} cannot be used ({error}): free or mend its disk, or restore it."
+        ) from error
 
 
 def _make(file: Path) -> None:
