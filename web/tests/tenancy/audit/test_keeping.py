@@ -76,8 +76,8 @@ def test_logs_that_hold(people):
     tasks.keep()
     code, said = verified()
     assert code == 0
-    assert "acme: holds. 8 entries (1 to 8), 1 checkpoints" in said
-    assert "elsewhere: holds. 1 entries (1 to 1), 1 checkpoints" in said
+    assert "acme: holds. 8 entries (1 to 8), 1 checkpoint\n" in said
+    assert "elsewhere: holds. 1 entry (1 to 1), 1 checkpoint\n" in said
     assert "9 entries in" in said
 
 
@@ -179,7 +179,7 @@ def test_a_line_that_a_crash_cut_off_takes_no_other_with_it(people):
         tasks.keep()
     assert (len(list(outside.read())), outside.damaged()) == (4, 1)
     code, said = verified()
-    assert (code, "1 lines in" in said) == (0, True)
+    assert (code, "1 line is no checkpoint" in said) == (0, True)
 
 
 def test_files_are_for_their_owner_alone(people):

@@ -52,18 +52,22 @@ class Command(BaseCommand):
             )
 
     def _remarks(self, seconds: float, entries: int) -> None:
-        self.stdout.write(f"{entries:,} entries in {seconds:.1f} s")
+        self.stdout.write(f"{_count(entries, 'entry', 'entries')} in {seconds:.1f} s")
         if lines := outside.damaged():
-            self.stdout.write(
-                f"{lines} lines in {outside.folder()} are no checkpoints: cut off by a crash, or changed."
-            )
+            what = _count(lines, "line is no checkpoint", "lines are no checkpoints")
+            self.stdout.write(f"In {outside.folder()} {what}: cut off by a crash, or changed.")
 
 
 def _said(slug: str, verdict: Verdict) -> str:
     if verdict.problem:
         return f"{slug}: BROKEN. {verdict.problem}"
     reach = f" ({verdict.first:,} to {verdict.last:,})" if verdict.entries else ""
-    parts = [f"{verdict.entries:,} entries{reach}", f"{verdict.checkpoints:,} checkpoints"]
+    entries = _count(verdict.entries, "entry", "entries")
+    parts = [f"{entries}{reach}", _count(verdict.checkpoints, "checkpoint", "checkpoints")]
     if verdict.erased:
-        parts.append(f"{verdict.erased:,} identities erased")
+        parts.append(_count(verdict.erased, "identity erased", "identities erased"))
     return f"{slug}: holds. {', '.join(parts)}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
