@@ -56,8 +56,9 @@ def _factor_removed(request: HttpRequest, user: User, authenticator: Authenticat
     signins.note(user, SignIn.Kind.MFA_REMOVED, second=authenticator.type)
 
 
-def _codes_made_anew(request: HttpRequest, **_: Any) -> None:
+def _codes_made_anew(request: HttpRequest, user: User, **_: Any) -> None:
     sessions.renew(request)
+    signins.note(user, SignIn.Kind.CODES_RENEWED)
 
 
 def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:

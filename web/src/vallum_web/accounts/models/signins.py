@@ -25,6 +25,8 @@ class SignIn(models.Model):
         EMAIL_REVERTED = "email_reverted", "Change of e-mail address taken back"
         MFA_ADDED = "mfa_added", "Second step added"
         MFA_REMOVED = "mfa_removed", "Second step removed"
+        CODES_RENEWED = "codes_renewed", "Recovery codes made anew"
+        SESSIONS_ENDED = "sessions_ended", "Other sessions ended"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="sign_ins")

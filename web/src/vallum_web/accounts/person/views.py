@@ -12,10 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from vallum_web.accounts.models import User
+from vallum_web.accounts.models import SignIn, User
 from vallum_web.accounts.person import devices, queries, services
 from vallum_web.accounts.person import sessions as running
 from vallum_web.accounts.person.forms import ProfileForm
+from vallum_web.accounts.services import signins
 
 UNPROCESSABLE = 422
 
@@ -80,6 +81,7 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 
 
 def _tell(user: User, ended: list[str]) -> None:
+    signins.note(user, SignIn.Kind.SESSIONS_ENDED)
     get_adapter().send_notification_mail("account/email/sessions_ended", user, {"ended": ended})
 
 
