@@ -57,6 +57,20 @@ def test_texts_are_read(server, reply, expected):
     assert ask(server, "x.example") == expected
 
 
+def test_each_look_up_is_on_record(server):
+    departures = []
+    server.publish("x.example", "TXT", "t")
+    server.say("broken.example", "TXT", Reply(rcode=SERVER_FAILURE))
+    dns.txt("x.example", servers=[server.place], purpose="check", ledger=departures.append)
+    with pytest.raises(errors.Unresolvable):
+        dns.txt("broken.example", servers=[server.place], purpose="check", ledger=departures.append)
+    good, bad = departures
+    assert (good.party_host, good.purpose, good.address, good.ok) == ("x.example", "check", "127.0.0.1", True)
+    assert good.sent_bytes == 12 + len("x.example") + 2 + 4
+    assert good.received_bytes > good.sent_bytes
+    assert (bad.party_host, bad.ok) == ("broken.example", False)
+
+
 def test_a_name_is_asked_for_in_one_form(server):
     server.publish("_vallum.xn--bcher-kva.example", "TXT", "t")
     assert ask(server, "_Vallum.BÜCHER.example.") == ("t",)
@@ -207,7 +221,7 @@ HEAD = struct.pack("!6H", 7, 0x8180, 1, 3, 0, 0) + b"\x01x\x07example\0" + struc
 def test_random_bytes_raise_nothing_but_ours(message):
     try:
         answer = dns._read(message, QUESTION)
-        dns._follow("x.example", QUESTION[1], dns.Kind.TXT, answer.records)
+        dns._follow(dns._errand("x.example", dns.Kind.TXT, (), 1), QUESTION[1], answer.records)
         for record in answer.records:
             dns._text(record.data)
     except errors.GuardError:
@@ -225,7 +239,7 @@ def test_damaged_answers_raise_nothing_but_ours(data):
         message[at] = data.draw(st.integers(0, 255))
     try:
         answer = dns._read(bytes(message), QUESTION)
-        dns._follow("x.example", QUESTION[1], dns.Kind.TXT, answer.records)
+        dns._follow(dns._errand("x.example", dns.Kind.TXT, (), 1), QUESTION[1], answer.records)
         for record in answer.records:
             dns._text(record.data)
     except errors.GuardError:

@@ -229,3 +229,25 @@ def test_requests_that_smuggle_are_refused(request_):
 
 def test_old_tls_is_not_spoken():
     assert http.connect.tls_context().minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def only_test(purpose, host):
+    if (purpose, host) != ("test", "127.0.0.1"):
+        raise errors.NotForeseen(f"{purpose} at {host}")
+
+
+def test_what_the_gate_does_not_know_is_not_even_looked_up(host):
+    route = replace(host.route, gate=only_test, resolver=lambda *_: pytest.fail("looked up"))
+    with pytest.raises(errors.NotForeseen):
+        http.fetch(Request(url=f"{host.address}/hello", purpose="other"), route=route)
+    with pytest.raises(errors.NotForeseen):
+        http.fetch(Request(url="https://public.example/", purpose="test"), route=route)
+    assert not host.requests
+    assert [(each.purpose, each.ok, each.sent_bytes) for each in host.departures] == [("other", False, 0), ("test", False, 0)]
+
+
+def test_the_gate_is_asked_at_every_hop(host):
+    route = replace(host.route, gate=only_test, resolver=lambda *_: pytest.fail("looked up"))
+    with pytest.raises(errors.NotForeseen, match="localhost"):
+        http.fetch(Request(url=f"{host.address}/to-localhost", purpose="test"), route=route, limits=Limits(redirects=3))
+    assert len(host.requests) == 1

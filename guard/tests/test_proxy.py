@@ -168,3 +168,17 @@ def test_leaving_the_block_ends_open_tunnels(faucet):
 def test_the_socket_is_for_its_owner_only():
     with ConnectProxy(route=Route(), purpose="test") as proxy:
         assert proxy.path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_the_gate_does_not_know_is_refused():
+    def gate(purpose, host):
+        raise errors.NotForeseen(f"{purpose} at {host}")
+
+    departures = []
+    route = Route(resolver=lambda *_: pytest.fail("looked up"), gate=gate, ledger=departures.append)
+    with ConnectProxy(route=route, purpose="test") as proxy:
+        answer = said_to(proxy, b"CONNECT github.com:443 HTTP/1.1\r\n\r\n")
+        settled(lambda: departures)
+    assert answer.startswith("HTTP/1.1 403 ")
+    assert "test at github.com" in answer
+    assert [each.ok for each in departures] == [False]

@@ -8,6 +8,7 @@ from django.test import Client
 
 from vallum_engine.model.finding import Confidence, Finding, Kind, Location, Severity
 from vallum_engine.model.report import Coverage, Report, RuleSet, Stats
+from vallum_guard.ledger import Departure
 from vallum_web.accounts import services
 from vallum_web.accounts.legal.documents import stamp
 from vallum_web.accounts.legal.queries import held
@@ -87,3 +88,10 @@ def single_sign_on(people: SimpleNamespace) -> dict[str, Any]:
     with scope(people.org.pk):
         known = SsoIdentity.objects.create(org=people.org, provider=provider, subject="bob-1", user=people.bob)
     return {"provider": provider.pk, "domain": domain.pk, "identity": known.pk}
+
+
+def departure(host: str, purpose: str, **more: Any) -> Departure:
+    """One connection as the guard tells of it."""
+    values: dict[str, Any] = {"address": "93.184.216.34", "sent_bytes": more.pop("sent", 1), "ok": True}
+    values["received_bytes"] = more.pop("received", 1)
+    return Departure(party_host=host, purpose=purpose, **{**values, **more})

@@ -120,6 +120,14 @@ class Opening:
 NOTHING_OPENED: Final = Opening()
 
 
+def read_networks(text: str) -> tuple[Network, ...]:
+    """Reads `203.0.113.7, 2001:db8::/48`."""
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise BadOpening(f"{text!r} is no list of addresses and networks ({error}).") from error
+
+
 def _entry(text: str) -> tuple[Network, int | None]:
     cidr, colon, port = text.rpartition(":")
     advice = "write cidr:port, for example 10.1.0.0/16:443 or [fd12::/48]:8443, and * for any port"

@@ -19,6 +19,7 @@ from typing import Final
 from vallum_guard import urls
 from vallum_guard.connect import let_pass
 from vallum_guard.errors import BadUrl, TooSlow, TransportFailed, Unresolvable
+from vallum_guard.ledger import Departure, Ledger, unrecorded
 
 Server = tuple[str, int]
 """A nameserver's address and port."""
@@ -62,10 +63,48 @@ class _NotOurs(TransportFailed):
     """A message that answers another question than ours: whoever sent it, we go on waiting."""
 
 
-def txt(name: str, *, servers: Sequence[Server] | None = None, seconds: float = 5.0) -> tuple[str, ...]:
-    """The texts published under this name, sorted; none where there are none. A failed look-up raises."""
-    found = look_up(name, Kind.TXT, servers=servers, seconds=seconds)
-    return tuple(sorted({_text(data) for data in found}))
+@dataclass(slots=True, kw_only=True)
+class _Errand:
+    """One look-up with all its tries: what it is for, and what it cost."""
+
+    name: str
+    kind: Kind
+    servers: Sequence[Server]
+    deadline: float
+    address: str | None = None
+    sent: int = 0
+    received: int = 0
+
+
+def txt(
+    name: str,
+    *,
+    servers: Sequence[Server] | None = None,
+    seconds: float = 5.0,
+    purpose: str = "look-up",
+    ledger: Ledger = unrecorded,
+) -> tuple[str, ...]:
+    """The texts published under this name, sorted; none where there are none. A failed look-up raises.
+
+    The ledger's party is the name: it is its owner whose servers are asked in the end.
+    """
+    errand = _errand(name, Kind.TXT, servers, seconds)
+    ok = False
+    try:
+        found = tuple(sorted({_text(data) for data in _look_up(errand)}))
+        ok = True
+    finally:
+        ledger(
+            Departure(
+                party_host=name[:253],
+                purpose=purpose,
+                address=errand.address,
+                sent_bytes=errand.sent,
+                received_bytes=errand.received,
+                ok=ok,
+            )
+        )
+    return found
 
 
 def addresses(name: str, *, servers: Sequence[Server] | None = None, seconds: float = 5.0) -> tuple[str, ...]:
@@ -105,16 +144,23 @@ def look_up(
     name: str, kind: Kind, *, servers: Sequence[Server] | None = None, seconds: float = 5.0
 ) -> tuple[bytes, ...]:
     """The data of all records of this kind, aliases followed; none where the name or the kind does not exist."""
-    deadline = monotonic() + seconds
-    wanted = _labels(name)
+    return _look_up(_errand(name, kind, servers, seconds))
+
+
+def _errand(name: str, kind: Kind, servers: Sequence[Server] | None, seconds: float) -> _Errand:
     asked = tuple(servers) if servers is not None else system_servers()
+    return _Errand(name=name, kind=kind, servers=asked, deadline=monotonic() + seconds)
+
+
+def _look_up(errand: _Errand) -> tuple[bytes, ...]:
+    wanted = _labels(errand.name)
     for _hop in range(_ALIASES):
-        answer = _ask(name, wanted, kind, asked, deadline)
-        end, found = _follow(name, wanted, kind, answer.records)
+        answer = _ask(errand, wanted)
+        end, found = _follow(errand, wanted, answer.records)
         if found or end == wanted or answer.rcode == _NO_SUCH_NAME:
             return found
         wanted = end  # the server told the alias and not what stands there
-    raise Unresolvable(f"{name} is an alias of an alias, more than {_ALIASES} times.")
+    raise Unresolvable(f"{errand.name} is an alias of an alias, more than {_ALIASES} times.")
 
 
 def _labels(name: str) -> Name:
@@ -134,17 +180,17 @@ def _server(text: str) -> Server:
     return host, number
 
 
-def _ask(name: str, wanted: Name, kind: Kind, servers: Sequence[Server], deadline: float) -> _Answer:
+def _ask(errand: _Errand, wanted: Name) -> _Answer:
     """The first usable answer; every server is asked, and once more, before the look-up has failed."""
-    tries = list(product(range(_ROUNDS), servers))
+    name = errand.name
+    tries = list(product(range(_ROUNDS), errand.servers))
     problem: Exception = Unresolvable(f"{name} cannot be looked up: no nameserver is known here.")
     for index, (_round, server) in enumerate(tries):
-        left = deadline - monotonic()
+        left = errand.deadline - monotonic()
         if left <= 0:
             break
-        until = monotonic() + left / (len(tries) - index)
         try:
-            answer = _exchange(server, wanted, kind, until)
+            answer = _exchange(errand, server, wanted, monotonic() + left / (len(tries) - index))
         except TimeoutError:
             problem = TooSlow(f"Looking up {name}: {_shown(server)} did not answer in time.")
         except (OSError, TransportFailed) as error:
@@ -157,37 +203,53 @@ def _ask(name: str, wanted: Name, kind: Kind, servers: Sequence[Server], deadlin
     raise problem
 
 
-def _exchange(server: Server, wanted: Name, kind: Kind, until: float) -> _Answer:
+def _exchange(errand: _Errand, server: Server, wanted: Name, until: float) -> _Answer:
     number = secrets.randbits(16)
-    question = b"".join(bytes([len(label)]) + label for label in wanted) + struct.pack("!xHH", kind, _INTERNET)
+    question = b"".join(bytes([len(label)]) + label for label in wanted) + struct.pack("!xHH", errand.kind, _INTERNET)
     message = struct.pack("!6H", number, 0x0100, 1, 0, 0, 0) + question  # recursion desired
-    answer = _by_datagram(server, message, (number, wanted, kind), until)
-    return answer if not answer.truncated else _by_stream(server, message, (number, wanted, kind), until)
+    errand.address = server[0]
+    talk = _Talk(errand=errand, server=server, question=(number, wanted, errand.kind), until=until)
+    answer = talk.by_datagram(message)
+    return answer if not answer.truncated else talk.by_stream(message)
 
 
 _Question = tuple[int, Name, Kind]
 
 
-def _by_datagram(server: Server, message: bytes, question: _Question, until: float) -> _Answer:
-    """The kernel picks a random port and, as the socket is connected, drops what others send to it."""
-    with _socket(server, socket.SOCK_DGRAM, until) as connection:
-        connection.send(message)
-        while True:
-            _arm(connection, until)
-            try:
-                return _read(connection.recv(_LARGEST), question)
-            except _NotOurs:
-                continue
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Talk:
+    """One question to one server."""
 
+    errand: _Errand
+    server: Server
+    question: _Question
+    until: float
 
-def _by_stream(server: Server, message: bytes, question: _Question, until: float) -> _Answer:
-    with _socket(server, socket.SOCK_STREAM, until) as connection:
-        connection.sendall(struct.pack("!H", len(message)) + message)
-        size = int.from_bytes(_exactly(connection, 2, until), "big")
-        answer = _read(_exactly(connection, size, until), question)
-    if answer.truncated:
-        raise TransportFailed("a truncated answer over TCP")
-    return answer
+    def by_datagram(self, message: bytes) -> _Answer:
+        """The kernel picks a random port and, as the socket is connected, drops what others send to it."""
+        with _socket(self.server, socket.SOCK_DGRAM, self.until) as connection:
+            connection.send(message)
+            self.errand.sent += len(message)
+            while True:
+                _arm(connection, self.until)
+                heard = connection.recv(_LARGEST)
+                self.errand.received += len(heard)
+                try:
+                    return _read(heard, self.question)
+                except _NotOurs:
+                    continue
+
+    def by_stream(self, message: bytes) -> _Answer:
+        with _socket(self.server, socket.SOCK_STREAM, self.until) as connection:
+            connection.sendall(struct.pack("!H", len(message)) + message)
+            self.errand.sent += len(message) + 2
+            size = int.from_bytes(_exactly(connection, 2, self.until), "big")
+            heard = _exactly(connection, size, self.until)
+            self.errand.received += len(heard) + 2
+            answer = _read(heard, self.question)
+        if answer.truncated:
+            raise TransportFailed("a truncated answer over TCP")
+        return answer
 
 
 def _socket(server: Server, kind: socket.SocketKind, until: float) -> socket.socket:
@@ -289,16 +351,16 @@ def _records(reader: _Reader, count: int) -> Iterator[_Record]:
             yield _Record(owner=owner, kind=kind, data=data, alias=alias)
 
 
-def _follow(name: str, wanted: Name, kind: Kind, records: Sequence[_Record]) -> tuple[Name, tuple[bytes, ...]]:
+def _follow(errand: _Errand, wanted: Name, records: Sequence[_Record]) -> tuple[Name, tuple[bytes, ...]]:
     """Where the aliases lead, and what stands there. Records about any other name are no answer to us."""
     seen = {wanted}
     aliases = {record.owner: record.alias for record in records if record.alias is not None}
     while (target := aliases.get(wanted)) is not None:
         if target in seen or len(seen) > _ALIASES:
-            raise Unresolvable(f"{name} is an alias that leads back to itself, or too far.")
+            raise Unresolvable(f"{errand.name} is an alias that leads back to itself, or too far.")
         seen.add(target)
         wanted = target
-    return wanted, tuple(record.data for record in records if record.owner == wanted and record.kind == kind)
+    return wanted, tuple(record.data for record in records if record.owner == wanted and record.kind == errand.kind)
 
 
 def _text(data: bytes) -> str:

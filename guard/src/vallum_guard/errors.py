@@ -21,6 +21,10 @@ class AddressDenied(GuardError):
     """The name leads to an address that is not on the public internet."""
 
 
+class NotForeseen(GuardError):
+    """Nothing may leave for this purpose, or not for that host: nobody has written down why it should."""
+
+
 class RedirectRefused(GuardError):
     """The server sent us elsewhere, and nobody asked us to follow, or it did so too often."""
 

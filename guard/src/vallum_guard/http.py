@@ -27,7 +27,7 @@ from vallum_guard.errors import (
     TooSlow,
     TransportFailed,
 )
-from vallum_guard.ledger import Departure, Ledger, unrecorded
+from vallum_guard.ledger import Departure, Gate, Ledger, ungated, unrecorded
 from vallum_guard.urls import Target
 
 _CHUNK: Final = 64 * 1024
@@ -72,6 +72,7 @@ class Route:
     resolver: Resolver = connect.system_resolver
     authorities: Path | None = None
     proxy: str | None = None
+    gate: Gate = ungated
     ledger: Ledger = unrecorded
 
 
@@ -209,6 +210,7 @@ def _exchange(request: Request, *, route: Route, limits: Limits, deadline: float
     address, ok = None, False
     wires: list[_Wire] = []
     try:
+        route.gate(request.purpose, target.host)
         wire, address = _dial(target, route=route, deadline=deadline)
         wires.append(wire)
         answer = _ask(request, target, wire)

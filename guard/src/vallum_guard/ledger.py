@@ -17,7 +17,13 @@ class Departure:
 
 
 Ledger = Callable[[Departure], None]
+Gate = Callable[[str, str], None]
+"""Told the purpose and the host before anything is looked up; raises NotForeseen where that may not be."""
 
 
 def unrecorded(_departure: Departure) -> None:
     """For tests and for callers without a ledger of their own."""
+
+
+def ungated(_purpose: str, _host: str) -> None:
+    """For tests and for callers without a register of their own."""

@@ -20,7 +20,7 @@ from typing import Final, Self
 
 from vallum_guard import connect, urls
 from vallum_guard.addresses import PORTS
-from vallum_guard.errors import AddressDenied, BadUrl, GuardError, TooLarge, TooSlow, TransportFailed
+from vallum_guard.errors import AddressDenied, BadUrl, GuardError, NotForeseen, TooLarge, TooSlow, TransportFailed
 from vallum_guard.http import Route
 from vallum_guard.ledger import Departure
 
@@ -159,6 +159,7 @@ class ConnectProxy:
             raise AddressDenied(f"Only {', '.join(sorted(self._only))} may be reached from here, not {host}.")
         if port not in PORTS and not self._route.opening.covers_port(port):
             raise AddressDenied(f"Port {port} of {host} is closed: only {', '.join(map(str, sorted(PORTS)))} are open.")
+        self._route.gate(self._purpose, host)
         left = min(max(self._deadline - monotonic(), 0.01), 20)
         if self._route.proxy is not None:
             target = urls.Target(scheme="https", host=host, port=port, path="/")
@@ -233,7 +234,7 @@ def _destination(client: socket.socket) -> tuple[str, int]:
 
 
 def _refuse(client: socket.socket, error: GuardError) -> None:
-    status = "403 Forbidden" if isinstance(error, AddressDenied | BadUrl) else "502 Bad Gateway"
+    status = "403 Forbidden" if isinstance(error, AddressDenied | BadUrl | NotForeseen) else "502 Bad Gateway"
     body = str(error).encode()
     head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n\r\n"
     client.sendall(head.encode() + body)

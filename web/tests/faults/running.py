@@ -58,7 +58,7 @@ class Platform:
         self.org = self.token = ""
         self.assets: dict[str, str] = {}
 
-    def up(self) -> float:
+    def up(self, *, seconds: float = 60.0) -> float:
         """Start it; the seconds until it said that it is up."""
         began = time.monotonic()
         self.process = subprocess.Popen(
@@ -71,7 +71,7 @@ class Platform:
         )
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
-        until = began + 60
+        until = began + seconds
         while True:
             line = lines.get(timeout=max(until - time.monotonic(), 0.01))
             self.said.append(line)

@@ -13,7 +13,7 @@ from vallum_web.tenancy import outbound
 from vallum_web.tenancy.models import Departure
 from vallum_web.tenancy.scope import scope
 
-PURPOSE = "sign-in"
+PURPOSE = "single sign-on"
 
 
 @pytest.fixture
@@ -125,6 +125,12 @@ def test_cookies_are_not_kept(site, session):
     session.get(f"{site.url}/config")
     assert not session.cookies
     assert all("Cookie" not in each.headers for each in site.asked)
+
+
+def test_a_purpose_that_nobody_foresaw_is_refused(site, org):
+    with pytest.raises(requests.ConnectionError, match="Nothing may leave"):
+        outbound.session(org.pk, "telemetry").get(f"{site.url}/config")
+    assert not site.asked
 
 
 def test_a_body_that_is_not_whole_is_not_sent(site, session):

@@ -9,6 +9,7 @@ from vallum_web.accounts.access import TokenAuth
 from vallum_web.accounts.api import router as tokens
 from vallum_web.accounts.audit.api import router as audit_log
 from vallum_web.accounts.legal.door import NotAcceptedError
+from vallum_web.accounts.org.egress_api import router as egress
 from vallum_web.assets.api import router as assets
 from vallum_web.findings.api import router as findings
 from vallum_web.ingest.api import door as upload_door
@@ -31,6 +32,7 @@ api = NinjaAPI(
 )
 api.add_router("/tokens", tokens)
 api.add_router("/audit", audit_log)
+api.add_router("/egress", egress)
 api.add_router("/assets", assets)
 api.add_router("/repositories", repositories)
 api.add_router("/scans", scans)

@@ -10,12 +10,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from vallum_guard import audit
 from vallum_guard.addresses import NOTHING_OPENED
+from vallum_web.tenancy import egress_registry
 
 _DATABASES: Final = ("DATABASE_URL", "DATABASE_OWNER_URL", "KEYRING_URL")
 
 
 def arm() -> None:
-    """For the web and the worker process, before anything else of theirs runs."""
+    """For the web and the worker process, before anything else of theirs runs. Raises BrokenRegistryError."""
+    egress_registry.parties()
     audit.install(NOTHING_OPENED, names(os.environ))
 
 

@@ -2,14 +2,19 @@
 
 import os
 from collections.abc import Callable
+from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from vallum_guard import dns
-from vallum_guard.addresses import Opening
+from vallum_guard.addresses import Network, Opening, read_networks
+from vallum_guard.errors import NotForeseen
 from vallum_guard.http import Route
 from vallum_guard.ledger import Departure as Left
+from vallum_guard.urls import literal_address
+from vallum_web.tenancy import egress_registry
 from vallum_web.tenancy.models import Departure
 from vallum_web.tenancy.scope import scope
 
@@ -18,9 +23,11 @@ def ledger(org: UUID, subject: UUID | None = None) -> Callable[[Left], None]:
     """Writes each departure as a row of `org`, at once: a crash afterwards does not unsay it."""
 
     def record(left: Left) -> None:
+        foreseen = egress_registry.by_purpose().get(left.purpose)
         with scope(org):
             Departure.objects.create(
                 org_id=org,
+                entry=foreseen.id if foreseen else "",
                 party=left.party_host,
                 purpose=left.purpose,
                 address=left.address or "",
@@ -41,10 +48,35 @@ def opening() -> Opening:
     return Opening.parse(os.environ.get("VALLUM_EGRESS_ALLOW", ""))
 
 
+def own() -> tuple[Network, ...]:
+    """`VALLUM_OWN_ADDRESSES`: the platform's public addresses, where a translation keeps the machine from knowing them."""
+    return read_networks(os.environ.get("VALLUM_OWN_ADDRESSES", ""))
+
+
+def gate(purpose: str, host: str) -> None:
+    """Nothing leaves unless the registry foresees it, and nothing leaves for the platform itself."""
+    egress_registry.admit(purpose, host)
+    if host == urlsplit(settings.PUBLIC_URL).hostname and literal_address(host) is None and not settings.LOOPBACK:
+        raise NotForeseen(f"{host} is this platform itself.")
+
+
 def route(org: UUID, subject: UUID | None = None) -> Route:
-    return Route(opening=opening(), ledger=ledger(org, subject), proxy=os.environ.get("VALLUM_HTTPS_PROXY") or None)
+    """The way out for one organization: judged by the guard, foreseen by the registry, written into the ledger."""
+    return Route(
+        opening=opening(),
+        own=own(),
+        gate=gate,
+        ledger=ledger(org, subject),
+        proxy=os.environ.get("VALLUM_HTTPS_PROXY") or None,
+    )
 
 
 def nameservers() -> tuple[dns.Server, ...] | None:
     """`VALLUM_NAMESERVERS`: whom to ask for texts in DNS, such as `9.9.9.9:53`; None is whom the system asks."""
     return dns.read_servers(os.environ.get("VALLUM_NAMESERVERS", "")) or None
+
+
+def texts(org: UUID, name: str, *, purpose: str, subject: UUID | None = None) -> tuple[str, ...]:
+    """What is published in DNS under this name: the question leaves, so it is foreseen and written down like the rest."""
+    gate(purpose, name)
+    return dns.txt(name, servers=nameservers(), purpose=purpose, ledger=ledger(org, subject))

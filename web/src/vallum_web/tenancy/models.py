@@ -111,6 +111,8 @@ class Departure(TenantModel):
     """One row of the egress ledger: what left for whom, why, and how much. Never the content."""
 
     at = models.DateTimeField(default=now)
+    entry = models.CharField(max_length=40, blank=True, default="")
+    """The registry's (egress_registry.toml); none for what it did not foresee, which was refused."""
     party = models.CharField(max_length=253)
     purpose = models.CharField(max_length=40)
     address = models.CharField(max_length=45, blank=True)
@@ -120,7 +122,10 @@ class Departure(TenantModel):
     subject = models.UUIDField(null=True)
 
     class Meta(TenantModel.Meta):
-        indexes: ClassVar = [models.Index(fields=["org", "-at"], name="departure_recent")]
+        indexes: ClassVar = [
+            models.Index(fields=["org", "-at"], name="departure_recent"),
+            models.Index(fields=["org", "party", "-id"], name="departure_party"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.party} ({self.purpose})"

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
-from vallum_guard import dns, http
+from vallum_guard import http
 from vallum_guard.errors import GuardError
 from vallum_web.accounts.models import Domain, User
 from vallum_web.accounts.sso import queries, services
@@ -26,6 +26,7 @@ from vallum_web.tenancy.scope import scope
 
 PREFIX: Final = "vallum-verification="
 LABEL: Final = "_vallum"
+PURPOSE: Final = "domain verification"
 FILE: Final = "/.well-known/vallum-verification.txt"
 MOST: Final = 50
 """Domains of one organization."""
@@ -109,7 +110,7 @@ def look(domain: Domain) -> Look:
     failure = ""
     for name in (f"{LABEL}.{domain.name}", domain.name):
         try:
-            texts = dns.txt(name, servers=egress.nameservers())
+            texts = egress.texts(domain.org_id, name, purpose=PURPOSE, subject=domain.pk)
         except GuardError as error:
             failure = str(error)
         else:
@@ -123,7 +124,7 @@ def look(domain: Domain) -> Look:
 def _on_website(domain: Domain, wanted: bytes) -> bool:
     try:
         answer = http.fetch(
-            http.Request(url=f"https://{domain.name}{FILE}", purpose="domain verification"),
+            http.Request(url=f"https://{domain.name}{FILE}", purpose=PURPOSE),
             route=egress.route(domain.org_id, domain.pk),
             limits=http.Limits(seconds=8, body_bytes=4096),
         )
