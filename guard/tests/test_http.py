@@ -243,7 +243,10 @@ def test_what_the_gate_does_not_know_is_not_even_looked_up(host):
     with pytest.raises(errors.NotForeseen):
         http.fetch(Request(url="https://public.example/", purpose="test"), route=route)
     assert not host.requests
-    assert [(each.purpose, each.ok, each.sent_bytes) for each in host.departures] == [("other", False, 0), ("test", False, 0)]
+    assert [(each.purpose, each.ok, each.sent_bytes) for each in host.departures] == [
+        ("other", False, 0),
+        ("test", False, 0),
+    ]
 
 
 def test_the_gate_is_asked_at_every_hop(host):
