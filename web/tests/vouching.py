@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from allauth.account.models import EmailAddress
 from django.test import Client
 
 from dev.fakes import oidc as fake_oidc
@@ -23,12 +22,6 @@ BASE = "http://testserver"
 def prove(org: Any, name: str) -> Domain:
     with scope(org.pk):
         return Domain.objects.create(org=org, name=name, challenge=name, verified_at=now(), checked_at=now())
-
-
-def account(email: str, password: str | None = "correct horse battery") -> User:
-    user = User.objects.create_user(email, password)
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
 
 
 def events(org: Any, *kinds: str) -> list[Event]:

@@ -54,6 +54,16 @@ WAYS = [
         id="a colleague's browser: the address decides, not who is signed in",
     ),
     pytest.param(
+        CLAIMS, Found(domain_ours=True, present=MEMBER, address=MEMBER), Way.TIE, ADA, id="a member's own, signed in"
+    ),
+    pytest.param(
+        replace(CLAIMS, vouched=False),
+        Found(domain_ours=True, present=MEMBER, address=MEMBER),
+        Way.ASK,
+        ADA,
+        id="a member's own, signed in, but not verified there: they are asked",
+    ),
+    pytest.param(
         CLAIMS,
         Found(domain_ours=True, present=replace(OTHER, tied=True)),
         Way.JOIN,

@@ -8,7 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.test import Client
-from vouching import account, add_oidc, come_back, events, onward, path, signed_in_as
+from vouching import add_oidc, come_back, events, onward, path, signed_in_as
 
 from dev.fakes.oidc import Person, Poison
 from vallum_web.accounts import services
@@ -30,6 +30,8 @@ def test_a_newcomer_becomes_a_member_by_signing_in(world, trip):
     browser = Client()
     answer = trip(browser)
     assert (answer.status_code, path(answer)) == (302, "/acme/")
+    # Nobody has asked them yet: what holds here is accepted first.
+    assert path(browser.get("/acme/")) == "/accounts/accept/"
     making.accept(browser)
     assert browser.get("/acme/").status_code == 200
     user = User.objects.get(email="ada@acme.test")
@@ -222,7 +224,7 @@ class TestAnswersToOthers:
 
 class TestExistingAccounts:
     def test_a_member_is_tied_at_the_first_sign_in(self, world, trip, people):
-        ada = account("ada@acme.test")
+        ada = making.person("ada@acme.test")
         services.join(world.org, ada, "auditor")
         browser = Client()
         assert path(trip(browser)) == "/acme/"
@@ -231,7 +233,7 @@ class TestExistingAccounts:
             assert Membership.objects.of(world.org).get(user=ada).role == "auditor"
 
     def test_an_account_of_that_address_is_asked_and_not_taken(self, world, trip):
-        ada = account("ada@acme.test")
+        ada = making.person("ada@acme.test")
         browser = Client()
         assert path(trip(browser)) == "/accounts/sso/confirm/"
         assert signed_in_as(browser) == ""
@@ -250,7 +252,7 @@ class TestExistingAccounts:
         assert path(trip(Client())) == "/acme/"
 
     def test_somebody_else_cannot_say_yes(self, world, trip):
-        account("ada@acme.test")
+        making.person("ada@acme.test")
         browser = Client()
         trip(browser)
         browser.post("/accounts/login/", {"login": "charlie@example.test", "password": "correct horse battery"})

@@ -72,7 +72,7 @@ def decide(claims: Claims, found: Found) -> Verdict:
     """Raises RefusedError."""
     if found.identity:
         return _known(found.identity, found.present)
-    if _may_be_the_present(found):
+    if _may_be_the_present(claims, found):
         # A member who is signed in asks for it: whatever their address, the provider's word opens their organization alone.
         return Verdict(way=Way.ASK, account=found.present.id if found.present else None)
     if not claims.email:
@@ -84,11 +84,11 @@ def decide(claims: Claims, found: Found) -> Verdict:
     return _by_address(found.address) if found.address else Verdict(way=Way.JOIN)
 
 
-def _may_be_the_present(found: Found) -> bool:
-    """Unless the address is another account's, as far as the organization may say so."""
-    present, named = found.present, found.address
-    anothers = found.domain_ours and named is not None and (present is None or named.id != present.id)
-    return present is not None and present.member and not present.tied and not anothers
+def _may_be_the_present(claims: Claims, found: Found) -> bool:
+    """Unless the provider may say, and says, whose account it is."""
+    present = found.present
+    told = claims.vouched and found.domain_ours and found.address is not None
+    return present is not None and present.member and not present.tied and not told
 
 
 def _known(account: Account, present: Account | None) -> Verdict:
