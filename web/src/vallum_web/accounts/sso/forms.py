@@ -10,7 +10,8 @@ from vallum_web.accounts.sso.domains import refused
 from vallum_web.accounts.sso.oidc import issuer_of
 from vallum_web.tenancy.texts import validate_one_line
 
-_ASCII = re.compile(r"[!-~]+")
+# RFC 6749, appendix A: what a client's id and secret are made of.
+_VISIBLE = re.compile(r"[ -~]+")
 
 
 class FindForm(forms.Form):
@@ -57,7 +58,7 @@ class OidcForm(ProviderForm):
 
     def clean_issuer(self) -> str:
         issuer = issuer_of(str(self.cleaned_data["issuer"]))
-        if not issuer.startswith("https://") or not _ASCII.fullmatch(issuer) or "?" in issuer or "#" in issuer:
+        if not issuer.startswith("https://") or not _VISIBLE.fullmatch(issuer) or "?" in issuer or "#" in issuer:
             raise ValidationError("Enter an address that begins with https:// and has neither ? nor #.")
         return issuer
 
@@ -109,6 +110,6 @@ class DomainForm(forms.Form):
 
 def _printed(value: object) -> str:
     text = str(value or "").strip()
-    if text and not _ASCII.fullmatch(text):
-        raise ValidationError("Only letters, digits and signs of ASCII, without spaces.")
+    if text and not _VISIBLE.fullmatch(text):
+        raise ValidationError("Only letters, digits and signs of ASCII.")
     return text
