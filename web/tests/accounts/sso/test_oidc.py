@@ -12,7 +12,7 @@ from vouching import add_oidc, come_back, events, onward, path, signed_in_as
 
 from dev.fakes.oidc import Person, Poison
 from vallum_web.accounts import services
-from vallum_web.accounts.models import Acceptance, Membership, SsoIdentity, User
+from vallum_web.accounts.models import Acceptance, Membership, SignIn, SsoIdentity, User
 from vallum_web.accounts.services import members
 from vallum_web.accounts.sso.errors import WORDS, Reason
 from vallum_web.tenancy.clock import travelled
@@ -273,6 +273,7 @@ class TestExistingAccounts:
             ada = Membership.objects.of(world.org).get(user__email="ada@acme.test")
         members.remove(world.org, owner, ada.pk)
         reads(trip(Client()), Reason.REMOVED)
+        assert SignIn.objects.filter(user__email="ada@acme.test").latest("at").kind == "sso_failed"
         world.fake.person = Person(subject="another-name")
         reads(trip(Client()), Reason.OTHER_IDENTITY)
         with scope(world.org.pk):

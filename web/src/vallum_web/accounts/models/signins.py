@@ -16,6 +16,7 @@ class SignIn(models.Model):
         PASSWORD = "password", "Signed in with the password"
         PASSKEY = "passkey", "Signed in with a passkey"
         SSO = "sso", "Signed in by single sign-on"
+        SSO_FAILED = "sso_failed", "Single sign-on refused"
         FAILED = "failed", "Wrong password"
         MFA_FAILED = "mfa_failed", "Second step failed"
         SIGNED_OUT = "signed_out", "Signed out"

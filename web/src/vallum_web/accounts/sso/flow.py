@@ -1,5 +1,6 @@
 """The way to a provider and back. Nothing here waits for a provider inside a transaction."""
 
+import logging
 from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -22,6 +23,7 @@ from vallum_web.accounts.sso.pending import Attempt, Purpose
 from vallum_web.tenancy.keyring import place, unseal
 from vallum_web.tenancy.scope import scope
 
+log = logging.getLogger(__name__)
 TESTED: Final = "sso_tested"
 _SKEW: Final = 60
 """Seconds by which the provider's clock may be behind ours."""
@@ -85,7 +87,11 @@ def arrive(
         raise RefusedError(Reason.OFF)
     if attempt.purpose == Purpose.AGAIN:
         return _again(request, provider, attempt, claims, proved_at)
-    verdict, user = services.come_in(provider, claims, _present(request))
+    try:
+        verdict, user = services.come_in(provider, claims, _present(request))
+    except RefusedError:
+        services.note_refusal(provider, claims)
+        raise
     if user is None:
         raise RefusedError(Reason.INACTIVE)
     if verdict.way in {Way.ASK, Way.PROVE}:
@@ -150,6 +156,8 @@ def failed(
     request: HttpRequest, provider: IdentityProvider | None, attempt: Attempt | None, error: SsoError
 ) -> HttpResponse:
     """Say why in words for the person; in a test, say also what exactly."""
+    # Without the exception's own text: it may repeat what a stranger sent.
+    log.warning("Single sign-on by %s came to nothing: %s.", provider.pk if provider else "nobody", error.reason)
     if provider and attempt and attempt.purpose == Purpose.TEST:
         request.session[TESTED] = {
             "provider": str(provider.pk),

@@ -12,7 +12,8 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError
 
 from vallum_web.accounts import services as accounts
-from vallum_web.accounts.models import IdentityProvider, SsoAnswer, SsoIdentity, User
+from vallum_web.accounts.models import IdentityProvider, SignIn, SsoAnswer, SsoIdentity, User
+from vallum_web.accounts.services import signins
 from vallum_web.accounts.sso import queries
 from vallum_web.accounts.sso.claims import Claims
 from vallum_web.accounts.sso.decision import Verdict, Way, decide
@@ -110,6 +111,14 @@ def _come_in(provider: IdentityProvider, claims: Claims, present: User | None) -
         elif verdict.way in {Way.ENTER, Way.ADD}:
             SsoIdentity.objects.of(provider.org_id).filter(provider=provider, user=user).update(used_at=clock.now())
         return verdict, user
+
+
+def note_refusal(provider: IdentityProvider, claims: Claims) -> None:
+    """In the record of whom the provider has just, genuinely, spoken of: they were not let in."""
+    with scope(provider.org_id):
+        known = queries.found(provider, claims, None).identity
+    if known:
+        signins.note(User.objects.get(pk=known.id), SignIn.Kind.SSO_FAILED)
 
 
 def _newcomer(claims: Claims) -> User:
