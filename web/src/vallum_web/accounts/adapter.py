@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.signup import send_unknown_account_mail
 from allauth.core import context as present
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.utils import is_mfa_enabled
@@ -16,7 +17,7 @@ from django.urls import reverse
 from vallum_web.accounts import addresses, guesses, throttle
 from vallum_web.accounts.models import User
 from vallum_web.accounts.person import devices, stepup
-from vallum_web.accounts.services import invitations, signins
+from vallum_web.accounts.services import invitations, nothing, signins
 from vallum_web.accounts.services.invitations import INVITED
 from vallum_web.accounts.sso import door
 from vallum_web.tenancy import clock
@@ -67,6 +68,17 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
         }
         site = SimpleNamespace(name="Vallum", domain=urlsplit(settings.PUBLIC_URL).netloc)
         super().send_mail(template_prefix, email, {**named, "current_site": site})
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        if nothing.exists(user):
+            super().send_password_reset_mail(user, email, context)
+        else:
+            send_unknown_account_mail(self.request, email)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Looks for somebody who is not there, as after a sign-up for whom it has just made."""
+        nothing.look_up(nothing.somebody(email))
+        super().send_account_already_exists_mail(email)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ARG002 - allauth's signature
         self._taken = guesses.begin(str(credentials.get("email", "")))

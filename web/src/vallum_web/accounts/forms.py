@@ -1,10 +1,12 @@
 from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.account.internal.flows.signup import prevent_enumeration
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.http import HttpRequest
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
 from django.utils.text import slugify
 
 from vallum_web.accounts import matrix
@@ -15,6 +17,7 @@ from vallum_web.accounts.models import Acceptance, User
 from vallum_web.accounts.networks import network
 from vallum_web.accounts.passwords.forms import Bounded
 from vallum_web.accounts.passwords.validators import ContextValidator
+from vallum_web.accounts.services import nothing
 from vallum_web.accounts.services.invitations import INVITED
 from vallum_web.tenancy import lookups
 from vallum_web.tenancy.models import Org
@@ -31,6 +34,7 @@ RESERVED = frozenset(_RESERVED.split())
 class SignupForm(Ticks, Bounded, AllauthSignupForm):  # type: ignore[misc]  # allauth ships no types
     name = forms.CharField(max_length=80, required=False, label="Your name", validators=[validate_one_line])
     field_order = ("name", "email", "password1")
+    account_already_exists: bool
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -39,6 +43,27 @@ class SignupForm(Ticks, Bounded, AllauthSignupForm):  # type: ignore[misc]  # al
         except ValidationError as error:
             self.add_error("password1", error)
         return cleaned
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """For an address that has an account, one is made for an address that is nobody's, and unmade: its hash takes a while."""
+        if not self.account_already_exists:
+            try:
+                return nothing.in_one_go(lambda: self.save(request), stays=True), None
+            except IntegrityError:
+                # Somebody else signed up with it a moment ago.
+                self.account_already_exists = True
+        else:
+            nothing.in_one_go(lambda: self._save_nobody(request), stays=False)
+        return None, prevent_enumeration(request, email=self.cleaned_data["email"])
+
+    def _save_nobody(self, request: HttpRequest) -> None:
+        given = dict(self.cleaned_data)
+        self.account_already_exists = False
+        self.cleaned_data["email"] = nothing.nowhere()
+        try:
+            self.save(request)
+        finally:
+            self.account_already_exists, self.cleaned_data = True, given
 
     def save(self, request: HttpRequest) -> User | None:
         user: User | None = super().save(request)

@@ -8,6 +8,7 @@ signed in to from before it is counted apart.
 
 from collections.abc import Sequence
 
+from vallum_web.accounts.addresses import looked_up
 from vallum_web.accounts.models import User
 from vallum_web.accounts.services import places
 from vallum_web.accounts.throttle import network
@@ -24,7 +25,7 @@ Taken = Sequence[tuple[Limit, str]]
 
 def begin(email: str) -> Taken:
     """Before a password is looked at. Raises Refused."""
-    account, here = email.strip().lower(), network()
+    account, here = looked_up(email), network()
     pair = f"{account}\0{here}"
     taken = (
         (PER_NETWORK, here),

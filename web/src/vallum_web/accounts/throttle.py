@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from vallum_web.accounts.addresses import looked_up
 from vallum_web.accounts.models import ApiToken
 from vallum_web.tenancy import origin
 from vallum_web.tenancy.limits import answers, gate
@@ -31,7 +32,7 @@ def _by_network(_request: HttpRequest) -> str:
 
 
 def _by_address_typed(request: HttpRequest) -> str:
-    return request.POST.get("email", "").strip().lower()
+    return looked_up(request.POST.get("email", ""))
 
 
 def _by_person(request: HttpRequest) -> str:
@@ -111,7 +112,7 @@ def provider(request: HttpRequest, token: ApiToken | None) -> None:
 
 def mail(address: str) -> bool:
     """Whether one more mail may go to somebody who did not ask for it themselves."""
-    return gate.take(MAIL_PER_RECIPIENT, address.strip().lower()).allowed
+    return gate.take(MAIL_PER_RECIPIENT, looked_up(address)).allowed
 
 
 def _demand(request: HttpRequest, limit: Limit, key: str, token: ApiToken | None = None) -> None:

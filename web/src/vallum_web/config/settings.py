@@ -136,7 +136,7 @@ DATABASES = {"default": _database(_URL, limits="") if _AS_OWNER else _database(_
 LOOKUP_ROLE = os.environ.get("VALLUM_LOOKUP_ROLE", "vallum_lookup")
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["vallum_web.accounts.backends.Backend"]
 # bcrypt over SHA-256: any length, no 72-byte cut, and "hashed with bcrypt" stays true.
 PASSWORD_HASHERS = ["vallum_web.accounts.hashers.Bcrypt"]
 # Each step doubles the work. Raised, a password is hashed anew when its owner next signs in; 12 takes 0.3 s of a core.
@@ -176,6 +176,8 @@ ACCOUNT_FORMS = {
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_CHANGE_EMAIL = True
+# Knows of the address as well, and asks the database nothing: allauth's own asks, where there is an account.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a name of Django's
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Secrets, exports and deletions ask for a proof of who it is that is not older.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600

@@ -3,10 +3,13 @@
 from typing import Any
 
 from allauth.account import forms as allauth
+from allauth.account.adapter import get_adapter
 from django.forms import BaseForm, PasswordInput
 
+from vallum_web.accounts import queries
 from vallum_web.accounts.addresses import looked_up
 from vallum_web.accounts.passwords.validators import refuse_too_long
+from vallum_web.accounts.services import nothing
 
 HELP = (
     "12 characters or more. Several words that have nothing to do with each other are good; names, addresses and what is on "
@@ -50,8 +53,12 @@ class ResetPasswordKeyForm(Bounded, allauth.ResetPasswordKeyForm):  # type: igno
 
 
 class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]  # as above
-    """The mail goes to the address as it is kept, not as it was typed."""
-
     def clean_email(self) -> str:
-        super().clean_email()
-        return looked_up(self.cleaned_data["email"])
+        """The mail goes to the address as it is kept, not as it was typed.
+
+        Whoever has no account is somebody who does not exist: what follows is the same, but for the mail's text.
+        """
+        email = looked_up(get_adapter().clean_email(self.cleaned_data["email"]))
+        found = queries.with_email(email)
+        self.users = [found if found and found.is_active else nothing.somebody(email)]
+        return email

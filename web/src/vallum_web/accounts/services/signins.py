@@ -42,10 +42,14 @@ def note(user: User, kind: Kind, *, second: str = "") -> None:
 
 
 def failed(email: str) -> None:
-    """Write down a wrong password, if somebody has this address: one statement, whether or not somebody has."""
+    """Write down a wrong password, if somebody has this address: one statement, whether or not somebody has.
+
+    It does not wait for the disk, where what was written down for nobody would not have to.
+    """
     here = _here()
     table, users = (connection.ops.quote_name(model._meta.db_table) for model in (SignIn, User))  # noqa: SLF001 - Django's documented way to a model's table
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("set local synchronous_commit = off")
         cursor.execute(
             f"""
             insert into {table} (id, user_id, at, kind, second, address, network, device, family, known)
