@@ -1,13 +1,26 @@
+import contextlib
 import io
 import os
+import socket
+import ssl
+import threading
 from pathlib import Path
 
 import pytest
 
 from vallum_web.embedded import doctor
+from vallum_web.embedded.certificates import ensure
 from vallum_web.embedded.doctor import Verdict
 from vallum_web.embedded.ephemeral import ephemeral
+from vallum_web.embedded.home import Lock
 from vallum_web.embedded.narrator import Narrator
+
+
+def spoken(*, new, old):
+    """The verdict on a platform that answers so."""
+    return doctor.encryption(
+        "https://vallum.example:8443/", lambda _host, _port, it: new if it is doctor.probe.NEW else old
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,6 +46,11 @@ from vallum_web.embedded.narrator import Narrator
         pytest.param(doctor.queue(2, 5, 0), Verdict.OK, id="worker at work"),
         pytest.param(doctor.queue(0, 5, 0), Verdict.WARN, id="no worker"),
         pytest.param(doctor.queue(2, 0, 1), Verdict.WARN, id="failed jobs"),
+        pytest.param(doctor.encryption("http://127.0.0.1:8000/", None), Verdict.OK, id="plain on loopback"),
+        pytest.param(spoken(new=True, old=False), Verdict.OK, id="TLS 1.3 alone"),
+        pytest.param(spoken(new=True, old=True), Verdict.FAIL, id="TLS 1.2 as well"),
+        pytest.param(spoken(new=False, old=True), Verdict.FAIL, id="TLS 1.2 alone"),
+        pytest.param(spoken(new=None, old=None), Verdict.WARN, id="nobody to ask about TLS"),
         pytest.param(doctor.clock(4.9), Verdict.OK, id="clocks agree"),
         pytest.param(doctor.clock(-5.1), Verdict.FAIL, id="database behind"),
         pytest.param(doctor.clock(5.1), Verdict.FAIL, id="database ahead"),
@@ -41,6 +59,34 @@ from vallum_web.embedded.narrator import Narrator
 def test_verdicts_and_their_advice(line, verdict):
     assert line.verdict is verdict
     assert bool(line.advice) is (verdict is not Verdict.OK), "what is not right says what to do, and only that"
+
+
+@pytest.mark.asvs("12.1.1")
+@pytest.mark.parametrize(("least", "verdict"), [("TLSv1_3", Verdict.OK), ("TLSv1_2", Verdict.FAIL)])
+def test_the_running_platform_is_asked_what_it_speaks(tmp_path, least, verdict):
+    certificate = ensure(tmp_path / "tls", ("localhost",))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.chain, certificate.key)
+    context.minimum_version = ssl.TLSVersion[least]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        hands = threading.Thread(target=shake_hands, args=(server, context), daemon=True)
+        hands.start()
+        lock = Lock(tmp_path / "up.lock")
+        lock.take(f"https://vallum.example:{server.getsockname()[1]}/ (process 1)", taken="")
+        try:
+            [line] = [line for line in doctor.examine(tmp_path, {}) if line.subject == "TLS"]
+        finally:
+            lock.release()
+        hands.join(10)
+    assert line.verdict is verdict
+    assert not [line for line in doctor.examine(tmp_path, {}) if line.subject == "TLS"], "nothing runs: nothing to ask"
+
+
+def shake_hands(server, context):
+    for _version in range(2):
+        link, _ = server.accept()
+        with contextlib.suppress(OSError), context.wrap_socket(link, server_side=True) as safe:
+            safe.recv(1)
 
 
 def test_a_new_installation_has_nothing_that_fails_and_nothing_is_made(tmp_path):

@@ -112,7 +112,9 @@ def told(place):
     came = []
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
         datagrams.bind(server.getsockname())
-        threading.Thread(target=_count, args=(server, came), daemon=True).start()
+        over = threading.Event()
+        counter = threading.Thread(target=_count, args=(server, came, over))
+        counter.start()
         run = Platform(place)
         run.environ |= {
             "PYTHONPATH": str(place),
@@ -125,20 +127,21 @@ def told(place):
         finally:
             run.stop()
             run.sweep()
+            over.set()
+            counter.join()
         datagrams.settimeout(0.2)
         with contextlib.suppress(TimeoutError):
             came.append(datagrams.recv(10))
     return [json.loads(path.read_text()) for path in sorted(Path(reports).glob("*.json"))], came
 
 
-def _count(server, came):
-    while True:
-        try:
+def _count(server, came, over):
+    server.settimeout(0.2)
+    while not over.is_set():
+        with contextlib.suppress(TimeoutError):
             connection, _ = server.accept()
-        except OSError:
-            return
-        came.append("connection")
-        connection.close()
+            came.append("connection")
+            connection.close()
 
 
 def test_web_and_worker_were_asked(told):

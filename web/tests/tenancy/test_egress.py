@@ -130,7 +130,7 @@ def test_owners_see_what_left(left, alice, org, signed_in):
     page = browser.get("/acme/settings/egress/")
     text = page.content.decode()
     assert page.status_code == 200
-    assert text.index("evil.example") < text.index("code.example")
+    assert text.index("evil.example") < text.index("login.example")
     assert "did not leave" in text
     assert "2.9\xa0MB" in text
     assert text.count("<tr>") == 1 + 50 + 1 + len(egress_registry.parties())

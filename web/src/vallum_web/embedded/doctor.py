@@ -1,9 +1,11 @@
 """`vallum-web doctor`: one line per question, OK, WARN or FAIL, and what to do."""
 
+import ipaddress
 import os
 import re
 import shlex
 import shutil
+import ssl
 import stat
 import subprocess
 import sys
@@ -12,11 +14,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from vallum_web.embedded import database, migrations
+from vallum_web.embedded import database, migrations, probe
 from vallum_web.embedded.cluster import Urls
 from vallum_web.embedded.connection import APP, OWNER, connected
 from vallum_web.embedded.errors import EmbeddedError
+from vallum_web.embedded.home import Lock
 from vallum_web.embedded.narrator import Narrator
 
 OLDEST_PYTHON = (3, 11)
@@ -75,12 +79,49 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     yield disk(shutil.disk_usage(_existing(home)).free)
     yield advisories(_age(home / "advisories" / "advisories.sqlite"), home)
     yield mail()
+    if running := _running(home):
+        yield encryption(running, probe.speaks)
     yield from _database(home, environ)
 
 
 def mail() -> Line:
     advice = "`vallum-web manage outbox EMAIL` shows those to an address; reset links are in them."
     return Line(verdict=Verdict.OK, subject="mail", found="kept in the database, never sent", advice=advice)
+
+
+def _running(home: Path) -> str:
+    """The address of the platform that runs over this folder; empty when none does."""
+    lock = Lock(home / "up.lock")
+    return lock.note().partition(" ")[0] if lock.is_held() else ""
+
+
+def encryption(url: str, speaks: Callable[[str, int, ssl.TLSVersion], bool | None]) -> Line:
+    """TLS 1.3 and nothing older, asked of the running platform itself; plain HTTP on loopback alone."""
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        return Line(verdict=Verdict.OK, subject="TLS", found="none: it listens on loopback only")
+    new = old = None
+    for host in _near(parts.hostname or ""):
+        new, old = (speaks(host, parts.port or 443, version) for version in (probe.NEW, probe.OLD))
+        if new is not None:
+            break
+    if new and old is False:
+        return Line(verdict=Verdict.OK, subject="TLS", found="1.3 is spoken, 1.2 is refused")
+    if new is None or old is None:
+        advice = "Nothing answers there. logs/web.log below the state folder says why."
+        return Line(verdict=Verdict.WARN, subject="TLS", found=f"could not ask {url}", advice=advice)
+    found = "1.2 is spoken as well" if new else "1.3 is not spoken"
+    advice = "Something else answers there, perhaps a proxy. Let it speak TLS 1.3 alone."
+    return Line(verdict=Verdict.FAIL, subject="TLS", found=found, advice=advice)
+
+
+def _near(host: str) -> tuple[str, ...]:
+    """Where this machine itself reaches it; a name might lead to another one."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return ("127.0.0.1", "::1")
+    return (host, "127.0.0.1", "::1")
 
 
 def python(version: tuple[int, int, int]) -> Line:

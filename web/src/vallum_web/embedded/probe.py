@@ -6,6 +6,31 @@ import ssl
 
 from vallum_web.embedded.address import Address, bracketed
 
+OLD, NEW = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+
+
+def speaks(host: str, port: int, version: ssl.TLSVersion, *, seconds: float = 3.0) -> bool | None:
+    """Whether this version of TLS, and no other, brings about a connection; none when nobody answers in time.
+
+    Whose certificate it is does not matter here: nothing is said.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.minimum_version = context.maximum_version = version
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as link:
+        link.settimeout(seconds)
+        try:
+            link.connect((host, port))
+        except OSError:
+            return None
+        try:
+            with context.wrap_socket(link):
+                return True
+        except TimeoutError:
+            return None
+        except OSError:
+            return False
+
 
 def status(address: Address, path: str, *, seconds: float = 1.0) -> int | None:
     """The status code of one GET; none when nobody answers in time."""
