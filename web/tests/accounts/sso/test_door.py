@@ -11,6 +11,7 @@ import making
 import pytest
 from allauth.mfa.totp.internal import auth as totp
 from browsing import Browser, with_app_of
+from django.core.management import CommandError, call_command
 from django.test import Client
 from vouching import add_oidc, come_back, events, onward, path, signed_in_as
 
@@ -320,6 +321,40 @@ class TestAgain:
         with scope(world.org.pk):
             type(world.domain).objects.of(world.org).update(verified_at=None)
         assert path(admin.get("/acme/settings/sso/add/oidc/")) == "/accounts/no-proof/"
+
+
+def test_somebody_without_a_password_can_set_one_by_mail(world, trip, settings):
+    """When the domain is lost, or the provider is gone."""
+    settings.EMAIL_BACKEND = "vallum_web.mail.backend.OutboxBackend"
+    browser = Client()
+    trip(browser)
+    making.accept(browser)
+    services.remove(world.provider, world.alice)
+    browser = Client()
+    browser.post("/accounts/password/reset/", {"email": "ada@acme.test"})
+    mail = Message.objects.filter(to="ada@acme.test").latest("written_at")
+    link = re.search(r"/accounts/password/reset/key/\S+", mail.text).group(0)
+    page = browser.get(link).headers["Location"]
+    browser.post(page, {"password1": "another horse 1234", "password2": "another horse 1234"})
+    answer = browser.post("/accounts/login/", {"login": "ada@acme.test", "password": "another horse 1234"})
+    assert answer.status_code == 302
+    assert signed_in_as(browser) == "ada@acme.test"
+    assert browser.get("/acme/").status_code == 200
+
+
+def test_the_operator_can_open_a_door_that_nobody_can(world, capsys):
+    """Required, the provider broken, and the last owner's second factor gone."""
+    services.enforce(world.provider, world.alice, on=True)
+    call_command("require_sso_no_longer", "acme")
+    assert "no longer" in capsys.readouterr().out
+    with scope(world.org.pk):
+        kept = IdentityProvider.objects.of(world.org).get()
+    assert (kept.enabled, kept.enforced) == (True, False)
+    assert [event.actor for event in events(world.org, "sso.not_required")] == [None]
+    with pytest.raises(CommandError, match="requires no single sign-on"):
+        call_command("require_sso_no_longer", "acme")
+    with pytest.raises(CommandError, match="No organization"):
+        call_command("require_sso_no_longer", "nowhere")
 
 
 def test_switched_off_it_signs_nobody_in(world):

@@ -128,6 +128,13 @@ class TestOidc:
         changes = [event.data for event in events(world.org, "sso.provider_changed")]
         assert changes == [{"secret": False, "who_vouches": False}, {"secret": False, "who_vouches": True}]
 
+    @pytest.mark.asvs("6.8.1")
+    def test_whose_subjects_it_knows_does_not_change(self, alice, world, entered):
+        sent = {**entered, "issuer": "https://other.example.test", "secret": "new"}
+        alice.post(f"/acme/settings/sso/{world.provider.pk}/change/", sent)
+        after = provider(world, pk=world.provider.pk)
+        assert (after.name, after.issuer) == (NAME, world.fake.issuer)
+
 
 class TestSaml:
     @pytest.fixture
@@ -186,6 +193,17 @@ class TestSaml:
         after = provider(world, pk=known.pk)
         assert (after.name, after.role, after.metadata) == ("Renamed", "auditor", saml.metadata())
         assert alice.post(f"/acme/settings/sso/{made.pk}/change/", {"name": "x", "role": "auditor"}).status_code == 404
+
+    @pytest.mark.asvs("6.8.1")
+    def test_new_metadata_is_the_same_providers(self, alice, world, saml):
+        known = add_saml(world.org, world.alice, saml)
+        other = saml.metadata().replace(f'entityID="{saml.entity}"', 'entityID="https://other.example.test"')
+        form = {"name": NAME, "role": "developer", "metadata": self.file(other)}
+        answer = alice.post(f"/acme/settings/sso/{known.pk}/change/", form)
+        assert answer.status_code == 422
+        assert "add that one as another provider" in answer.content.decode()
+        again = {**form, "metadata": self.file(saml.metadata())}
+        assert alice.post(f"/acme/settings/sso/{known.pk}/change/", again).status_code == 302
 
     def test_a_test_shows_what_was_said(self, alice, world, saml):
         known = services.add(

@@ -4,7 +4,7 @@ A picture, a phone number, groups, an address: none of it is stored, logged or p
 dropped are shown, to an administrator who tests the provider.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,7 +65,7 @@ def from_oidc(said: Mapping[str, Any]) -> Claims:
         # Entra ID has a claim of its own: the domain's owner has proved it there. It comes as a truth value, a digit or a word.
         vouched=any(said.get(key) in (True, "1", "true") for key in ("email_verified", "xms_edov")),
         name=_name(said.get("name")) or _name(given),
-        dropped=tuple(sorted(set(map(str, said)) - _KEPT - _OF_THE_TOKEN)),
+        dropped=_named(set(map(str, said)) - _KEPT - _OF_THE_TOKEN),
     )
 
 
@@ -85,8 +85,13 @@ def from_saml(name_id: str, name_format: str, attributes: Mapping[str, Sequence[
         email=email,
         vouched=bool(email),
         name=_name(_first(attributes, _NAME)),
-        dropped=tuple(sorted(set(attributes) - set(_EMAIL) - set(_NAME))),
+        dropped=_named(set(attributes) - set(_EMAIL) - set(_NAME)),
     )
+
+
+def _named(names: Iterable[str]) -> tuple[str, ...]:
+    """Enough of them, and enough of each, to recognise them by."""
+    return tuple(name[:100] for name in sorted(names)[:100])
 
 
 def _first(attributes: Mapping[str, Sequence[Any]], names: Sequence[str]) -> str:

@@ -56,6 +56,15 @@ class OidcForm(ProviderForm):
     )
     field_order = ("name", "issuer", "client_id", "secret", "role")
 
+    def __init__(self, *args: Any, known: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, known=known, **kwargs)
+        # What a subject means is its issuer's word: with another one, the people it knows would become others.
+        self.fields["issuer"].disabled = known
+        if known:
+            self.fields[
+                "issuer"
+            ].help_text = "To change it, add another provider, test it, and switch over to that one."
+
     def clean_issuer(self) -> str:
         issuer = issuer_of(str(self.cleaned_data["issuer"]))
         if not issuer.startswith("https://") or not _VISIBLE.fullmatch(issuer) or "?" in issuer or "#" in issuer:

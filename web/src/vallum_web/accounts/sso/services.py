@@ -76,8 +76,9 @@ def stop(provider: IdentityProvider, by: User) -> None:
         emit("sso.switched_off", provider.pk)
 
 
-def enforce(provider: IdentityProvider, by: User, *, on: bool) -> None:
-    with scope(provider.org_id, user=by.pk):
+def enforce(provider: IdentityProvider, by: User | None, *, on: bool) -> None:
+    """Nobody is the operator, on the command line."""
+    with scope(provider.org_id, user=by.pk if by else None):
         IdentityProvider.objects.of(provider.org_id).filter(pk=provider.pk, enabled=True).update(enforced=on)
         emit("sso.required" if on else "sso.not_required", provider.pk)
 

@@ -22,8 +22,12 @@ SEEN: Final[Mapping[Seen, str]] = {
 }
 
 
-def read(org: UUID, kind: str, entered: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a provider. Asks it for what it publishes. Raises UnreachableError, UnusableError."""
+def read(org: UUID, kind: str, entered: Mapping[str, Any], *, known: IdentityProvider | None = None) -> dict[str, Any]:
+    """The fields of a provider. Asks it for what it publishes. Raises UnreachableError, UnusableError.
+
+    One that is `known` stays whose it is: what a subject means is its issuer's word, and another one's would make others
+    of the people it knows.
+    """
     given = {"name": entered["name"], "role": entered["role"]}
     if kind == IdentityProvider.Kind.OIDC:
         oidc.discover(org, entered["issuer"])
@@ -37,6 +41,10 @@ def read(org: UUID, kind: str, entered: Mapping[str, Any]) -> dict[str, Any]:
     if not text:
         return given
     found = saml.parsed(text)
+    if known and known.issuer != found.entity:
+        raise UnusableError(
+            f"This is the metadata of {found.entity}: add that one as another provider, and switch over."
+        )
     try:
         return {
             **given,

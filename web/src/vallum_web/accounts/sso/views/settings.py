@@ -66,10 +66,10 @@ def change(request: MemberRequest, provider: UUID) -> HttpResponse:
     if request.method != "POST":
         shown = {"name": known.name, "issuer": known.issuer, "client_id": known.client_id, "role": known.role}
         return _form(request, known.kind, _FORMS[known.kind](initial=shown, known=True), known=known)
-    form = _FORMS[known.kind](request.POST, request.FILES, known=True)
+    form = _FORMS[known.kind](request.POST, request.FILES, initial={"issuer": known.issuer}, known=True)
     if form.is_valid():
         try:
-            values = setup.read(request.org.pk, known.kind, form.cleaned_data)
+            values = setup.read(request.org.pk, known.kind, form.cleaned_data, known=known)
         except SsoError as error:
             form.add_error("issuer" if known.kind == "oidc" else None, str(error))
         else:
