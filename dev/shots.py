@@ -26,7 +26,7 @@ MOST_PER_PATH = 3  # the same path with other query keys: a filter, a panel
 WIDTHS = (1440, 390)
 HEIGHT = 900
 SCHEMES = ("light", "dark")
-SIGNED_OUT = ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/")
+SIGNED_OUT = ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/legal/privacy/", "/legal/terms/")
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 # What stands for one of many: a UUID, a number, a hash, a token.
 _ONE_OF_MANY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+|[0-9a-f]{12,}|[A-Za-z0-9_-]{30,}")

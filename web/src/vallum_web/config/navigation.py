@@ -90,7 +90,10 @@ def person_tabs(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def account(user: User, *, inbox: bool) -> dict[str, Any]:
-    entries = [{"label": "Your account", "url": reverse("profile")}]
+    entries = [
+        {"label": "Your account", "url": reverse("profile")},
+        {"label": "Privacy and terms", "url": reverse("legal", args=["privacy"])},
+    ]
     if inbox:
         entries.append({"label": "Development inbox", "url": reverse("mail:inbox")})
     return {"name": user.name, "email": user.email, "entries": entries}

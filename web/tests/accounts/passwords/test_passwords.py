@@ -1,6 +1,7 @@
 """Passwords at the front doors: chosen, changed, forgotten, compared."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import making
@@ -12,6 +13,7 @@ from vallum_web.accounts.models import User
 from vallum_web.accounts.passwords import breached
 from vallum_web.config import settings as at_start
 from vallum_web.mail.models import Message
+from vallum_web.tenancy.clock import travelled
 
 PASSWORD = "correct horse battery"
 CHANGE = "/accounts/password/change/"
@@ -177,3 +179,9 @@ def test_a_hash_of_a_lower_cost_is_made_anew_when_its_owner_signs_in(alice, sett
 def test_the_cost_is_never_below_twelve():
     assert at_start.BCRYPT_COST >= 12
     assert at_start.PASSWORD_HASHERS == ["vallum_web.accounts.hashers.Bcrypt"]
+
+
+@pytest.mark.asvs("6.2.10")
+def test_it_stays_good_until_its_owner_changes_it(alice):
+    with travelled(timedelta(days=800)):
+        assert sign_in(PASSWORD)

@@ -1,6 +1,6 @@
 """allauth's forms, where a password is typed in: none of them compares or hashes more than a password can be."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
@@ -20,6 +20,8 @@ HELP = (
 class Bounded(BaseForm):
     """Reads every password of the form as it was typed, whole, and refuses one that is too long to be any."""
 
+    labels: ClassVar[dict[str, str]] = {}
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
@@ -27,6 +29,7 @@ class Bounded(BaseForm):
                 field.validators.append(refuse_too_long)
                 # A placeholder repeats the label, and goes where the text comes.
                 field.widget.attrs.pop("placeholder", None)
+            field.label = self.labels.get(name, field.label)
             if name == "password1":
                 field.help_text = HELP
 
@@ -41,7 +44,11 @@ class ReauthenticateForm(Bounded, allauth.ReauthenticateForm):  # type: ignore[m
 
 
 class ChangePasswordForm(Bounded, allauth.ChangePasswordForm):  # type: ignore[misc]  # as above
-    pass
+    labels: ClassVar = {
+        "oldpassword": "Present password",
+        "password1": "New password",
+        "password2": "New password again",
+    }
 
 
 class SetPasswordForm(Bounded, allauth.SetPasswordForm):  # type: ignore[misc]  # as above
@@ -49,7 +56,7 @@ class SetPasswordForm(Bounded, allauth.SetPasswordForm):  # type: ignore[misc]  
 
 
 class ResetPasswordKeyForm(Bounded, allauth.ResetPasswordKeyForm):  # type: ignore[misc]  # as above
-    pass
+    labels: ClassVar = {"password1": "New password", "password2": "New password again"}
 
 
 class ResetPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]  # as above
