@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import vallum_web
 from vallum_web.accounts import tokens
 from vallum_web.accounts.models import User
 from vallum_web.config import urls
+from vallum_web.tenancy import clock
 from vallum_web.tenancy.keys import uuid7
 
 PACKAGE = Path(vallum_web.__file__).parent
@@ -177,6 +179,14 @@ def test_what_opens_doors_is_random_long_and_of_the_server_s_making(people, sign
     stranger.cookies["session"] = uuid7().hex
     assert stranger.get("/acme/").status_code == 302
     assert stranger.get("/accounts/login/").status_code == 200
+
+
+@pytest.mark.asvs("6.2.10")
+def test_a_password_does_not_grow_old(people):
+    with clock.travelled(timedelta(days=3650)):
+        answer = Client().post("/accounts/login/", {"login": "alice@example.test", "password": "correct horse battery"})
+        assert answer.status_code == 302
+        assert "password" not in answer["Location"]
 
 
 @pytest.mark.asvs("6.3.2")

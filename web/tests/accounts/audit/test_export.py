@@ -59,6 +59,7 @@ def verified(tmp_path, text, public):
     return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
 
 
+@pytest.mark.asvs("5.4.2")
 def test_ndjson_is_verified_with_the_program_in_the_documentation(people, signed_in, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "BATCH", 2)
     tasks.keep()

@@ -118,7 +118,7 @@ def test_every_lie_is_in_the_table():
     assert {poison for poison, _ in REFUSED} == set(Poison)
 
 
-@pytest.mark.asvs("6.8.2", "10.2.2", "10.5.1", "10.5.4", "9.1.1", "9.1.2", "9.2.1", "9.2.3")
+@pytest.mark.asvs("6.8.2", "10.2.2", "10.5.1", "10.5.4", "9.1.1", "9.1.2", "9.1.3", "9.2.1", "9.2.2", "9.2.3")
 @pytest.mark.parametrize(("poison", "reason"), REFUSED, ids=lambda value: value.replace(" ", "-"))
 def test_a_lie_signs_nobody_in(world, trip, poison, reason):
     world.fake.poison = poison
