@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "vallum_web.tenancy.origin.noted",
+    "vallum_web.tenancy.requestlog.middleware.logged",
     "vallum_web.accounts.middleware.no_store",
     "vallum_web.tenancy.limits.answers.Answering",
     "vallum_web.repositories.uploads.leave_nothing",
@@ -259,7 +260,13 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            # With the request's number, and without what it sent.
+            "()": "vallum_web.tenancy.requestlog.lines.Lines",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(request_id)s%(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("VALLUM_LOG", "INFO")},
     "loggers": {

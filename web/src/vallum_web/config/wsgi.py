@@ -15,3 +15,7 @@ if multiprocessing.parent_process() is not None:
 tripwire.arm()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vallum_web.config.settings")
 application = get_wsgi_application()
+
+from vallum_web.tenancy.requestlog import buffer  # noqa: E402 - its table needs the configured Django of the line above
+
+buffer.start()

@@ -38,7 +38,10 @@ def settings(socket: Path, *, durable: bool, extra: Mapping[str, str], memory_by
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_line_prefix": "%m [%p] %u@%d ",
-        "log_min_duration_statement": "500ms",
+        # Statements hold what people sent, and so does the detail of an error: neither is for a log.
+        "log_min_duration_statement": "-1",
+        "log_min_error_statement": "panic",
+        "log_error_verbosity": "terse",
         "logging_collector": "off",  # standard error is a file of ours, rotated by the supervisor
     }
     if not durable:

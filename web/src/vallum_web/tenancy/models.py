@@ -5,6 +5,7 @@ from typing import ClassVar, Self, TypeVar
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from vallum_web.tenancy.clock import now
@@ -177,3 +178,31 @@ class LimitRefusal(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.count}"
+
+
+class RequestLog(models.Model):
+    """One request: who, from where, which route, how it ended. Never its body, its query, its path or a header but one.
+
+    It may precede any organization, so it is no tenant's row; policies of its own say who sees it (`requestlog`).
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    at = models.DateTimeField()
+    method = models.CharField(max_length=10)
+    route = models.CharField(max_length=100)
+    status = models.PositiveSmallIntegerField()
+    milliseconds = models.PositiveIntegerField()
+    org = models.UUIDField(null=True)
+    person = models.UUIDField(null=True)
+    token = models.UUIDField(null=True)
+    address = models.CharField(max_length=45)
+    agent = models.CharField(max_length=200)
+
+    class Meta:
+        indexes: ClassVar = [
+            BrinIndex(fields=["at"], name="requestlog_at", autosummarize=True),
+            models.Index(fields=["org", "at"], name="requestlog_org"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route} {self.status}"

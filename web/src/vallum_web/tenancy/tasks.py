@@ -9,6 +9,7 @@ from vallum_web.tenancy.jobs import QUEUE, periodic_job, restart_stalled, tenant
 from vallum_web.tenancy.keyring import rotation
 from vallum_web.tenancy.limits import gate, refusals
 from vallum_web.tenancy.lookups import all_orgs
+from vallum_web.tenancy.requestlog import services
 
 FAILED_KEPT_HOURS = 7 * 24
 
@@ -42,3 +43,8 @@ def forget_limits() -> None:
     gate.prune()
     for org in all_orgs():
         refusals.prune(org)
+
+
+@periodic_job("tenancy.forget_requests", cron="23 * * * *")
+def forget_requests() -> None:
+    services.prune()
