@@ -2,7 +2,7 @@ from django.urls import include, path
 
 from vallum_web.accounts import views
 from vallum_web.accounts.audit import views as audit
-from vallum_web.accounts.org import egress_views, key_views, security, staff_views, team_views
+from vallum_web.accounts.org import egress_views, key_views, limit_views, security, staff_views, team_views
 from vallum_web.accounts.org import views as org
 from vallum_web.accounts.scim import views as provisioning
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("settings/teams/<uuid:team>/put/", team_views.put, name="put_in_team"),
     path("settings/teams/<uuid:team>/take-out/", team_views.take_out, name="take_out_of_team"),
     path("settings/egress/", egress_views.index, name="egress"),
+    path("settings/limits/", limit_views.index, name="limits"),
     path("settings/staff/", staff_views.index, name="staff"),
     path("settings/staff/<uuid:access>/end/", staff_views.end, name="end_staff"),
     path("settings/provisioning/", provisioning.index, name="provisioning"),
