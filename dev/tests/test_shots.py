@@ -112,7 +112,16 @@ def test_every_page_is_taken_and_every_complaint_told(
 ) -> None:
     assert shots.shoot() > 0
     taken = sorted(path.name for path in (tmp_path / "shots").iterdir())
-    pages = ("accounts-login", "accounts-password-reset", "accounts-signup", "home", "list", "one-one")
+    pages = (
+        "accounts-login",
+        "accounts-password-reset",
+        "accounts-signup",
+        "home",
+        "legal-privacy",
+        "legal-terms",
+        "list",
+        "one-one",
+    )
     assert taken == sorted(
         f"{page}-{rest}.png" for page in pages for rest in ("dark-1440", "dark-390", "light-1440", "light-390")
     )

@@ -169,9 +169,9 @@ class TestFailures:
         for email in ("alice@example.test", "nobody@example.test"):
             with CaptureQueriesContext(connection) as caught:
                 signins.failed(email)
-            asked.append([re.sub(r"'[^']*'", "?", query["sql"]) for query in caught.captured_queries])
+            asked.append([re.sub(r"'[^']*'|_x\d+", "?", query["sql"]) for query in caught.captured_queries])
         assert asked[0] == asked[1]
-        assert len(asked[0]) == 1
+        assert len([statement for statement in asked[0] if "insert into" in statement]) == 1
 
     def test_a_flood_fills_no_table(self, alice):
         for _ in range(signins.MOST_FAILURES + 15):

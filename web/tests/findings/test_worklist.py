@@ -199,6 +199,7 @@ def test_a_detail_asks_as_much_for_many_places_as_for_few(org, signed_in, alice,
         return len(queries)
 
     seen(secret("one"))
+    asked()  # what is done once a minute, or once a process
     few = asked()
     locations = tuple(secret(line=n).locations[0] for n in range(1, 60))
     seen(secret("one", locations=locations))

@@ -143,7 +143,6 @@ def test_a_digest_runs_once_however_often_it_is_asked_for(people, machine):
 @pytest.mark.parametrize(
     "url",
     [
-        pytest.param("https://user:token@code.example.test/a/b", id="credentials in the address"),
         pytest.param("https://127.0.0.1/a/b", id="this machine"),
         pytest.param("https://169.254.169.254/latest", id="metadata"),
         pytest.param("ssh://git@code.example.test/a/b", id="ssh"),

@@ -28,7 +28,8 @@ from vallum_web.tenancy.keyset import MOST_CURSOR
 from vallum_web.tenancy.scope import scope
 
 KEY = str(uuid4())
-REQUESTS_OF_MACHINES = "api/v1/"
+# Doors that no cookie opens: a bearer token does, or knowing a token is all it takes (accounts/leaks.py).
+REQUESTS_OF_MACHINES = ("api/v1/", "scim/v2/", "security/leaked-token/")
 RIGHT_TO_LEFT = "\u202e"
 
 

@@ -39,7 +39,7 @@ KNOWN = {
     "with a second step": "twosteps@example.test",
     "with single sign-on alone": "ssoalone@example.test",
 }
-VARIES = {"Set-Cookie", "Content-Length", "Expires"}
+VARIES = {"Set-Cookie", "Content-Length", "Expires", "X-Request-Id"}
 LITERALS = (
     (re.compile(r"'(?:[^']|'')*'(?:::\w+(?:\[\])?)?"), "?"),
     (re.compile(r"\b\d+\b"), "?"),

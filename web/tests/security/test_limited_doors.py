@@ -28,6 +28,8 @@ OTHERS = {
     "account_logout": "it ends what is not there",
     "account_confirm_email": "its key is 64 random letters, and one look-up",
     "sso_confirm": "without an offer in the session it reads nothing",
+    "confirm_address": "its key is signed, and one look-up",
+    "revert_address": "its key is signed, and one look-up",
     "invitation": "its secret is 24 random bytes, and one look-up",
 }
 ASKED_WHO = ("/accounts/login/", "/accounts/reauthenticate/", "/accounts/2fa/reauthenticate/", "/accounts/no-proof/")

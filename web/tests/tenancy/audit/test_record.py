@@ -68,6 +68,10 @@ def unbroken(org):
     return (head.seq, bytes(head.hash)) == (len(entries(org)), last)
 
 
+def who(org, subject, sealed):
+    return identity.unsealed(org, [(subject, sealed)])[0]
+
+
 def test_what_a_person_does_becomes_an_entry(people):
     with scope(people.org.pk, user=people.alice.pk):
         emit("asset.added", subject := uuid4(), name="shop\n", size=3)
@@ -112,7 +116,7 @@ def test_an_entry_of_a_token_says_which_and_whose_and_from_where(people, client)
         token.pk,
     )
     assert entry.at.utcoffset() == timedelta()
-    known = identity.unseal(people.org.pk, people.alice.pk, entry.sealed)
+    known = who(people.org.pk, people.alice.pk, entry.sealed)
     assert (known.name, known.address, known.agent) == ("Alice", "192.0.2.7", "pipeline/1")
     assert UUID(known.request)
 
@@ -124,7 +128,7 @@ def test_a_token_that_acts_for_nobody_is_recorded_too(people):
         emit("asset.added", uuid4())
     entry = entries(people.org)[-1]
     assert (entry.actor, entry.actor_kind, entry.via) == (None, "token", origin.token)
-    assert identity.unseal(people.org.pk, origin.token, entry.sealed).address == "192.0.2.8"
+    assert who(people.org.pk, origin.token, entry.sealed).address == "192.0.2.8"
 
 
 def test_what_staff_looked_at_is_theirs(people):
@@ -350,10 +354,10 @@ def test_who_it_was_is_sealed_under_their_own_key(people):
     entry = entries(people.org)[0]
     assert "alice" not in entry.sealed
     alice = Identity(name="Alice", email="alice@example.test")
-    assert identity.unseal(people.org.pk, people.alice.pk, entry.sealed) == alice
-    assert identity.unseal(people.elsewhere.pk, people.alice.pk, entry.sealed) is None
+    assert who(people.org.pk, people.alice.pk, entry.sealed) == alice
+    assert who(people.elsewhere.pk, people.alice.pk, entry.sealed) is None
     keyring.forget_subject(people.alice.pk)
-    assert identity.unseal(people.org.pk, people.alice.pk, entry.sealed) is None
+    assert who(people.org.pk, people.alice.pk, entry.sealed) is None
     assert unbroken(people.org)
 
 
