@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from vallum_engine.model.file import File
+from vallum_engine.model.naming import normalised
 from vallum_engine.sca.advisories import Meta, open_database
 from vallum_engine.sca.build import build
 from vallum_engine.sca.cvss import base_score
 from vallum_engine.sca.detector import PackageDetector
-from vallum_engine.sca.names import normalised
 from vallum_engine.sca.osv import read_affected
 from vallum_engine.sca.starter import SOURCE, starter_records
 from vallum_engine.sca.versions import order

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vallum_engine.model.evidence import redacted
 from vallum_engine.model.file import File
 from vallum_engine.secrets import rulebook
 from vallum_engine.secrets.checksums import CHECKSUMS, base62, github_crc32
 from vallum_engine.secrets.context import quiet, trial
 from vallum_engine.secrets.detector import SecretsDetector
 from vallum_engine.secrets.entropy import shannon, wordlike
-from vallum_engine.secrets.evidence import redacted
 from vallum_engine.secrets.placeholders import dummy_password, is_placeholder
 from vallum_engine.secrets.samples import fill
 from vallum_engine.triggers import collect

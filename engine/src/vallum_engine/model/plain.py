@@ -20,6 +20,7 @@ from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, Problem, RuleSet, Stats, Verdict
 
 Plain = dict[str, Any]
+_OF_RECORDS = ("records", "merged", "passed", "rejected")
 
 
 def from_location(location: Location) -> Plain:
@@ -192,9 +193,13 @@ def from_stats(stats: Stats) -> Plain:
         "packages": stats.packages,
         "suppressed": stats.suppressed,
         "seconds": round(stats.seconds, 3),
+        # Only foreign reports have records.
+        **({name: getattr(stats, name) for name in _OF_RECORDS} if stats.records else {}),
     }
 
 
 def to_stats(data: Mapping[str, Any]) -> Stats:
-    counts = {key: int(data.get(key, 0)) for key in ("files", "bytes", "skipped", "packages", "suppressed")}
+    counts = {
+        key: int(data.get(key, 0)) for key in ("files", "bytes", "skipped", "packages", "suppressed", *_OF_RECORDS)
+    }
     return Stats(**counts, seconds=float(data.get("seconds", 0.0)))

@@ -102,6 +102,14 @@ class Stats:
     packages: int = 0
     suppressed: int = 0
     """Findings that an inline ignore or an ignore file hid; never silent."""
+    records: int = 0
+    """Of a foreign report: all that it holds, which is findings + suppressed + the three below."""
+    merged: int = 0
+    """Records that are another place of a finding, or the same one again."""
+    passed: int = 0
+    """Records by which all is well."""
+    rejected: int = 0
+    """Records that could not be taken; each is listed among the errors."""
     seconds: float = 0.0
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from vallum_engine.model.finding import Kind, Severity
+from vallum_engine.model.naming import normalised, preference
 from vallum_engine.sca.advisories import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, Facts, Meta
-from vallum_engine.sca.groups import Groups, preference
-from vallum_engine.sca.names import normalised
+from vallum_engine.sca.groups import Groups
 from vallum_engine.sca.osv import Span, kind, rate, read_affected, summary, url
 from vallum_engine.sca.versions import ORDERS, Key, order
 

@@ -4,10 +4,9 @@ A record that names two CVEs describes both and is neither: joining them would p
 other. So an alias joins only where it is the only one of its kind in its record (one CVE, one GHSA).
 """
 
-import re
 from collections import Counter
 
-_CVE = re.compile(r"CVE-(\d{4})-(\d+)", re.ASCII)
+from vallum_engine.model.naming import preference
 
 
 class Groups:
@@ -50,10 +49,3 @@ class Groups:
 
 def _kind(identifier: str) -> str:
     return identifier.partition("-")[0]
-
-
-def preference(identifier: str) -> tuple[int, int, int, str]:
-    """CVE before GHSA before all others; the older CVE first, the rest by the alphabet."""
-    if found := _CVE.fullmatch(identifier):
-        return 0, int(found[1]), int(found[2][:18]), identifier
-    return (1 if identifier.startswith("GHSA-") else 2), 0, 0, identifier

@@ -11,10 +11,10 @@ from vallum_engine.model.finding import (
     Kind,
     PackageRef,
 )
+from vallum_engine.model.naming import normalised, purl
 from vallum_engine.model.package import Package
 from vallum_engine.sca.advisories import Advisories, Record, Spans
 from vallum_engine.sca.fix import lowest_fix, remediation
-from vallum_engine.sca.names import normalised, purl
 from vallum_engine.sca.osv import BEGINNING, Span, raw_key
 from vallum_engine.sca.versions import Key, order
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from vallum_engine.detector import Hit, Trigger
 from vallum_engine.identity import PUBLIC_KEY, secret_hash
+from vallum_engine.model.evidence import redacted
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding, Kind, Location, Remediation
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, RuleSet, Verdict
 from vallum_engine.secrets.confirm import Confirmer, Match
-from vallum_engine.secrets.evidence import redacted
 from vallum_engine.secrets.rulebook import Rulebook
 from vallum_engine.triggers import HITS_PER_TRIGGER, Database, collect
 

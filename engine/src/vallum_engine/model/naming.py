@@ -1,0 +1,87 @@
+"""What packages and vulnerabilities are called: for looking up, as a package URL, and which of many ids speaks.
+
+Types of package URLs and how each folds names: https://github.com/package-url/purl-spec. Ecosystems are OSV's names.
+"""
+
+import re
+from urllib.parse import quote, unquote
+
+_PYPI_RUNS = re.compile(r"[-_.]+")
+_CVE = re.compile(r"CVE-(\d{4})-(\d+)", re.ASCII)
+PURL_TYPES = {
+    "Alpine": "apk",
+    "ConanCenter": "conan",
+    "CRAN": "cran",
+    "crates.io": "cargo",
+    "Debian": "deb",
+    "GitHub Actions": "githubactions",
+    "Go": "golang",
+    "Hackage": "hackage",
+    "Hex": "hex",
+    "Julia": "julia",
+    "Maven": "maven",
+    "npm": "npm",
+    "NuGet": "nuget",
+    "Packagist": "composer",
+    "Pub": "pub",
+    "PyPI": "pypi",
+    "Red Hat": "rpm",
+    "RubyGems": "gem",
+    "SwiftURL": "swift",
+}
+ECOSYSTEMS = {type_: ecosystem for ecosystem, type_ in PURL_TYPES.items()}
+
+
+def normalised(ecosystem: str, name: str) -> str:
+    """The form advisories are looked up by. PyPI folds case and runs of `-_.`; npm, Go and crates.io are exact."""
+    if ecosystem == "PyPI":
+        return _PYPI_RUNS.sub("-", name).lower()
+    return name
+
+
+def purl(ecosystem: str, name: str, version: str) -> str:
+    """A package URL; empty for an ecosystem that has no type. Maven names are `group:artifact`.
+
+    Go's versions keep their `v` there and its paths are folded to lower case, as the type asks.
+    """
+    type_ = PURL_TYPES.get(ecosystem, "")
+    if not type_ or not name:
+        return ""
+    plain = normalised(ecosystem, name)
+    if ecosystem == "Go":
+        plain = plain.lower()
+        version = f"v{version}" if version and plain not in {"stdlib", "toolchain"} else version
+    elif ecosystem == "Maven":
+        plain = plain.replace(":", "/", 1)
+    path = "/".join(quote(part, safe=".-_~") for part in plain.split("/"))
+    tail = f"@{quote(version, safe='.-_~')}" if version else ""
+    return f"pkg:{type_}/{path}{tail}"
+
+
+def from_purl(text: str) -> tuple[str, str, str] | None:
+    """Ecosystem, name and version of a package URL, without qualifiers; None for what is none.
+
+    An ecosystem that OSV does not have goes by the URL's type.
+    """
+    if not text.startswith("pkg:"):
+        return None
+    body = text[4:].lstrip("/").split("#", 1)[0].split("?", 1)[0]
+    type_, slash, path = body.partition("/")
+    if not slash or not path:
+        return None
+    # npm scopes are written %40scope or @scope: a version's @ comes after the last slash.
+    folder, _, last = path.rpartition("/")
+    name, _, version = last.partition("@")
+    parts = [unquote(part) for part in (*folder.split("/"), name) if part]
+    ecosystem = ECOSYSTEMS.get(type_.lower(), type_.lower())
+    version = unquote(version)
+    if ecosystem == "Go":
+        version = version.removeprefix("v")
+    return ecosystem, (":" if ecosystem == "Maven" else "/").join(parts), version
+
+
+def preference(identifier: str) -> tuple[int, int, int, str]:
+    """The order of ids of one vulnerability: CVE before GHSA before others; the older CVE first, the rest by the alphabet."""
+    if found := _CVE.fullmatch(identifier):
+        return 0, int(found[1]), int(found[2][:18]), identifier
+    return (1 if identifier.startswith("GHSA-") else 2), 0, 0, identifier
