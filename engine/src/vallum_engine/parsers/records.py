@@ -1,0 +1,26 @@
+"""Walking over records so that a bad one costs itself only."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from vallum_engine.parsers.format import Record, Rejected
+from vallum_engine.parsers.words import listed
+
+NO_OBJECT = "it is no object"
+_ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+
+
+def each(items: Any, at: str, make: Callable[[str, Mapping[str, Any]], Record]) -> Iterator[Record]:
+    """One record for each of the items. What `make` stumbles over is rejected with the reason, and the next one is read."""
+    for index, item in enumerate(listed(items)):
+        yield one(f"{at}[{index}]", item, make)
+
+
+def one(at: str, item: Any, make: Callable[[str, Mapping[str, Any]], Record]) -> Record:
+    """The same for a single item."""
+    if not isinstance(item, Mapping):
+        return Rejected(at=at, why=NO_OBJECT)
+    try:
+        return make(at, item)
+    except _ODD as error:
+        return Rejected(at=at, why=f"it is not as documented ({type(error).__name__}: {error})")
