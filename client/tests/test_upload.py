@@ -127,3 +127,15 @@ def test_the_records_of_progress_name_the_upload(vallum, tree, platform):
     ran = vallum("scan", tree, "--upload", platform.url, "--asset", "shop", "--progress", "json")
     messages = [record["message"] for record in map(json.loads, ran.err.splitlines()) if "message" in record]
     assert messages == [f"Uploaded: {platform.url}/api/v1/uploads/u1"]
+
+
+def test_a_report_of_another_tool_arrives_as_ours(vallum, tmp_path, platform):
+    place = {"physicalLocation": {"artifactLocation": {"uri": "app.py"}}}
+    results = [{"ruleId": "no-eval", "message": {"text": "eval"}, "locations": [place]}]
+    (tmp_path / "a.sarif").write_text(json.dumps({"version": "2.1.0", "runs": [{"results": results}]}))
+    ran = vallum("convert", tmp_path / "a.sarif", "--upload", platform.url, "--asset", "shop")
+    assert ran.code == Exit.FINDINGS
+    ((path, _, body),) = platform.received
+    assert path == "/api/v1/uploads?asset=shop"
+    report = wire.read(io.BytesIO(body))
+    assert (report.findings[0].rule, report.target["report"]) == ("no-eval", "sarif")

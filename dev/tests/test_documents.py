@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dev import formats
 from dev.lint import runner
 from dev.lint.rule import shipped
 from dev.lint.rules import RULES, words
@@ -85,3 +86,9 @@ def test_decision_records_are_numbered_without_gaps() -> None:
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
     for name in names:
         assert text(f"docs/adr/{name}").startswith(f"# {int(name[:4])}. ")
+
+
+def test_the_table_of_formats_is_the_catalogue() -> None:
+    page = text("docs/importing.md")
+    assert page.count("<!-- formats") == 2
+    assert page == formats.written(page), "run `python -m dev.formats`"

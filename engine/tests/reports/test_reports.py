@@ -1,6 +1,7 @@
 """One report, three ways to read it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -215,3 +216,25 @@ class TestTable:
         text = self.text(report)
         assert "\x1b" not in text
         assert "\u202e" not in text
+
+
+class TestForeign:
+    REPORT = Report(
+        suppressed=(secret(),),
+        coverage=Coverage(complete=False),
+        stats=Stats(files=1, bytes=10, records=7, merged=1, passed=2, suppressed=1, rejected=1),
+        target={"report": "zap"},
+    )
+
+    def test_a_part_is_no_gap(self):
+        assert table.render(self.REPORT).decode().splitlines() == [
+            "No findings.",
+            "Read as zap: 1 file, 10 bytes.",
+            "7 records: 2 findings, 1 the same again, 2 with nothing wrong, 1 hidden, 1 that could not be read.",
+            "Hidden by who ran the tool: 1 finding.",
+        ]
+
+    def test_what_was_rejected_is_said(self):
+        problem = Problem(path="site[0]", what="it names no host", todo="It is not imported.")
+        shown = table.render(replace(self.REPORT, errors=(problem,))).decode()
+        assert "Not everything was imported.\n! site[0]: it names no host. It is not imported.\n" in shown

@@ -15,6 +15,7 @@ from vallum_engine.plugins import load
 # Each command is imported when it is asked for: `vallum scan` must not pay for what `vallum db` needs.
 COMMANDS = {
     "scan": ("vallum.cli.scan:run", "find secrets and vulnerable packages in a folder, an archive or a repository"),
+    "convert": ("vallum.cli.convert:run", "read reports of other tools, and write or upload what they found"),
     "db": ("vallum.cli.db:run", "download, import or show the advisory database"),
 }
 
@@ -23,6 +24,7 @@ examples:
   vallum scan                              this folder
   vallum scan --fail-on high --format sarif --output vallum.sarif .
   vallum scan https://example.org/team/project.git
+  vallum convert --format sarif zap.xml    a report of another tool
   vallum db update                         today's advisories
 
 exit codes: 0 clean, 1 findings, 2 wrong usage, 3 something could not be scanned (wins over 1)

@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vallum.cli import delivery
+from vallum.cli.delivery import Delivery
 from vallum.detectors import NAMES
 from vallum.errors import Misuse
 from vallum_engine.model.finding import Severity
 
-FORMATS = ("table", "json", "sarif", "wire")
+_WHY_ASSET = (
+    "an asset is one folder, scanned from the same root each time. "
+    "Give each folder a name of its own and keep it: what a scan no longer finds counts as resolved."
+)
 _SUFFIXES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 _EPILOG = """\
@@ -29,14 +34,11 @@ class Options:
 
     place: str
     only: tuple[str, ...] = NAMES
-    format: str = "table"
-    output: str = ""
+    delivery: Delivery
     fail_on: Severity | None = None
     offline: bool = False
     honour_ignores: bool = True
     branch: str = ""
-    upload: str = ""
-    asset: str = ""
     progress: str = "auto"
     left_out: tuple[str, ...] = ()
     """What was not brought here, for instance because of its size: gaps of the scan. A folder ends in `/`."""
@@ -50,25 +52,15 @@ def parse(arguments: Sequence[str]) -> Options:
     if given.offline and (remote or given.upload):
         what = "the repository lies on another machine" if remote else "--upload sends the report to another machine"
         raise Misuse(f"--offline forbids every connection, and {what}: leave one of them out.")
-    if given.asset and not given.upload:
-        raise Misuse("--asset names the asset of an upload: add --upload URL.")
-    if given.upload and not given.asset.strip():
-        raise Misuse(
-            "--upload needs --asset NAME: an asset is one folder, scanned from the same root each time. "
-            "Give each folder a name of its own and keep it: what a scan no longer finds counts as resolved."
-        )
     limits = {"file_bytes": given.max_file_bytes, "files": given.max_files, "total_bytes": given.max_bytes}
     return Options(
         place=given.place,
         only=given.only,
-        format=given.format,
-        output="" if given.output == "-" else given.output,
+        delivery=delivery.asked(given, why_asset=_WHY_ASSET),
         fail_on=given.fail_on and Severity(given.fail_on),
         offline=given.offline,
         honour_ignores=not given.no_ignore,
         branch=given.branch,
-        upload=given.upload,
-        asset=given.asset.strip(),
         progress=given.progress,
         left_out=(*given.left_out, *(_listed(given.left_out_from) if given.left_out_from else ())),
         limits={name: value for name, value in limits.items() if value},
@@ -111,25 +103,12 @@ def _parser() -> argparse.ArgumentParser:
         "--left-out-from", default="", metavar="FILE", help="the same from a file, each path ended by a NUL byte"
     )
     report = parser.add_argument_group("report")
-    report.add_argument("--format", choices=FORMATS, default="table", help="default: table")
-    report.add_argument(
-        "--output", default="", metavar="FILE", help="write there, whole or not at all (default: standard output)"
+    delivery.add_arguments(
+        report, asset="asset that the upload is about: one folder, scanned from the same root each time, has one name"
     )
     report.add_argument("--fail-on", choices=[str(s) for s in Severity], metavar="SEVERITY", help=_fail_on())
     report.add_argument(
         "--progress", choices=("auto", "none", "json"), default="auto", help="on standard error (default: auto)"
-    )
-    report.add_argument(
-        "--upload",
-        default="",
-        metavar="URL",
-        help="send the report to a platform, with --asset; the token is read from VALLUM_TOKEN",
-    )
-    report.add_argument(
-        "--asset",
-        default="",
-        metavar="NAME",
-        help="asset that the upload is about: one folder, scanned from the same root each time, has one name",
     )
     limits = parser.add_argument_group("limits", "each one that is met is said, and makes the scan incomplete")
     limits.add_argument("--max-file-bytes", type=_size, default=0, metavar="N", help="of one file (default: 10M)")

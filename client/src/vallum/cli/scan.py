@@ -1,15 +1,13 @@
 """`vallum scan`: from a place to a report."""
 
 import contextlib
-import os
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vallum import cache, compiled, detectors, output, progress
-from vallum.cli import options
+from vallum import cache, compiled, detectors, progress
+from vallum.cli import delivery, options
 from vallum.cli.exits import Exit
 from vallum.cli.options import Options
 from vallum.collectors.repository.head import checked_out
@@ -27,19 +25,13 @@ Items = Iterator[File | Skipped]
 MOST_GAPS = 10_000
 """Paths that were not brought and are named one by one: a hostile repository has a million, of one large file."""
 
-# Loaded when asked for: a scan of a folder needs no TLS, no zip reader, and one way to write a report.
+# Loaded when asked for: a scan of a folder needs no TLS and no zip reader.
 _SOURCES: Mapping[str, str] = {
     "folder": "vallum_engine.sources.directory:walk",
     "archive": "vallum_engine.sources.archive:read",
     "limits": "vallum_engine.sources.limits:Limits",
     "archive limits": "vallum_engine.sources.limits:ArchiveLimits",
     "repository": "vallum.collectors.repository.checkout:cloned",
-}
-_REPORTS: Mapping[str, str] = {
-    "json": "vallum_engine.reports.json:render",
-    "sarif": "vallum_engine.reports.sarif:render",
-    "table": "vallum_engine.reports.table:render",
-    "wire": "vallum_engine.wire:dump",
 }
 
 
@@ -55,12 +47,11 @@ class Place:
 def run(arguments: Sequence[str]) -> Exit:
     """Scan, report, upload if asked, and say by the exit code how it went."""
     asked = options.parse(arguments)
-    if asked.upload:
-        load("vallum.upload:token")()  # without one the scan would be in vain
+    delivery.prepare(asked.delivery)
     shown = progress.chosen(asked.progress)
     try:
         report = _report(asked, shown)
-        _deliver(report, asked, shown)
+        delivery.deliver(report, asked.delivery, shown)
     finally:
         shown.done()
     return verdict(report, asked.fail_on)
@@ -134,34 +125,3 @@ def _with_gaps(items: Items, left_out: Sequence[str]) -> Items:
 
 def _limits(asked: Options, kind: str) -> object:
     return load(_SOURCES[kind])(**asked.limits)
-
-
-def _deliver(report: Report, asked: Options, shown: Progress) -> None:
-    data = _rendered(report, asked)
-    shown.done()
-    if asked.output:
-        output.to_file(Path(asked.output), data)
-    else:
-        output.to_stdout(data)
-    if asked.upload:
-        wire = data if asked.format == "wire" else load(_REPORTS["wire"])(report)
-        receipt = load("vallum.upload:send")(asked.upload, asked.asset, wire)
-        shown.tell(f"Uploaded: {receipt.status_url}")
-
-
-def _rendered(report: Report, asked: Options) -> bytes:
-    render = load(_REPORTS[asked.format])
-    data: bytes
-    if asked.format == "table":
-        terminal = not asked.output and sys.stdout is not None and sys.stdout.isatty()
-        data = render(report, width=_width(terminal=terminal), colour=terminal and not os.environ.get("NO_COLOR"))
-    else:
-        data = render(report)
-    return data
-
-
-def _width(*, terminal: bool) -> int:
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns if terminal else 100
-    except OSError:
-        return 100

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from vallum_engine.model.finding import Finding, Location, Severity
-from vallum_engine.model.report import Exclusion, Report
+from vallum_engine.model.report import Exclusion, Report, Stats
 from vallum_engine.model.text import size
 
 _INDENT = "   "
@@ -65,21 +65,35 @@ class _Table:
         yield self.painted(_counted(report.findings), "1")
         packages = f", {_number(stats.packages, 'package')}" if stats.packages else ""
         seconds = f" in {stats.seconds:.1f} s" if stats.seconds else ""
-        yield f"Scanned {_number(stats.files, 'file')}, {size(stats.bytes)}{packages}{seconds}."
+        foreign = "report" in report.target
+        verb = f"Read as {report.target['report']}:" if foreign else "Scanned"
+        yield from self.wrapped(
+            f"{verb} {_number(stats.files, 'file')}, {size(stats.bytes)}{packages}{seconds}.", indent=""
+        )
+        if foreign:
+            yield _account(stats)
         if report.suppressed:
-            yield f"Hidden by vallum:ignore: {_number(len(report.suppressed), 'finding')} (--no-ignore shows them)."
+            hidden = _number(len(report.suppressed), "finding")
+            yield (
+                f"Hidden by who ran the tool: {hidden}."
+                if foreign
+                else f"Hidden by vallum:ignore: {hidden} (--no-ignore shows them)."
+            )
         yield from self.wrapped(_left_out(report.coverage.exclusions), indent="")
         yield from self.gaps(report)
 
     def gaps(self, report: Report) -> Iterator[str]:
-        if not report.incomplete:
+        foreign = "report" in report.target
+        # Of a foreign report, a part without errors is what it was meant to be.
+        if not report.incomplete or (foreign and not report.errors):
             return
         yield ""
-        yield self.painted("Not everything was scanned: nothing found there proves nothing.", "1;33")
+        what = "imported" if foreign else "scanned: nothing found there proves nothing"
+        yield self.painted(f"Not everything was {what}.", "1;33")
         said = {(error.path, error.what.partition(": ")[2]) for error in report.errors}
         for error in report.errors:
             where = f"{error.path}: " if error.path else ""
-            yield from self.wrapped(f"! {where}{error.what} {error.todo}", indent="")
+            yield from self.wrapped(f"! {where}{_sentence(error.what)} {error.todo}".rstrip(), indent="")
         for gap in report.coverage.gaps:
             if (gap.path, gap.why) not in said:
                 rules = f" ({gap.ruleset})" if gap.ruleset else ""
@@ -140,6 +154,23 @@ def _counted(findings: Sequence[Finding]) -> str:
     counts = Counter(finding.severity for finding in findings)
     parts = ", ".join(f"{counts[severity]:,} {severity.value}" for severity in Severity if counts[severity])
     return f"{_number(len(findings), 'finding')}: {parts}."
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _account(stats: Stats) -> str:
+    """What became of the records of a foreign report."""
+    others = {
+        "the same again": stats.merged,
+        "with nothing wrong": stats.passed,
+        "hidden": stats.suppressed,
+        "that could not be read": stats.rejected,
+    }
+    rest = "".join(f", {count:,} {what}" for what, count in others.items() if count)
+    found = stats.records - sum(others.values())
+    return f"{_number(stats.records, 'record')}: {_number(found, 'finding')}{rest}."
 
 
 def _left_out(exclusions: Iterable[Exclusion]) -> str:

@@ -1,0 +1,100 @@
+"""A report to where the person wants it: a way to write it, a file, a platform."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vallum import output
+from vallum.errors import Misuse
+from vallum.progress import Progress
+from vallum_engine.model.report import Report
+from vallum_engine.plugins import load
+
+FORMATS = ("table", "json", "sarif", "wire")
+# Loaded when asked for: each run needs one.
+_RENDERERS: Mapping[str, str] = {
+    "json": "vallum_engine.reports.json:render",
+    "sarif": "vallum_engine.reports.sarif:render",
+    "table": "vallum_engine.reports.table:render",
+    "wire": "vallum_engine.wire:dump",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Where a report goes, and how it is written."""
+
+    format: str = "table"
+    output: str = ""
+    upload: str = ""
+    asset: str = ""
+
+
+def add_arguments(report: argparse._ArgumentGroup, *, asset: str) -> None:
+    """The options of a report; `asset` says what the asset of an upload is."""
+    report.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    report.add_argument(
+        "--output", default="", metavar="FILE", help="write there, whole or not at all (default: standard output)"
+    )
+    report.add_argument(
+        "--upload",
+        default="",
+        metavar="URL",
+        help="send the report to a platform, with --asset; the token is read from VALLUM_TOKEN",
+    )
+    report.add_argument("--asset", default="", metavar="NAME", help=asset)
+
+
+def asked(given: argparse.Namespace, *, why_asset: str) -> Delivery:
+    """What the options ask for. Raises Misuse when an upload and its asset do not come together."""
+    if given.asset and not given.upload:
+        raise Misuse("--asset names the asset of an upload: add --upload URL.")
+    if given.upload and not given.asset.strip():
+        raise Misuse(f"--upload needs --asset NAME: {why_asset}")
+    return Delivery(
+        format=given.format,
+        output="" if given.output == "-" else given.output,
+        upload=given.upload,
+        asset=given.asset.strip(),
+    )
+
+
+def prepare(delivery: Delivery) -> None:
+    """Before the work: without a token an upload would be in vain. Raises Misuse."""
+    if delivery.upload:
+        load("vallum.upload:token")()
+
+
+def deliver(report: Report, delivery: Delivery, shown: Progress) -> None:
+    """Write the report, and send it if asked. Raises ClientError when it did not arrive."""
+    data = _rendered(report, delivery)
+    shown.done()
+    if delivery.output:
+        output.to_file(Path(delivery.output), data)
+    else:
+        output.to_stdout(data)
+    if delivery.upload:
+        wire = data if delivery.format == "wire" else load(_RENDERERS["wire"])(report)
+        receipt = load("vallum.upload:send")(delivery.upload, delivery.asset, wire)
+        shown.tell(f"Uploaded: {receipt.status_url}")
+
+
+def _rendered(report: Report, delivery: Delivery) -> bytes:
+    render = load(_RENDERERS[delivery.format])
+    data: bytes
+    if delivery.format == "table":
+        terminal = not delivery.output and sys.stdout is not None and sys.stdout.isatty()
+        data = render(report, width=_width(terminal=terminal), colour=terminal and not os.environ.get("NO_COLOR"))
+    else:
+        data = render(report)
+    return data
+
+
+def _width(*, terminal: bool) -> int:
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns if terminal else 100
+    except OSError:
+        return 100
