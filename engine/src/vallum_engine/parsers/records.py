@@ -10,6 +10,12 @@ NO_OBJECT = "it is no object"
 _ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
+def leading(value: Any) -> Mapping[str, Any]:
+    """The first object of a list, by which its tool is known; the value itself where it is an object; else an empty one."""
+    items = value[:20] if isinstance(value, list) else [value]
+    return next((item for item in items if isinstance(item, Mapping)), {})
+
+
 def each(items: Any, at: str, make: Callable[[str, Mapping[str, Any]], Record]) -> Iterator[Record]:
     """One record for each of the items. What `make` stumbles over is rejected with the reason, and the next one is read."""
     for index, item in enumerate(listed(items)):
