@@ -2,9 +2,9 @@
 
 import pytest
 
+from vallum_engine.model import cvss4
+from vallum_engine.model.cvss import base_score, rating
 from vallum_engine.model.finding import Severity
-from vallum_engine.sca import cvss4
-from vallum_engine.sca.cvss import base_score, rating
 
 
 @pytest.mark.parametrize(

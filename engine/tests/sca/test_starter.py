@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from vallum_engine.model.cvss import base_score
 from vallum_engine.model.file import File
 from vallum_engine.model.naming import normalised
 from vallum_engine.sca.advisories import Meta, open_database
 from vallum_engine.sca.build import build
-from vallum_engine.sca.cvss import base_score
 from vallum_engine.sca.detector import PackageDetector
 from vallum_engine.sca.osv import read_affected
 from vallum_engine.sca.starter import SOURCE, starter_records

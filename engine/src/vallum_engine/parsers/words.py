@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from vallum_engine.model import cvss, cvss4
 from vallum_engine.model.finding import Confidence, Location, Severity
 
 _SEVERITIES = {
@@ -24,6 +25,8 @@ _SEVERITIES = {
         "hint",
     ),
 }
+UNRATED = Severity.MEDIUM
+"""Of a known vulnerability that the report does not rate: what our own detector takes it for."""
 _BY_WORD = {word: severity for severity, words in _SEVERITIES.items() for word in words}
 _CVSS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (0.1, Severity.LOW))
 _CONFIDENCES = {
@@ -55,6 +58,19 @@ def of_score(score: object, default: Severity = Severity.INFO) -> Severity:
     except ValueError:
         return default
     return next((severity for least, severity in _CVSS if number >= least), Severity.INFO)
+
+
+def vector(*values: object) -> str:
+    """The first that is a CVSS vector of version 3 or 4; empty when none is."""
+    found = (str(value).strip() for value in values if value)
+    return next((text for text in found if text.startswith(("CVSS:3.", "CVSS:4.0/"))), "")
+
+
+def of_vector(text: str, default: Severity = Severity.INFO) -> Severity:
+    """By the base score of a CVSS vector of version 3 or 4."""
+    score = cvss.base_score(text)
+    score = cvss4.base_score(text) if score is None else score
+    return default if score is None else cvss.rating(score)
 
 
 def confidence(word: object, default: Confidence = Confidence.MEDIUM) -> Confidence:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
+from vallum_engine.model import cvss, cvss4
 from vallum_engine.model.finding import Kind, Severity
-from vallum_engine.sca import cvss, cvss4
 from vallum_engine.sca.versions import Key
 
 BEGINNING = b""

@@ -8,7 +8,7 @@ worst of its class moves towards the next lower class by the share of the way it
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from vallum_engine.sca.cvss import metrics
+from vallum_engine.model.cvss import metrics
 
 _PREFIX = "CVSS:4.0/"
 _LEVELS = {
