@@ -41,6 +41,7 @@ _CONFIDENCES = {
 }
 _CWE = re.compile(r"(?:^|\bCWE)[-_: ]{0,2}(\d{1,5})\b", re.IGNORECASE | re.ASCII)
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE | re.ASCII)
+_HARDCODED = frozenset({259, 321, 798})
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _BLANKS = re.compile(r"[ \t]*\n\s*\n\s*")
 
@@ -95,6 +96,16 @@ def cwes(*values: object) -> tuple[int, ...]:
 def cves(*texts: object) -> tuple[str, ...]:
     """The CVE ids that stand in texts, in order, in capitals."""
     return tuple(dict.fromkeys(match[0].upper() for text in texts for match in _CVE.finditer(str(text or ""))))
+
+
+def leaked(numbers: Iterable[int]) -> bool:
+    """Whether the weaknesses are a password or key in the open: then extracts of code hold its value."""
+    return not _HARDCODED.isdisjoint(numbers)
+
+
+def squeezed(text: object, most: int = 400) -> str:
+    """Code as what stays when it is indented or wrapped anew: single blanks, one line."""
+    return " ".join(str(text or "").split())[:most]
 
 
 def plain(text: object) -> str:
