@@ -1,12 +1,15 @@
 from datetime import datetime
+from typing import Literal, Self
 from uuid import UUID
 
 from django.http import Http404
 from ninja import Query, Schema
+from pydantic import ConfigDict
 
 from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
-from vallum_web.assets import queries
+from vallum_web.assets import queries, services
 from vallum_web.assets.models import Asset
+from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.tenancy import keyset
 
 router = TenantRouter(tags=["assets"])
@@ -17,6 +20,28 @@ class AssetOut(Schema):
     kind: str
     name: str
     added_at: datetime
+    importance: str
+    exposure: str
+
+    @classmethod
+    def of(cls, asset: Asset) -> Self:
+        return cls(
+            id=asset.pk,
+            kind=asset.kind,
+            name=asset.name,
+            added_at=asset.added_at,
+            importance=Importance(asset.importance).word,
+            exposure=Exposure(asset.exposure).word,
+        )
+
+
+class AssetIn(Schema):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    importance: Literal["low", "normal", "high", "critical"] | None = None
+    exposure: Literal["unknown", "internal", "internet"] | None = None
 
 
 class AssetPage(Schema):
@@ -33,13 +58,25 @@ class Place(Schema):
 @permits("findings.read")
 def assets_list(request: TokenRequest, place: Query[Place]) -> AssetPage:
     page = keyset.page([queries.assets(request.auth.org)], queries.BY_NAME, after=place.after)
-    return AssetPage(items=[AssetOut.from_orm(asset) for asset in page.rows], after=page.next or "")
+    return AssetPage(items=[AssetOut.of(asset) for asset in page.rows], after=page.next or "")
 
 
 @router.get("/{asset_id}", response=AssetOut, summary="One asset")
 @permits("findings.read")
 def asset_get(request: TokenRequest, asset_id: UUID) -> AssetOut:
     try:
-        return AssetOut.from_orm(queries.asset(request.auth.org, asset_id))
+        return AssetOut.of(queries.asset(request.auth.org, asset_id))
     except Asset.DoesNotExist:
         raise Http404 from None
+
+
+@router.patch("/{asset_id}", response=AssetOut, summary="Say how much an asset matters, and who can reach it")
+@permits("assets.change")
+def asset_change(request: TokenRequest, asset_id: UUID, body: AssetIn) -> AssetOut:
+    importance = Importance[body.importance.upper()] if body.importance else None
+    exposure = Exposure[body.exposure.upper()] if body.exposure else None
+    try:
+        changed = services.change(request.auth.org, asset_id, request.auth.by, importance=importance, exposure=exposure)
+    except Asset.DoesNotExist:
+        raise Http404 from None
+    return AssetOut.of(changed)

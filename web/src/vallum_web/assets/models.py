@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from vallum_web.accounts.models import Team
+from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.tenancy.clock import now
 from vallum_web.tenancy.isolation import TenantForeignKey
 from vallum_web.tenancy.models import TenantModel
@@ -25,6 +26,12 @@ class Asset(TenantModel):
     retired_at = models.DateTimeField(null=True)
     team = TenantForeignKey(Team, models.SET_NULL, null=True, related_name="assets")
     """Who answers for it."""
+    importance = models.PositiveSmallIntegerField(
+        choices=[(rank.value, rank.word) for rank in Importance], default=Importance.NORMAL.value
+    )
+    exposure = models.PositiveSmallIntegerField(
+        choices=[(rank.value, rank.word) for rank in Exposure], default=Exposure.UNKNOWN.value
+    )
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [

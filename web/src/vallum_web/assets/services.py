@@ -4,6 +4,7 @@ from django.db import IntegrityError
 
 from vallum_web.accounts.models import Team
 from vallum_web.assets.models import Asset
+from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
@@ -29,6 +30,22 @@ def give_to(asset: Asset, team: Team | None, by: UUID) -> None:
         if asset.team_id != (team.pk if team else None):
             Asset.objects.of(asset.org_id).filter(pk=asset.pk).update(team=team)
             emit("asset.owned", asset.pk, team=str(team.pk) if team else None)
+
+
+def change(
+    org: Org, asset: UUID, by: UUID | None, *, importance: Importance | None = None, exposure: Exposure | None = None
+) -> Asset:
+    """Say how much the asset matters and who can reach it; None leaves a fact as it is. Raises Asset.DoesNotExist."""
+    wanted = {"importance": importance, "exposure": exposure}
+    with scope(org.pk, user=by):
+        row: Asset = Asset.objects.of(org).select_for_update(no_key=True).get(pk=asset)
+        changed = {name: rank for name, rank in wanted.items() if rank is not None and getattr(row, name) != rank}
+        if changed:
+            before = {f"{name}_was": type(rank)(getattr(row, name)).word for name, rank in changed.items()}
+            Asset.objects.of(org).filter(pk=asset).update(**{name: rank.value for name, rank in changed.items()})
+            emit("asset.changed", asset, **{name: rank.word for name, rank in changed.items()}, **before)
+            row.refresh_from_db(fields=list(changed))
+        return row
 
 
 def lock(asset: UUID) -> None:

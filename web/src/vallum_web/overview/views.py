@@ -15,6 +15,7 @@ from vallum_web.accounts.matrix import can
 from vallum_web.accounts.models import User
 from vallum_web.accounts.queries import my_orgs, teams
 from vallum_web.assets.models import Asset
+from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.findings.filters import SEVERITIES, Filters
 from vallum_web.overview import queries
 from vallum_web.scans import services as scans
@@ -64,6 +65,8 @@ def asset(request: MemberRequest, asset: UUID) -> HttpResponse:
         "progress": words.progress(found.last) if found.last else "",
         "severity_urls": _worklist(request, asset),
         "teams": list(teams(request.org)) if "assets.own" in request.may else [],
+        "importances": list(Importance),
+        "exposures": list(Exposure),
     }
     template = "overview/_asset.html" if "HX-Request" in request.headers else "overview/asset.html"
     return render(request, template, context)

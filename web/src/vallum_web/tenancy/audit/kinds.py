@@ -22,6 +22,7 @@ FAMILIES = {
 WORDS = {
     "asset.added": "Asset added",
     "asset.branch": "Default branch changed",
+    "asset.changed": "Asset's importance or exposure changed",
     "asset.owned": "Asset given to a team, or taken from it",
     "audit.broken": "The audit log does not hold together",
     "audit.exported": "Audit log exported",
