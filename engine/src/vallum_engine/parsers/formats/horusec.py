@@ -61,7 +61,7 @@ def tool(document: Document) -> str:
 FORMAT = Format(
     id="horusec",
     title="Horusec",
-    docs="https://docs.horusec.io/docs/cli/analysis-output/",
+    docs="https://github.com/ZupIT/horusec",
     recognises=recognises,
     records=records,
     tool=tool,
