@@ -144,6 +144,7 @@ def test_no_parser_fails_on_whatever_it_is_shown(name):
         b"a,b\n1,2\n",
         b"\xff\xfe\x00",
         b"a: [1]\n",
+        b"PK\r\x00,\r\n",
         b'{"runs": {}}',
     ):
         with contextlib.suppress(EngineError):

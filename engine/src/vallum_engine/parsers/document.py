@@ -93,7 +93,11 @@ class Document:
         line = self.head.partition("\n")[0].strip()
         if not line or line[0] in "{[<":
             return ()
-        names = [name.strip().lstrip("\ufeff") for name in next(csv.reader([line], delimiter=_delimiter(line)), [])]
+        try:
+            cells = next(csv.reader([line], delimiter=_delimiter(line)), [])
+        except csv.Error:
+            return ()
+        names = [name.strip().lstrip("\ufeff") for name in cells]
         return names if len(names) > 1 else ()
 
     @cached_property
