@@ -46,7 +46,10 @@ def _looks(document: Document) -> str:
     guesses = (
         (not document.data.strip(), "The file is empty and so"),
         (document.data.startswith(b"PK\x03\x04"), "This is a zip archive"),
-        (document.json in ([], {}), "This is empty JSON, as many tools write it when they find nothing, and"),
+        (
+            document.json in ([], {}, {"findings": []}),
+            "This is empty JSON, as many tools write it when they find nothing, and",
+        ),
         (document.json is not None or bool(document.jsons), "This is JSON"),
         (document.head[:1] in {"{", "["}, "This begins like JSON and breaks off or is malformed, and is"),
         (document.xml is not None, "This is XML"),
