@@ -105,7 +105,7 @@ def _row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
         finding.rule,
         finding.severity.rank,
         _CONFIDENCE[finding.confidence],
-        risk.score(finding.severity, finding.confidence),
+        risk.score(risk.Inputs(severity=finding.severity, confidence=finding.confidence)),
         _text(finding.title),
         _text(finding.message),
         _text(first.path),

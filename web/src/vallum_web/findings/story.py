@@ -44,7 +44,8 @@ class Advisory:
 
 def why(finding: Finding) -> str:
     """The sentence behind the risk number."""
-    return risk.sentence(Severity(finding.get_severity_display()), Confidence(finding.get_confidence_display()))
+    severity, confidence = Severity(finding.get_severity_display()), Confidence(finding.get_confidence_display())
+    return risk.sentence(risk.Inputs(severity=severity, confidence=confidence))
 
 
 def web_address(text: object) -> str:
