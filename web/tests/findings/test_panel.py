@@ -71,7 +71,7 @@ def test_the_panel_tells_all_that_is_known(signed_in, bob, url):
         "1.2.3",
         "Revoke it.",
         "First seen",
-        "High severity",
+        "73: high severity",
     ):
         assert said in page
     assert "<html" in page
