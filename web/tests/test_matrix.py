@@ -61,6 +61,11 @@ def test_every_action_has_a_door():
     assert sorted(matrix.actions().keys() - used) == []
 
 
+def test_a_token_is_offered_what_the_api_has_a_door_for():
+    used = {action for _, path, action in CALLS if path != "uploads"} | {"scans.start"}
+    assert {row.id for row in matrix.actions().values() if row.api} == used
+
+
 @pytest.fixture
 def dana(people):
     """A member of Alice's organization whose role the test chooses."""

@@ -70,4 +70,7 @@ def test_no_input_makes_it_fail(token, site, tmp_path):
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
     cases = int(re.search(r"(\d[\d,]*) generated", run.stdout)[1].replace(",", ""))
     assert cases > EXAMPLES * 20
+    covered, selected = re.search(r"API Links:\s+(\d+) covered / (\d+) selected", run.stdout).groups()
+    # The short run has too few sequences to take every one.
+    assert int(covered) > int(selected) // 4
     assert json.loads(report.read_text("utf-8"))

@@ -134,7 +134,9 @@ class TokenForm(forms.Form):
         role.choices = [(role.value, role.label) for role in roles]
         mine = matrix.may_do(holder)
         scopes.choices = [
-            (row.id, f"{row.what[0].upper()}{row.what[1:]}") for row in matrix.actions().values() if row.id in mine
+            (row.id, f"{row.what[0].upper()}{row.what[1:]}")
+            for row in matrix.actions().values()
+            if row.api and row.id in mine
         ]
 
     def clean_networks(self) -> list[str]:

@@ -24,6 +24,7 @@ class Action:
     what: str
     roles: frozenset[Role]
     step_up: bool = False
+    api: bool = False
 
 
 @cache
@@ -65,6 +66,7 @@ def _action(row: Mapping[str, object]) -> Action:
             what=str(row["what"]),
             roles=frozenset(Role(role) for role in str(row["roles"]).split()),
             step_up=row.get("step_up", False) is True,
+            api=row.get("api", False) is True,
         )
     except (KeyError, ValueError) as error:
         raise BrokenMatrixError(f"matrix.toml, {row.get('id', 'a row')}: {error}") from error

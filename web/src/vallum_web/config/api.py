@@ -1,8 +1,12 @@
 """The REST API: every app's routes under one door, with one way to say no."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 
 from vallum_engine import VERSION
 from vallum_web.accounts.access import TokenAuth
@@ -11,6 +15,7 @@ from vallum_web.accounts.audit.api import router as audit_log
 from vallum_web.accounts.legal.door import NotAcceptedError
 from vallum_web.accounts.org.egress_api import router as egress
 from vallum_web.assets.api import router as assets
+from vallum_web.config import links
 from vallum_web.findings.api import router as findings
 from vallum_web.ingest.api import door as upload_door
 from vallum_web.ingest.api import router as uploads
@@ -21,7 +26,20 @@ from vallum_web.tenancy.audit.errors import NotRecordedError
 from vallum_web.tenancy.limits import answers
 from vallum_web.tenancy.limits.gate import Refused
 
-api = NinjaAPI(
+
+class Api(NinjaAPI):
+    """Operations go by the short names of their functions, and the description says which answers lead on."""
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+    def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
+        description = super().get_openapi_schema(**given)
+        links.add(description)
+        return description
+
+
+api = Api(
     title="Vallum",
     version=VERSION,
     description="One record of findings, and the work on them. Authenticate with `Authorization: Bearer <token>`.",

@@ -36,12 +36,12 @@ def _distance(seconds: int) -> str:
 
 
 def span(seconds: float) -> str:
-    """A duration: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    """A duration: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `1 min`."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < _MINUTE:
         return f"{whole} s"
     if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
-    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s".removesuffix(" 0 s")
+    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min".removesuffix(" 0 min")
