@@ -16,6 +16,21 @@ def fingerprint(identity: tuple[str, ...]) -> str:
     return f"{identity[0]}:{digest.hexdigest()}"
 
 
+def of_package(ecosystem: str, name: str, version: str, vulnerability: str) -> tuple[str, ...]:
+    """The identity of a vulnerability in one version of a package, whoever reports it. `name` in its normal form."""
+    return ("package/1", ecosystem, name, version, vulnerability)
+
+
+def of_value(digest: str) -> tuple[str, ...]:
+    """The identity of a secret by its value alone (as `secret_hash` gives it), whatever rule found it."""
+    return ("value/1", digest)
+
+
+def aliases(own: tuple[str, ...], *others: tuple[str, ...]) -> tuple[str, ...]:
+    """The fingerprints of other identities of the same problem, sorted, without its own."""
+    return tuple(sorted({fingerprint(other) for other in others} - {fingerprint(own)}))
+
+
 def secret_hash(value: bytes, key: bytes) -> str:
     """A keyed hash that stands for a secret's value outside the scanning process: 32 hex digits. `key`: 1 to 64 bytes."""
     return blake2b(value, digest_size=16, key=key).hexdigest()

@@ -111,6 +111,11 @@ class Finding:
     identity: tuple[str, ...] = field(repr=False)
     fingerprint: str = ""
     """Filled in by the pipeline from `identity`; a reader of the wire has the fingerprint and no identity."""
+    aliases: tuple[str, ...] = ()
+    """Other fingerprints the same problem may be known by: another id of the vulnerability, the secret's value alone, what
+    an earlier version of the identity was. One in common makes two findings of an asset one. Sorted."""
+    content: str = ""
+    """A fingerprint of what is wrong without its path, where that tells it apart: it follows a file that is renamed."""
     evidence: str = ""
     """A redacted extract: of a secret at most its first and last four characters, never over a third of it."""
     package: PackageRef | None = None

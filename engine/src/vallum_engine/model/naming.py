@@ -4,6 +4,8 @@ Types of package URLs and how each folds names: https://github.com/package-url/p
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
 _PYPI_RUNS = re.compile(r"[-_.]+")
@@ -78,6 +80,13 @@ def from_purl(text: str) -> tuple[str, str, str] | None:
     if ecosystem == "Go":
         version = version.removeprefix("v")
     return ecosystem, (":" if ecosystem == "Maven" else "/").join(parts), version
+
+
+def one_of_a_kind(ids: Iterable[str]) -> tuple[str, ...]:
+    """The ids that are the only one of their kind (CVE, GHSA, …) among them: two CVEs are two vulnerabilities."""
+    whole = tuple(dict.fromkeys(ids))
+    kinds = Counter(identifier.partition("-")[0] for identifier in whole)
+    return tuple(identifier for identifier in whole if kinds[identifier.partition("-")[0]] == 1)
 
 
 def preference(identifier: str) -> tuple[int, int, int, str]:

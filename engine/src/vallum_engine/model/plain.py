@@ -45,6 +45,8 @@ def from_finding(finding: Finding) -> Plain:
         "message": finding.message,
         "locations": [from_location(location) for location in finding.locations],
         "fingerprint": finding.fingerprint,
+        "aliases": list(finding.aliases),
+        "content": finding.content,
         "evidence": finding.evidence,
         "package": package
         and {
@@ -86,6 +88,8 @@ def to_finding(data: Mapping[str, Any]) -> Finding:
         locations=locations,
         identity=(),
         fingerprint=str(data["fingerprint"]),
+        aliases=_strings(data.get("aliases", ())),
+        content=str(data.get("content", "")),
         evidence=str(data.get("evidence", "")),
         package=_package_ref(data.get("package")),
         advisories=tuple(_advisory(item) for item in data.get("advisories", ())),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from vallum_engine import VERSION
 from vallum_engine.errors import EngineError
-from vallum_engine.identity import PUBLIC_KEY, fingerprint, secret_hash
+from vallum_engine.identity import PUBLIC_KEY, aliases, fingerprint, of_package, of_value, secret_hash
 from vallum_engine.model import naming
 from vallum_engine.model.evidence import redacted
 from vallum_engine.model.finding import AdvisoryRef, Finding, Kind, Location, PackageRef, Remediation
@@ -23,6 +23,7 @@ MOST_RECORDS = 1_000_000
 MOST_TEXT = 20_000
 MOST_LISTED = 200
 """Texts in one list of a finding: references, steps, fixed versions."""
+_PLACED = "import/1"
 _RULE = 120
 _TITLE = 300
 _PATH = 4_000
@@ -113,7 +114,8 @@ def _finding(format_: Format, sighting: Sighting, key: bytes) -> Finding:
     of_package = sighting.kind in {Kind.VULNERABILITY, Kind.MALWARE} and component is not None
     rule = _text(ids[0] if of_package and ids else sighting.rule, _RULE)
     locations = tuple(_place(place) for place in sighting.locations) or (Location(path=WHOLE),)
-    identity = _identity(format_, replace(sighting, rule=rule, locations=locations, ids=ids), key)
+    settled = replace(sighting, rule=rule, locations=locations, ids=ids)
+    identity, others = _identity(format_, settled, key), _others(settled)
     return Finding(
         kind=sighting.kind,
         ruleset=format_.id,
@@ -125,6 +127,10 @@ def _finding(format_: Format, sighting: Sighting, key: bytes) -> Finding:
         locations=locations,
         identity=identity,
         fingerprint=fingerprint(identity),
+        aliases=aliases(identity, *others),
+        content=fingerprint(("content/1", format_.id, rule, *sighting.anchor))
+        if identity[0] == _PLACED and any(sighting.anchor)
+        else "",
         evidence=redacted(sighting.secret) if sighting.secret else _text(sighting.evidence, 2_000),
         package=_package(component) if component else None,
         advisories=_advisories(sighting, ids),
@@ -139,12 +145,21 @@ def _identity(format_: Format, sighting: Sighting, key: bytes) -> tuple[str, ...
     """A vulnerability of a package: as our own detector names it. A secret: its value. All else: rule, path, anchor."""
     component, path = sighting.component, sighting.locations[0].path
     if sighting.secret:
-        return ("secret/1", sighting.rule, secret_hash(sighting.secret, key))
+        return of_value(secret_hash(sighting.secret, key))
     if component and component.name and sighting.kind in {Kind.VULNERABILITY, Kind.MALWARE}:
         name = naming.normalised(component.ecosystem, component.name)
-        return ("package/1", component.ecosystem, name, component.version, sighting.rule)
+        return of_package(component.ecosystem, name, component.version, sighting.rule)
     about = (component.name, component.version) if component else ()
-    return ("import/1", format_.id, sighting.rule, path, *about, *sighting.anchor)
+    return (_PLACED, format_.id, sighting.rule, path, *about, *sighting.anchor)
+
+
+def _others(sighting: Sighting) -> Iterator[tuple[str, ...]]:
+    """Identities under which another tool may report the same vulnerability of the same package."""
+    component = sighting.component
+    if component and component.name and sighting.kind in {Kind.VULNERABILITY, Kind.MALWARE}:
+        name = naming.normalised(component.ecosystem, component.name)
+        for other in naming.one_of_a_kind(sighting.ids):
+            yield of_package(component.ecosystem, name, component.version, other)
 
 
 def _package(component: Component) -> PackageRef:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from vallum_engine.identity import aliases, of_package
 from vallum_engine.model.finding import (
     AdvisoryRef,
     Confidence,
@@ -11,7 +12,7 @@ from vallum_engine.model.finding import (
     Kind,
     PackageRef,
 )
-from vallum_engine.model.naming import normalised, purl
+from vallum_engine.model.naming import normalised, one_of_a_kind, purl
 from vallum_engine.model.package import Package
 from vallum_engine.sca.advisories import Advisories, Record, Spans
 from vallum_engine.sca.fix import lowest_fix, remediation
@@ -123,6 +124,8 @@ def _finding(
     name, ecosystem = subject.places[0].name, subject.ecosystem
     malware = any(record.kind is Kind.MALWARE for record in holding)
     sure = [record for record in holding if record.known]
+    identity = of_package(ecosystem, subject.name, subject.version, canonical)
+    others = {name for record, _ in documents for name in one_of_a_kind((record.id, *record.aliases))}
     summary = next((record.summary for record in holding if record.summary), "no summary")
     named = f"{name} {subject.version}"
     return Finding(
@@ -136,7 +139,8 @@ def _finding(
         if malware
         else f"{named} is affected by {canonical}: {summary}",
         locations=tuple(sorted({place.location for place in subject.places})),
-        identity=("package/1", ecosystem, subject.name, subject.version, canonical),
+        identity=identity,
+        aliases=aliases(identity, *(of_package(ecosystem, subject.name, subject.version, other) for other in others)),
         package=PackageRef(
             purl=purl(ecosystem, name, subject.version), ecosystem=ecosystem, name=name, version=subject.version
         ),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vallum_engine.detector import Hit, Trigger
-from vallum_engine.identity import PUBLIC_KEY, secret_hash
+from vallum_engine.identity import PUBLIC_KEY, aliases, of_value, secret_hash
 from vallum_engine.model.evidence import redacted
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding, Kind, Location, Remediation
@@ -102,6 +102,8 @@ class SecretsDetector:
 
     def _finding(self, match: Match, locations: tuple[Location, ...]) -> Finding:
         rule = match.rule
+        digest = secret_hash(match.value, self.fingerprint_key)
+        identity = ("secret/1", rule.id, digest)
         beside = f", with its {match.pair.name} beside it" if match.pair else ""
         return Finding(
             kind=Kind.SECRET,
@@ -112,7 +114,8 @@ class SecretsDetector:
             confidence=match.confidence,
             message=f"{rule.title} in plain text{beside}: whoever can read this file can use it.",
             locations=locations,
-            identity=("secret/1", rule.id, secret_hash(match.value, self.fingerprint_key)),
+            identity=identity,
+            aliases=aliases(identity, of_value(digest)),
             evidence=redacted(match.value),
             remediation=Remediation(steps=(*rule.rotate, *_LAST_STEPS)),
             references=rule.references,
