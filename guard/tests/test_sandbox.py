@@ -320,7 +320,7 @@ CALLER = """
 import sys
 from vallum_guard import sandbox
 sandbox.run(
-    ("/bin/sh", "-c", "sleep {mark} & setsid sleep {mark} & echo up >&2; sleep {mark}"),
+    ("/bin/sh", "-c", "sleep {mark} & setsid sleep {mark} 2>/dev/null & echo up >&2; sleep {mark}"),
     sandbox=sandbox.Sandbox(mechanism=sandbox.Mechanism({mechanism!r})),
     stderr_line=lambda line: print(line, flush=True),
 )

@@ -5,8 +5,9 @@ A connection is opened for each use and closed after it (0.4 ms): web processes 
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -90,9 +91,6 @@ def _opened() -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None)) as connection:
             connection.execute("pragma secure_delete = on")
             connection.execute("pragma synchronous = full")
-            if connection.execute("pragma user_version").fetchone()[0] == 0:
-                connection.execute("pragma journal_mode = wal")
-                connection.executescript(f"begin immediate; {_TABLES} pragma user_version = 1; commit;")
             yield connection
     except (sqlite3.Error, OSError) as error:
         raise StoreError(
@@ -101,6 +99,18 @@ def _opened() -> Iterator[sqlite3.Connection]:
 
 
 def _make(file: Path) -> None:
-    """Before SQLite does: its own would be readable by others, were the folder not closed."""
+    """Beside its place, and put there whole: a switch to a write-ahead log waits for nobody, it fails ("is locked").
+
+    The file is made before SQLite does: its own would be readable by others, were the folder not closed.
+    """
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    handle, name = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)
+    os.close(handle)
+    try:
+        with closing(sqlite3.connect(name, isolation_level=None)) as connection:
+            connection.execute("pragma journal_mode = wal")
+            connection.executescript(f"begin immediate; {_TABLES} pragma user_version = 1; commit;")
+        with suppress(FileExistsError):  # another process was first
+            os.link(name, file)
+    finally:
+        Path(name).unlink()
