@@ -9,19 +9,8 @@ from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.ecosystems import distribution, ecosystem, versioned
 from vallum_engine.parsers.format import Component, Format, Record, Rejected, Sighting
 from vallum_engine.parsers.records import NO_OBJECT, each
+from vallum_engine.parsers.vectors import spelled
 from vallum_engine.parsers.words import UNRATED, cves, dug, first_line, listed, of_score, place, severity, texts
-
-# Vectors come as words; CVSS has letters.
-_METRICS = (
-    ("AV", "attackVector", "ATTACK_VECTOR_"),
-    ("AC", "attackComplexity", "ATTACK_COMPLEXITY_"),
-    ("PR", "privilegesRequired", "PRIVILEGES_REQUIRED_"),
-    ("UI", "userInteraction", "USER_INTERACTION_"),
-    ("S", "scope", "SCOPE_"),
-    ("C", "confidentialityImpact", "IMPACT_"),
-    ("I", "integrityImpact", "IMPACT_"),
-    ("A", "availabilityImpact", "IMPACT_"),
-)
 
 
 def recognises(document: Document) -> bool:
@@ -71,7 +60,7 @@ def _issue(image: str, item: Mapping[str, Any], at: str, issue: Mapping[str, Any
             fixed=texts(dug(issue, "fixedVersion", "fullName")),
         ),
         ids=(known, *cves(told.get("shortDescription"))),
-        cvss=_vector(told.get("cvssv3")),
+        cvss=spelled(told.get("cvssv3")),
         references=texts([dug(link, "url") for link in listed(told.get("relatedUrls"))]),
     )
 
@@ -80,13 +69,6 @@ def _of_cpe(cpe: object) -> str:
     """The vendor: of `cpe:/o:debian:debian_linux:12` it is `debian`."""
     parts = str(cpe or "").split(":")
     return parts[2] if len(parts) > 2 else ""
-
-
-def _vector(told: Any) -> str:
-    letters = [(short, str(dug(told, name) or "").removeprefix(prefix)[:1]) for short, name, prefix in _METRICS]
-    if not all(letter for _, letter in letters):
-        return ""
-    return "CVSS:3.1/" + "/".join(f"{short}:{letter}" for short, letter in letters)
 
 
 FORMAT = Format(
