@@ -3,35 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from vallum_engine.parsers.ecosystems import distribution, versioned
+from vallum_engine.parsers.ecosystems import ecosystem as ecosystem_of
 from vallum_engine.parsers.format import Component
-from vallum_engine.parsers.words import dug, listed, texts
+from vallum_engine.parsers.words import texts
 
-_MANAGERS = {
-    "BUNDLER": "RubyGems",
-    "CARGO": "crates.io",
-    "COMPOSER": "Packagist",
-    "DOTNET_CORE": "NuGet",
-    "GEMSPEC": "RubyGems",
-    "GO": "Go",
-    "GOBINARY": "Go",
-    "GOMOD": "Go",
-    "JAR": "Maven",
-    "JAVA": "Maven",
-    "NODEPKG": "npm",
-    "NODEJS": "npm",
-    "NPM": "npm",
-    "NUGET": "NuGet",
-    "PIP": "PyPI",
-    "PIPENV": "PyPI",
-    "PNPM": "npm",
-    "POETRY": "PyPI",
-    "POM": "Maven",
-    "PYTHON": "PyPI",
-    "PYTHONPKG": "PyPI",
-    "YARN": "npm",
-}
-# How a platform's name begins, of packages of the system: `DEBIAN_11`.
-_PLATFORMS = {"ALPINE": "Alpine", "DEBIAN": "Debian", "RED_HAT": "Red Hat", "RHEL": "Red Hat", "UBUNTU": "Ubuntu"}
+# Managers that go by other words elsewhere.
+_MANAGERS = {"DOTNET_CORE": "NuGet", "NODEPKG": "npm", "PYTHONPKG": "PyPI"}
 _NOTHING = frozenset({"", "None Provided", "NotAvailable"})
 
 
@@ -44,11 +22,12 @@ def component(package: Mapping[str, Any], platform: str) -> Component:
     name, version = str(package.get("name") or ""), str(package.get("version") or "")
     manager = str(package.get("packageManager") or "")
     system = manager == "OS"
-    ecosystem = _platform(platform) if system else _MANAGERS.get(manager, "")
+    ecosystem = _platform(platform) if system else _MANAGERS.get(manager) or ecosystem_of(manager)
     if name.startswith("go/") and manager == "GENERIC":  # `go/stdlib`
         ecosystem, name = "Go", name.removeprefix("go/")
-    if ecosystem == "Go":
-        version = version.removeprefix("v")
+    elif manager == "GENERIC":
+        ecosystem = ""
+    version = versioned(ecosystem, version)
     if system and package.get("release"):
         version = f"{version}-{package['release']}"
     if system and str(package.get("epoch") or "0") != "0":
@@ -63,7 +42,8 @@ def component(package: Mapping[str, Any], platform: str) -> Component:
 
 
 def _platform(name: str) -> str:
-    return next((ecosystem for start, ecosystem in _PLATFORMS.items() if name.upper().startswith(start)), name.lower())
+    """`DEBIAN_11`, `ALPINE_LINUX_3_18`."""
+    return distribution(name.replace("_", " ")) or name.lower()
 
 
 def affected(packages: Iterable[Any]) -> tuple[str, ...]:
@@ -81,11 +61,6 @@ def names(known: str, related: Any) -> tuple[str, ...]:
     """An advisory's one related vulnerability is the same by another name; of several it only speaks of all."""
     others = [text for text in texts(related) if text != known]
     return tuple(name for name in (known, *(others if len(others) == 1 else ())) if name)
-
-
-def vector(scores: Any, key: str) -> str:
-    given = [str(dug(score, key) or "") for score in listed(scores)]
-    return next((text for text in given if text.startswith(("CVSS:4.", "CVSS:3."))), "")
 
 
 def advice(*said: object) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from typing import Any
 from vallum_engine.model.finding import Confidence, Kind, Location, Severity
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Format, Mark, Passed, Record, Sighting
-from vallum_engine.parsers.formats._amazon import advice, affected, component, lowered, names, vector
+from vallum_engine.parsers.formats._amazon import advice, affected, component, lowered, names
 from vallum_engine.parsers.records import each, leading
-from vallum_engine.parsers.words import dug, first_line, listed, place, severity, texts
+from vallum_engine.parsers.words import dug, first_line, listed, place, severity, texts, vector
 
 _KEYS = frozenset({"SchemaVersion", "GeneratorId", "ProductArn"})
 # Severity.Normalized, as the format's page lays ranges down.
@@ -108,7 +108,7 @@ def _vulnerability(at: str, finding: Mapping[str, Any], vulnerability: Mapping[s
         locations=_places(finding),
         component=component(first, platform) if first.get("name") else None,
         ids=names(known, vulnerability.get("RelatedVulnerabilities")),
-        cvss=vector(vulnerability.get("Cvss"), "BaseVector"),
+        cvss=vector(*(dug(score, "BaseVector") for score in listed(vulnerability.get("Cvss")))),
         evidence=", ".join(texts([dug(package, "FilePath") for package in packages])),
         steps=advice(*(dug(package, "Remediation") for package in packages)),
         references=texts(

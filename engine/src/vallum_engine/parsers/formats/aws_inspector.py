@@ -6,9 +6,9 @@ from typing import Any
 from vallum_engine.model.finding import Confidence, Kind, Location, Severity
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Format, Mark, Passed, Record, Sighting
-from vallum_engine.parsers.formats._amazon import advice, affected, component, names, vector
+from vallum_engine.parsers.formats._amazon import advice, affected, component, names
 from vallum_engine.parsers.records import each, leading
-from vallum_engine.parsers.words import cwes, dug, first_line, listed, place, severity, texts
+from vallum_engine.parsers.words import cwes, dug, first_line, listed, place, severity, texts, vector
 
 
 def recognises(document: Document) -> bool:
@@ -73,7 +73,7 @@ def _package(at: str, finding: Mapping[str, Any], mark: Mark) -> Record:
         locations=_resources(finding),
         component=component(first, _platform(finding)) if first.get("name") else None,
         ids=names(known, details.get("relatedVulnerabilities")),
-        cvss=vector([*listed(details.get("cvss")), {"scoringVector": scored}], "scoringVector"),
+        cvss=vector(*(dug(score, "scoringVector") for score in listed(details.get("cvss"))), scored),
         evidence=", ".join(texts([package.get("filePath") for package in packages])),
         steps=advice(
             *(package.get("remediation") for package in packages), dug(finding, "remediation", "recommendation", "text")

@@ -11,8 +11,8 @@ from vallum_engine.parsers.records import each
 from vallum_engine.parsers.words import cves, first_line, place, severity, texts
 
 _PORT = re.compile(r"[^\s:]+:\d{1,5}|\[[0-9a-fA-F:.]+\]:\d{1,5}")
-# A hunter that could read a token shows it: every JSON web token begins so.
-_TOKEN = re.compile(r"\beyJ[\w-]{8}")
+# A hunter that could read a token or a key shows it: JSON web tokens begin so, and keys in PEM.
+_TOKEN = re.compile(r"\beyJ[\w-]{8}|-----BEGIN ")
 _NONE = frozenset({"", "None"})
 
 
