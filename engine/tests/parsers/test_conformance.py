@@ -15,6 +15,7 @@ import pytest
 
 from vallum_engine.errors import EngineError
 from vallum_engine.parsers.catalogue import all_formats
+from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.read import parse
 from vallum_engine.wire import dump, read
 
@@ -126,7 +127,10 @@ def broken_versions(data):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_damage_ends_in_a_clear_error_or_a_full_account(name):
+    recognises = all_formats()[name].recognises
     for data in broken_versions(example(name, "many").read_bytes()):
+        with contextlib.suppress(EngineError):
+            assert recognises(Document(data)) in {True, False}
         with contextlib.suppress(EngineError):
             assert balanced(parse(data, format_id=name))
 

@@ -18,7 +18,7 @@ def is_report(document: Document, kind: str, *places: str) -> bool:
         return False
     if "scan" in value:
         return bool(dug(value, "scan", "type") == kind)
-    if dug(value, "vulnerabilities", 0, "category") not in {kind, "", None}:
+    if dug(value, "vulnerabilities", 0, "category") not in (kind, "", None):
         return False
     location = dug(value, "vulnerabilities", 0, "location")
     return "remediations" in value and isinstance(location, dict) and set(places) <= location.keys()

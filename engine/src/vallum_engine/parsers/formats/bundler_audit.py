@@ -21,7 +21,7 @@ def recognises(document: Document) -> bool:
     if document.head[:1] == "{":
         first = dug(document.json, "results", 0, "type")
         return isinstance(document.json, dict) and (
-            first in {"unpatched_gem", "insecure_source"}
+            str(first) in {"unpatched_gem", "insecure_source"}
             or ({"version", "created_at", "results"} == document.json.keys() and document.json["results"] == [])
         )
     head = document.head

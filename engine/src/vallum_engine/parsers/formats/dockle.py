@@ -6,7 +6,7 @@ from typing import Any
 from vallum_engine.model.finding import Confidence, Kind, Severity
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Format, Mark, Passed, Record, Rejected, Sighting
-from vallum_engine.parsers.records import each
+from vallum_engine.parsers.records import each, leading
 from vallum_engine.parsers.words import dug, first_line, place, texts
 
 _LEVELS = {"FATAL": Severity.HIGH, "WARN": Severity.MEDIUM, "INFO": Severity.LOW, "IGNORE": Severity.INFO}
@@ -17,7 +17,7 @@ def recognises(document: Document) -> bool:
     return (
         isinstance(value, dict)
         and isinstance(value.get("details"), list)
-        and {"fatal", "warn", "skip", "pass"} <= set(dug(value, "summary") or ())
+        and {"fatal", "warn", "skip", "pass"} <= leading(value.get("summary")).keys()
     )
 
 

@@ -7,7 +7,7 @@ from vallum_engine.model.finding import Confidence, Kind
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.ecosystems import distribution, ecosystem, of_purl, versioned
 from vallum_engine.parsers.format import Component, Format, Mark, Record, Rejected, Sighting
-from vallum_engine.parsers.records import each
+from vallum_engine.parsers.records import each, leading
 from vallum_engine.parsers.words import UNRATED, cwes, dug, first_line, listed, place, severity, texts, vector
 
 _OF_DISTRIBUTIONS = frozenset({"apk", "deb", "rpm", "alpm", "portage"})
@@ -17,9 +17,8 @@ def recognises(document: Document) -> bool:
     value = document.json
     if not isinstance(value, dict) or not isinstance(value.get("matches"), list):
         return False
-    return dug(value, "descriptor", "name") == "grype" or {"vulnerability", "artifact"} <= set(
-        dug(value, "matches", 0) or ()
-    )
+    first = leading(value["matches"])
+    return dug(value, "descriptor", "name") == "grype" or {"vulnerability", "artifact"} <= first.keys()
 
 
 def records(document: Document) -> Iterator[Record]:

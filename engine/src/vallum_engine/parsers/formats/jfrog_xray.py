@@ -7,7 +7,7 @@ from vallum_engine.model.finding import Confidence, Kind
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.ecosystems import distribution, ecosystem, versioned
 from vallum_engine.parsers.format import Component, Format, Record, Rejected, Sighting
-from vallum_engine.parsers.records import each
+from vallum_engine.parsers.records import each, leading
 from vallum_engine.parsers.words import UNRATED, cwes, dug, first_line, listed, of_score, place, severity, texts, vector
 
 # Their ids begin with the distribution: `deb://debian:stretch:libx11:2:1.6.4-3`, `alpine://3.18:musl:1.2.4-r1`.
@@ -18,7 +18,7 @@ def recognises(document: Document) -> bool:
     value = document.json
     if not isinstance(value, dict) or not {"total_rows", "rows"} <= value.keys():
         return False
-    return value["rows"] == [] or "vulnerable_component" in (dug(value, "rows", 0) or ())
+    return value["rows"] == [] or "vulnerable_component" in leading(value["rows"])
 
 
 def records(document: Document) -> Iterator[Record]:

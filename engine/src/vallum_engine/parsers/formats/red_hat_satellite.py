@@ -6,7 +6,7 @@ from typing import Any
 from vallum_engine.model.finding import Confidence, Kind
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Format, Passed, Record, Rejected, Sighting
-from vallum_engine.parsers.records import each
+from vallum_engine.parsers.records import each, leading
 from vallum_engine.parsers.words import UNRATED, cves, dug, first_line, listed, severity, texts
 
 _MOST_PACKAGES = 50
@@ -16,7 +16,7 @@ def recognises(document: Document) -> bool:
     value = document.json
     if not isinstance(value, dict) or not {"subtotal", "selectable", "results"} <= value.keys():
         return False
-    return value["results"] == [] or "errata_id" in (dug(value, "results", 0) or ())
+    return value["results"] == [] or "errata_id" in leading(value["results"])
 
 
 def records(document: Document) -> Iterator[Record]:

@@ -20,7 +20,7 @@ def recognises(document: Document) -> bool:
     value = document.json
     if isinstance(value, dict) and {"version", "start", "data", "errors"} <= value.keys() and value["data"] == []:
         return True
-    return "component" in (dug(leading(_files(value)), "results", 0) or ())
+    return "component" in leading(dug(leading(_files(value)), "results"))
 
 
 def records(document: Document) -> Iterator[Record]:

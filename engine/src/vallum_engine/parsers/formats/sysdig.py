@@ -62,7 +62,7 @@ def records(document: Document) -> Iterator[Record]:
 
 
 def _first(item: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    return next((str(item[name]).strip() for name in names if item.get(name) not in {None, ""}), "")
+    return next((str(item[name]).strip() for name in names if item.get(name) not in (None, "")), "")
 
 
 def _row(at: str, item: Mapping[str, Any]) -> Record:
