@@ -46,7 +46,7 @@ def _row(at: str, row: Mapping[str, Any]) -> Record:
 FORMAT = Format(
     id="defender-for-cloud",
     title="Microsoft Defender for Cloud",
-    docs="https://learn.microsoft.com/en-us/azure/defender-for-cloud/export-alerts-to-csv",
+    docs="https://learn.microsoft.com/en-us/azure/defender-for-cloud/",
     recognises=recognises,
     records=records,
 )

@@ -111,7 +111,7 @@ def _endpoint(endpoint: Mapping[str, Any]) -> tuple[Location, ...]:
 FORMAT = Format(
     id="generic",
     title="Generic findings (DefectDojo)",
-    docs="https://docs.defectdojo.com/supported_tools/parsers/generic_findings_import/",
+    docs="https://docs.defectdojo.com/",
     recognises=recognises,
     records=records,
     # Title, severity and description stand in many reports: who knows more of one reads it.

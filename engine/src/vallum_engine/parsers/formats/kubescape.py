@@ -90,7 +90,7 @@ def tool(document: Document) -> str:
 FORMAT = Format(
     id="kubescape",
     title="Kubescape",
-    docs="https://kubescape.io/docs/scanning/#output-formats",
+    docs="https://kubescape.io/docs/",
     recognises=recognises,
     records=records,
     tool=tool,

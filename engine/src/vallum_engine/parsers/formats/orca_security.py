@@ -56,7 +56,7 @@ def _alert(at: str, alert: Mapping[str, Any]) -> Record:
 FORMAT = Format(
     id="orca-security",
     title="Orca Security",
-    docs="https://docs.orcasecurity.io/docs/exporting-alerts",
+    docs="https://docs.orcasecurity.io/",
     recognises=recognises,
     records=records,
 )

@@ -170,7 +170,7 @@ def tool(document: Document) -> str:
 FORMAT = Format(
     id="prowler",
     title="Prowler",
-    docs="https://docs.prowler.com/projects/prowler-open-source/en/latest/tutorials/reporting/",
+    docs="https://docs.prowler.com/",
     recognises=recognises,
     records=records,
     tool=tool,

@@ -58,7 +58,7 @@ def _link(sentence: object) -> tuple[str, ...]:
 FORMAT = Format(
     id="tfsec",
     title="tfsec",
-    docs="https://aquasecurity.github.io/tfsec/latest/guides/usage/",
+    docs="https://aquasecurity.github.io/tfsec/",
     recognises=recognises,
     records=records,
 )

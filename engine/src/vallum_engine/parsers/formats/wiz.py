@@ -81,7 +81,7 @@ def _vulnerability(at: str, row: Mapping[str, Any]) -> Record:
 FORMAT = Format(
     id="wiz",
     title="Wiz",
-    docs="https://docs.wiz.io/docs/reports",
+    docs="https://docs.wiz.io/",
     recognises=recognises,
     records=records,
 )
