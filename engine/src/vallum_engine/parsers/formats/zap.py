@@ -23,7 +23,12 @@ def recognises(document: Document) -> bool:
     if document.xml is not None:
         return document.xml.tag == "OWASPZAPReport"
     value = document.json
-    return isinstance(value, dict) and "@version" in value and isinstance(value.get("site"), list)
+    return (
+        isinstance(value, dict)
+        and "@version" in value
+        and isinstance(value.get("site"), list)
+        and "vulnerabilities" not in value
+    )
 
 
 def records(document: Document) -> Iterator[Record]:
