@@ -155,6 +155,18 @@ def test_no_parser_fails_on_whatever_it_is_shown(name):
             assert balanced(parse(data, format_id=name))
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_of_something_else_is_no_report_of_nothing_found(name):
+    """Its silence would end all that is known."""
+    for data in (b'{"jobs": [{"steps": ["make"]}]}', b"<jobs><job name='make'/></jobs>", b"jobs,steps\n1,2\n"):
+        try:
+            report = parse(data, format_id=name)
+        except EngineError:
+            continue
+        assert report.stats.rejected
+        assert not report.coverage.complete
+
+
 def test_every_format_describes_itself():
     for name, format_ in all_formats().items():
         assert (format_.title, format_.docs.startswith("https://")) != ("", False), name

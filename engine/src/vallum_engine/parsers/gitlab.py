@@ -1,13 +1,17 @@
 """GitLab's security reports: what all kinds of them share (https://gitlab.com/gitlab-org/security-products/security-report-schemas)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from vallum_engine.model.finding import Confidence
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Mark
-from vallum_engine.parsers.words import cves, cwes, dug, listed, texts
+from vallum_engine.parsers.words import confidence, cves, cwes, dug, listed, texts
 
 _IDS = frozenset({"cve", "ghsa", "rhsa", "usn", "elsa", "osvdb", "hackerone"})
+_UNSURE = frozenset({"ignore", "experimental"})
+_LINE = re.compile(r":\d+$")
 _FALSE_POSITIVE = "flagged-as-likely-false-positive"
 
 
@@ -56,6 +60,28 @@ def aliases(item: Mapping[str, Any]) -> tuple[str, ...]:
 def mark(item: Mapping[str, Any]) -> Mark:
     flags = [dug(flag, "type") for flag in listed(item.get("flags"))]
     return Mark.SUPPRESSED if _FALSE_POSITIVE in flags else Mark.NONE
+
+
+def rule(item: Mapping[str, Any]) -> str:
+    """The first identifier is what the finding is about; the others say more."""
+    first = dug(item, "identifiers", 0)
+    return str(dug(first, "value") or dug(first, "name") or item.get("name") or "")
+
+
+def surety(item: Mapping[str, Any]) -> Confidence:
+    said = str(item.get("confidence") or "").lower()
+    return Confidence.LOW if said in _UNSURE else confidence(said)
+
+
+def anchor(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """Signatures are made to last, the best first; the older key may end in a line."""
+    signatures = [
+        str(dug(signature, "value") or "")
+        for tracked in listed(dug(item, "tracking", "items"))
+        for signature in listed(dug(tracked, "signatures"))
+    ]
+    named = [str(dug(item, "location", part) or "") for part in ("class", "method")]
+    return texts(signatures[:1]) or texts([_LINE.sub("", str(item.get("cve") or "")), *named])
 
 
 def tool(document: Document) -> str:

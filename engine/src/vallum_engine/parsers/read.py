@@ -44,6 +44,10 @@ class _Taken:
     passed: int = 0
     rejected: int = 0
 
+    @property
+    def anything(self) -> bool:
+        return bool(self.found or self.hidden or self.packages or self.rejected)
+
     def reject(self, at: str, why: str) -> None:
         self.rejected += 1
         self.problems.append(
@@ -64,7 +68,17 @@ def parse(data: bytes, *, name: str = "", format_id: str = "", key: bytes = PUBL
     taken = _Taken()
     for record in _records(format_, document):
         _take(taken, format_, record, key)
+    if format_id and not taken.anything and not _says_nothing(document, format_):
+        raise BrokenReport(f"There is no record of {format_.title} in it: see {format_.docs}, or name another format.")
     return _report(format_, document, taken, whole=whole)
+
+
+def _says_nothing(document: Document, format_: Format) -> bool:
+    """Whether it may be that tool's report of nothing found. Any other file would pass for one: all that was known had ended."""
+    value = document.json
+    if isinstance(value, dict) and not any(value.values()):
+        return True
+    return value == [] or document.data.strip() in {b"", b"null"} or format_.recognises(document)
 
 
 def _records(format_: Format, document: Document) -> Iterator[Record]:

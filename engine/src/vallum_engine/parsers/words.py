@@ -42,6 +42,7 @@ _CONFIDENCES = {
 _CWE = re.compile(r"(?:^|\bCWE)[-_: ]{0,2}(\d{1,5})\b", re.IGNORECASE | re.ASCII)
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE | re.ASCII)
 _HARDCODED = frozenset({259, 321, 798})
+_SECTION = re.compile(r"^#+ *(.+?) *$", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _BLANKS = re.compile(r"[ \t]*\n\s*\n\s*")
 
@@ -112,6 +113,12 @@ def plain(text: object) -> str:
     """HTML as text: tags go, entities are resolved, runs of empty lines become one."""
     bare = html.unescape(_TAG.sub(" ", str(text or "").replace("<br>", "\n").replace("</p>", "\n")))
     return _BLANKS.sub("\n\n", bare).strip()
+
+
+def sections(markdown: object) -> Mapping[str, str]:
+    """The parts of a text in Markdown by heading in small letters; what stands before the first has the empty one."""
+    lead, *rest = _SECTION.split(str(markdown or ""))
+    return {"": lead.strip(), **{n.lower(): t.strip() for n, t in zip(rest[::2], rest[1::2], strict=True)}}
 
 
 def first_line(text: object, most: int = 200) -> str:

@@ -1,6 +1,5 @@
 """Bearer's JSON (`bearer scan -f json`): the security report, by severity."""
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -9,11 +8,10 @@ from vallum_engine.model.finding import Kind, Severity
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Format, Record, Sighting
 from vallum_engine.parsers.records import each
-from vallum_engine.parsers.words import cwes, dug, first_line, leaked, place, severity, squeezed, texts
+from vallum_engine.parsers.words import cwes, dug, first_line, leaked, place, sections, severity, squeezed, texts
 
 # Worst first; a warning is below "low" and fails no pipeline.
 _LEVELS = ("critical", "high", "medium", "low", "warning")
-_SECTION = re.compile(r"^#+ *(.+?) *$", re.MULTILINE)
 
 
 def recognises(document: Document) -> bool:
@@ -30,7 +28,7 @@ def records(document: Document) -> Iterator[Record]:
 
 
 def _record(level: Severity, at: str, item: Mapping[str, Any]) -> Record:
-    text, steps = _sections(str(item.get("description") or ""))
+    told = sections(item.get("description"))
     weaknesses = cwes([f"CWE-{number}" for number in item.get("cwe_ids") or ()])
     code = str(item.get("code_extract") or item.get("snippet") or "")
     secret = bool(code) and leaked(weaknesses)
@@ -40,25 +38,17 @@ def _record(level: Severity, at: str, item: Mapping[str, Any]) -> Record:
         rule=str(item["id"]),
         title=first_line(item.get("title")),
         severity=level,
-        message=text,
+        message=told.get("description") or told[""],
         locations=place(
             item.get("full_filename") or item.get("filename"), item.get("line_number"), dug(item, "sink", "end")
         ),
         cwes=weaknesses,
         evidence="" if secret else first_line(code.strip(), 400),
-        steps=steps,
+        steps=texts([told.get("remediations"), told.get("remediation")]),
         references=texts(item.get("documentation_url")),
         anchor=texts(item.get("fingerprint")),
         secret=squeezed(code).encode() if secret else b"",
     )
-
-
-def _sections(markdown: str) -> tuple[str, tuple[str, ...]]:
-    """Of the description in Markdown: what is wrong, and what to do."""
-    lead, *rest = _SECTION.split(markdown)
-    sections = {name.lower(): text.strip() for name, text in zip(rest[::2], rest[1::2], strict=False)}
-    steps = texts([sections.get("remediations"), sections.get("remediation")])
-    return sections.get("description") or lead.strip(), steps
 
 
 FORMAT = Format(
