@@ -213,8 +213,8 @@ def test_one_identity_reported_twice_keeps_the_places_of_both(org, digest):
 
 def test_a_finding_that_moves_to_another_rule_set_can_still_end(digest, record):
     digest(report(secret()))
-    moved = Coverage(rulesets=(RuleSet(name="tokens", version="1", rules=None),), paths=("app.py",))
-    digest(report(secret(ruleset="tokens"), coverage=moved))
+    moved = Coverage(rulesets=(RuleSet(name="weaknesses", version="1", rules=None),), paths=("app.py",))
+    digest(report(secret(ruleset="weaknesses"), coverage=moved))
     digest(report(coverage=moved))
     assert record() == [("one", "resolved", "fixed")]
 

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from vallum_web.findings import joining
+from vallum_web.findings.staging import OWN
 from vallum_web.tenancy import clock
 
 
@@ -31,12 +33,14 @@ set local statement_timeout = '30min'
 
 MATCH = """
 create temp table matched on commit drop as
-select s.*, f.id as found, f.status as was, d.finding_id is not null as decided,
-  (f.kind, f.ruleset, f.rule, f.severity, f.confidence, f.risk, f.title, f.message, f.path, f.line, f.package, f.data)
+select s.*, coalesce(j.target, s.fingerprint) as target, j.finding is not null as joined, coalesce(j.leads, true) as leads,
+  false as moved, f.id as found, f.status as was, d.finding_id is not null as decided,
+  (f.kind, f.ruleset, f.rule, f.severity, f.confidence, f.risk, f.title, f.message, f.path, f.line, f.package, f.data, f.content)
     is distinct from
-  (s.kind, s.ruleset, s.rule, s.severity, s.confidence, s.risk, s.title, s.message, s.path, s.line, s.package, s.data) as differs
+  (s.kind, s.ruleset, s.rule, s.severity, s.confidence, s.risk, s.title, s.message, s.path, s.line, s.package, s.data, s.content) as differs
 from staged s
-left join findings_finding f on f.org_id = %(org)s and f.asset_id = %(asset)s and f.fingerprint = s.fingerprint
+left join joined j using (fingerprint)
+left join findings_finding f on f.org_id = %(org)s and f.asset_id = %(asset)s and f.fingerprint = coalesce(j.target, s.fingerprint)
 left join (
   select distinct finding_id from findings_decision
   where org_id = %(org)s and lifted_at is null and (until is null or until >= %(today)s)
@@ -44,18 +48,22 @@ left join (
 analyze matched
 """
 
+# Of several sources one speaks: ours before others', the first before the next, for as long as it sees the finding.
 CHANGE = """
 update findings_finding f set kind = m.kind, ruleset = m.ruleset, rule = m.rule, severity = m.severity,
   confidence = m.confidence, risk = m.risk, title = m.title,
-  message = m.message, path = m.path, line = m.line, package = m.package, data = m.data, changed_at = %(now)s
-from matched m where f.org_id = %(org)s and f.id = m.found and m.differs
+  message = m.message, path = m.path, line = m.line, package = m.package, data = m.data, content = m.content,
+  fingerprint = case when m.moved then m.fingerprint else f.fingerprint end, changed_at = %(now)s
+from matched m where f.org_id = %(org)s and f.id = m.found and m.differs and m.leads and (
+  m.ruleset = f.ruleset or m.was = 'resolved' or (m.ours and not split_part(f.ruleset, '/', 1) = any(%(own)s))
+  or not exists (select from standing o where o.finding_id = f.id and o.ruleset = f.ruleset))
 """
 
 REOPEN = """
 with reopened as (
   update findings_finding f set status = case when m.decided then 'suppressed' else 'open' end, ending = '',
     resolved_at = null, changed_at = %(now)s
-  from matched m where f.org_id = %(org)s and f.id = m.found and m.was = 'resolved' returning f.id
+  from matched m where f.org_id = %(org)s and f.id = m.found and m.was = 'resolved' and m.leads returning f.id
 )
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
 select vallum_uuid7(), %(org)s, 'finding.reopened', %(now)s, null, id, jsonb_build_object('scan', %(scan)s::text),
@@ -65,9 +73,9 @@ select vallum_uuid7(), %(org)s, 'finding.reopened', %(now)s, null, id, jsonb_bui
 INSERT = """
 with opened as (
   insert into findings_finding (id, org_id, asset_id, fingerprint, kind, ruleset, rule, severity, confidence, risk, title,
-    message, path, line, package, data, status, ending, opened_at, changed_at)
+    message, path, line, package, data, content, status, ending, opened_at, changed_at)
   select id, %(org)s, %(asset)s, fingerprint, kind, ruleset, rule, severity, confidence, risk, title, message, path, line,
-    package, data, 'open', '', %(now)s, %(now)s from matched where found is null
+    package, data, content, 'open', '', %(now)s, %(now)s from matched where found is null
   returning id
 )
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
@@ -75,12 +83,19 @@ select vallum_uuid7(), %(org)s, 'finding.opened', %(now)s, null, id, jsonb_build
   pg_current_xact_id()::text::bigint from opened
 """
 
-# Places of known findings, first: what follows asks which of them are still open.
+# Places of known findings, first: what follows asks which of them are still open. Those of our own detectors go by the
+# rule set and rule that report the finding now: a detector that was renamed must be able to end what it found before.
 STANDING = """
 create temp table standing on commit drop as
-select o.id, o.finding_id, o.path, o.line, f.ruleset, f.rule, f.fingerprint
+select o.id, o.finding_id, o.path, o.line, o.ruleset, o.rule, f.fingerprint, false as renamed
 from findings_finding f join findings_occurrence o on o.org_id = %(org)s and o.finding_id = f.id and o.gone_scan_id is null
 where f.org_id = %(org)s and f.asset_id = %(asset)s;
+update standing o set ruleset = p.ruleset, rule = p.rule, renamed = true
+from (select distinct on (target) target, ruleset, rule from staged_place where split_part(ruleset, '/', 1) = any(%(own)s)) p
+where p.target = o.fingerprint and (p.ruleset, p.rule) is distinct from (o.ruleset, o.rule)
+  and split_part(o.ruleset, '/', 1) = any(%(own)s);
+update findings_occurrence o set ruleset = s.ruleset, rule = s.rule from standing s
+where o.org_id = %(org)s and s.renamed and o.id = s.id;
 analyze standing
 """
 
@@ -100,7 +115,7 @@ analyze blind
 ENDED = """
 create temp table ended on commit drop as
 select o.id, o.finding_id, w.path is not null as walked from standing o
-left join staged_place p on p.fingerprint = o.fingerprint and p.path = o.path and p.line = o.line
+left join staged_place p on p.target = o.fingerprint and p.ruleset = o.ruleset and p.path = o.path and p.line = o.line
 left join held h on h.fingerprint = o.fingerprint and h.path = o.path
 left join walked w on w.path = o.path
 where p.id is null and h.path is null and (%(complete)s or w.path is not null)
@@ -114,17 +129,10 @@ update findings_occurrence o set gone_scan_id = %(scan)s from ended e where o.or
 """
 
 RESOLVE = """
-with open_places as (
-  select finding_id, count(*) as places from standing group by finding_id
-), ended_places as (
-  select finding_id, count(*) as places, bool_or(walked) as walked from ended group by finding_id
-), over as (
-  select e.finding_id, e.walked from ended_places e join open_places o using (finding_id, places)
-), resolved as (
-  update findings_finding f set status = 'resolved', ending = case when over.walked then 'fixed' else 'gone' end,
-    resolved_at = %(now)s, changed_at = %(now)s
+with resolved as (
+  update findings_finding f set status = 'resolved',
+    ending = case when over.walked or %(foreign)s then 'fixed' else 'gone' end, resolved_at = %(now)s, changed_at = %(now)s
   from over where f.org_id = %(org)s and f.id = over.finding_id and f.status <> 'resolved'
-    and not exists (select from staged s where s.fingerprint = f.fingerprint)
   returning f.id, f.ending
 )
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
@@ -133,22 +141,30 @@ select vallum_uuid7(), %(org)s, 'finding.resolved', %(now)s, null, id,
 """
 
 PLACES = """
-insert into findings_occurrence (id, org_id, finding_id, path, line, end_line, first_scan_id)
-select p.id, %(org)s, coalesce(m.found, m.id), p.path, p.line, p.end_line, %(scan)s
-from staged_place p join matched m on m.fingerprint = p.fingerprint
-left join standing o on o.finding_id = m.found and o.path = p.path and o.line = p.line
+insert into findings_occurrence (id, org_id, finding_id, ruleset, rule, path, line, end_line, first_scan_id)
+select distinct on (f.finding, p.ruleset, p.path, p.line)
+  p.id, %(org)s, f.finding, p.ruleset, p.rule, p.path, p.line, p.end_line, %(scan)s
+from staged_place p join (
+  select distinct on (target) target, coalesce(found, id) as finding from matched order by target, leads desc
+) f using (target)
+left join standing o on o.finding_id = f.finding and o.ruleset = p.ruleset and o.path = p.path and o.line = p.line
 where o.id is null
 """
 
 
-def apply(*, org: UUID, asset: UUID, scan: UUID, complete: bool) -> Outcome:
-    """Bring the record of `asset` up to date with the staged report, inside the caller's transaction and lock."""
+def apply(*, org: UUID, asset: UUID, scan: UUID, complete: bool, foreign: bool = False) -> Outcome:
+    """Bring the record of `asset` up to date with the staged report, inside the caller's transaction and lock.
+
+    `foreign`: another tool's report names no files that it read, so what it no longer lists counts as fixed.
+    """
     now = clock.now()
     values: dict[str, Any] = {
         "org": org,
         "asset": asset,
         "scan": scan,
         "complete": complete,
+        "foreign": foreign,
+        "own": list(OWN),
         "now": now,
         "today": now.date(),
     }
@@ -162,15 +178,14 @@ def apply(*, org: UUID, asset: UUID, scan: UUID, complete: bool) -> Outcome:
                     touched = cursor.rowcount
             return touched
 
-        run(PREPARE)
-        run(MATCH)
-        run(STANDING)
+        for statements in (PREPARE, joining.JOIN, MATCH, STANDING, BLIND, ENDED, joining.OVER):
+            run(statements)
+        run(joining.MOVE)
         changed = run(CHANGE)
         reopened = run(REOPEN)
         new = run(INSERT)
-        run(BLIND)
-        run(ENDED)
         run(PLACES)
+        run(joining.LEDGER)
         resolved = run(RESOLVE)
         cursor.execute("select count(*) from staged")
         seen = int(cursor.fetchone()[0])

@@ -43,6 +43,8 @@ class Finding(TenantModel):
     org = models.ForeignKey(Org, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
     asset = TenantForeignKey(Asset, models.CASCADE, db_index=False, related_name="+")
     fingerprint = models.CharField(max_length=80)
+    content = models.CharField(max_length=80, blank=True, default="")
+    """A fingerprint without the path, where there is one: by it a finding follows a file that is renamed."""
     kind = models.CharField(max_length=16)
     ruleset = models.CharField(max_length=60)
     rule = models.CharField(max_length=120)
@@ -82,11 +84,59 @@ class Finding(TenantModel):
         return self.title
 
 
+class Alias(TenantModel):
+    """Another fingerprint by which a finding is known: whatever comes under it is this finding."""
+
+    asset = TenantForeignKey(Asset, models.CASCADE, db_index=False, related_name="+")
+    key = models.CharField(max_length=80)
+    finding = TenantForeignKey(Finding, models.CASCADE, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "asset", "key"], name="alias_of_one_finding"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Identity(TenantModel):
+    """A line of the identity ledger: why what came under one fingerprint is the finding of another; it can be undone."""
+
+    class Why(models.TextChoices):
+        JOINED = "joined", "Known by another name"
+        MOVED = "moved", "Moved with its content"
+
+    finding = TenantForeignKey(Finding, models.CASCADE, db_index=False, related_name="+")
+    why = models.CharField(max_length=6, choices=Why)
+    fingerprint = models.CharField(max_length=80)
+    """Under which it came."""
+    key = models.CharField(max_length=80)
+    """What both have: an alias in common, or the content."""
+    was = models.CharField(max_length=80, blank=True)
+    """The finding's fingerprint before, where it took the new one."""
+    ruleset = models.CharField(max_length=60)
+    rule = models.CharField(max_length=120)
+    scan = TenantForeignKey(Scan, models.CASCADE, db_index=False, related_name="+")
+    at = models.DateTimeField(default=now)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.UUIDField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["org", "finding", "-id"], name="identity_of_finding")]
+
+    def __str__(self) -> str:
+        return f"{self.fingerprint} {self.why}"
+
+
 class Occurrence(TenantModel):
-    """One place where a finding was seen, from the scan that first saw it to the one that saw it gone."""
+    """One place where a finding was seen by one rule set, from the scan that first saw it to the one that saw it gone."""
 
     org = models.ForeignKey(Org, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
     finding = TenantForeignKey(Finding, models.CASCADE, db_index=False, related_name="+")
+    ruleset = models.CharField(max_length=60)
+    rule = models.CharField(max_length=120)
     path = models.TextField()
     line = models.PositiveIntegerField()
     end_line = models.PositiveIntegerField()

@@ -12,10 +12,11 @@ from django.db.models import QuerySet
 from vallum_engine.model.report import Report
 from vallum_web.assets.services import lock
 from vallum_web.findings import merge, staging
-from vallum_web.findings.models import Decision, Finding
+from vallum_web.findings.models import Alias, Decision, Finding, Identity, Occurrence
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
+from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
@@ -25,7 +26,13 @@ def digest(scan: Scan, report: Report) -> merge.Outcome:
     with scope(scan.org_id):
         lock(scan.asset_id)  # one digest per asset: the merge is only true while nobody else writes
         staging.load(report, fingerprint_key(scan.org_id))
-        outcome = merge.apply(org=scan.org_id, asset=scan.asset_id, scan=scan.pk, complete=report.coverage.complete)
+        outcome = merge.apply(
+            org=scan.org_id,
+            asset=scan.asset_id,
+            scan=scan.pk,
+            complete=report.coverage.complete,
+            foreign="report" in report.target,
+        )
         staging.drop()
         emit("scan.digested", scan.pk, **asdict(outcome))
         return outcome
@@ -38,6 +45,48 @@ def fingerprint_key(org: UUID) -> bytes:
     """
     salt = bytes(Org.objects.get(pk=org).salt)
     return blake2b(salt, digest_size=32, key=settings.FINGERPRINT_KEY.encode()[:64], person=b"fingerprint").digest()
+
+
+def split(org: Org, entry: UUID, by: UUID) -> Finding:
+    """Undo a line of the identity ledger: what came under its fingerprint is a finding of its own again, and stays one.
+
+    Returns that finding. Raises Identity.DoesNotExist, also for a line that is undone already.
+    """
+    with scope(org.pk, user=by):
+        asset = Identity.objects.of(org).select_related("finding").get(pk=entry, undone_at=None).finding.asset_id
+        lock(asset)
+        line = Identity.objects.of(org).select_related("finding").get(pk=entry, undone_at=None)
+        known = line.finding
+        own = Finding.objects.get(pk=_apart(org, line))
+        Alias.objects.of(org).filter(asset=asset, key=line.fingerprint).delete()
+        line.undone_at, line.undone_by = clock.now(), by
+        line.save(update_fields=["undone_at", "undone_by"])
+        emit("finding.split", known.pk, entry=str(line.pk), into=str(own.pk))
+        emit("finding.opened", own.pk, split=str(known.pk))
+        return own
+
+
+def _apart(org: Org, line: Identity) -> UUID:
+    """Give what came under the line's fingerprint a row, and the places that are its own."""
+    known, now = line.finding, clock.now()
+    moved = line.why == Identity.Why.MOVED
+    mine = Occurrence.objects.of(org).filter(finding=known)
+    mine = mine.filter(first_scan__gte=line.scan_id) if moved else mine.filter(ruleset=line.ruleset, rule=line.rule)
+    places = list(mine.order_by("gone_scan_id", "path", "line"))
+    if moved:
+        known.fingerprint = line.was
+        known.status, known.ending, known.resolved_at = Finding.Status.RESOLVED, Finding.Ending.GONE, now
+    known.changed_at = now
+    known.save(update_fields=["fingerprint", "status", "ending", "resolved_at", "changed_at"])
+    own = Finding.objects.get(pk=known.pk)
+    own.pk, own.fingerprint, own.ruleset, own.rule = uuid7(), line.fingerprint, line.ruleset, line.rule
+    own.status, own.ending, own.resolved_at = Finding.Status.OPEN, Finding.Ending.NONE, None
+    own.opened_at = own.changed_at = now
+    if places:
+        own.path, own.line = places[0].path, places[0].line
+    own.save(force_insert=True)
+    Occurrence.objects.of(org).filter(pk__in=[place.pk for place in places]).update(finding=own)
+    return own.pk
 
 
 def suppress(org: Org, finding: UUID, by: UUID, *, reason: str, note: str = "", until: date | None = None) -> Decision:

@@ -1,8 +1,8 @@
 """A report's findings as rows of temporary tables: COPY cannot write to a table with row-level security."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
@@ -18,10 +18,13 @@ from vallum_web.tenancy.keys import uuid7
 TABLES = """
 create temp table staged (
   id uuid, fingerprint text collate "C", kind text, ruleset text, rule text, severity smallint, confidence smallint,
-  risk smallint, title text, message text, path text, line integer, package text, data jsonb, places integer
+  risk smallint, title text, message text, path text, line integer, package text, data jsonb, content text collate "C",
+  ours boolean
 ) on commit drop;
+create temp table staged_key (fingerprint text collate "C", key text collate "C") on commit drop;
 create temp table staged_place (
-  id uuid, fingerprint text collate "C", path text collate "C", line integer, end_line integer
+  id uuid, fingerprint text collate "C", target text collate "C", ruleset text, rule text,
+  path text collate "C", line integer, end_line integer
 ) on commit drop;
 create temp table ran (ruleset text, rules text[]) on commit drop;
 create temp table gap (path text collate "C", ruleset text) on commit drop;
@@ -30,6 +33,8 @@ create temp table walked (path text collate "C") on commit drop;
 """
 # An escaped NUL: an odd number of backslashes before it, for two of them are one of the text's own.
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+OWN = frozenset({"secrets", "packages", "weaknesses", "posture", "licences"})
+"""Our own rule sets, before any slash."""
 _CONFIDENCE = {scanned.Confidence.HIGH: 2, scanned.Confidence.MEDIUM: 1, scanned.Confidence.LOW: 0}
 
 
@@ -37,18 +42,19 @@ def load(report: Report, key: bytes) -> None:
     """Copy a report into this transaction's staging tables. `key` re-keys what stands for a secret's value."""
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
-    rekeyed = [(rekey(finding, key), finding) for finding in _once(report.findings)]
+    groups = list(_once(report.findings, key))
     _copy(
         "staged (id, fingerprint, kind, ruleset, rule, severity, confidence, risk, title, message, path, line, package, "
-        "data, places)",
-        (_row(fingerprint, finding) for fingerprint, finding in rekeyed),
+        "data, content, ours)",
+        (_row(group.fingerprint, group.speaker) for group in groups),
     )
+    _copy("staged_key (fingerprint, key)", ((group.fingerprint, alias) for group in groups for alias in group.aliases))
     _copy(
-        "staged_place (id, fingerprint, path, line, end_line)",
+        "staged_place (id, fingerprint, target, ruleset, rule, path, line, end_line)",
         (
-            (uuid7(), fingerprint, _text(place.path), place.line, place.end_line)
-            for fingerprint, finding in rekeyed
-            for place in _places(finding)
+            (uuid7(), group.fingerprint, group.fingerprint, *place)
+            for group in groups
+            for place in _places(group.findings)
         ),
     )
     # What an inline ignore hides is there all the same: it opens nothing, and nothing of it has ended.
@@ -58,36 +64,83 @@ def load(report: Report, key: bytes) -> None:
     )
     _load_coverage(report.coverage)
     with connection.cursor() as cursor:
-        cursor.execute("analyze staged; analyze staged_place; analyze gap; analyze held; analyze walked")
+        cursor.execute(
+            "analyze staged; analyze staged_key; analyze staged_place; analyze gap; analyze held; analyze walked"
+        )
 
 
 def drop() -> None:
     """At the end of a digest; the commit would do it, but one transaction may hold two of them."""
     with connection.cursor() as cursor:
-        cursor.execute("drop table staged, staged_place, ran, gap, held, walked, matched, standing, blind, ended")
+        cursor.execute(
+            "drop table staged, staged_key, staged_place, ran, gap, held, walked, joined, matched, standing, blind, "
+            "ended, over, moved"
+        )
 
 
 def rekey(finding: scanned.Finding, key: bytes) -> str:
     """A secret's fingerprint under the organization's own key: the client's public one could be tried on guesses."""
+    return _rekeyed(finding, finding.fingerprint, key)
+
+
+def _rekeyed(finding: scanned.Finding, fingerprint: str, key: bytes) -> str:
     if finding.kind is not scanned.Kind.SECRET:
-        return finding.fingerprint
-    scheme, _, _ = finding.fingerprint.partition(":")
-    return f"{scheme}:{blake2b(finding.fingerprint.encode(), digest_size=16, key=key).hexdigest()}"
+        return fingerprint
+    scheme, _, _ = fingerprint.partition(":")
+    return f"{scheme}:{blake2b(fingerprint.encode(), digest_size=16, key=key).hexdigest()}"
 
 
-def _once(findings: Iterable[scanned.Finding]) -> Iterator[scanned.Finding]:
-    """The scanner merges by fingerprint; a report from elsewhere may not, and one identity is one row with all places."""
-    seen: dict[str, list[scanned.Finding]] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What one report says of one problem: of several findings the worst of our own speaks, all of their places count."""
+
+    fingerprint: str
+    aliases: frozenset[str]
+    findings: Sequence[scanned.Finding]
+
+    @property
+    def speaker(self) -> scanned.Finding:
+        return self.findings[0]
+
+
+def _once(findings: Iterable[scanned.Finding], key: bytes) -> Iterator[Group]:
+    """The findings of a report by problem: those of one fingerprint, or with an alias in common, are one."""
+    groups: dict[str, list[scanned.Finding]] = {}
+    of_key: dict[str, str] = {}
     for finding in findings:
-        seen.setdefault(finding.fingerprint, []).append(finding)
-    for first, *more in seen.values():
-        places = (place for other in more for place in other.locations)
-        yield replace(first, locations=(*first.locations, *places)) if more else first
+        name = rekey(finding, key)
+        names = [name, *(_rekeyed(finding, alias, key) for alias in finding.aliases)]
+        home = next((of_key[n] for n in names if n in of_key), name)
+        groups.setdefault(home, []).append(finding)
+        for n in names:
+            of_key.setdefault(n, home)
+    others: dict[str, set[str]] = {}
+    for name, home in of_key.items():
+        if name != home:
+            others.setdefault(home, set()).add(name)
+    for home, members in groups.items():
+        yield Group(fingerprint=home, aliases=frozenset(others.get(home, ())), findings=members)
 
 
-def _places(finding: scanned.Finding) -> list[scanned.Location]:
-    """One place per path and line: two secrets on a line are two findings, not two places."""
-    return list({(place.path, place.line): place for place in finding.locations}.values())
+def own(ruleset: str) -> bool:
+    """Whether a rule set is one of our detectors', which know a problem better than an imported report of it."""
+    return ruleset.partition("/")[0] in OWN
+
+
+def _places(findings: Sequence[scanned.Finding]) -> list[tuple[str, str, str, int, int]]:
+    """One place per rule set, path and line: two secrets on a line are two findings, not two places."""
+    found = {
+        (finding.ruleset, place.path, place.line): (
+            finding.ruleset,
+            finding.rule,
+            _text(place.path),
+            place.line,
+            place.end_line,
+        )
+        for finding in findings
+        for place in finding.locations
+    }
+    return list(found.values())
 
 
 def _row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
@@ -112,7 +165,8 @@ def _row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
         first.line,
         _text(package),
         _json(kept),
-        len(_places(finding)),
+        finding.content,
+        own(finding.ruleset),
     )
 
 
