@@ -9,7 +9,7 @@ _WORDS = {
     "Alpine": ("alpine", "apk", "apkg"),
     "ConanCenter": ("conan",),
     "CRAN": ("cran", "r-package"),
-    "crates.io": ("cargo", "rust", "rust-crate", "rustbinary", "crates", "cratesio"),
+    "crates.io": ("cargo", "rust", "rust-crate", "rust-binary", "rustbinary", "crates", "cratesio"),
     "Debian": ("debian", "deb", "dpkg"),
     "GitHub Actions": ("actions", "github-action", "githubactions", "github-actions"),
     "Go": ("go", "golang", "gobinary", "gomod", "go-module", "go_stdlib", "go_package", "gomodule", "stdlib"),

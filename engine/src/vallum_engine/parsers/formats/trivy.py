@@ -5,44 +5,10 @@ from typing import Any
 
 from vallum_engine.model.finding import Confidence, Kind
 from vallum_engine.parsers.document import Document
+from vallum_engine.parsers.ecosystems import ecosystem, versioned
 from vallum_engine.parsers.format import Component, Format, Passed, Record, Rejected, Sighting
 from vallum_engine.parsers.words import cwes, dug, first_line, listed, place, severity, texts
 
-# Result types as OSV's ecosystems; what is not here goes by its own name.
-_ECOSYSTEMS = {
-    "alpine": "Alpine",
-    "bun": "npm",
-    "bundler": "RubyGems",
-    "cargo": "crates.io",
-    "composer": "Packagist",
-    "composer-vendor": "Packagist",
-    "conan": "ConanCenter",
-    "debian": "Debian",
-    "dotnet-core": "NuGet",
-    "gemspec": "RubyGems",
-    "gobinary": "Go",
-    "gomod": "Go",
-    "gradle": "Maven",
-    "hex": "Hex",
-    "jar": "Maven",
-    "node-pkg": "npm",
-    "npm": "npm",
-    "nuget": "NuGet",
-    "packages-props": "NuGet",
-    "pip": "PyPI",
-    "pipenv": "PyPI",
-    "pnpm": "npm",
-    "poetry": "PyPI",
-    "pom": "Maven",
-    "pub": "Pub",
-    "python-pkg": "PyPI",
-    "rustbinary": "crates.io",
-    "sbt": "Maven",
-    "swift": "SwiftURL",
-    "ubuntu": "Ubuntu",
-    "uv": "PyPI",
-    "yarn": "npm",
-}
 _CVSS_SOURCES = ("nvd", "ghsa", "redhat", "bitnami")
 
 
@@ -89,7 +55,7 @@ def _path(about: str, result: Mapping[str, Any], item: Mapping[str, Any]) -> str
 
 def _vulnerability(at: str, about: str, result: Mapping[str, Any], item: Mapping[str, Any]) -> Record:
     name, version = str(item.get("PkgName", "")), str(item.get("InstalledVersion", ""))
-    kind = str(result.get("Type", ""))
+    kind = ecosystem(result.get("Type"))
     known = str(item.get("VulnerabilityID") or "")
     if not known or not name:
         return Rejected(at=at, why="it names no vulnerability or no package")
@@ -104,9 +70,9 @@ def _vulnerability(at: str, about: str, result: Mapping[str, Any], item: Mapping
         message=str(item.get("Description") or title),
         locations=place(_path(about, result, item)),
         component=Component(
-            ecosystem=_ECOSYSTEMS.get(kind, kind),
+            ecosystem=kind,
             name=name,
-            version=version.removeprefix("v") if _ECOSYSTEMS.get(kind) == "Go" else version,
+            version=versioned(kind, version),
             purl=str(dug(item, "PkgIdentifier", "PURL") or ""),
             fixed=texts(str(item.get("FixedVersion") or "").split(", ")),
         ),
