@@ -1,12 +1,12 @@
 """GitLab's security reports: what all kinds of them share (https://gitlab.com/gitlab-org/security-products/security-report-schemas)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vallum_engine.model.finding import Confidence
 from vallum_engine.parsers.document import Document
-from vallum_engine.parsers.format import Mark
+from vallum_engine.parsers.format import Mark, Record, Rejected
 from vallum_engine.parsers.words import confidence, cves, cwes, dug, listed, texts
 
 _IDS = frozenset({"cve", "ghsa", "rhsa", "usn", "elsa", "osvdb", "hackerone"})
@@ -60,6 +60,12 @@ def aliases(item: Mapping[str, Any]) -> tuple[str, ...]:
 def mark(item: Mapping[str, Any]) -> Mark:
     flags = [dug(flag, "type") for flag in listed(item.get("flags"))]
     return Mark.SUPPRESSED if _FALSE_POSITIVE in flags else Mark.NONE
+
+
+def unfinished(document: Document) -> Iterator[Record]:
+    """A scan that failed may have found less than there is."""
+    if dug(document.json, "scan", "status") == "failure":
+        yield Rejected(at="scan.status", why="the scan failed, by its own word")
 
 
 def rule(item: Mapping[str, Any]) -> str:

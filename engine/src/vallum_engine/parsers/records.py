@@ -22,6 +22,22 @@ def each(items: Any, at: str, make: Callable[[str, Mapping[str, Any]], Record]) 
         yield one(f"{at}[{index}]", item, make)
 
 
+def missed(errors: Any, at: str, say: Callable[[Any], str]) -> Iterator[Record]:
+    """What the tool could not look at, by its own word: rejected, so that its silence about that ends nothing.
+
+    `say` is empty for what is no more than a remark.
+    """
+    for index, error in enumerate(listed(errors)):
+        if why := say(error):
+            yield Rejected(at=f"{at}[{index}]", why=why)
+
+
+def rest(total: Any, held: int, at: str) -> Iterator[Record]:
+    """Of a list in pages the others, which are not in this file: what stands there has not ended either."""
+    if isinstance(total, int) and total > held:
+        yield Rejected(at=at, why=f"the list has {total:,} entries, and {held:,} are in this file: export all of them")
+
+
 def one(at: str, item: Any, make: Callable[[str, Mapping[str, Any]], Record]) -> Record:
     """The same for a single item."""
     if not isinstance(item, Mapping):

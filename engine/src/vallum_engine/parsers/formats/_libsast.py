@@ -6,7 +6,7 @@ from typing import Any
 
 from vallum_engine.model.finding import Kind, Severity
 from vallum_engine.parsers.format import Record, Rejected, Sighting
-from vallum_engine.parsers.records import NO_OBJECT, each, one
+from vallum_engine.parsers.records import NO_OBJECT, each, missed, one
 from vallum_engine.parsers.words import cwes, dug, first_line, leaked, place, severity, squeezed, texts
 
 
@@ -22,6 +22,12 @@ def by_rule(rules: Any, at: str) -> Iterator[Record]:
             yield from each(found["files"], f"{where}.files", partial(_match, rule, dug(found, "metadata") or {}))
         else:
             yield one(where, {}, partial(_match, rule, dug(found, "metadata") or {}))
+
+
+def could_not(errors: Any) -> Iterator[Record]:
+    yield from missed(
+        errors, "errors", lambda error: f"a file could not be read: {first_line(dug(error, 'message') or error)}"
+    )
 
 
 def _match(rule: str, metadata: Mapping[str, Any], at: str, item: Mapping[str, Any]) -> Record:

@@ -7,7 +7,7 @@ from typing import Any
 from vallum_engine.model.finding import Kind
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Format, Record, Sighting
-from vallum_engine.parsers.records import each
+from vallum_engine.parsers.records import each, missed
 from vallum_engine.parsers.words import (
     confidence,
     cwes,
@@ -39,6 +39,11 @@ def recognises(document: Document) -> bool:
 
 def records(document: Document) -> Iterator[Record]:
     yield from each(document.json["results"], "results", _record)
+    yield from missed(document.json.get("errors"), "errors", _error)
+
+
+def _error(error: Any) -> str:
+    return f"Bandit could not read {dug(error, 'filename') or 'a file'}: {first_line(dug(error, 'reason'))}"
 
 
 def _record(at: str, item: Mapping[str, Any]) -> Record:

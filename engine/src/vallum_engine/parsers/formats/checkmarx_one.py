@@ -8,7 +8,7 @@ from vallum_engine.model.finding import Confidence, Kind
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.ecosystems import ecosystem, versioned
 from vallum_engine.parsers.format import Component, Format, Mark, Passed, Record, Rejected, Sighting
-from vallum_engine.parsers.records import NO_OBJECT, each
+from vallum_engine.parsers.records import NO_OBJECT, each, rest
 from vallum_engine.parsers.words import cves, cwes, dug, first_line, leaked, listed, place, severity, texts
 
 _HIDDEN = "NOT_EXPLOITABLE"
@@ -32,6 +32,7 @@ def records(document: Document) -> Iterator[Record]:
     value = document.json
     if "results" in value:
         yield from each(value["results"], "results", _record)
+        yield from rest(value.get("totalCount"), len(value["results"]), "totalCount")
         return
     for index, query in enumerate(value["scanResults"]["resultsList"]):
         at = f"scanResults.resultsList[{index}]"

@@ -18,6 +18,7 @@ def recognises(document: Document) -> bool:
 
 def records(document: Document) -> Iterator[Record]:
     yield from each(document.json["vulnerabilities"], "vulnerabilities", _vulnerability)
+    yield from gitlab.unfinished(document)
 
 
 def _vulnerability(at: str, item: Mapping[str, Any]) -> Record:

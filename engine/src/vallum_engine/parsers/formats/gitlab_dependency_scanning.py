@@ -25,6 +25,7 @@ def records(document: Document) -> Iterator[Record]:
         for file in listed(value.get("dependency_files"))
     }
     yield from each(value["vulnerabilities"], "vulnerabilities", partial(_vulnerability, managers))
+    yield from gitlab.unfinished(document)
 
 
 def _vulnerability(managers: Mapping[str, str], at: str, item: Mapping[str, Any]) -> Record:

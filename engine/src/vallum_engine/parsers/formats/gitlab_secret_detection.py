@@ -17,6 +17,7 @@ def recognises(document: Document) -> bool:
 
 def records(document: Document) -> Iterator[Record]:
     yield from each(document.json["vulnerabilities"], "vulnerabilities", _record)
+    yield from gitlab.unfinished(document)
 
 
 def _record(at: str, item: Mapping[str, Any]) -> Record:

@@ -7,7 +7,7 @@ from typing import Any
 from vallum_engine.model.finding import Kind
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Format, Mark, Record, Sighting
-from vallum_engine.parsers.records import each
+from vallum_engine.parsers.records import each, missed
 from vallum_engine.parsers.words import (
     confidence,
     cwes,
@@ -39,6 +39,10 @@ def _is_issue(first: object) -> bool:
 
 def records(document: Document) -> Iterator[Record]:
     yield from each(document.json["Issues"], "Issues", _record)
+    broken = document.json.get("Golang errors")
+    for file, errors in broken.items() if isinstance(broken, Mapping) else ():
+        at = f"Golang errors[{file}]"
+        yield from missed(errors, at, lambda error: f"gosec could not read it: {first_line(dug(error, 'error'))}")
 
 
 def _record(at: str, item: Mapping[str, Any]) -> Record:

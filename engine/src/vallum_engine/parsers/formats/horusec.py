@@ -6,7 +6,7 @@ from typing import Any
 from vallum_engine.model.finding import Kind
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Format, Mark, Passed, Record, Rejected, Sighting
-from vallum_engine.parsers.records import each
+from vallum_engine.parsers.records import each, missed
 from vallum_engine.parsers.words import confidence, cves, cwes, first_line, leaked, place, severity, squeezed
 
 _LEAKS = "Leaks"
@@ -21,6 +21,8 @@ def recognises(document: Document) -> bool:
 
 def records(document: Document) -> Iterator[Record]:
     yield from each(document.json["analysisVulnerabilities"], "analysisVulnerabilities", _record)
+    # One text of all that failed, each of the tools it runs by itself.
+    yield from missed(document.json.get("errors"), "errors", lambda error: f"Horusec says: {first_line(error)}")
 
 
 def _record(at: str, item: Mapping[str, Any]) -> Record:

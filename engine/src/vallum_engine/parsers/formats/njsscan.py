@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Format, Record
-from vallum_engine.parsers.formats._libsast import by_rule
+from vallum_engine.parsers.formats._libsast import by_rule, could_not
 
 
 def recognises(document: Document) -> bool:
@@ -14,6 +14,7 @@ def recognises(document: Document) -> bool:
 def records(document: Document) -> Iterator[Record]:
     for part in ("nodejs", "templates"):
         yield from by_rule(document.json.get(part), part)
+    yield from could_not(document.json.get("errors"))
 
 
 def tool(document: Document) -> str:

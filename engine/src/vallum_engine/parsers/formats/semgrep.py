@@ -7,10 +7,9 @@ from vallum_engine.model.finding import Confidence, Kind, Severity
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.ecosystems import ecosystem, versioned
 from vallum_engine.parsers.format import Component, Format, Mark, Passed, Record, Rejected, Sighting
-from vallum_engine.parsers.records import each
+from vallum_engine.parsers.records import each, leading, missed
 from vallum_engine.parsers.words import (
     confidence,
-    cves,
     cwes,
     dug,
     first_line,
@@ -32,12 +31,19 @@ def recognises(document: Document) -> bool:
         return False
     if not value["results"]:
         return isinstance(dug(value, "paths", "scanned"), list)
-    first = value["results"][0]
-    return isinstance(first, dict) and {"check_id", "path", "start", "extra"} <= first.keys()
+    return {"check_id", "path", "start", "extra"} <= leading(value["results"]).keys()
 
 
 def records(document: Document) -> Iterator[Record]:
     yield from each(document.json["results"], "results", _record)
+    yield from missed(document.json.get("errors"), "errors", _error)
+
+
+def _error(error: Any) -> str:
+    """A warning is of a part of a file; an error ends a rule or a file."""
+    if str(dug(error, "level")).lower() != "error":
+        return ""
+    return f"Semgrep could not look at {dug(error, 'path') or 'all of it'}: {first_line(dug(error, 'message'))}"
 
 
 def _record(at: str, item: Mapping[str, Any]) -> Record:
@@ -65,7 +71,7 @@ def _record(at: str, item: Mapping[str, Any]) -> Record:
         message=message,
         locations=place(item.get("path"), dug(item, "start", "line"), dug(item, "end", "line")),
         component=component,
-        ids=cves(metadata.get("sca-vuln-database-identifier"), rule) if component else (),
+        ids=texts(metadata.get("sca-vuln-database-identifier")) if component else (),
         cwes=weaknesses,
         evidence="" if secret else first_line(lines, 400),
         steps=texts(f"Replace it with: {extra['fix']}") if extra.get("fix") and not secret else (),

@@ -8,7 +8,7 @@ from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.ecosystems import ecosystem, versioned
 from vallum_engine.parsers.format import Component, Format, Mark, Passed, Record, Sighting
 from vallum_engine.parsers.records import each
-from vallum_engine.parsers.words import confidence, cves, cwes, dug, first_line, leaked, listed, place, severity, texts
+from vallum_engine.parsers.words import confidence, cwes, dug, first_line, leaked, listed, place, severity, texts
 
 _ENDED = frozenset({"fixed", "removed"})
 _HIDDEN = frozenset({"ignored", "provisionally_ignored", "muted"})
@@ -45,7 +45,7 @@ def _record(at: str, item: Mapping[str, Any]) -> Record:
             dug(item, "location", "file_path"), dug(item, "location", "line"), dug(item, "location", "end_line")
         ),
         component=component,
-        ids=cves(item.get("vulnerability_identifier")) if component else (),
+        ids=texts(item.get("vulnerability_identifier")) if component else (),
         cwes=weaknesses,
         steps=texts(
             [dug(item, "assistant", "guidance", "summary"), dug(item, "assistant", "guidance", "instructions")]

@@ -1,14 +1,18 @@
 """Issues as Snyk's REST API lists them (`GET /rest/orgs/{org}/issues`): code, packages, licences, configuration."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vallum_engine.model.finding import Confidence, Kind, Location
 from vallum_engine.parsers.document import Document
+from vallum_engine.parsers.ecosystems import ecosystem, versioned
 from vallum_engine.parsers.format import Component, Format, Mark, Passed, Record, Rejected, Sighting
 from vallum_engine.parsers.records import each
 from vallum_engine.parsers.words import cwes, dug, leaked, listed, place, severity, texts, vector
 
+_OWN_ID = re.compile(r"SNYK-([A-Z]+)\d*-")
+_LANGUAGES = {"js": "npm"}
 _KINDS = {
     "code": Kind.WEAKNESS,
     "package_vulnerability": Kind.VULNERABILITY,
@@ -30,6 +34,8 @@ def recognises(document: Document) -> bool:
 
 def records(document: Document) -> Iterator[Record]:
     yield from each(document.json["data"], "data", _record)
+    if dug(document.json, "links", "next"):
+        yield Rejected(at="links.next", why="the list goes on in another answer: give all of them, as one list")
 
 
 def _record(at: str, item: Mapping[str, Any]) -> Record:
@@ -39,8 +45,8 @@ def _record(at: str, item: Mapping[str, Any]) -> Record:
     if told.get("status") == "resolved":
         return Passed(at=at)
     found = [spot for part in listed(told.get("coordinates")) for spot in listed(dug(part, "representations"))]
-    component = next((made for spot in found if (made := _component(spot))), None)
     problems = [problem for problem in listed(told.get("problems")) if isinstance(problem, Mapping)]
+    component = next((made for spot in found if (made := _component(spot, problems))), None)
     weaknesses = cwes([dug(cls, "id") for cls in listed(told.get("classes")) if dug(cls, "source") == "CWE"])
     kind = _KINDS.get(str(told.get("type")), Kind.WEAKNESS)
     known = _ids(problems) if kind is Kind.VULNERABILITY else ()
@@ -69,10 +75,16 @@ def _ids(problems: list[Mapping[str, Any]]) -> tuple[str, ...]:
     return texts([problem.get("id") for problem in problems if problem.get("type", "vulnerability") == "vulnerability"])
 
 
-def _component(spot: object) -> Component | None:
+def _component(spot: object, problems: list[Mapping[str, Any]]) -> Component | None:
+    """Which kind of package it is stands in Snyk's own id only: `SNYK-PYTHON-…`, `SNYK-DEBIAN12-…`."""
     name = dug(spot, "dependency", "package_name")
-    version = str(dug(spot, "dependency", "package_version") or "")
-    return Component(ecosystem="", name=str(name), version=version) if name else None
+    if not name:
+        return None
+    kinds = [match[1].lower() for problem in problems if (match := _OWN_ID.match(str(problem.get("id"))))]
+    system = ecosystem(_LANGUAGES.get(kinds[0], kinds[0])) if kinds else ""
+    return Component(
+        ecosystem=system, name=str(name), version=versioned(system, dug(spot, "dependency", "package_version"))
+    )
 
 
 def _places(spot: object) -> tuple[Location, ...]:

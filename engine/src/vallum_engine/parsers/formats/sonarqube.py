@@ -8,7 +8,7 @@ from vallum_engine.model.finding import Confidence, Kind, Severity
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Format, Mark, Passed, Record, Sighting
 from vallum_engine.parsers.formats._sonar_report import tables
-from vallum_engine.parsers.records import each
+from vallum_engine.parsers.records import each, rest
 from vallum_engine.parsers.words import cwes, dug, first_line, leaked, place, plain, severity, texts
 
 _OVER = frozenset({"FIXED", "CLOSED", "REMOVED"})
@@ -43,6 +43,8 @@ def records(document: Document) -> Iterator[Record]:
     )
     yield from each(value.get("issues"), "issues", partial(_record, known))
     yield from each(value.get("hotspots"), "hotspots", partial(_record, known))
+    held = len(value.get("issues") or ()) + len(value.get("hotspots") or ())
+    yield from rest(dug(value, "paging", "total"), held, "paging")
 
 
 def _record(rules: Mapping[Any, Any], at: str, item: Mapping[str, Any]) -> Record:

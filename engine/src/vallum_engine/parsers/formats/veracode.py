@@ -10,7 +10,7 @@ from vallum_engine.model.finding import Confidence, Kind, Severity
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.ecosystems import ecosystem
 from vallum_engine.parsers.format import Component, Format, Mark, Passed, Record, Rejected, Sighting
-from vallum_engine.parsers.records import each
+from vallum_engine.parsers.records import each, rest
 from vallum_engine.parsers.words import cwes, dug, first_line, leaked, listed, number, of_score, place, plain, texts
 
 # Veracode's 5 to 0: very high, high, medium, low, very low, informational.
@@ -31,7 +31,9 @@ def recognises(document: Document) -> bool:
 def records(document: Document) -> Iterator[Record]:
     if document.xml is None:
         value = document.json
-        yield from each(value.get("findings", dug(value, "_embedded", "findings")), "findings", _finding)
+        found = value.get("findings", dug(value, "_embedded", "findings"))
+        yield from each(found, "findings", _finding)
+        yield from rest(dug(value, "page", "total_elements"), len(found), "page")
         return
     for index, flaw in enumerate(document.xml.iter("flaw")):
         yield _flaw(f"flaw[{index}]", flaw)
