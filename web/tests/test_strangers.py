@@ -17,7 +17,7 @@ from vallum_web.accounts import queries, tokens
 from vallum_web.accounts.models import Membership, StaffAccess
 from vallum_web.accounts.services import invitations, teams
 from vallum_web.findings import services as findings
-from vallum_web.findings.models import Finding
+from vallum_web.findings.models import Finding, Identity
 from vallum_web.ingest import services as ingest
 from vallum_web.ingest.models import Upload
 from vallum_web.repositories import services as repositories
@@ -85,6 +85,16 @@ def things(people):
         owner = queries.member(people.org, people.alice.pk)
         invitation = invitations.invite(people.org, owner, email="dana@example.test", role="developer")
         finding = Finding.objects.of(people.org).get()
+        identity = Identity.objects.create(
+            org=people.org,
+            finding=finding,
+            why="joined",
+            fingerprint="f",
+            key="k",
+            ruleset="trivy",
+            rule="r",
+            scan=scan,
+        )
         entry = Entry.objects.of(people.org).latest("seq")
     connection, text = tokens.make(people.org, people.alice, tokens.Wanted(name="okta", role="owner", kind="scim"))
     person = Provider(text).person("erin@example.test")["id"]
@@ -107,6 +117,8 @@ def things(people):
         "token_id": token.pk,
         **making.single_sign_on(people),
         "any": finding.pk,
+        "identity": identity.pk,
+        "identity_id": identity.pk,
     }
 
 

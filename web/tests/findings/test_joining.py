@@ -171,20 +171,21 @@ def test_a_join_is_undone_and_stays_undone(org, alice, digest, rows):
     digest(vulnerability("CVE-1", "GHSA-1"), ruleset=OURS)
     digest(vulnerability("GHSA-1", ruleset=TRIVY), ruleset=TRIVY)
     (line,) = ledger(org)
-    own = services.split(org, line.pk, alice.pk)
+    own = services.split(org, line.finding_id, line.pk, alice.pk)
     assert (own.fingerprint, own.ruleset, own.status) == ("package/1:GHSA-1", TRIVY, "open")
     first, second = rows()
     assert (places(org, first), places(org, second)) == ([(OURS, "package-lock.json")], [(TRIVY, "package-lock.json")])
     outcome = digest(vulnerability("GHSA-1", ruleset=TRIVY), ruleset=TRIVY)
     assert (outcome.new, outcome.resolved, len(rows())) == (0, 0, 2)
     with pytest.raises(Identity.DoesNotExist):
-        services.split(org, line.pk, alice.pk)
+        services.split(org, line.finding_id, line.pk, alice.pk)
 
 
 def test_a_move_is_undone_by_ending_the_old_and_opening_the_new(org, alice, digest, rows):
     digest(weakness("old.py"), ruleset=LINTER, paths=())
     digest(weakness("new.py"), ruleset=LINTER, paths=())
-    services.split(org, ledger(org)[0].pk, alice.pk)
+    (line,) = ledger(org)
+    services.split(org, line.finding_id, line.pk, alice.pk)
     old, new = rows()
     assert (old.fingerprint, old.status, old.ending) == ("import/1:old.py", "resolved", "gone")
     assert (new.fingerprint, new.status, new.path) == ("import/1:new.py", "open", "new.py")
@@ -200,3 +201,19 @@ def test_an_imported_secret_is_the_one_our_rule_found(org, digest, rows, asset):
     digest(ours, ruleset="secrets", paths=("app.py",))
     assert digest(theirs, ruleset="gitleaks", paths=()).new == 0
     assert places(org, rows()[0]) == [("gitleaks", "b.env"), ("secrets", "app.py")]
+
+
+def test_the_panel_says_why_two_records_are_one_and_takes_them_apart(org, alice, digest, rows, signed_in):
+    digest(vulnerability("CVE-1", "GHSA-1"), ruleset=OURS)
+    digest(vulnerability("GHSA-1", ruleset=TRIVY), ruleset=TRIVY)
+    browser = signed_in(alice)
+    (row,), (line,) = rows(), ledger(org)
+    page = browser.get(f"/acme/findings/{row.pk}/").content.decode()
+    assert "One and the same" in page
+    assert "<code>trivy</code> as <code>GHSA-1</code>" in page
+    answer = browser.post(f"/acme/findings/{row.pk}/split/{line.pk}/")
+    assert answer.status_code == 302
+    other = browser.get(answer.url).content.decode()
+    assert "GHSA-1" in other
+    assert "One and the same" not in other
+    assert browser.post(f"/acme/findings/{row.pk}/split/{line.pk}/").status_code == 404

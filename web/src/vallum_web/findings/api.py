@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.findings import queries, services
 from vallum_web.findings.filters import Filters
-from vallum_web.findings.models import Decision, Finding, Occurrence
+from vallum_web.findings.models import Decision, Finding, Identity, Occurrence
 from vallum_web.tenancy.texts import Storable
 
 router = TenantRouter(tags=["findings"])
@@ -36,7 +36,27 @@ class FindingOut(Schema):
     resolved_at: datetime | None
 
 
+class SourceOut(Schema):
+    ruleset: str
+    rule: str
+    places: int
+    """Where it sees the finding now."""
+
+
+class IdentityOut(Schema):
+    id: UUID
+    why: str
+    """`joined`: known by another name; `moved`: followed by its content."""
+    fingerprint: str
+    key: str
+    ruleset: str
+    rule: str
+    scan: UUID
+    at: datetime
+
+
 class PlaceOut(Schema):
+    ruleset: str
     path: str
     line: int
     end_line: int
@@ -49,6 +69,9 @@ class FindingWhole(FindingOut):
     fingerprint: str
     details: dict[str, Any]
     """`evidence`, `package`, `advisories`, `remediation`, `references` as in the JSON report."""
+    sources: list[SourceOut]
+    identities: list[IdentityOut]
+    """Why what came under other fingerprints is this finding."""
     places: list[PlaceOut]
     more_places: bool
     """Whether there are more than are listed here; `places` under this address lists them all."""
@@ -94,6 +117,8 @@ def finding_get(request: TokenRequest, finding_id: UUID) -> FindingWhole:
         message=row.message,
         fingerprint=row.fingerprint,
         details=row.data,
+        sources=[SourceOut.from_orm(source) for source in detail.sources],
+        identities=[_identity(line) for line in detail.identities],
         places=[_place(place) for place in detail.places],
         more_places=detail.more_places,
     )
@@ -130,8 +155,27 @@ def finding_lift(request: TokenRequest, finding_id: UUID) -> FindingOut:
         raise Http404 from None
 
 
+@router.delete(
+    "/{finding_id}/identities/{identity_id}",
+    response=FindingOut,
+    summary="Take apart what was taken for one finding; answers with the other one",
+)
+@permits("findings.decide")
+def finding_split(request: TokenRequest, finding_id: UUID, identity_id: UUID) -> FindingOut:
+    try:
+        return _out(services.split(request.auth.org, finding_id, identity_id, request.auth.by))
+    except Identity.DoesNotExist:
+        raise Http404 from None
+
+
+def _identity(line: Identity) -> IdentityOut:
+    values = {name: getattr(line, name) for name in ("why", "fingerprint", "key", "ruleset", "rule", "at")}
+    return IdentityOut(id=line.pk, scan=line.scan_id, **values)
+
+
 def _place(place: Occurrence) -> PlaceOut:
     return PlaceOut(
+        ruleset=place.ruleset,
         path=place.path,
         line=place.line,
         end_line=place.end_line,

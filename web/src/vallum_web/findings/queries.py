@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from vallum_web.accounts import queries as people
 from vallum_web.assets.models import Asset
 from vallum_web.findings.filters import ANY, SEVERITIES, Filters
-from vallum_web.findings.models import Decision, Finding, Occurrence
+from vallum_web.findings.models import Decision, Finding, Identity, Occurrence
 from vallum_web.findings.words import tsquery
 from vallum_web.scans import queries as scans
 from vallum_web.scans.models import Coverage, Scan
@@ -157,12 +157,24 @@ def finding(org: Org, key: UUID) -> Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One rule set that sees a finding, or saw it, and in how many places it does now."""
+
+    ruleset: str
+    rule: str
+    places: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
     """All that is known of one finding."""
 
     finding: Finding
     places: Sequence[Occurrence]
     more_places: bool
+    sources: Sequence[Source]
+    identities: Sequence[Identity]
+    """Why other fingerprints are this finding, the newest first."""
     last_seen: Scan | None
     decisions: Sequence[Decision]
     events: Sequence[Event]
@@ -189,12 +201,20 @@ def detail(org: Org, key: UUID) -> Detail:
         finding=row,
         places=places[:MOST_PLACES],
         more_places=len(places) > MOST_PLACES,
+        sources=_sources(org, row),
+        identities=list(Identity.objects.of(org).filter(finding=row, undone_at=None).order_by("-id")[:MOST_EVENTS]),
         last_seen=_last_seen(org, row, places),
         decisions=decisions,
         events=events,
         more_events=history.count() - MOST_EVENTS if len(events) == MOST_EVENTS else 0,
         names=people.names(persons | {event.actor for event in events if event.actor}),
     )
+
+
+def _sources(org: Org, row: Finding) -> list[Source]:
+    counted = Occurrence.objects.of(org).filter(finding=row).values("ruleset", "rule")
+    counted = counted.annotate(places=Count("pk", filter=Q(gone_scan=None))).order_by("-places", "ruleset", "rule")
+    return [Source(**source) for source in counted[:MOST_EVENTS]]
 
 
 def places(org: Org, key: UUID, *, after: str = "", size: int = MOST_PLACES) -> keyset.Page[Occurrence]:

@@ -47,15 +47,16 @@ def fingerprint_key(org: UUID) -> bytes:
     return blake2b(salt, digest_size=32, key=settings.FINGERPRINT_KEY.encode()[:64], person=b"fingerprint").digest()
 
 
-def split(org: Org, entry: UUID, by: UUID) -> Finding:
+def split(org: Org, finding: UUID, identity: UUID, by: UUID) -> Finding:
     """Undo a line of the identity ledger: what came under its fingerprint is a finding of its own again, and stays one.
 
     Returns that finding. Raises Identity.DoesNotExist, also for a line that is undone already.
     """
     with scope(org.pk, user=by):
-        asset = Identity.objects.of(org).select_related("finding").get(pk=entry, undone_at=None).finding.asset_id
+        lines = Identity.objects.of(org).select_related("finding").filter(finding=finding, undone_at=None)
+        asset = lines.get(pk=identity).finding.asset_id
         lock(asset)
-        line = Identity.objects.of(org).select_related("finding").get(pk=entry, undone_at=None)
+        line = lines.get(pk=identity)  # again: somebody may have been first
         known = line.finding
         own = Finding.objects.get(pk=_apart(org, line))
         Alias.objects.of(org).filter(asset=asset, key=line.fingerprint).delete()

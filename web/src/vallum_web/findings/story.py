@@ -18,6 +18,7 @@ _WORDS = {
     "finding.reopened": ("Seen again: reopened", "refresh"),
     "finding.resolved": ("Resolved", "check"),
     "finding.suppressed": ("Suppressed", "ring-slash"),
+    "finding.split": ("What was taken for this finding was taken apart", "copy"),
     "finding.unsuppressed": ("Suppression taken back", "arrow-left"),
 }
 

@@ -14,7 +14,7 @@ from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.findings import listing, queries, services, story
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.forms import SuppressForm
-from vallum_web.findings.models import Finding
+from vallum_web.findings.models import Finding, Identity
 
 UNPROCESSABLE = 422
 KEYS = (("/", "search"), ("s", "suppress"), ("u", "take a suppression back"))
@@ -83,6 +83,17 @@ def lift(request: MemberRequest, finding: UUID, decision: UUID | None = None) ->
     except Finding.DoesNotExist:
         raise Http404 from None
     return _changed(request, finding, undo=None)
+
+
+@require_POST
+@may("findings.decide")
+def split(request: MemberRequest, finding: UUID, identity: UUID) -> HttpResponse:
+    """What was taken for this finding becomes one of its own; its page opens."""
+    try:
+        own = services.split(request.org, finding, identity, request.user.pk)
+    except Identity.DoesNotExist:
+        raise Http404 from None
+    return redirect(reverse("findings:finding", args=[request.org.slug, own.pk]))
 
 
 def _changed(request: MemberRequest, key: UUID, *, undo: UUID | None) -> HttpResponse:
