@@ -24,6 +24,8 @@ EXAMPLES = HERE / "examples"
 DATA = Path(os.environ.get("VALLUM_TEST_DATA") or HERE.parents[3] / "shared/data") / "reports"
 FORMATS = sorted(all_formats())
 EMPTY = {b"", b"[]", b"{}", b"null", b'{"findings":[]}'}
+VALUE = b"not-a-real-key"
+"""Begins each secret's value in the examples."""
 DIFFERENCES = 400
 """Places of an example that are damaged, at most: spread over it."""
 
@@ -153,6 +155,12 @@ def test_no_parser_fails_on_whatever_it_is_shown(name):
     ):
         with contextlib.suppress(EngineError):
             assert balanced(parse(data, format_id=name))
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if VALUE in example(name, "many").read_bytes()])
+def test_the_value_of_a_secret_goes_no_further(name):
+    report = parsed(example(name, "many"), name)
+    assert VALUE.decode() not in repr((report.findings, report.suppressed, report.errors))
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -15,6 +15,8 @@ from vallum_engine.parsers.words import cwes, dug, first_line, listed, place, pl
 # By its word all is well there; of binaries, "info" says that a guard is in place.
 _WELL = frozenset({"good", "secure"})
 _GUARDED = _WELL | {"info"}
+# What a title says of this application, beside the rule: a component's name, a setting.
+_NAMED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PAIR = re.compile(r'^"(.*?)"\s*:\s*"(.*)"$', re.DOTALL)
 # A binary's checks by name, and fields of it that are none.
 _DETAILS = frozenset({"name", "summary"})
@@ -80,7 +82,7 @@ def _manifest(at: str, item: Mapping[str, Any]) -> Record:
     return Sighting(
         at=at,
         kind=Kind.MISCONFIGURATION,
-        rule=str(item.get("rule") or title.partition("[")[0].partition("(")[0].strip()),
+        rule=str(item.get("rule") or " ".join(_NAMED.sub("", title).split())),
         title=title,
         severity=_level(item.get("severity") or item.get("stat")),
         message=plain(item.get("description") or item.get("desc")),
