@@ -3,7 +3,7 @@
 import making
 import pytest
 from django.conf import settings as configured
-from django.db import ProgrammingError, connection
+from django.db import ProgrammingError, connection, transaction
 
 from dev.fakes.site import Answer, running
 from vallum_guard import errors, http
@@ -159,6 +159,29 @@ def test_totals_are_of_every_party(left, alice, signed_in):
     code = totals["code-host"]
     assert (code.departures, code.refused, code.sent, code.received) == (30, 0, 30_000, 90_000_000)
     assert (totals["own-domain"].departures, totals["own-domain"].last) == (0, None)
+
+
+def test_what_the_platform_fetches_for_everybody_counts_for_each(people, signed_in):
+    for _ in range(2):
+        egress.platform_ledger(making.departure("www.cisa.gov", "kev", sent=100, received=1_000_000))
+    for person, slug in ((people.alice, "acme"), (people.charlie, "elsewhere")):
+        page = signed_in(person).get(f"/{slug}/settings/egress/")
+        kev = next(each for each in page.context["totals"] if each.party.id == "kev")
+        assert (kev.departures, kev.sent, kev.received) == (2, 200, 2_000_000)
+        assert page.context["page"].rows == [], "no organization's own departure"
+
+
+@pytest.mark.parametrize(
+    "change", ["update tenancy_platformdeparture set ok = true", "delete from tenancy_platformdeparture"]
+)
+def test_what_stands_in_the_platforms_ledger_stays(db, change):
+    egress.platform_ledger(making.departure("www.cisa.gov", "kev"))
+    with (
+        pytest.raises(ProgrammingError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(change)
 
 
 def test_nothing_has_left_yet(alice, signed_in):

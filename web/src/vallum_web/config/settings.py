@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "vallum_web.mail",
     "vallum_web.accounts",
     "vallum_web.assets",
+    "vallum_web.advisories",
     "vallum_web.scans",
     "vallum_web.repositories",
     "vallum_web.findings",
@@ -135,6 +136,10 @@ _AS_OWNER = os.environ.get("VALLUM_AS_OWNER") == "1"
 _URL = os.environ.get("DATABASE_OWNER_URL" if _AS_OWNER else "DATABASE_URL", "postgresql://vallum_app@/vallum")
 DATABASES = {"default": _database(_URL, limits="") if _AS_OWNER else _database(_URL)}
 LOOKUP_ROLE = os.environ.get("VALLUM_LOOKUP_ROLE", "vallum_lookup")
+
+# EPSS and KEV once a day; what an operator imports from files counts all the same.
+FEEDS_DAILY = os.environ.get("VALLUM_FEEDS", "daily") != "off"
+FEED_SOURCES = {"epss": os.environ.get("VALLUM_EPSS_SOURCE", ""), "kev": os.environ.get("VALLUM_KEV_SOURCE", "")}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["vallum_web.accounts.backends.Backend"]

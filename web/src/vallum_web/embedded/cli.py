@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The entry point; its result is the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     # What follows these is read by Django's command: its options must not be read as ours.
-    djangos = {"manage": given[1:], "keys": given, "audit": given}.get(given[0]) if given else None
+    djangos = {"manage": given[1:], "keys": given, "audit": given, "feeds": given}.get(given[0]) if given else None
     chosen = _parser().parse_args(given) if djangos is None else argparse.Namespace(run=_manage, rest=djangos)
     try:
         return int(chosen.run(home.locate(os.environ, Path.cwd()), chosen))
@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("manage", help="run one of Django's commands", add_help=False).set_defaults(run=_manage, rest=[])
     verbs.add_parser("keys", help="list or rotate the keys that secrets are sealed under", add_help=False)
     verbs.add_parser("audit", help="verify audit logs; show the key that signs their checkpoints", add_help=False)
+    verbs.add_parser("feeds", help="show, fetch or import what is known of exploited vulnerabilities", add_help=False)
     stored = verbs.add_parser("database", help="dump or restore it; the SQL that a server of your own needs")
     actions = stored.add_subparsers(metavar="ACTION", required=True)
     dumped = actions.add_parser("dump", help="write the embedded database into a new file")

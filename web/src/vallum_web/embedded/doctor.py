@@ -34,6 +34,8 @@ SELECT (SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() 
   count(*) FILTER (WHERE status = 'todo'), count(*) FILTER (WHERE status = 'failed') FROM procrastinate_jobs
 """
 STALE_DAYS = 7
+FEEDS = {"epss": "EPSS", "kev": "KEV"}
+FEED = "SELECT extract(epoch FROM now() - as_of)::float8 / 86400, failure FROM advisories_feed WHERE id = '{}'"
 # In a process of its own: a platform on a machine where the sandbox cannot even be asked must still be diagnosed.
 _ASK_SANDBOX = (
     "from vallum_guard.sandbox import isolation as i; f = i(); print(f.level, getattr(f, 'advice', ''), sep=chr(10))"
@@ -234,6 +236,7 @@ def _database(home: Path, environ: Mapping[str, str]) -> Iterator[Line]:
 def _questions(urls: Urls) -> Iterator[Line]:
     for question in (_version, _app_role, _owner_role, _schema, _queue, _clock):
         yield question(urls)
+    yield from _feeds(urls)
 
 
 def _ask(url: str, query: str, *, setting: str = APP) -> tuple[object, ...]:
@@ -286,6 +289,26 @@ def queue(alive: int, waiting: int, failed: int) -> Line:
     if failed:
         return Line(verdict=Verdict.WARN, subject="worker", found=found, advice="logs/worker.log says why.")
     return Line(verdict=Verdict.OK, subject="worker", found=found)
+
+
+def _feeds(urls: Urls) -> Iterator[Line]:
+    (there,) = _ask(urls.app, "SELECT to_regclass('advisories_feed') IS NOT NULL")
+    for id_, title in FEEDS.items() if there else ():
+        found = _ask(urls.app, FEED.format(id_))
+        days, failure = found or (None, "")
+        yield feed(title, None if days is None else float(str(days)), str(failure))
+
+
+def feed(title: str, days: float | None, failure: str) -> Line:
+    """`days` since nothing newer was known; None where it was never there. `failure` is the last attempt's."""
+    advice = failure or "`vallum-web feeds update` fetches it, `vallum-web feeds import FILE` takes one in."
+    if days is None:
+        found = "not here: findings are weighed without it"
+        return Line(verdict=Verdict.WARN, subject=title, found=found, advice=advice)
+    found = "as of today" if days < 1 else f"as of {days:.0f} days ago"
+    if days <= STALE_DAYS:
+        return Line(verdict=Verdict.OK, subject=title, found=found)
+    return Line(verdict=Verdict.WARN, subject=title, found=found, advice=advice)
 
 
 def _clock(urls: Urls, now: Callable[[], float] = time.time) -> Line:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from vallum_guard.http import Route
 from vallum_guard.ledger import Departure as Left
 from vallum_guard.urls import literal_address
 from vallum_web.tenancy import egress_registry
-from vallum_web.tenancy.models import Departure
+from vallum_web.tenancy.models import Departure, PlatformDeparture
 from vallum_web.tenancy.scope import scope
 
 
@@ -23,24 +24,31 @@ def ledger(org: UUID, subject: UUID | None = None) -> Callable[[Left], None]:
     """Writes each departure as a row of `org`, at once: a crash afterwards does not unsay it."""
 
     def record(left: Left) -> None:
-        foreseen = egress_registry.by_purpose().get(left.purpose)
         with scope(org):
-            Departure.objects.create(
-                org_id=org,
-                entry=foreseen.id if foreseen else "",
-                party=left.party_host,
-                purpose=left.purpose,
-                address=left.address or "",
-                sent=left.sent_bytes,
-                received=left.received_bytes,
-                ok=left.ok,
-                subject=subject,
-            )
+            Departure.objects.create(org_id=org, subject=subject, **_facts(left))
         if not connection.in_atomic_block:
             # The guard's proxy calls from threads of its own, which end without giving their connection back to the pool.
             connection.close()
 
     return record
+
+
+def platform_ledger(left: Left) -> None:
+    """Writes what left for everybody and nobody in particular, at once as well."""
+    PlatformDeparture.objects.create(**_facts(left))
+
+
+def _facts(left: Left) -> dict[str, Any]:
+    foreseen = egress_registry.by_purpose().get(left.purpose)
+    return {
+        "entry": foreseen.id if foreseen else "",
+        "party": left.party_host,
+        "purpose": left.purpose,
+        "address": left.address or "",
+        "sent": left.sent_bytes,
+        "received": left.received_bytes,
+        "ok": left.ok,
+    }
 
 
 def opening() -> Opening:
@@ -62,13 +70,17 @@ def gate(purpose: str, host: str) -> None:
 
 def route(org: UUID, subject: UUID | None = None) -> Route:
     """The way out for one organization: judged by the guard, foreseen by the registry, written into the ledger."""
-    return Route(
-        opening=opening(),
-        own=own(),
-        gate=gate,
-        ledger=ledger(org, subject),
-        proxy=os.environ.get("VALLUM_HTTPS_PROXY") or None,
-    )
+    return _route(ledger(org, subject))
+
+
+def platform_route() -> Route:
+    """The way out for what the platform fetches for everybody: judged and foreseen alike, in a ledger of its own."""
+    return _route(platform_ledger)
+
+
+def _route(record: Callable[[Left], None]) -> Route:
+    proxy = os.environ.get("VALLUM_HTTPS_PROXY") or None
+    return Route(opening=opening(), own=own(), gate=gate, ledger=record, proxy=proxy)
 
 
 def nameservers() -> tuple[dns.Server, ...] | None:

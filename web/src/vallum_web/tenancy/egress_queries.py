@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from vallum_web.tenancy import egress_registry
 from vallum_web.tenancy.egress_registry import Party
-from vallum_web.tenancy.models import Departure, Org, OrgQuerySet
+from vallum_web.tenancy.models import Departure, Org, OrgQuerySet, PlatformDeparture
 
 RECENT: Final = timedelta(days=30)
 """What totals cover: they read every row of it."""
@@ -56,10 +56,14 @@ def departures(org: Org, wanted: Wanted) -> OrgQuerySet[Departure]:
 
 
 def totals(org: Org, now: datetime) -> Sequence[Total]:
-    """Every party of the registry, whether or not anything went there in the last 30 days."""
-    rows = (
-        Departure.objects.of(org)
-        .filter(at__gt=now - RECENT)
+    """Every party of the registry, whether or not anything went there in the last 30 days.
+
+    What the platform fetched for everybody counts where no organization's own departures go: a purpose has one entry.
+    """
+    numbers = {
+        row["entry"]: row
+        for rows in (Departure.objects.of(org), PlatformDeparture.objects.all())
+        for row in rows.filter(at__gt=now - RECENT)
         .values("entry")
         .order_by()
         .annotate(
@@ -69,8 +73,7 @@ def totals(org: Org, now: datetime) -> Sequence[Total]:
             received=Sum("received"),
             last=Max("at"),
         )
-    )
-    numbers = {row["entry"]: row for row in rows}
+    }
     return [_total(party, numbers.get(party.id)) for party in egress_registry.parties()]
 
 

@@ -132,6 +132,23 @@ class Departure(TenantModel):
         return f"{self.party} ({self.purpose})"
 
 
+class PlatformDeparture(models.Model):
+    """As Departure, for what the platform fetches once for everybody: no organization's, so each may see it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(default=now)
+    entry = models.CharField(max_length=40, blank=True, default="")
+    party = models.CharField(max_length=253)
+    purpose = models.CharField(max_length=40)
+    address = models.CharField(max_length=45, blank=True)
+    sent = models.BigIntegerField(default=0)
+    received = models.BigIntegerField(default=0)
+    ok = models.BooleanField()
+
+    def __str__(self) -> str:
+        return f"{self.party} ({self.purpose})"
+
+
 class LimitUse(models.Model):
     """How far ahead one key of one limit is (`limits.rate`). The key is a keyed digest, so the table names nobody."""
 
