@@ -41,11 +41,11 @@ class Receipt:
     status_url: str
 
 
-def token() -> str:
+def token(option: str = "--upload") -> str:
     """The bearer token from the environment; never an argument, which other people of the machine could read."""
     found = os.environ.get("VALLUM_TOKEN", "").strip()
     if not found or not found.isprintable():
-        raise Misuse("--upload needs a token: set VALLUM_TOKEN to one made under Settings, Tokens.")
+        raise Misuse(f"{option} needs a token: set VALLUM_TOKEN to one made under Settings, Tokens.")
     return found
 
 

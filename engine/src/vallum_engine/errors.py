@@ -19,3 +19,7 @@ class UnreadableSource(EngineError):
 
 class BrokenData(EngineError):
     """Rules or advisory data that cannot be used."""
+
+
+class NotAReport(EngineError):
+    """The bytes are no JSON report of ours, or not a whole one."""

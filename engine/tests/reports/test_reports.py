@@ -80,6 +80,18 @@ REPORT = Report(
 CLEAN = Report(stats=Stats(files=2, bytes=10))
 
 
+def test_a_json_report_is_read_as_it_was_written():
+    for report in (REPORT, CLEAN):
+        again = json_report.read(json_report.render(report))
+        assert replace(again, engine=report.engine) == replace(report, findings=unnamed(report.findings))
+        assert json_report.render(again) == json_report.render(report)
+
+
+def unnamed(findings):
+    """A reader has the fingerprint, and no identity."""
+    return tuple(replace(finding, identity=()) for finding in findings)
+
+
 def sarif_of(report):
     document = json.loads(sarif.render(report))
     VALIDATOR.validate(document)

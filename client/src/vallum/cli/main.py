@@ -16,6 +16,10 @@ from vallum_engine.plugins import load
 COMMANDS = {
     "scan": ("vallum.cli.scan:run", "find secrets and vulnerable packages in a folder, an archive or a repository"),
     "convert": ("vallum.cli.convert:run", "read reports of other tools, and write or upload what they found"),
+    "gate": (
+        "vallum.cli.gate:run",
+        "answer yes, no or cannot say for a pipeline, by gates of a platform or conditions",
+    ),
     "db": ("vallum.cli.db:run", "download, import or show the advisory database"),
 }
 
@@ -25,6 +29,7 @@ examples:
   vallum scan --fail-on high --format sarif --output vallum.sarif .
   vallum scan https://example.org/team/project.git
   vallum convert --format sarif zap.xml    a report of another tool
+  vallum gate report.json --baseline main.json   nothing new
   vallum db update                         today's advisories
 
 exit codes: 0 clean, 1 findings, 2 wrong usage, 3 something could not be scanned (wins over 1)
