@@ -24,7 +24,7 @@ from vallum_web.ingest import work
 from vallum_web.ingest.models import Upload
 from vallum_web.repositories import services as repositories
 from vallum_web.repositories.models import Repository
-from vallum_web.scans import scanner
+from vallum_web.scans import command
 from vallum_web.scans import services as scans
 from vallum_web.scans.models import Coverage, Scan
 from vallum_web.tenancy import blobs, egress
@@ -33,7 +33,7 @@ from vallum_web.tenancy.scope import scope
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(scanner.isolation().level.value == "none", reason="this machine cannot isolate anything"),
+    pytest.mark.skipif(command.isolation().level.value == "none", reason="this machine cannot isolate anything"),
 ]
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -61,7 +61,7 @@ def advisories(tmp_path_factory) -> Iterator[None]:
         archive.writestr("TEST-1.json", json.dumps(ADVISORY))
     environment = {**os.environ, "VALLUM_HOME": str(settings.HOME)}
     subprocess.run(
-        [str(scanner._program()), "db", "import", str(folder / "npm.zip")],
+        [str(command.program()), "db", "import", str(folder / "npm.zip")],
         env=environment,
         capture_output=True,
         check=True,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from vallum_engine import VERSION
 from vallum_engine.errors import EngineError
@@ -23,6 +24,9 @@ MOST_RECORDS = 1_000_000
 MOST_TEXT = 20_000
 MOST_LISTED = 200
 """Texts in one list of a finding: references, steps, fixed versions."""
+MOST_LISTED_TEXT = 60_000
+"""Letters of one list: a finding stays a line of the wire, whatever its report holds."""
+MOST_LINES = (1 << 31) - 1
 _PLACED = "import/1"
 _RULE = 120
 _TITLE = 300
@@ -126,7 +130,7 @@ def _finding(format_: Format, sighting: Sighting, key: bytes) -> Finding:
     component, ids = sighting.component, tuple(sorted(set(sighting.ids), key=naming.preference))
     # What is known of a vulnerability elsewhere goes by its best id, whoever reports it.
     of_package = sighting.kind in {Kind.VULNERABILITY, Kind.MALWARE} and component is not None
-    rule = _text(ids[0] if of_package and ids else sighting.rule, _RULE)
+    rule = _text(printable(_text(ids[0] if of_package and ids else sighting.rule, _RULE)), _RULE)
     locations = tuple(_place(place) for place in sighting.locations) or (Location(path=WHOLE),)
     settled = replace(sighting, rule=rule, locations=locations, ids=ids)
     identity, others = _identity(format_, settled, key), _others(settled)
@@ -209,7 +213,9 @@ def _remediation(sighting: Sighting) -> Remediation | None:
 
 def _place(place: Location) -> Location:
     path = printable(place.path.replace("\x00", ""))
-    return replace(place, path=path[:_PATH] or WHOLE)
+    # A line that no file has is none that the report knows: the finding stands all the same.
+    line, end = (number if 0 < number <= MOST_LINES else 1 for number in (place.line, place.end_line))
+    return replace(place, path=path[:_PATH] or WHOLE, line=line, end_line=max(line, end))
 
 
 def _text(value: str, most: int) -> str:
@@ -220,18 +226,20 @@ def _text(value: str, most: int) -> str:
 
 def _texts(values: Iterable[str]) -> tuple[str, ...]:
     whole = tuple(dict.fromkeys(text for value in values if (text := _text(value, 2_000))))
-    if len(whole) <= MOST_LISTED:
+    fitting = sum(total <= MOST_LISTED_TEXT for total in accumulate(map(len, whole)))
+    if len(whole) <= MOST_LISTED and fitting == len(whole):
         return whole
-    return (*whole[: MOST_LISTED - 1], f"… and {len(whole) - MOST_LISTED + 1:,} more")
+    shown = min(MOST_LISTED - 1, fitting)
+    return (*whole[:shown], f"… and {len(whole) - shown:,} more")
 
 
 def _report(format_: Format, document: Document, taken: _Taken, *, whole: bool) -> Report:
-    version = _text(format_.tool(document), _VERSION) or "unknown"
+    version = _text(printable(_text(format_.tool(document), _VERSION)), _VERSION) or "unknown"
     return Report(
         findings=_sorted(taken, taken.found),
         suppressed=_sorted(taken, taken.hidden),
         coverage=Coverage(
-            rulesets=(RuleSet(name=format_.id, version=printable(version), rules=None),),
+            rulesets=(RuleSet(name=format_.id, version=version, rules=None),),
             # A record that could not be read may be a finding of before: its silence proves nothing.
             complete=whole and not taken.rejected,
         ),

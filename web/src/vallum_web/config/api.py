@@ -18,6 +18,7 @@ from vallum_web.assets.api import router as assets
 from vallum_web.config import links
 from vallum_web.findings.api import router as findings
 from vallum_web.ingest.api import door as upload_door
+from vallum_web.ingest.api import formats
 from vallum_web.ingest.api import router as uploads
 from vallum_web.repositories.api import router as repositories
 from vallum_web.scans.api import router as scans
@@ -57,6 +58,7 @@ api.add_router("/scans", scans)
 api.add_router("/findings", findings)
 api.add_router("/uploads", upload_door)
 api.add_router("/uploads", uploads)
+api.add_router("/formats", formats)
 
 
 @api.exception_handler(Http404)

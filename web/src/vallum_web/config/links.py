@@ -21,7 +21,7 @@ LINKS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "scan_request": ((_ID, "scan_id", ("scan_get", "scan_coverage")),),
     "token_make": ((_ID, "token_id", ("token_revoke",)),),
     "upload_make": (
-        (_ID, "upload_id", ("upload_get",)),
+        (_ID, "upload_id", ("upload_get", "upload_rejected", "upload_read_again")),
         ("$response.body#/scan", "scan_id", ("scan_get", "scan_coverage")),
     ),
 }

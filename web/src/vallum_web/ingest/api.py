@@ -12,17 +12,23 @@ from ninja import Query, Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import Field
 
+from vallum_engine.model.text import printable
+from vallum_engine.parsers.catalogue import all_formats
 from vallum_web.accounts import throttle
 from vallum_web.accounts.access import TenantRouter, TokenRequest, allow, permits
 from vallum_web.ingest import queries, services
 from vallum_web.ingest.models import Upload
+from vallum_web.scans import queries as scans
+from vallum_web.scans.models import Scan
 from vallum_web.tenancy.blobs import TooLargeError
-from vallum_web.tenancy.texts import OneLine
+from vallum_web.tenancy.texts import OneLine, Storable
 
 router = TenantRouter(tags=["uploads"])
 # Reading a body takes as long as its sender likes: no transaction is open meanwhile.
 door = Router(tags=["uploads"])
+formats = TenantRouter(tags=["uploads"])
 CHUNK = 1 << 18
+PAGE = 200
 # RFC 9530; other algorithms may stand beside it.
 _DIGEST = re.compile(r"(?:^|,)\s*sha-256=([^,;\s]*)")
 
@@ -34,33 +40,128 @@ class UploadOut(Schema):
     problem: str
     size: int
     status_url: str
+    name: str
+    format: str
+    """What it is read as, or was; empty until it is recognised. `wire` is our own."""
+    whole: bool
+    repeated: bool
+    """It says what the asset was last told, byte for byte: nothing was read again."""
+    records: int | None
+    """Of another tool's report: all that it holds, which is the sum of the five below. Null until it has been read."""
+    findings: int | None
+    merged: int | None
+    hidden: int | None
+    passed: int | None
+    rejected: int | None
+
+
+class RejectedOut(Schema):
+    number: int
+    at: str
+    why: str
+    count: int
+    """More than one stands for those past the limit."""
+
+
+class RejectedPage(Schema):
+    items: list[RejectedOut]
+    after: int | None
+    """Give it as `after` for the next page; null on the last."""
+
+
+class FormatOut(Schema):
+    id: str
+    title: str
+    docs: str
 
 
 class Target(Schema):
     asset: OneLine = Field(min_length=1, max_length=200)
+    format: str = Field("", max_length=60)
+    whole: bool = True
+    name: Storable = Field("", max_length=200)
 
 
-@door.post("", response={202: UploadOut}, summary="A report in wire format, for the asset of that name")
+class Place(Schema):
+    after: int = Field(0, ge=0, lt=1 << 31)
+
+
+class Again(Schema):
+    format: str = Field("", max_length=60)
+
+
+@door.post("", response={200: UploadOut, 202: UploadOut}, summary="A report of any tool, for the asset of that name")
 def upload_make(request: TokenRequest, target: Query[Target]) -> Status[UploadOut]:
-    """Body: what `vallum scan --format wire` wrote. It is kept before it is read; `status_url` says what became of it."""
+    """Body: a report as its tool wrote it, or what `vallum scan --format wire` wrote. It is kept before it is read.
+
+    Its content shows what it is, unless `format` names it; `status_url` says what became of it. With `whole` (the default) it is
+    all that its tool has to say: what it no longer lists has ended. 200 instead of 202: it repeats what the asset was last
+    told, and was not read again.
+    """
     allow(request.auth, "scans.start")
     throttle.upload(request, request.auth)
+    reading = services.Reading(format=_format(target.format), whole=target.whole, name=printable(target.name)[:200])
     try:
-        upload = services.accept(request.auth.org_id, request.auth.by, asset_name=target.asset, chunks=_chunks(request))
+        upload = services.accept(
+            request.auth.org_id, request.auth.by, asset_name=target.asset, chunks=_chunks(request), reading=reading
+        )
     except TooLargeError as error:
         raise HttpError(413, f"{error} Split the scan.") from error
     except (UnreadablePostError, RawPostDataException) as error:
         raise HttpError(400, "The upload broke off before its end: send it again.") from error
-    return Status(202, _out(upload))
+    return Status(202 if upload.scan.repeats is None else 200, _out(upload))
 
 
 @router.get("/{upload_id}", response=UploadOut, summary="What became of an upload")
 @permits("findings.read")
 def upload_get(request: TokenRequest, upload_id: UUID) -> UploadOut:
+    return _out(_upload(request, upload_id))
+
+
+@router.get("/{upload_id}/rejected", response=RejectedPage, summary="Its records that were not imported, and why")
+@permits("findings.read")
+def upload_rejected(request: TokenRequest, upload_id: UUID, place: Query[Place]) -> RejectedPage:
+    found = scans.rejected(request.auth.org, _upload(request, upload_id).scan).filter(number__gt=place.after)
+    rows = list(found[: PAGE + 1])
+    items = [RejectedOut.from_orm(row) for row in rows[:PAGE]]
+    return RejectedPage(items=items, after=items[-1].number if len(rows) > PAGE else None)
+
+
+@router.post("/{upload_id}/reading", response={202: UploadOut}, summary="Read it again, as another format")
+@permits("scans.start")
+def upload_read_again(request: TokenRequest, upload_id: UUID, wanted: Query[Again]) -> Status[UploadOut]:
+    """While the report is kept (24 hours). Without a `format` its content shows it. The answer is an upload of its own."""
+    _upload(request, upload_id)
     try:
-        return _out(queries.upload(request.auth.org, upload_id))
+        again = services.read_again(
+            request.auth.org_id, request.auth.by, upload=upload_id, format_id=_format(wanted.format)
+        )
+    except services.GoneError:
+        raise HttpError(409, "The report is no longer kept: upload it again.") from None
+    except services.BeingReadError:
+        raise HttpError(409, "The report is being read: ask again when that has ended.") from None
+    return Status(202, _out(again))
+
+
+@formats.get("", response=list[FormatOut], summary="The formats of reports that are read")
+@permits("findings.read")
+def formats_list(request: TokenRequest) -> list[FormatOut]:  # noqa: ARG001 - the router hands it to every function
+    return [FormatOut(id=id_, title=found.title, docs=found.docs) for id_, found in all_formats().items()]
+
+
+def _upload(request: TokenRequest, key: UUID) -> Upload:
+    try:
+        return queries.upload(request.auth.org, key)
     except Upload.DoesNotExist:
         raise Http404 from None
+
+
+def _format(name: str) -> str:
+    if name and name not in all_formats():
+        raise HttpError(
+            422, f"There is no report format “{printable(name)}”: GET /api/v1/formats lists those there are."
+        )
+    return name
 
 
 def _chunks(request: HttpRequest) -> Iterator[bytes]:
@@ -81,6 +182,9 @@ def _chunks(request: HttpRequest) -> Iterator[bytes]:
 
 
 def _out(upload: Upload) -> UploadOut:
+    scan = upload.scan
+    ours = scan.origin != Scan.Origin.IMPORTED and not scan.tool
+    counts = {name: scan.outcome.get(name) for name in ("records", "findings", "merged", "passed", "rejected")}
     return UploadOut(
         id=upload.pk,
         scan=upload.scan_id,
@@ -88,4 +192,10 @@ def _out(upload: Upload) -> UploadOut:
         problem=upload.problem,
         size=upload.size,
         status_url=f"/api/v1/uploads/{upload.pk}",
+        name=upload.name,
+        format="wire" if ours else scan.tool,
+        whole=upload.whole,
+        repeated=scan.repeats is not None,
+        hidden=scan.outcome.get("ignored") if "records" in scan.outcome else None,
+        **counts,
     )

@@ -11,7 +11,7 @@ from vallum_web.tenancy.models import TenantModel
 
 
 class Upload(TenantModel):
-    """A report in wire format, raw: a reader's bug is a re-run, not data loss. Kept for 24 hours."""
+    """A report, raw, in our wire format or another tool's: a reader's bug is a re-run, not data loss. Kept for 24 hours."""
 
     class Status(models.TextChoices):
         KEPT = "kept", "Kept, not read yet"
@@ -25,6 +25,12 @@ class Upload(TenantModel):
     digest = models.CharField(max_length=64)
     received_at = models.DateTimeField(default=now)
     problem = models.TextField(blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    """Of the file, as its sender calls it."""
+    named = models.CharField(max_length=60, blank=True)
+    """The format that it is to be read as; empty: the one its content shows."""
+    whole = models.BooleanField(default=True)
+    """Whether it is all that its tool has to say, so that what it does not list has ended."""
 
     class Meta(TenantModel.Meta):
         indexes: ClassVar = [models.Index(fields=["org", "received_at"], name="upload_age")]

@@ -3,6 +3,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from vallum_engine import VERSION
+from vallum_web.assets.models import Asset
 from vallum_web.ingest.models import Upload
 from vallum_web.scans.models import Scan
 from vallum_web.scans.services import UNFINISHED
@@ -18,6 +20,22 @@ def upload(org: Org | UUID, key: UUID) -> Upload:
     """Raises Upload.DoesNotExist."""
     found: Upload = Upload.objects.of(org).select_related("scan").get(pk=key)
     return found
+
+
+def of_scan(org: Org | UUID, scan: UUID) -> Upload | None:
+    """The report that a scan was made from."""
+    return Upload.objects.of(org).select_related("scan").filter(scan=scan).first()
+
+
+def same(asset: Asset, digest: str, *, named: str, whole: bool) -> Upload | None:
+    """The upload after which nothing more was said of the asset, if it holds these bytes, to be read in the same way."""
+    newest = (
+        Scan.objects.of(asset.org_id).filter(asset=asset).exclude(status=Scan.Status.FAILED).order_by("-id").first()
+    )
+    if newest is None or newest.engine != VERSION:
+        return None
+    rows = Upload.objects.of(asset.org_id).select_related("scan__asset").filter(scan=newest, digest=digest)
+    return rows.filter(status=Upload.Status.DIGESTED, named=named, whole=whole).first()
 
 
 def kept(scan: Scan) -> Upload | None:

@@ -14,7 +14,7 @@ from vallum_web.ingest import queries, services
 from vallum_web.ingest.models import Upload
 from vallum_web.repositories import checkout
 from vallum_web.repositories import queries as repositories
-from vallum_web.scans import scanner
+from vallum_web.scans import command, scanner
 from vallum_web.scans import services as scans
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy import blobs
@@ -44,6 +44,8 @@ def run(org: UUID, key: UUID) -> None:
 
 
 def _scan(scan: Scan) -> Upload:
+    if scan.origin != Scan.Origin.REQUESTED:
+        raise checkout.SourceGoneError("The report is no longer kept: upload it again.")
     with scope(scan.org_id):
         repository = repositories.of_asset(scan.org_id, scan.asset_id)
     if repository is None:
@@ -51,7 +53,7 @@ def _scan(scan: Scan) -> Upload:
             "This asset has no source to scan: its reports are uploaded by `vallum scan --upload`."
         )
     with _scratch(scan) as folder:
-        scans.follow(scan, "fetching", facts={"isolation": scanner.isolation().level.value})
+        scans.follow(scan, "fetching", facts={"isolation": command.isolation().level.value})
         job = checkout.bring(repository, folder, progress=lambda _line: None)
         scans.follow(scan, "scanning", facts={name: value[:200] for name, value in job.facts.items()})
         with blobs.create(scan.org_id, limit=services.UPLOAD_BYTES) as blob:

@@ -29,6 +29,10 @@ class ScanLine(Schema):
     finished_at: datetime | None
     branch: str
     commit: str
+    tool: str
+    """Of a report of another tool: the formats it was read as."""
+    repeats: UUID | None
+    """The scan whose report was the same, byte for byte."""
     isolation: str
     engine: str
     complete: bool

@@ -23,6 +23,8 @@ class Scan(TenantModel):
     class Origin(models.TextChoices):
         REQUESTED = "requested", "Scan now"
         UPLOADED = "uploaded", "Uploaded report"
+        IMPORTED = "imported", "Imported report"
+        """Of another tool, in that tool's own format."""
 
     class Isolation(models.TextChoices):
         FULL = "full", "Full"
@@ -43,12 +45,17 @@ class Scan(TenantModel):
     """`files`, `bytes`, `findings` so far, as the scanner last said."""
     branch = models.CharField(max_length=200, blank=True)
     commit = models.CharField(max_length=64, blank=True)
+    tool = models.CharField(max_length=120, blank=True)
+    """Of a report of another tool: the ids of the formats it was read as, or is asked to be."""
+    repeats = models.UUIDField(null=True)
+    """The scan whose report was the same byte for byte: nothing was read again, and its account holds."""
     isolation = models.CharField(max_length=10, choices=Isolation, blank=True)
     engine = models.CharField(max_length=40, blank=True)
     complete = models.BooleanField(default=False)
     stats = models.JSONField(default=dict)
     outcome = models.JSONField(default=dict)
-    """How many findings were new, reopened, resolved, seen."""
+    """How many findings were new, reopened, resolved, seen. Of a report of another tool also what its `records` became:
+    `findings`, `merged`, `ignored` (hidden by that tool's user), `passed` and `rejected`, which add up to them."""
     errors = models.JSONField(default=list)
     failure = models.TextField(blank=True)
     """Why it failed, in words for a person: what, where, what to do."""
@@ -99,3 +106,25 @@ class Coverage(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.ruleset} {self.verdict} {self.path}"
+
+
+class Rejected(TenantModel):
+    """A record of another tool's report that was not imported, and why. Imported + listed here = what the report holds."""
+
+    scan = TenantForeignKey(Scan, models.CASCADE, related_name="+")
+    number = models.PositiveIntegerField()
+    """Counts from 1 within its scan."""
+    at = models.TextField(blank=True)
+    """Where in the report it stands: `results[3]`, `line 12`."""
+    why = models.TextField()
+    count = models.PositiveIntegerField(default=1)
+    """More than one stands for those that are not stored one by one; `why` says so."""
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "scan", "number"], name="rejected_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.why}"

@@ -5,11 +5,13 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from vallum_web.assets.models import Asset
-from vallum_web.scans.models import Coverage, Scan
+from vallum_web.scans.models import Coverage, Rejected, Scan
+from vallum_web.tenancy import keyset
 from vallum_web.tenancy.models import Org, OrgQuerySet
 
 # Thousands of lines in one row: read for the page of one scan, never for a list.
 UNLISTED = ("errors",)
+BY_NUMBER = keyset.Order(fields=("number",), falling=False)
 
 
 def scans(org: Org | UUID) -> OrgQuerySet[Scan]:
@@ -38,6 +40,11 @@ def coverage(org: Org, scan: Scan) -> list[Coverage]:
     """Rule sets first, then gaps, then what was left out on purpose."""
     rows: Iterable[Coverage] = Coverage.objects.of(org).filter(scan=scan)
     return sorted(rows, key=lambda row: (row.verdict != "ran", row.covered, row.ruleset, row.path, row.why))
+
+
+def rejected(org: Org | UUID, scan: Scan) -> OrgQuerySet[Rejected]:
+    """The records of its report that were not imported, in the report's order."""
+    return Rejected.objects.of(org).filter(scan=scan.repeats or scan.pk).order_by("number")
 
 
 def last_finished(org: Org, asset: UUID | None = None) -> Scan | None:

@@ -1,8 +1,6 @@
 """Running the `vallum` command over something untrusted: in a sandbox, its report read from a pipe."""
 
 import json
-import sys
-import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +9,8 @@ from time import monotonic
 
 from django.conf import settings
 
-from vallum_guard import sandbox
-from vallum_guard.errors import SandboxFailed, SandboxUnavailable
-from vallum_guard.sandbox import End, Level, Limits, Mechanism, Sandbox
+from vallum_guard.sandbox import End, Limits, Mechanism
+from vallum_web.scans import command
 
 TELL_EVERY = 1.0
 PREPARING_SECONDS = 300
@@ -43,30 +40,12 @@ class Job:
     """`branch` and `commit`, where there are such."""
 
 
-def isolation() -> sandbox.Isolation:
-    return sandbox.isolation()
-
-
 def scan(job: Job, *, sink: Callable[[bytes], object], tell: Callable[[Mapping[str, int]], object]) -> Mechanism:
     """Scan `job`, its wire report going to `sink` and its progress to `tell`; returns how it was isolated.
 
     Raises ScannerFailedError. Untrusted sources are refused where no isolation is to be had.
     """
-    able = sandbox.isolation()
-    if able.level is Level.NONE and not job.trusted:
-        raise ScannerFailedError(
-            f"Not scanned: this machine cannot isolate untrusted code ({able.reason}). {able.advice}"
-        )
-    prepare()
-    home = Path(settings.HOME)
-    gaps = _gaps(job)
-    box = Sandbox(
-        read_only=(job.path, *gaps, *(home / name for name in SHARED), *_sources()),
-        environment={"VALLUM_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
-        limits=Limits(stdout_bytes=REPORT_BYTES),
-        mechanism=Mechanism.NOTHING if able.level is Level.NONE else None,
-    )
-    told = 0.0
+    home, told = Path(settings.HOME), 0.0
 
     def heard(line: str) -> None:
         nonlocal told
@@ -75,9 +54,18 @@ def scan(job: Job, *, sink: Callable[[bytes], object], tell: Callable[[Mapping[s
             tell(_numbers(line))
 
     try:
-        outcome = sandbox.run(_command(job, gaps), sandbox=box, stdout=sink, stderr_line=heard)
-    except (SandboxUnavailable, SandboxFailed) as error:
-        raise ScannerFailedError(str(error)) from error
+        command.mechanism(trusted=job.trusted)
+        prepare()
+        gaps = _gaps(job)
+        outcome = command.run(
+            _arguments(job, gaps),
+            streams=command.Streams(stdout=sink, stderr_line=heard),
+            limits=Limits(stdout_bytes=REPORT_BYTES),
+            readable=(job.path, *gaps, *(home / name for name in SHARED)),
+            trusted=job.trusted,
+        )
+    except command.NotRunError as error:
+        raise ScannerFailedError(f"Not scanned: {error}") from error
     if outcome.end is not End.EXITED:
         raise ScannerFailedError(
             f"The scanner was stopped: {outcome.reason}. Nothing was changed; scan again or make the source smaller."
@@ -94,7 +82,7 @@ def prepare() -> None:
         (home / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         done = run(
-            [str(_program()), "db", "prepare"],
+            [str(command.program()), "db", "prepare"],
             env={"VALLUM_HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
             stdin=DEVNULL,
             stdout=DEVNULL,
@@ -106,13 +94,13 @@ def prepare() -> None:
     except (OSError, SubprocessError) as error:
         raise ScannerFailedError(f"The scanner's data could not be prepared: {error}") from error
     if done.returncode:
-        raise ScannerFailedError(f"The scanner's data could not be prepared: {_last(done.stderr)}")
+        raise ScannerFailedError(f"The scanner's data could not be prepared: {command.last_words(done.stderr)}")
 
 
-def _command(job: Job, gaps: Sequence[Path]) -> Sequence[str]:
+def _arguments(job: Job, gaps: Sequence[Path]) -> Sequence[str]:
     listed = [f"--left-out-from={place}" for place in gaps]
     ignore = [] if job.trusted else ["--no-ignore"]
-    return [str(_program()), "scan", "--format", "wire", "--progress", "json", *ignore, *listed, "--", str(job.path)]
+    return ["scan", "--format", "wire", "--progress", "json", *ignore, *listed, "--", str(job.path)]
 
 
 def _gaps(job: Job) -> Sequence[Path]:
@@ -122,20 +110,6 @@ def _gaps(job: Job) -> Sequence[Path]:
     place = job.path.with_name("left-out")
     place.write_bytes(b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in job.left_out))
     return (place,)
-
-
-def _program() -> Path:
-    return Path(sysconfig.get_path("scripts")) / "vallum"
-
-
-def _sources() -> tuple[Path, ...]:
-    """In an editable install the packages lie in the tree, outside the interpreter's own folders."""
-    places = [Path(entry) for entry in sys.path if entry and "site-packages" not in entry]
-    return tuple(
-        place
-        for place in places
-        if any((place / name).is_dir() for name in ("vallum", "vallum_engine", "vallum_guard"))
-    )
 
 
 def _numbers(line: str) -> dict[str, int]:
@@ -149,10 +123,4 @@ def _numbers(line: str) -> dict[str, int]:
 def _explain(code: int, stderr: str) -> str:
     if code > 128:
         return f"The scanner was killed (signal {code - 128}). Nothing was changed; scan again."
-    return f"The scanner gave up (exit code {code}): {_last(stderr)}"
-
-
-def _last(stderr: str) -> str:
-    """The last line that is not progress: what the command said before it ended."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("{")]
-    return lines[-1][:500] if lines else "it said nothing"
+    return f"The scanner gave up (exit code {code}): {command.last_words(stderr)}"

@@ -9,18 +9,20 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from vallum_engine.model.report import Coverage as Covered
-from vallum_engine.model.report import Report
+from vallum_engine.model.report import Problem, Report
 from vallum_web.assets.models import Asset
-from vallum_web.scans.models import Coverage, Scan
+from vallum_web.scans.models import Coverage, Rejected, Scan
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.jobs import SLOW, enqueue
+from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
 MAX_ATTEMPTS = 3
 MAX_GAPS = 2000
 MAX_REASONS = 200
+MAX_REJECTED = 10_000
 MOST_TEXT = 2000
 UNFINISHED = (Scan.Status.QUEUED, Scan.Status.RUNNING)
 RUN = "ingest.run_scan"
@@ -56,16 +58,36 @@ def again(scan: Scan) -> None:
 
 def uploaded(asset: Asset, by: UUID | None) -> Scan:
     """A scan that ran elsewhere and whose report has just arrived."""
+    return _arrived(asset, by, origin=Scan.Origin.UPLOADED, isolation=Scan.Isolation.ELSEWHERE)
+
+
+def imported(asset: Asset, by: UUID | None, *, tool: str) -> Scan:
+    """A scan by another tool, whose report has just arrived. `tool` is empty where it is still to be recognised."""
+    return _arrived(asset, by, origin=Scan.Origin.IMPORTED, tool=tool)
+
+
+def repeated(before: Scan, by: UUID | None) -> Scan:
+    """Another scan of which the report says, byte for byte, what `before` said: it has its account, and changes nothing."""
+    with scope(before.org_id, user=by):
+        now, nothing = clock.now(), {"new": 0, "reopened": 0, "resolved": 0, "changed": 0}
+        values = {
+            name: getattr(before, name) for name in ("engine", "complete", "stats", "status", "isolation", "errors")
+        }
+        values |= {"outcome": before.outcome | nothing, "repeats": before.repeats or before.pk}
+        values |= {"started_at": now, "finished_at": now}
+        scan = _arrived(before.asset, by, origin=before.origin, tool=before.tool, **values)
+        rows = list(Coverage.objects.of(before.org_id).filter(scan=before))
+        for row in rows:
+            row.pk, row.scan = uuid7(), scan
+        Coverage.objects.bulk_create(rows, batch_size=1000)
+        emit("scan.finished", scan.pk, status=scan.status)
+        return scan
+
+
+def _arrived(asset: Asset, by: UUID | None, **values: Any) -> Scan:
     with scope(asset.org_id, user=by):
-        scan = Scan.objects.create(
-            org_id=asset.org_id,
-            asset=asset,
-            by=by,
-            origin=Scan.Origin.UPLOADED,
-            isolation=Scan.Isolation.ELSEWHERE,
-            requested_at=clock.now(),
-        )
-        emit("scan.uploaded", scan.pk, asset=str(asset.pk))
+        scan = Scan.objects.create(org_id=asset.org_id, asset=asset, by=by, requested_at=clock.now(), **values)
+        emit("scan.uploaded", scan.pk, asset=str(asset.pk), origin=scan.origin)
         return scan
 
 
@@ -121,19 +143,48 @@ def _fail(scan: Scan, reason: str) -> None:
 def finish(scan: Scan, report: Report, *, engine: str, outcome: Mapping[str, int]) -> None:
     """Write a scan's account, in the transaction that digested its findings."""
     with scope(scan.org_id):
-        row = Scan.objects.of(scan.org_id).select_for_update().get(pk=scan.pk)
-        row.status = Scan.Status.INCOMPLETE if report.incomplete else Scan.Status.DONE
+        row, rejected = Scan.objects.of(scan.org_id).select_for_update().get(pk=scan.pk), rejects(report)
+        row.status = Scan.Status.INCOMPLETE if _incomplete(row, report) else Scan.Status.DONE
         row.finished_at, row.phase, row.engine, row.failure = clock.now(), "", engine, ""
         row.complete, row.stats, row.outcome = report.coverage.complete, asdict(report.stats), dict(outcome)
-        row.errors = [
-            {name: _safe(text) for name, text in asdict(problem).items()} for problem in report.errors[:MAX_GAPS]
-        ]
+        others = report.errors[len(rejected) :]
+        row.errors = [{name: _safe(text) for name, text in asdict(problem).items()} for problem in others[:MAX_GAPS]]
+        row.tool = tool(report) or row.tool
         row.branch = row.branch or _safe(report.target.get("branch", ""))[:200]
         row.commit = row.commit or _safe(report.target.get("commit", ""))[:64]
         row.save()
         Coverage.objects.of(scan.org_id).filter(scan=row).delete()
         Coverage.objects.bulk_create(account(row, report.coverage), batch_size=1000)
+        Rejected.objects.of(scan.org_id).filter(scan=row).delete()
+        Rejected.objects.bulk_create(listed(row, rejected), batch_size=1000)
         emit("scan.finished", row.pk, status=row.status)
+
+
+def tool(report: Report) -> str:
+    """The ids of the formats that a report of other tools was read as; empty for one of our own scanner."""
+    return _safe(report.target.get("report", ""))[:120]
+
+
+def rejects(report: Report) -> Sequence[Problem]:
+    """The records of other tools' reports that were not imported: they come first among the errors."""
+    return report.errors[: report.stats.rejected] if "report" in report.target else ()
+
+
+def _incomplete(scan: Scan, report: Report) -> bool:
+    """A part of another tool's report is as complete as it wants to be: it speaks for what it lists, and for no more."""
+    return bool(report.errors) if scan.origin == Scan.Origin.IMPORTED else report.incomplete
+
+
+def listed(scan: Scan, rejected: Sequence[Problem]) -> Sequence[Rejected]:
+    """The rows of the rejected records, and past the limit one that counts the rest."""
+    rows = [
+        Rejected(org_id=scan.org_id, scan=scan, number=number, at=_safe(record.path), why=_safe(record.what))
+        for number, record in enumerate(rejected[:MAX_REJECTED], 1)
+    ]
+    if rest := len(rejected) - len(rows):
+        why = f"{rest:,} more records were not imported: they are not stored one by one because a scan lists {MAX_REJECTED:,} at most"
+        rows.append(Rejected(org_id=scan.org_id, scan=scan, number=MAX_REJECTED + 1, why=why, count=rest))
+    return rows
 
 
 def account(scan: Scan, covered: Covered) -> Sequence[Coverage]:

@@ -9,6 +9,7 @@ PHASES = {
     "starting": "Starting",
     "fetching": "Fetching the code",
     "scanning": "Scanning",
+    "reading": "Reading the report",
     "keeping": "Keeping the report",
     "digesting": "Comparing with the record",
 }

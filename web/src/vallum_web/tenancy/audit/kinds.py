@@ -83,8 +83,10 @@ WORDS = {
     "token.leaked": "Token found in public, and ended",
     "token.made": "Token made",
     "token.revoked": "Token revoked",
+    "upload.again": "Report read again",
     "upload.kept": "Report taken in",
     "upload.refused": "Report refused",
+    "upload.repeated": "Report taken in that says nothing new",
 }
 
 BY_ITSELF = frozenset(
