@@ -79,6 +79,11 @@ def test_the_catalogue_marks_and_takes_marks_back(take, known):
     assert found[C].due == "2026-04-01"
 
 
+@pytest.mark.parametrize("version", ["2026\0", "\u202e2026\n", 2026])
+def test_a_version_is_kept_as_far_as_it_can_be_read(take, version):
+    assert take(catalogue([{"cveID": A}], catalogVersion=version)).version == "2026"
+
+
 def test_the_feed_says_how_old_it_is(take, file):
     take(scores({A: (0.5, 0.9)}, day="2026-11-20"))
     feed = queries.feeds()["epss"]

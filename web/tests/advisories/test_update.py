@@ -65,6 +65,15 @@ def test_another_source_is_not_asked_about_the_first_ones_version(publisher, set
     assert queries.feeds()["epss"].source.endswith("/mirror.csv.gz")
 
 
+@pytest.mark.parametrize("etag", ["a\x01b", "\xe9", "x" * 300, ""])
+def test_a_version_that_cannot_be_sent_back_is_forgotten(publisher, known, etag):
+    publisher.pages[feeds.KEV] = Answer(headers={"ETag": etag}, body=catalogue([{"cveID": A}], day=NOW))
+    for _ in range(2):
+        services.update(KEV)
+    assert "If-None-Match" not in publisher.asked[-1].headers
+    assert queries.feeds()["kev"].etag == ""
+
+
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [

@@ -54,4 +54,6 @@ def arrived(kind: Kind, *, etag: str) -> Iterator[Arrived | None]:
         if reply.status != 200:
             raise UnreachableError(f"{url} answered {reply.status}.")
         file.seek(0)
-        yield Arrived(file=file, etag=reply.headers.get("etag", "")[:200])
+        etag = reply.headers.get("etag", "")
+        # Sent back the next time: what could not be is forgotten, and the feed is then fetched whole.
+        yield Arrived(file=file, etag=etag if etag.isascii() and etag.isprintable() and len(etag) <= 200 else "")

@@ -8,7 +8,7 @@ from typing import IO, Any
 import orjson
 
 from vallum_web.advisories.errors import UnusableError
-from vallum_web.advisories.release import Release, looks_like, whole
+from vallum_web.advisories.release import Release, legible, looks_like, whole
 
 MOST = 32 << 20
 """Bytes, unpacked. 1,400 entries are 1.3 MB."""
@@ -32,7 +32,7 @@ def read(file: IO[bytes]) -> Release:
     day = _day(catalogue.get("dateReleased"))
     if day is None:
         raise UnusableError("It does not say of which day it is.")
-    return Release(version=str(catalogue.get("catalogVersion", ""))[:40], day=day, rows=_rows(entries))
+    return Release(version=legible(str(catalogue.get("catalogVersion", ""))[:40]), day=day, rows=_rows(entries))
 
 
 def _rows(entries: list[Any]) -> Iterator[tuple[str, date, date | None, bool]]:

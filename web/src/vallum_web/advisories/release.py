@@ -65,6 +65,11 @@ def whole(file: IO[bytes], most: int) -> bytes:
     return body
 
 
+def legible(text: str) -> str:
+    """Without what cannot be printed, and could not be kept either."""
+    return "".join(letter for letter in text if letter.isprintable())
+
+
 def looks_like(start: bytes) -> str:
     """What somebody got in a feed's place, for the message."""
     text = start.lstrip()[:200].lower()

@@ -14,7 +14,7 @@ from vallum_web.advisories import download, merge, queries
 from vallum_web.advisories.errors import FeedError, UnusableError
 from vallum_web.advisories.kinds import KINDS, Kind, recognised
 from vallum_web.advisories.models import Feed
-from vallum_web.advisories.release import Release, unpacked
+from vallum_web.advisories.release import Release, legible, unpacked
 from vallum_web.tenancy import clock
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def take_file(path: Path, *, force: bool = False) -> Taken:
         with unpacked(file) as inner:
             kind = recognised(inner.read(200))
         file.seek(0)
-        return _take(kind, file, _Origin(source=str(path)), force=force)
+        return _take(kind, file, _Origin(source=legible(str(path))), force=force)
 
 
 def update(kind: Kind) -> Taken | None:
