@@ -31,6 +31,7 @@ urlpatterns = [
     path("<slug:org>/", include("vallum_web.findings.urls")),
     path("<slug:org>/", include("vallum_web.repositories.urls")),
     path("<slug:org>/", include("vallum_web.scans.urls")),
+    path("<slug:org>/", include("vallum_web.ingest.urls")),
     path("<slug:org>/", include("vallum_web.assets.urls")),
     path("<slug:org>/", include("vallum_web.accounts.urls")),
 ]

@@ -4,6 +4,7 @@ from uuid import UUID
 from django.db import connection
 
 from vallum_engine import VERSION
+from vallum_web.assets import queries as assets
 from vallum_web.assets.models import Asset
 from vallum_web.ingest.models import Upload
 from vallum_web.scans.models import Scan
@@ -14,12 +15,18 @@ from vallum_web.tenancy.scope import scope
 
 # Younger ones may be between two transactions of their own job.
 PATIENCE = timedelta(minutes=1)
+MOST_NAMES = 500
 
 
 def upload(org: Org | UUID, key: UUID) -> Upload:
     """Raises Upload.DoesNotExist."""
     found: Upload = Upload.objects.of(org).select_related("scan").get(pk=key)
     return found
+
+
+def asset_names(org: Org) -> list[str]:
+    """Of the assets that reports can be about, for a field that offers them: as many as a page holds."""
+    return list(assets.assets(org).filter(kind=Asset.Kind.REPOSITORY).values_list("name", flat=True)[:MOST_NAMES])
 
 
 def of_scan(org: Org | UUID, scan: UUID) -> Upload | None:

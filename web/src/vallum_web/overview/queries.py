@@ -12,6 +12,7 @@ from vallum_web.findings.models import Finding
 from vallum_web.repositories import queries as repositories
 from vallum_web.repositories.models import Repository
 from vallum_web.scans import queries as scans
+from vallum_web.scans import words
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy import keyset
 from vallum_web.tenancy.models import Org
@@ -19,6 +20,7 @@ from vallum_web.tenancy.models import Org
 SHOWN_ASSETS = 12
 PAGE = 50
 HISTORY = 20
+OURS = "Vallum"
 NEWEST = keyset.Order()
 
 
@@ -70,6 +72,19 @@ def asset_page(org: Org, *, after: str, before: str) -> tuple[keyset.Page[Asset]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A scanner that has looked at an asset, and its last scan with an end."""
+
+    scan: Scan
+    name: str
+
+    @property
+    def partial(self) -> bool:
+        """Whether its report was meant to be a part of what it has to say."""
+        return bool(self.scan.tool) and not self.scan.complete and self.scan.status == Scan.Status.DONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetDetail:
     asset: Asset
     repository: Repository | None
@@ -77,6 +92,12 @@ class AssetDetail:
     history: keyset.Page[Scan]
     last: Scan | None
     worst: Sequence[Finding]
+    sources: Sequence[Source]
+
+    @property
+    def foreign(self) -> bool:
+        """Whether other tools have said something of it."""
+        return any(source.scan.tool for source in self.sources)
 
     @property
     def total(self) -> int:
@@ -93,4 +114,5 @@ def asset(org: Org, key: UUID, *, after: str = "", before: str = "") -> AssetDet
         history=keyset.page([scans.of_asset(org, key)], NEWEST, after=after, before=before, size=HISTORY),
         last=scans.latest(org, [key]).get(key),
         worst=findings.worst_of(org, found),
+        sources=[Source(scan=scan, name=words.tools(scan) or OURS) for scan in scans.sources(org, key)],
     )

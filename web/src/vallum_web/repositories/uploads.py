@@ -12,7 +12,15 @@ from vallum_web.tenancy import blobs
 
 ARCHIVE_BYTES = 512 << 20
 TOO_LARGE = "vallum.upload_too_large"
-ROUTES = frozenset({"repositories:upload", "repositories:replace", "accounts:sso_add_saml", "accounts:sso_change"})
+ROUTES = frozenset(
+    {
+        "repositories:upload",
+        "repositories:replace",
+        "ingest:report",
+        "accounts:sso_add_saml",
+        "accounts:sso_change",
+    }
+)
 # What a form needs beside its file.
 FORM_BYTES = 1 << 20
 

@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from vallum_web.assets.models import Asset
 from vallum_web.scans.models import Coverage, Rejected, Scan
@@ -11,6 +11,7 @@ from vallum_web.tenancy.models import Org, OrgQuerySet
 
 # Thousands of lines in one row: read for the page of one scan, never for a list.
 UNLISTED = ("errors",)
+ENDED = (Scan.Status.DONE, Scan.Status.INCOMPLETE)
 BY_NUMBER = keyset.Order(fields=("number",), falling=False)
 
 
@@ -47,9 +48,20 @@ def rejected(org: Org | UUID, scan: Scan) -> OrgQuerySet[Rejected]:
     return Rejected.objects.of(org).filter(scan=scan.repeats or scan.pk).order_by("number")
 
 
+def rejected_page(org: Org, scan: Scan, *, after: str = "", before: str = "") -> keyset.Page[Rejected]:
+    return keyset.page([rejected(org, scan)], BY_NUMBER, after=after, before=before)
+
+
+def sources(org: Org, asset: UUID) -> list[Scan]:
+    """What is known of an asset, and since when: the newest scan with an end of our own scanner and of each tool."""
+    ended = scans(org).filter(asset=asset, status__in=ENDED)
+    rows: Iterable[Scan] = ended.order_by("tool", "-id").distinct("tool")
+    return list(rows)
+
+
 def last_finished(org: Org, asset: UUID | None = None) -> Scan | None:
     """The newest scan that reached its end, of one asset or of any."""
-    rows = scans(org).filter(status__in=(Scan.Status.DONE, Scan.Status.INCOMPLETE))
+    rows = scans(org).filter(status__in=ENDED)
     return (rows.filter(asset=asset) if asset else rows).first()
 
 
@@ -61,20 +73,18 @@ class Standing:
     never: int
     """Without a scan that reached its end."""
     gaps: int
-    """Whose last scan with an end did not look everywhere."""
+    """Whose last scan with an end, of our own scanner or of some other tool, did not look everywhere."""
 
 
 def standing(org: Org, assets: QuerySet[Asset]) -> Standing:
     """One question about all of them."""
-    ended = Scan.objects.of(org).filter(asset=OuterRef("pk"), status__in=(Scan.Status.DONE, Scan.Status.INCOMPLETE))
-    last = Subquery(ended.order_by("-id").values("status")[:1])
+    ended = Scan.objects.of(org).filter(status__in=ENDED)
+    # What one tool looked at says nothing of what another one could not look at.
+    newer = ended.filter(asset=OuterRef("asset"), tool=OuterRef("tool"), pk__gt=OuterRef("pk"))
+    last = ended.filter(status=Scan.Status.INCOMPLETE, asset=OuterRef("pk")).exclude(Exists(newer))
     numbers = (
         assets.order_by()
-        .annotate(last=last)
-        .aggregate(
-            assets=Count("pk"),
-            never=Count("pk", filter=Q(last=None)),
-            gaps=Count("pk", filter=Q(last=Scan.Status.INCOMPLETE)),
-        )
+        .annotate(known=Exists(ended.filter(asset=OuterRef("pk"))), gap=Exists(last))
+        .aggregate(assets=Count("pk"), never=Count("pk", filter=Q(known=False)), gaps=Count("pk", filter=Q(gap=True)))
     )
     return Standing(**numbers)

@@ -46,10 +46,17 @@ def _context(request: MemberRequest, scan: Scan) -> dict[str, Any]:
         "phase": words.phase(scan),
         "progress": words.progress(scan),
         "isolation": words.isolation(scan),
-        "todo": words.todo(scan.failure),
+        "todo": words.todo(scan),
+        "tools": words.tools(scan),
+        "rejected": queries.rejected_page(request.org, scan, **_cursor(request)) if "records" in scan.outcome else None,
+        "read_again": scan.origin != Scan.Origin.REQUESTED and scan.status == Scan.Status.FAILED,
         "by": people.names([scan.by]).get(scan.by, "a former member") if scan.by else "",
         "rulesets": [line for line in lines if line.verdict == Coverage.Verdict.RAN],
         "gaps": [line for line in lines if not line.covered],
         "left_out": [line for line in lines if line.covered and line.verdict != Coverage.Verdict.RAN],
         "errors_cut": services.MAX_GAPS if len(scan.errors) >= services.MAX_GAPS else 0,
     }
+
+
+def _cursor(request: MemberRequest) -> dict[str, str]:
+    return {name: request.GET.get(name, "") for name in ("after", "before")}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from vallum_engine.parsers.catalogue import all_formats
 from vallum_web.scans.models import Scan
 
 PHASES = {
@@ -28,12 +29,12 @@ BUBBLEWRAP = "apt-get install bubblewrap"
 ISOLATIONS = {
     "full": Isolation(
         label="Full",
-        meaning="The scanner ran in namespaces of its own: no network, a read-only root, nothing of this machine in sight.",
+        meaning="It ran in namespaces of its own: no network, a read-only root, nothing of this machine in sight.",
     ),
     "reduced": Isolation(
         label="Reduced",
         meaning=(
-            "The kernel kept the scanner from the network and from writing (Landlock, seccomp, limits). Without bubblewrap it may "
+            "The kernel kept it from the network and from writing (Landlock, seccomp, limits). Without bubblewrap it may "
             "still have seen system files of this machine that anybody can read."
         ),
         install=BUBBLEWRAP,
@@ -70,6 +71,16 @@ def isolation(scan: Scan) -> Isolation | None:
     return ISOLATIONS.get(scan.isolation)
 
 
-def todo(failure: str) -> str:
+def tools(scan: Scan) -> str:
+    """Whose report it was, by the formats' titles; empty for a scan of our own scanner, or while it is not recognised."""
+    known = all_formats()
+    return ", ".join(known[name].title if name in known else name for name in scan.tool.split(", ") if name)
+
+
+def todo(scan: Scan) -> str:
     """What to do after a failure that does not say it itself."""
-    return "" if "again" in failure.lower() else "Nothing was changed by this scan. Remove the cause, then scan again."
+    if "again" in scan.failure.lower():
+        return ""
+    if scan.origin == Scan.Origin.REQUESTED:
+        return "Nothing was changed by this scan. Remove the cause, then scan again."
+    return "Nothing was changed. Say which format it is and have it read again, or save it as SARIF or CycloneDX and import that."
