@@ -26,6 +26,10 @@ BODIES = {
     ("POST", "tokens"): {"name": "n", "role": "billing", "scopes": ["tokens.make"]},
     ("POST", "repositories"): {"url": "https://code.example.test/acme/other"},
     ("POST", "scans"): {"asset": "{asset}"},
+    ("POST", "gates"): {"name": "n", "policy": {"version": 1, "no_secret": True}},
+    ("PUT", "gates/{gate_id}"): {"name": "n", "policy": {"version": 1, "no_secret": True}},
+    ("POST", "gates/evaluations"): {"asset": "{asset}"},
+    ("POST", "gates/{gate_id}/evaluations"): {"asset": "{asset}"},
     ("POST", "findings/{finding_id}/suppression"): {"reason": "test_data"},
 }
 

@@ -18,6 +18,9 @@ from vallum_web.accounts.models import Membership, StaffAccess
 from vallum_web.accounts.services import invitations, teams
 from vallum_web.findings import services as findings
 from vallum_web.findings.models import Finding, Identity
+from vallum_web.gates import ready
+from vallum_web.gates import services as gates
+from vallum_web.gates.reach import Reach
 from vallum_web.ingest import services as ingest
 from vallum_web.ingest.models import Upload
 from vallum_web.repositories import services as repositories
@@ -55,6 +58,11 @@ def routes(resolver=None, prefix=""):
 ALL = sorted(set(routes()))
 OF_ORG = [route for route in ALL if "<slug:org>" in route or "<str:org>" in route]
 OF_API = [route for route in ALL if route.startswith("api/v1/") and "<" in route]
+# What a call needs to be read at all, where it is not a reason.
+SENT = {
+    ("post", "api/v1/gates/<gate_id>/evaluations"): {"asset": "elsewhere"},
+    ("put", "api/v1/gates/<gate_id>"): {"name": "mine", "policy": {"version": 1, "no_secret": True}},
+}
 # Doors of an organization that its token names; tests/accounts/scim has more on them.
 OF_PROVIDER = [route for route in ALL if route.startswith("scim/v2/")]
 
@@ -96,6 +104,8 @@ def things(people):
             scan=scan,
         )
         entry = Entry.objects.of(people.org).latest("seq")
+    wanted = gates.Wanted(name="No secret", policy=ready.READY["no-secret"].policy, scope=Reach())
+    gate = gates.make(people.org, people.alice.pk, wanted)
     connection, text = tokens.make(people.org, people.alice, tokens.Wanted(name="okta", role="owner", kind="scim"))
     person = Provider(text).person("erin@example.test")["id"]
     return {
@@ -116,6 +126,8 @@ def things(people):
         "entry": entry.pk,
         "token_id": token.pk,
         **making.single_sign_on(people),
+        "gate": gate.pk,
+        "gate_id": gate.pk,
         "any": finding.pk,
         "identity": identity.pk,
         "identity_id": identity.pk,
@@ -182,12 +194,13 @@ def test_somebody_elses_object_inside_ones_own_organization_is_missing(route, th
         assert theirs[0] in {404, 405}
 
 
-@pytest.mark.parametrize("method", ["get", "post", "delete"])
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
 @pytest.mark.parametrize("route", OF_API)
 def test_a_strangers_token_meets_missing_objects(route, method, things, people):
     _, text = tokens.make(people.elsewhere, people.charlie, tokens.Wanted(name="ci", role=Membership.Role.OWNER))
     browser = Client(headers={"Authorization": f"Bearer {text}"})
-    body = {"data": {"reason": "test_data"}, "content_type": "application/json"} if method == "post" else {}
+    sent = SENT.get((method, route), {"reason": "test_data"})
+    body = {"data": sent, "content_type": "application/json"} if method in {"post", "put"} else {}
     real = seen(getattr(browser, method)(filled(route, things), **body))
     missing = seen(getattr(browser, method)(filled(route, nothing()), **body))
     assert real == missing

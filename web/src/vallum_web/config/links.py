@@ -6,6 +6,7 @@ A client can follow them; hostile tests do, so that they reach what only an id l
 from typing import Any
 
 _ID, _FIRST = "$response.body#/id", "$response.body#/items/0/id"
+_OF_GATE = ("gate_get", "gate_change", "gate_ask", "gate_evaluations", "gate_delete")
 # By operation: where in its answer the id lies, the parameter it fills, and the operations that take it.
 LINKS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "assets_list": ((_FIRST, "asset_id", ("asset_get",)),),
@@ -16,6 +17,8 @@ LINKS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "finding_get": ((_ID, "finding_id", ("finding_places", "finding_suppress", "finding_lift")),),
     "finding_suppress": ((_ID, "finding_id", ("finding_lift", "finding_get")),),
     "finding_lift": ((_ID, "finding_id", ("finding_suppress", "finding_get")),),
+    "gates_list": ((_FIRST, "gate_id", _OF_GATE),),
+    "gate_make": ((_ID, "gate_id", _OF_GATE),),
     "repository_add": (("$response.body#/asset", "asset_id", ("asset_get",)),),
     "scans_list": ((_FIRST, "scan_id", ("scan_get", "scan_coverage")),),
     "scan_request": ((_ID, "scan_id", ("scan_get", "scan_coverage")),),

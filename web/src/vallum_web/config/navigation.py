@@ -14,6 +14,7 @@ _PLACES = (
     ("Overview", "overview:home", "grid", (), "findings.read"),
     ("Findings", "findings:worklist", "list", ("findings",), "findings.read"),
     ("Assets", "overview:assets", "box", ("assets", "scans"), "findings.read"),
+    ("Gates", "gates:index", "shield", ("gates",), "gates.read"),
     ("Settings", "accounts:settings", "gear", ("settings",), "org.read"),
 )
 

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "vallum_web.repositories",
     "vallum_web.findings",
     "vallum_web.ingest",
+    "vallum_web.gates",
     "vallum_web.overview",
     "vallum_web.operator",
 ]

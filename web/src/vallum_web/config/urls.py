@@ -29,6 +29,7 @@ urlpatterns = [
     path("scim/v2/", include("vallum_web.accounts.scim.urls")),
     path("<slug:org>/", include("vallum_web.overview.urls")),
     path("<slug:org>/", include("vallum_web.findings.urls")),
+    path("<slug:org>/", include("vallum_web.gates.urls")),
     path("<slug:org>/", include("vallum_web.repositories.urls")),
     path("<slug:org>/", include("vallum_web.scans.urls")),
     path("<slug:org>/", include("vallum_web.ingest.urls")),
