@@ -6,7 +6,16 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.test import Client
 
-from vallum_engine.model.finding import Confidence, Finding, Kind, Location, Severity
+from vallum_engine.model.finding import (
+    AdvisoryRef,
+    Confidence,
+    Finding,
+    Kind,
+    Location,
+    PackageRef,
+    Remediation,
+    Severity,
+)
 from vallum_engine.model.report import Coverage, Report, RuleSet, Stats
 from vallum_guard.ledger import Departure
 from vallum_web.accounts import services
@@ -70,6 +79,32 @@ def secret(
         "fingerprint": f"secret/1:{name}",
     }
     return Finding(**{**values, **more})
+
+
+def vulnerability(name: str, known: str, *, severity: Severity = Severity.HIGH, fixed: str = "2.0.0") -> Finding:
+    """A known vulnerability of version 1.0.0 of an npm package."""
+    return secret(
+        f"{name}-{known}",
+        kind=Kind.VULNERABILITY,
+        ruleset="sca",
+        rule=known,
+        title=f"{name} 1.0.0: something is wrong",
+        message=f"Details of {known}.",
+        severity=severity,
+        path="package-lock.json",
+        fingerprint=f"package/1:{name}-{known}",
+        package=PackageRef(purl=f"pkg:npm/{name}@1.0.0", ecosystem="npm", name=name, version="1.0.0"),
+        advisories=(
+            AdvisoryRef(
+                id=known,
+                aliases=("GHSA-aaaa-bbbb-cccc",),
+                url=f"https://advisories.example/{known}",
+                cvss="CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+                fixed=(fixed,),
+            ),
+        ),
+        remediation=Remediation(steps=(f"Upgrade {name} to {fixed}.",), upgrade_to=fixed),
+    )
 
 
 def report(*findings: Finding, paths: tuple[str, ...] = ("app.py",), **more: Any) -> Report:

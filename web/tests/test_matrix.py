@@ -25,6 +25,7 @@ pytestmark = pytest.mark.asvs("8.1.1", "8.2.1", "8.2.2", "8.3.1", "8.4.1")
 BODIES = {
     ("POST", "tokens"): {"name": "n", "role": "billing", "scopes": ["tokens.make"]},
     ("POST", "repositories"): {"url": "https://code.example.test/acme/other"},
+    ("POST", "exports"): {"format": "csv"},
     ("POST", "scans"): {"asset": "{asset}"},
     ("POST", "gates"): {"name": "n", "policy": {"version": 1, "no_secret": True}},
     ("PUT", "gates/{gate_id}"): {"name": "n", "policy": {"version": 1, "no_secret": True}},

@@ -13,16 +13,19 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from providing import Provider
 
-from vallum_web.accounts import queries, tokens
+from vallum_web.accounts import matrix, queries, tokens
 from vallum_web.accounts.models import Membership, StaffAccess
 from vallum_web.accounts.services import invitations, teams
 from vallum_web.findings import services as findings
+from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Finding, Identity
 from vallum_web.gates import ready
 from vallum_web.gates import services as gates
 from vallum_web.gates.reach import Reach
 from vallum_web.ingest import services as ingest
 from vallum_web.ingest.models import Upload
+from vallum_web.reports import services as exports
+from vallum_web.reports import work
 from vallum_web.repositories import services as repositories
 from vallum_web.scans import services as scans
 from vallum_web.scans.models import Scan
@@ -108,7 +111,10 @@ def things(people):
     gate = gates.make(people.org, people.alice.pk, wanted)
     connection, text = tokens.make(people.org, people.alice, tokens.Wanted(name="okta", role="owner", kind="scim"))
     person = Provider(text).person("erin@example.test")["id"]
+    export = exported(people)
     return {
+        "export": export.pk,
+        "export_id": export.pk,
         "key": person,
         "connection": connection.pk,
         "asset": asset.pk,
@@ -132,6 +138,13 @@ def things(people):
         "identity": identity.pk,
         "identity_id": identity.pk,
     }
+
+
+def exported(people):
+    """A file of the organization's findings, written."""
+    row = exports.ask(people.org, people.alice.pk, form="csv", filters=Filters())
+    work.run(people.org.pk, row.pk)
+    return row
 
 
 def nothing():
@@ -197,7 +210,8 @@ def test_somebody_elses_object_inside_ones_own_organization_is_missing(route, th
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
 @pytest.mark.parametrize("route", OF_API)
 def test_a_strangers_token_meets_missing_objects(route, method, things, people):
-    _, text = tokens.make(people.elsewhere, people.charlie, tokens.Wanted(name="ci", role=Membership.Role.OWNER))
+    everything = tokens.Wanted(name="ci", role=Membership.Role.OWNER, scopes=sorted(matrix.actions()))
+    _, text = tokens.make(people.elsewhere, people.charlie, everything)
     browser = Client(headers={"Authorization": f"Bearer {text}"})
     sent = SENT.get((method, route), {"reason": "test_data"})
     body = {"data": sent, "content_type": "application/json"} if method in {"post", "put"} else {}

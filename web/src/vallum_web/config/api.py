@@ -21,6 +21,7 @@ from vallum_web.gates.api import router as gates
 from vallum_web.ingest.api import door as upload_door
 from vallum_web.ingest.api import formats
 from vallum_web.ingest.api import router as uploads
+from vallum_web.reports.api import router as exports
 from vallum_web.repositories.api import router as repositories
 from vallum_web.scans.api import router as scans
 from vallum_web.tenancy.audit import middleware as audit
@@ -58,6 +59,7 @@ api.add_router("/repositories", repositories)
 api.add_router("/scans", scans)
 api.add_router("/findings", findings)
 api.add_router("/gates", gates)
+api.add_router("/exports", exports)
 api.add_router("/uploads", upload_door)
 api.add_router("/uploads", uploads)
 api.add_router("/formats", formats)

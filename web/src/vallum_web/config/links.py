@@ -20,6 +20,8 @@ LINKS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "gates_list": ((_FIRST, "gate_id", _OF_GATE),),
     "gate_make": ((_ID, "gate_id", _OF_GATE),),
     "repository_add": (("$response.body#/asset", "asset_id", ("asset_get",)),),
+    "exports_list": ((_FIRST, "export_id", ("export_get", "export_content", "export_delete")),),
+    "export_make": ((_ID, "export_id", ("export_get", "export_content", "export_delete")),),
     "scans_list": ((_FIRST, "scan_id", ("scan_get", "scan_coverage")),),
     "scan_request": ((_ID, "scan_id", ("scan_get", "scan_coverage")),),
     "token_make": ((_ID, "token_id", ("token_revoke",)),),

@@ -12,7 +12,7 @@ from vallum_web.tenancy.models import Org
 
 _PLACES = (
     ("Overview", "overview:home", "grid", (), "findings.read"),
-    ("Findings", "findings:worklist", "list", ("findings",), "findings.read"),
+    ("Findings", "findings:worklist", "list", ("findings", "exports"), "findings.read"),
     ("Assets", "overview:assets", "box", ("assets", "scans"), "findings.read"),
     ("Gates", "gates:index", "shield", ("gates",), "gates.read"),
     ("Settings", "accounts:settings", "gear", ("settings",), "org.read"),

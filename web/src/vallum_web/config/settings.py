@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "vallum_web.findings",
     "vallum_web.ingest",
     "vallum_web.gates",
+    "vallum_web.reports",
     "vallum_web.overview",
     "vallum_web.operator",
 ]

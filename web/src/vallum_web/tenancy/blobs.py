@@ -1,4 +1,7 @@
-"""Bytes kept beside the database, by organization: raw reports and uploaded archives."""
+"""Bytes kept beside the database, by organization: raw reports and uploaded archives; on a shelf of their own, exports.
+
+A shelf is one app's: it knows its own blobs, and nobody else sweeps them.
+"""
 
 import os
 import shutil
@@ -43,9 +46,9 @@ class Writer:
 
 
 @contextmanager
-def create(org: UUID, *, limit: int) -> Iterator[Writer]:
+def create(org: UUID, *, limit: int, shelf: str = "") -> Iterator[Writer]:
     """Write a blob; it exists, whole and on disk, only when the block ends well."""
-    folder = _folder(org)
+    folder = _folder(org, shelf)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = folder / f"{uuid7()}.part"
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -63,7 +66,7 @@ def create(org: UUID, *, limit: int) -> Iterator[Writer]:
 
 def take(org: UUID, file: Path) -> UUID:
     """Make a blob of a file of ours, which is moved: within one file system nothing is copied."""
-    folder = _folder(org)
+    folder = _folder(org, "")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = uuid7()
     partial = folder / f"{key}.part"
@@ -85,34 +88,34 @@ def again(org: UUID, blob: UUID) -> UUID:
     return key
 
 
-def left(org: UUID) -> list[UUID]:
+def left(org: UUID, *, shelf: str = "") -> list[UUID]:
     """The blobs that nobody has written to for a day."""
     last = (clock.now() - ABANDONED).timestamp()
-    files = [file for file in _folder(org).glob("*-*") if file.suffix != ".part"]
+    files = [file for file in _folder(org, shelf).glob("*-*") if file.suffix != ".part"]
     return sorted(UUID(file.name) for file in files if file.stat().st_mtime < last)
 
 
 @contextmanager
-def unless_kept(org: UUID, blob: UUID) -> Iterator[None]:
+def unless_kept(org: UUID, blob: UUID, *, shelf: str = "") -> Iterator[None]:
     """Delete the blob when the block that was to refer to it fails: nothing else would ever look at it."""
     try:
         yield
     except BaseException:
-        delete(org, blob)
+        delete(org, blob, shelf=shelf)
         raise
 
 
-def path(org: UUID, blob: UUID) -> Path:
-    return _folder(org) / str(blob)
+def path(org: UUID, blob: UUID, *, shelf: str = "") -> Path:
+    return _folder(org, shelf) / str(blob)
 
 
-def delete(org: UUID, blob: UUID) -> None:
-    path(org, blob).unlink(missing_ok=True)
+def delete(org: UUID, blob: UUID, *, shelf: str = "") -> None:
+    path(org, blob, shelf=shelf).unlink(missing_ok=True)
 
 
 def prune() -> int:
     """Delete the parts of blobs that were never finished."""
-    return forget((Path(settings.HOME) / "blobs").glob("*/*.part"))
+    return forget((Path(settings.HOME) / "blobs").rglob("*.part"))
 
 
 def forget(files: Iterable[Path]) -> int:
@@ -124,5 +127,5 @@ def forget(files: Iterable[Path]) -> int:
     return len(old)
 
 
-def _folder(org: UUID) -> Path:
-    return Path(settings.HOME) / "blobs" / str(org)
+def _folder(org: UUID, shelf: str) -> Path:
+    return Path(settings.HOME) / "blobs" / str(org) / shelf

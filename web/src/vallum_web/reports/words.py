@@ -1,0 +1,46 @@
+"""What an export is of, in words for a person."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from django.http import QueryDict
+
+from vallum_web.findings.filters import ANY, Filters
+from vallum_web.findings.models import Finding
+from vallum_web.reports.models import Export
+
+NOBODY = "a former member"
+
+
+def filters(query: str) -> Filters:
+    """The filters that an export keeps as an address."""
+    return Filters.parse(QueryDict(query))
+
+
+def written(given: Filters) -> str:
+    """The one form in which filters are kept."""
+    return given.query().removeprefix("?")
+
+
+def told(given: Filters, assets: Mapping[UUID, str]) -> str:
+    """`open findings; critical or high; of shop; matching “log4j”`."""
+    status = "findings of any status" if given.status == ANY else f"{Finding.Status(given.status).value} findings"
+    parts = [
+        status,
+        _either(given.severities),
+        _either(given.kinds),
+        _either(f"{name} confidence" for name in given.confidences),
+        f"of {assets.get(given.asset, 'an asset that is gone')}" if given.asset else "",
+        f"of the rule {given.rule}" if given.rule else "",
+        f"matching “{given.text}”" if given.text else "",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _either(names: Iterable[str]) -> str:
+    return " or ".join(names)
+
+
+def progress(export: Export) -> str:
+    """`12,000 of 100,000 findings`; empty before it began."""
+    return "" if export.total is None else f"{export.rows:,} of {export.total:,} findings"
