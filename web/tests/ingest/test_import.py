@@ -5,15 +5,18 @@ import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from vallum_engine.parsers.catalogue import all_formats
+from vallum_engine.parsers.read import parse
+from vallum_engine.wire import dump
 from vallum_web.accounts import tokens
 from vallum_web.accounts.models import Membership
 from vallum_web.findings.models import Finding
-from vallum_web.ingest import conversion, services, tasks
+from vallum_web.ingest import conversion, services, tasks, work
 from vallum_web.ingest.models import Upload
 from vallum_web.scans import command
 from vallum_web.scans import services as scans
@@ -194,6 +197,54 @@ def test_after_a_newer_engine_the_same_report_is_read(send, machine, people):
     with scope(people.org.pk):
         Scan.objects.of(people.org).filter(pk=said["scan"]).update(engine="0.0.1")
     assert machine.post("/api/v1/uploads?asset=shop", data=sarif("one"), content_type="a/b").status_code == 202
+
+
+def test_what_was_converted_elsewhere_has_the_same_account(send, machine):
+    data = sarif("one", "two", also=[7])
+    here = send(data, asset="here")
+    there = send(dump(parse(data)), asset="there")
+    assert (there["format"], there["name"]) == ("sarif", "")
+    same = ("records", "findings", "merged", "hidden", "passed", "rejected")
+    assert [there[name] for name in same] == [here[name] for name in same]
+    listed = [machine.get(f"/api/v1/uploads/{said['id']}/rejected").json()["items"] for said in (here, there)]
+    assert listed[0] == listed[1] != []
+    scan = machine.get(f"/api/v1/scans/{there['scan']}").json()
+    assert (scan["origin"], scan["tool"], scan["isolation"]) == ("uploaded", "sarif", "elsewhere")
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        pytest.param({"records": 9}, id="records that became nothing"),
+        pytest.param({"records": 3, "rejected": 1}, id="rejected without a word"),
+    ],
+)
+def test_an_account_that_does_not_add_up_is_refused(lie, send):
+    report = parse(sarif("one", "two"))
+    said = send(dump(replace(report, stats=replace(report.stats, **lie))))
+    assert said["status"] == "refused"
+    assert "does not add up" in said["problem"]
+
+
+def test_an_import_whose_job_is_lost_begins_again(machine, people):
+    answer = machine.post("/api/v1/uploads?asset=shop", data=sarif("one"), content_type="a/b").json()
+    key = UUID(answer["scan"])
+    # A worker died in the middle: an attempt was begun, and what came out of the sandbox is nowhere.
+    scans.begin(people.org.pk, key)
+    work.run(people.org.pk, key)
+    said = machine.get(answer["status_url"]).json()
+    assert (said["status"], said["findings"]) == ("digested", 1)
+    assert machine.get(f"/api/v1/scans/{key}").json()["attempts"] == 2
+
+
+def test_an_import_whose_report_is_gone_says_so(machine, people):
+    answer = machine.post("/api/v1/uploads?asset=shop", data=sarif("one"), content_type="a/b").json()
+    with scope(people.org.pk):
+        kept = Upload.objects.of(people.org).get()
+    blobs.delete(people.org.pk, kept.blob)
+    tasks.digest_upload(people.org.pk, upload=answer["id"])
+    said = machine.get(answer["status_url"]).json()
+    assert (said["status"], said["problem"]) == ("refused", "The report is no longer kept: upload it again.")
 
 
 def test_two_tools_that_say_the_same_make_one_finding(send, people):

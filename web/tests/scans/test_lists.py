@@ -10,7 +10,9 @@ from vallum_engine.model.report import Problem
 from vallum_web.accounts import tokens
 from vallum_web.accounts.models import Membership
 from vallum_web.assets import services as assets
+from vallum_web.assets.models import Asset
 from vallum_web.findings import services as findings
+from vallum_web.scans import queries
 from vallum_web.scans import services as scans
 from vallum_web.tenancy.scope import scope
 
@@ -58,3 +60,24 @@ def test_assets_and_tokens_come_in_pages(org, alice, machine):
         rest = machine.get(address, {"after": page["after"]}).json()
         assert (len(page["items"]), page["items"][0]["name"]) == (50, first)
         assert (rest["items"][-1]["name"], rest["after"]) == (last, "")
+
+
+def test_what_one_scanner_looked_at_fills_no_gap_of_another(org, alice):
+    asset = assets.add(org, "repository", "shop", alice.pk)
+
+    def said(**more):
+        made = scans.uploaded(asset, None)
+        with scope(org.pk):
+            scans.finish(made, report(**more), engine="0.1.0", outcome={})
+            return queries.standing(org, Asset.objects.of(org))
+
+    gap = (Problem(what="broke", path="x", todo="mend"),)
+    trivy = {"target": {"report": "trivy"}}
+    assert said(errors=gap).gaps == 1
+    assert said(**trivy).gaps == 1, "Trivy is content, and our own scan has its gap all the same"
+    assert said().gaps == 0
+    assert said(errors=gap, **trivy).gaps == 1
+    assert said().gaps == 1
+    assert said(**trivy).gaps == 0
+    with scope(org.pk):
+        assert [row.tool for row in queries.sources(org, asset.pk)] == ["", "trivy"]

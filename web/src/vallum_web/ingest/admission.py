@@ -39,8 +39,22 @@ def admit(report: Report) -> None:
         if not 0 <= value < FIGURE or not math.isfinite(value):
             raise NotAdmittedError(f"The figure {figure.name} of the report is no number of things.")
     _coverage(report.coverage)
+    _account(report)
     for number, finding in enumerate(report.findings, 1):
         _finding(f"finding {number:,}", finding)
+
+
+def _account(report: Report) -> None:
+    """Of other tools' reports: imported + listed as rejected = all that they hold, or nothing of them is taken."""
+    if "report" not in report.target:
+        return
+    figures = report.stats
+    became = len(report.findings) + len(report.suppressed) + figures.merged + figures.passed + figures.rejected
+    if became != figures.records or len(report.errors) < figures.rejected:
+        raise NotAdmittedError(
+            f"The account of the report does not add up: {figures.records:,} records became {became:,}, and of "
+            f"{figures.rejected:,} that were rejected {len(report.errors):,} are listed."
+        )
 
 
 def _coverage(coverage: Coverage) -> None:

@@ -144,7 +144,7 @@ def finish(scan: Scan, report: Report, *, engine: str, outcome: Mapping[str, int
     """Write a scan's account, in the transaction that digested its findings."""
     with scope(scan.org_id):
         row, rejected = Scan.objects.of(scan.org_id).select_for_update().get(pk=scan.pk), rejects(report)
-        row.status = Scan.Status.INCOMPLETE if _incomplete(row, report) else Scan.Status.DONE
+        row.status = Scan.Status.INCOMPLETE if _incomplete(report) else Scan.Status.DONE
         row.finished_at, row.phase, row.engine, row.failure = clock.now(), "", engine, ""
         row.complete, row.stats, row.outcome = report.coverage.complete, asdict(report.stats), dict(outcome)
         others = report.errors[len(rejected) :]
@@ -170,9 +170,9 @@ def rejects(report: Report) -> Sequence[Problem]:
     return report.errors[: report.stats.rejected] if "report" in report.target else ()
 
 
-def _incomplete(scan: Scan, report: Report) -> bool:
+def _incomplete(report: Report) -> bool:
     """A part of another tool's report is as complete as it wants to be: it speaks for what it lists, and for no more."""
-    return bool(report.errors) if scan.origin == Scan.Origin.IMPORTED else report.incomplete
+    return bool(report.errors) if tool(report) else report.incomplete
 
 
 def listed(scan: Scan, rejected: Sequence[Problem]) -> Sequence[Rejected]:

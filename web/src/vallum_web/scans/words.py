@@ -73,6 +73,8 @@ def isolation(scan: Scan) -> Isolation | None:
 
 def tools(scan: Scan) -> str:
     """Whose report it was, by the formats' titles; empty for a scan of our own scanner, or while it is not recognised."""
+    if not scan.tool:
+        return ""
     known = all_formats()
     return ", ".join(known[name].title if name in known else name for name in scan.tool.split(", ") if name)
 
