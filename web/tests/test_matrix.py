@@ -32,6 +32,7 @@ BODIES = {
     ("POST", "gates/evaluations"): {"asset": "{asset}"},
     ("POST", "gates/{gate_id}/evaluations"): {"asset": "{asset}"},
     ("POST", "findings/{finding_id}/suppression"): {"reason": "test_data"},
+    ("POST", "bulk"): {"query": "kind=malware", "lift": True},
 }
 
 

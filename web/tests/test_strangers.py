@@ -90,6 +90,9 @@ def things(people):
         access = StaffAccess.objects.create(
             org=people.org, person=people.charlie.pk, reason="Support", ends_at=clock.now() - timedelta(hours=1)
         )
+    bulk = findings.begin_bulk(
+        people.org, people.alice.pk, "suppress", arguments={"reason": "test_data"}, keys=[uuid4()]
+    )
     team = teams.make(people.org, people.alice.pk, "Platform")
     with scope(people.org.pk):
         member = queries.member(people.org, people.bob.pk)
@@ -135,6 +138,8 @@ def things(people):
         "gate": gate.pk,
         "gate_id": gate.pk,
         "any": finding.pk,
+        "bulk": bulk.pk,
+        "bulk_id": bulk.pk,
         "identity": identity.pk,
         "identity_id": identity.pk,
     }

@@ -16,6 +16,11 @@ def changed_since(moment: datetime) -> Iterator[str]:
     return Threat.objects.filter(changed_at__gt=moment).order_by("cve").values_list("cve", flat=True).iterator()
 
 
+def changed_until() -> datetime | None:
+    """When a feed last said something new; None before any did."""
+    return Threat.objects.order_by("-changed_at").values_list("changed_at", flat=True).first()
+
+
 def feeds() -> Mapping[str, Feed]:
     """By kind; one that was never tried is not there."""
     return {feed.id: feed for feed in Feed.objects.order_by("id")}

@@ -6,6 +6,7 @@ from vallum_web.accounts.models import Team
 from vallum_web.assets.models import Asset
 from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.tenancy.events import emit
+from vallum_web.tenancy.jobs import enqueue
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
@@ -45,6 +46,8 @@ def change(
             Asset.objects.of(org).filter(pk=asset).update(**{name: rank.value for name, rank in changed.items()})
             emit("asset.changed", asset, **{name: rank.word for name, rank in changed.items()}, **before)
             row.refresh_from_db(fields=list(changed))
+            # By name: findings stand above assets, and weigh what an asset changed.
+            enqueue("findings.weigh", org=org.pk, lock=f"weigh:{org.pk}", asset=asset)
         return row
 
 

@@ -17,6 +17,7 @@ from vallum_web.accounts.org.egress_api import router as egress
 from vallum_web.assets.api import router as assets
 from vallum_web.config import links
 from vallum_web.findings.api import router as findings
+from vallum_web.findings.bulk_api import router as bulk
 from vallum_web.gates.api import router as gates
 from vallum_web.ingest.api import door as upload_door
 from vallum_web.ingest.api import formats
@@ -58,6 +59,7 @@ api.add_router("/assets", assets)
 api.add_router("/repositories", repositories)
 api.add_router("/scans", scans)
 api.add_router("/findings", findings)
+api.add_router("/bulk", bulk)
 api.add_router("/gates", gates)
 api.add_router("/exports", exports)
 api.add_router("/uploads", upload_door)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import Http404
 from ninja import Schema
+from ninja.errors import HttpError
 from pydantic import ConfigDict, Field
 
 from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
@@ -31,9 +32,22 @@ class FindingOut(Schema):
     path: str
     line: int
     package: str
+    cve: str
+    exploited: bool
+    """Whether its CVE is in the catalogue of known exploited vulnerabilities."""
+    assignee: UUID | None
+    team: UUID | None
+    due_at: datetime | None
     opened_at: datetime
     changed_at: datetime
     resolved_at: datetime | None
+
+
+class AssignIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    assignee: UUID | None = None
+    team: UUID | None = None
 
 
 class SourceOut(Schema):
@@ -43,7 +57,7 @@ class SourceOut(Schema):
     """Where it sees the finding now."""
 
 
-class IdentityOut(Schema):
+class IdentityLineOut(Schema):
     id: UUID
     why: str
     """`joined`: known by another name; `moved`: followed by its content."""
@@ -70,7 +84,7 @@ class FindingWhole(FindingOut):
     details: dict[str, Any]
     """`evidence`, `package`, `advisories`, `remediation`, `references` as in the JSON report."""
     sources: list[SourceOut]
-    identities: list[IdentityOut]
+    identities: list[IdentityLineOut]
     """Why what came under other fingerprints is this finding."""
     places: list[PlaceOut]
     more_places: bool
@@ -92,6 +106,8 @@ class SuppressIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     reason: Decision.Reason
+    justification: Decision.Justification | None = None
+    """Why the vulnerability does not hurt here, for VEX documents."""
     note: Storable = Field(default="", max_length=5000)
     until: date | None = None
 
@@ -139,11 +155,30 @@ def finding_places(request: TokenRequest, finding_id: UUID) -> PlacePage:
 def finding_suppress(request: TokenRequest, finding_id: UUID, body: SuppressIn) -> FindingOut:
     try:
         decision = services.suppress(
-            request.auth.org, finding_id, request.auth.by, reason=body.reason, note=body.note, until=body.until
+            request.auth.org,
+            finding_id,
+            request.auth.by,
+            reason=body.reason,
+            justification=body.justification or "",
+            note=body.note,
+            until=body.until,
         )
         return _out(decision.finding)
     except Finding.DoesNotExist:
         raise Http404 from None
+
+
+@router.put("/{finding_id}/assignment", response=FindingOut, summary="Give a finding to a person, a team, or nobody")
+@permits("findings.decide")
+def finding_assign(request: TokenRequest, finding_id: UUID, body: AssignIn) -> FindingOut:
+    try:
+        return _out(
+            services.assign(request.auth.org, finding_id, request.auth.by, assignee=body.assignee, team=body.team)
+        )
+    except Finding.DoesNotExist:
+        raise Http404 from None
+    except services.NotAMemberError as error:
+        raise HttpError(422, str(error)) from error
 
 
 @router.delete("/{finding_id}/suppression", response=FindingOut, summary="Take back what hides a finding")
@@ -168,9 +203,9 @@ def finding_split(request: TokenRequest, finding_id: UUID, identity_id: UUID) ->
         raise Http404 from None
 
 
-def _identity(line: Identity) -> IdentityOut:
+def _identity(line: Identity) -> IdentityLineOut:
     values = {name: getattr(line, name) for name in ("why", "fingerprint", "key", "ruleset", "rule", "at")}
-    return IdentityOut(id=line.pk, scan=line.scan_id, **values)
+    return IdentityLineOut(id=line.pk, scan=line.scan_id, **values)
 
 
 def _place(place: Occurrence) -> PlaceOut:
@@ -199,6 +234,11 @@ def _out(row: Finding) -> FindingOut:
         path=row.path,
         line=row.line,
         package=row.package,
+        cve=row.cve,
+        exploited=row.exploited,
+        assignee=row.assignee,
+        team=row.team_id,
+        due_at=row.due_at,
         opened_at=row.opened_at,
         changed_at=row.changed_at,
         resolved_at=row.resolved_at,

@@ -1,5 +1,6 @@
 """What a list of findings is narrowed to: the query string as a value, and back."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -18,19 +19,27 @@ CONFIDENCES = tuple(confidence.label for confidence in Finding.Confidence)
 KINDS = tuple(kind.value for kind in Kind)
 DEFAULT_SORT = "-risk"
 BY_PATH = "path"
+BY_DUE = "due"
 # Each is served by an index when the status is one; `path` sorts within an asset, which is one index range.
 SORTS = {
     "risk": ("risk", "id"),
     "severity": ("severity", "id"),
     "opened": ("id",),
     BY_PATH: ("asset", "path", "id"),
+    BY_DUE: ("due_at", "id"),
 }
 MOST_TEXT = 200
+ME, NOBODY = "me", "nobody"
+DUE = {"overdue": "Overdue", "week": "Due within 7 days", "set": "With a due date"}
+"""Of what is open: by when it should have ended."""
 
 
-def sorts(asset: UUID | None) -> list[str]:
-    """The orders that a list can have: by path only within one asset, for no index holds all paths in order."""
-    return [name for name in SORTS if asset or name != BY_PATH]
+def sorts(asset: UUID | None, due: str = "") -> list[str]:
+    """The orders that a list can have.
+
+    By path only within one asset, for no index holds all paths in order; by due date only of what has one.
+    """
+    return [name for name in SORTS if (asset or name != BY_PATH) and (due or name != BY_DUE)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +52,18 @@ class Filters:
     confidences: tuple[str, ...] = ()
     asset: UUID | None = None
     rule: str = ""
+    assignee: str = ""
+    """`me`, `nobody`, or a person's id."""
+    team: UUID | None = None
+    due: str = ""
+    exploited: bool = False
     text: str = ""
     sort: str = DEFAULT_SORT
 
     @classmethod
     def parse(cls, query: QueryDict) -> Self:
         status, sort = query.get("status", ""), query.get("sort", "")
+        due = _one_of(query.get("due", ""), DUE)
         return cls(
             status=status if status in STATUSES else Finding.Status.OPEN.value,
             severities=_known(query.getlist("severity"), SEVERITIES),
@@ -56,8 +71,12 @@ class Filters:
             confidences=_known(query.getlist("confidence"), CONFIDENCES),
             asset=_uuid(query.get("asset", "")),
             rule=_clean(query.get("rule", ""), 120),
+            assignee=_assignee(query.get("assignee", "")),
+            team=_uuid(query.get("team", "")),
+            due=due,
+            exploited=query.get("exploited", "") == "yes",
             text=_clean(query.get("q", ""), MOST_TEXT),
-            sort=sort if sort.removeprefix("-") in sorts(_uuid(query.get("asset", ""))) else DEFAULT_SORT,
+            sort=sort if sort.removeprefix("-") in sorts(_uuid(query.get("asset", "")), due) else DEFAULT_SORT,
         )
 
     @property
@@ -74,6 +93,10 @@ class Filters:
         """Whether findings of the assets in question may be left out."""
         return self.but(asset=None).narrowed
 
+    def of_person(self, person: UUID) -> "Filters":
+        """The same for whoever reads it later: `me` by name."""
+        return replace(self, assignee=str(person)) if self.assignee == ME else self
+
     def but(self, **changes: Any) -> "Filters":
         return replace(self, **changes)
 
@@ -84,7 +107,11 @@ class Filters:
         pairs += [("kind", value) for value in self.kinds]
         pairs += [("confidence", value) for value in self.confidences]
         pairs += [("asset", str(self.asset))] if self.asset else []
-        pairs += [(name, value) for name, value in (("rule", self.rule), ("q", self.text)) if value]
+        pairs += [(name, value) for name, value in (("rule", self.rule), ("assignee", self.assignee)) if value]
+        pairs += [("team", str(self.team))] if self.team else []
+        pairs += [("due", self.due)] if self.due else []
+        pairs += [("exploited", "yes")] if self.exploited else []
+        pairs += [("q", self.text)] if self.text else []
         return pairs + ([("sort", self.sort)] if self.sort != DEFAULT_SORT else [])
 
     def query(self, **cursor: str) -> str:
@@ -95,6 +122,14 @@ class Filters:
 
 def _known(values: list[str], allowed: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value for value in allowed if value in values)
+
+
+def _one_of(value: str, allowed: Collection[str]) -> str:
+    return value if value in allowed else ""
+
+
+def _assignee(text: str) -> str:
+    return text if text in (ME, NOBODY) else str(_uuid(text) or "")
 
 
 def _uuid(text: str) -> UUID | None:

@@ -1,4 +1,7 @@
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -7,8 +10,38 @@ from vallum_web.findings.models import Decision
 from vallum_web.tenancy import clock
 
 
+class AssignForm(forms.Form):
+    """Who ends it; people and teams are the organization's."""
+
+    assignee = forms.ChoiceField(required=False, label="Person")
+    team = forms.ChoiceField(required=False, label="Team")
+
+    def __init__(self, *args: Any, people: Mapping[UUID, str], teams: Mapping[UUID, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, known in (("assignee", people), ("team", teams)):
+            field = self.fields[name]
+            if isinstance(field, forms.ChoiceField):
+                field.choices = [("", "Nobody"), *((str(key), label) for key, label in known.items())]
+
+    def clean_assignee(self) -> UUID | None:
+        return _key(self.cleaned_data["assignee"])
+
+    def clean_team(self) -> UUID | None:
+        return _key(self.cleaned_data["team"])
+
+
+def _key(text: str) -> UUID | None:
+    return UUID(text) if text else None
+
+
 class SuppressForm(forms.Form):
     reason = forms.ChoiceField(choices=Decision.Reason.choices, label="Reason")
+    justification = forms.ChoiceField(
+        choices=[("", "Not said"), *Decision.Justification.choices],
+        required=False,
+        label="For VEX documents",
+        help_text="Why the vulnerability does not hurt here, in the words that other tools read.",
+    )
     note = forms.CharField(
         max_length=2000,
         required=False,

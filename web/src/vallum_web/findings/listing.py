@@ -1,11 +1,23 @@
 """What stands around a list of findings, as addresses: tabs, severities, choices, chips."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from vallum_web.findings.filters import ANY, BY_PATH, CONFIDENCES, KINDS, SEVERITIES, Filters, sorts
+from vallum_web.findings.filters import (
+    ANY,
+    BY_DUE,
+    BY_PATH,
+    CONFIDENCES,
+    DUE,
+    KINDS,
+    ME,
+    NOBODY,
+    SEVERITIES,
+    Filters,
+    sorts,
+)
 from vallum_web.findings.models import Finding
 from vallum_web.findings.queries import CAP, Counts
 
@@ -15,6 +27,7 @@ SORT_LABELS = {
     "-opened": "Newest first",
     "opened": "Oldest first",
     BY_PATH: "By path",
+    BY_DUE: "Due first",
 }
 
 
@@ -70,14 +83,35 @@ def _switched(values: tuple[str, ...], value: str) -> tuple[str, ...]:
     return tuple(v for v in SEVERITIES if (v in values) != (v == value))
 
 
-def selects(filters: Filters, assets: Iterable[tuple[UUID, str]], *, more_assets: int = 0) -> list[Select]:
+def exploited(base: str, filters: Filters) -> Link:
+    """What is known to be exploited, as a switch."""
+    url = base + filters.but(exploited=not filters.exploited).query()
+    return Link(label="Known exploited", key="exploited", url=url, current=filters.exploited)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What can be chosen by name: assets, people and teams of the organization."""
+
+    assets: Mapping[UUID, str]
+    people: Mapping[UUID, str]
+    teams: Mapping[UUID, str]
+    more_assets: int = 0
+
+    @property
+    def assignees(self) -> tuple[tuple[str, str], ...]:
+        """People as a filter offers them."""
+        return ((ME, "Me"), (NOBODY, "Nobody"), *((str(key), name) for key, name in self.people.items()))
+
+
+def selects(filters: Filters, choices: Choices) -> list[Select]:
     return [
         Select(
             name="asset",
             label="All assets",
             value=str(filters.asset or ""),
-            options=tuple((str(key), name) for key, name in assets),
-            more=more_assets,
+            options=tuple((str(key), name) for key, name in choices.assets.items()),
+            more=choices.more_assets,
         ),
         Select(
             name="kind",
@@ -91,6 +125,20 @@ def selects(filters: Filters, assets: Iterable[tuple[UUID, str]], *, more_assets
             value=filters.confidences[0] if filters.confidences else "",
             options=tuple((name, f"{name.capitalize()} confidence") for name in CONFIDENCES),
         ),
+        Select(name="assignee", label="Anybody's", value=filters.assignee, options=choices.assignees),
+        *(
+            [
+                Select(
+                    name="team",
+                    label="Any team",
+                    value=str(filters.team or ""),
+                    options=tuple((str(key), name) for key, name in choices.teams.items()),
+                )
+            ]
+            if choices.teams
+            else []
+        ),
+        Select(name="due", label="Any due date", value=filters.due, options=tuple(DUE.items())),
         Select(
             name="sort",
             label="",
@@ -101,12 +149,12 @@ def selects(filters: Filters, assets: Iterable[tuple[UUID, str]], *, more_assets
 
 
 def _orders(filters: Filters) -> tuple[tuple[str, str], ...]:
-    known = sorts(filters.asset)
+    known = sorts(filters.asset, filters.due)
     labels = {name: label for name, label in SORT_LABELS.items() if name.removeprefix("-") in known}
     return tuple((labels | {filters.sort: SORT_LABELS.get(filters.sort, "As sorted")}).items())
 
 
-def chips(base: str, filters: Filters, assets: Mapping[UUID, str]) -> list[Link]:
+def chips(base: str, filters: Filters, choices: Choices) -> list[Link]:
     """Each narrowing as a link to the list without it."""
 
     def chip(label: str, **without: Any) -> Link:
@@ -120,7 +168,17 @@ def chips(base: str, filters: Filters, assets: Mapping[UUID, str]) -> list[Link]
         for name in filters.confidences
     ]
     if filters.asset:
-        found.append(chip(f"asset: {assets.get(filters.asset, 'unknown')}", asset=None))
+        found.append(chip(f"asset: {choices.assets.get(filters.asset, 'unknown')}", asset=None))
+    if filters.assignee:
+        found.append(
+            chip(f"assigned to: {dict(choices.assignees).get(filters.assignee, 'a former member')}", assignee="")
+        )
+    if filters.team:
+        found.append(chip(f"team: {choices.teams.get(filters.team, 'unknown')}", team=None))
+    if filters.due:
+        found.append(chip(DUE[filters.due].lower(), due=""))
+    if filters.exploited:
+        found.append(chip("known exploited", exploited=False))
     return found + ([chip(f"rule: {filters.rule}", rule="")] if filters.rule else [])
 
 

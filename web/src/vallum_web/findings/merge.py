@@ -3,14 +3,16 @@
 Each statement writes only rows that change: touching every row for a "last seen" costs two thirds of a re-import.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from vallum_web.findings import joining
 from vallum_web.findings.staging import OWN
+from vallum_web.scans.models import Scan
 from vallum_web.tenancy import clock
 
 
@@ -31,14 +33,28 @@ set local enable_nestloop = off;
 set local statement_timeout = '30min'
 """
 
+# What the feeds know of the CVEs in the report, before nested loops are off: a few of a quarter of a million rows.
+THREAT = """
+create temp table threat on commit drop as
+select cve, epss, kev_added is not null as kev from advisories_threat
+where cve = any(array(select distinct cve from staged where cve <> ''));
+analyze threat
+"""
+
 MATCH = """
 create temp table matched on commit drop as
 select s.*, coalesce(j.target, s.fingerprint) as target, j.finding is not null as joined, coalesce(j.leads, true) as leads,
   false as moved, f.id as found, f.status as was, d.finding_id is not null as decided,
-  (f.kind, f.ruleset, f.rule, f.severity, f.confidence, f.risk, f.title, f.message, f.path, f.line, f.package, f.data, f.content)
+  (f.kind, f.ruleset, f.rule, f.severity, f.confidence, f.risk, f.base, f.cve,
+    f.exploited, f.title, f.message, f.path, f.line, f.package, f.data, f.content)
     is distinct from
-  (s.kind, s.ruleset, s.rule, s.severity, s.confidence, s.risk, s.title, s.message, s.path, s.line, s.package, s.data, s.content) as differs
-from staged s
+  (s.kind, s.ruleset, s.rule, s.severity, s.confidence, s.risk, s.base::float8, s.cve,
+    s.exploited, s.title, s.message, s.path, s.line, s.package, s.data, s.content) as differs
+from (
+  select staged.*, coalesce(kev, false) as exploited,
+    vallum_risk(base, epss, kev, %(exposure)s::smallint, %(importance)s::smallint, 1::smallint, confidence) as risk
+  from staged left join threat using (cve)
+) s
 left join joined j using (fingerprint)
 left join findings_finding f on f.org_id = %(org)s and f.asset_id = %(asset)s and f.fingerprint = coalesce(j.target, s.fingerprint)
 left join (
@@ -51,7 +67,9 @@ analyze matched
 # Of several sources one speaks: ours before others', the first before the next, for as long as it sees the finding.
 CHANGE = """
 update findings_finding f set kind = m.kind, ruleset = m.ruleset, rule = m.rule, severity = m.severity,
-  confidence = m.confidence, risk = m.risk, title = m.title,
+  confidence = m.confidence, risk = m.risk, base = m.base, cve = m.cve, exploited = m.exploited, title = m.title,
+  due_at = case when f.severity = m.severity then f.due_at
+    else greatest(f.opened_at, f.reopened_at) + (%(due)s::jsonb ->> m.severity::text)::integer * interval '1 day' end,
   message = m.message, path = m.path, line = m.line, package = m.package, data = m.data, content = m.content,
   fingerprint = case when m.moved then m.fingerprint else f.fingerprint end, changed_at = %(now)s
 from matched m where f.org_id = %(org)s and f.id = m.found and m.differs and m.leads and (
@@ -62,7 +80,8 @@ from matched m where f.org_id = %(org)s and f.id = m.found and m.differs and m.l
 REOPEN = """
 with reopened as (
   update findings_finding f set status = case when m.decided then 'suppressed' else 'open' end, ending = '',
-    resolved_at = null, changed_at = %(now)s
+    resolved_at = null, reopened_at = %(now)s, changed_at = %(now)s,
+    due_at = %(now)s + (%(due)s::jsonb ->> f.severity::text)::integer * interval '1 day'
   from matched m where f.org_id = %(org)s and f.id = m.found and m.was = 'resolved' and m.leads returning f.id
 )
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
@@ -72,10 +91,12 @@ select vallum_uuid7(), %(org)s, 'finding.reopened', %(now)s, null, id, jsonb_bui
 
 INSERT = """
 with opened as (
-  insert into findings_finding (id, org_id, asset_id, fingerprint, kind, ruleset, rule, severity, confidence, risk, title,
-    message, path, line, package, data, content, status, ending, opened_at, changed_at)
-  select id, %(org)s, %(asset)s, fingerprint, kind, ruleset, rule, severity, confidence, risk, title, message, path, line,
-    package, data, content, 'open', '', %(now)s, %(now)s from matched where found is null
+  insert into findings_finding (id, org_id, asset_id, fingerprint, kind, ruleset, rule, severity, confidence, risk, base, cve,
+    exploited, title, message, path, line, package, data, content, status, ending, opened_at, changed_at, due_at)
+  select id, %(org)s, %(asset)s, fingerprint, kind, ruleset, rule, severity, confidence, risk, base, cve,
+    exploited, title, message, path, line, package, data, content, 'open', '', %(now)s, %(now)s,
+    %(now)s + (%(due)s::jsonb ->> severity::text)::integer * interval '1 day'
+  from matched where found is null
   returning id
 )
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
@@ -152,16 +173,28 @@ where o.id is null
 """
 
 
-def apply(*, org: UUID, asset: UUID, scan: UUID, complete: bool, foreign: bool = False) -> Outcome:
-    """Bring the record of `asset` up to date with the staged report, inside the caller's transaction and lock.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What the asset lends its findings: who can reach it, how much it matters, and the days they have by severity."""
+
+    exposure: int
+    importance: int
+    due: Mapping[str, int]
+
+
+def apply(scan: Scan, weights: Weights, *, complete: bool, foreign: bool = False) -> Outcome:
+    """Bring the record of the scan's asset up to date with the staged report, inside the caller's transaction and lock.
 
     `foreign`: another tool's report names no files that it read, so what it no longer lists counts as fixed.
     """
     now = clock.now()
     values: dict[str, Any] = {
-        "org": org,
-        "asset": asset,
-        "scan": scan,
+        "org": scan.org_id,
+        "asset": scan.asset_id,
+        "scan": scan.pk,
+        "exposure": weights.exposure,
+        "importance": weights.importance,
+        "due": orjson.dumps(dict(weights.due)).decode(),
         "complete": complete,
         "foreign": foreign,
         "own": list(OWN),
@@ -178,7 +211,7 @@ def apply(*, org: UUID, asset: UUID, scan: UUID, complete: bool, foreign: bool =
                     touched = cursor.rowcount
             return touched
 
-        for statements in (PREPARE, joining.JOIN, MATCH, STANDING, BLIND, ENDED, joining.OVER):
+        for statements in (THREAT, PREPARE, joining.JOIN, MATCH, STANDING, BLIND, ENDED, joining.OVER):
             run(statements)
         run(joining.MOVE)
         changed = run(CHANGE)

@@ -1,14 +1,19 @@
 """The record: findings over time, where they were seen, and what people decided about them."""
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.db import models
 
+from vallum_web.accounts.models import Team
 from vallum_web.assets.models import Asset
+from vallum_web.assets.worth import Importance
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy.clock import now
 from vallum_web.tenancy.isolation import TenantForeignKey
 from vallum_web.tenancy.models import Org, TenantModel
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Finding(TenantModel):
@@ -59,10 +64,24 @@ class Finding(TenantModel):
     """Name and version, as a person writes them; the parts are in `data`."""
     data = models.JSONField(default=dict)
     """`evidence`, `package`, `advisories`, `remediation`, `references` as in the JSON report."""
+    cve = models.CharField(max_length=30, blank=True, default="")
+    """The CVE it goes by, where it has one."""
+    base = models.FloatField(default=0)
+    """How bad it is if it is true, 0 to 10: the CVSS base score, or the severity's middle."""
+    exploited = models.BooleanField(default=False)
+    """Whether its CVE is in the catalogue of known exploited vulnerabilities."""
+    assignee = models.UUIDField(null=True)
+    """Who ends it: a person's id; the name is looked up."""
+    team = TenantForeignKey(Team, models.SET_NULL, null=True, db_index=False, related_name="+")
+    """Whose it is, where that is another team than the asset's."""
+    due_at = models.DateTimeField(null=True)
+    """By when it should have ended, as the rules of the organization say; null: none of them speaks of it."""
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     ending = models.CharField(max_length=5, choices=Ending, blank=True, default="")
     opened_at = models.DateTimeField(default=now)
     changed_at = models.DateTimeField(default=now)
+    reopened_at = models.DateTimeField(null=True)
+    """When it last came back: its days count from then."""
     resolved_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
@@ -78,10 +97,64 @@ class Finding(TenantModel):
             models.Index(fields=["org", "rule", "status"], name="finding_by_rule"),
             # Counts by asset and severity from the index alone; few values, so it stays small.
             models.Index(fields=["org", "asset", "status", "severity"], name="finding_asset_severity"),
+            models.Index(fields=["org", "cve"], condition=~models.Q(cve=""), name="finding_by_cve"),
+            models.Index(
+                fields=["org", "assignee", "status", "-risk", "-id"],
+                condition=models.Q(assignee__isnull=False),
+                name="finding_of_assignee",
+            ),
+            models.Index(
+                fields=["org", "team", "status", "-risk", "-id"],
+                condition=models.Q(team__isnull=False),
+                name="finding_of_team",
+            ),
+            models.Index(
+                fields=["org", "due_at", "id"],
+                condition=models.Q(status="open", due_at__isnull=False),
+                name="finding_by_due",
+            ),
+            models.Index(
+                fields=["org", "status", "-risk", "-id"],
+                condition=models.Q(exploited=True),
+                name="finding_exploited",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+
+class DueRule(TenantModel):
+    """Within how many days findings of one severity, on assets of one importance, should have ended."""
+
+    severity = models.PositiveSmallIntegerField(choices=Finding.Severity)
+    importance = models.PositiveSmallIntegerField(choices=[(rank.value, rank.word) for rank in Importance])
+    days = models.PositiveSmallIntegerField(null=True)
+    """Null: no date."""
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "severity", "importance"], name="due_rule_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_severity_display()} {self.get_importance_display()}: {self.days}"
+
+
+class FeedMark(TenantModel):
+    """Up to when what the feeds say is in the risk of the organization's findings."""
+
+    up_to = models.DateTimeField(default=EPOCH)
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org"], name="feed_mark_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.up_to:%Y-%m-%d %H:%M}"
 
 
 class Alias(TenantModel):
@@ -159,17 +232,77 @@ class Decision(TenantModel):
         RISK_ACCEPTED = "risk_accepted", "Risk accepted"
         TEST_DATA = "test_data", "Test or example data"
 
+    class Justification(models.TextChoices):
+        """The five of VEX (CISA, Minimum Requirements for VEX, 2023)."""
+
+        COMPONENT_NOT_PRESENT = "component_not_present", "The component is not present"
+        CODE_NOT_PRESENT = "vulnerable_code_not_present", "The vulnerable code is not present"
+        NOT_IN_PATH = "vulnerable_code_not_in_execute_path", "The vulnerable code is never executed"
+        NOT_CONTROLLED = (
+            "vulnerable_code_cannot_be_controlled_by_adversary",
+            "An attacker cannot control the vulnerable code",
+        )
+        MITIGATED = "inline_mitigations_already_exist", "Mitigations are in place"
+
     finding = TenantForeignKey(Finding, models.CASCADE, related_name="+")
     reason = models.CharField(max_length=20, choices=Reason)
+    justification = models.CharField(max_length=45, choices=Justification, blank=True, default="")
+    """Why the vulnerability does not hurt here, for VEX documents."""
     note = models.TextField(blank=True)
     until = models.DateField(null=True, blank=True)
     by = models.UUIDField()
+    bulk = models.UUIDField(null=True)
+    """The action on many findings that it was a part of."""
     made_at = models.DateTimeField(default=now)
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.UUIDField(null=True)
 
     class Meta(TenantModel.Meta):
-        indexes: ClassVar = [models.Index(fields=["org", "finding", "lifted_at"], name="decision_in_force")]
+        indexes: ClassVar = [
+            models.Index(fields=["org", "finding", "lifted_at"], name="decision_in_force"),
+            models.Index(fields=["org", "bulk"], condition=models.Q(bulk__isnull=False), name="decision_of_bulk"),
+        ]
 
     def __str__(self) -> str:
         return self.get_reason_display()
+
+
+class Bulk(TenantModel):
+    """One action on many findings, done in parts: where it broke off it goes on."""
+
+    class Verb(models.TextChoices):
+        SUPPRESS = "suppress", "Suppress"
+        LIFT = "lift", "Take suppressions back"
+        ASSIGN = "assign", "Assign"
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    verb = models.CharField(max_length=8, choices=Verb)
+    arguments = models.JSONField(default=dict)
+    """As the verb needs them: reason, justification, note, until; assignee, team."""
+    keys = models.JSONField(default=list)
+    """The findings chosen one by one; empty: all that match `query`."""
+    query = models.TextField(blank=True)
+    """The worklist's filters, as in its address."""
+    status = models.CharField(max_length=8, choices=Status, default=Status.QUEUED)
+    by = models.UUIDField()
+    made_at = models.DateTimeField(default=now)
+    finished_at = models.DateTimeField(null=True)
+    total = models.PositiveIntegerField()
+    """How many matched when it was confirmed."""
+    seen = models.PositiveIntegerField(default=0)
+    touched = models.PositiveIntegerField(default=0)
+    """Of those seen, how many it changed."""
+    cursor = models.UUIDField(null=True)
+    """The last finding that was seen."""
+    failure = models.TextField(blank=True)
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["org", "-id"], name="bulk_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.seen}/{self.total}"

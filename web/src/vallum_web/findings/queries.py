@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +12,22 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from vallum_web.accounts import queries as people
+from vallum_web.advisories import queries as advisories
+from vallum_web.advisories.models import Threat
 from vallum_web.assets.models import Asset
-from vallum_web.findings.filters import ANY, SEVERITIES, Filters
-from vallum_web.findings.models import Decision, Finding, Identity, Occurrence
+from vallum_web.findings import due
+from vallum_web.findings.filters import ANY, ME, NOBODY, SEVERITIES, Filters
+from vallum_web.findings.merge import Weights
+from vallum_web.findings.models import Bulk, Decision, DueRule, Finding, Identity, Occurrence
 from vallum_web.findings.words import tsquery
 from vallum_web.scans import queries as scans
 from vallum_web.scans.models import Coverage, Scan
-from vallum_web.tenancy import keyset
+from vallum_web.tenancy import clock, keyset
 from vallum_web.tenancy.models import Event, Org
+from vallum_web.tenancy.scope import current_user
 
 CAP = 10_000
+_WITHIN = {"overdue": timedelta(0), "week": timedelta(days=7)}
 PAGE = 50
 SEARCH_LIMIT = 5000
 """What the database's search function returns at most; migration 0002."""
@@ -31,7 +38,7 @@ MOST_CHOICES = 500
 UNLISTED = ("data", "message", "fingerprint")
 
 
-def matching(org: Org, filters: Filters) -> QuerySet[Finding]:
+def matching(org: Org | UUID, filters: Filters) -> QuerySet[Finding]:
     """The findings that `filters` leaves, in no order."""
     rows: QuerySet[Finding] = Finding.objects.of(org)
     if filters.status != ANY:
@@ -46,7 +53,23 @@ def matching(org: Org, filters: Filters) -> QuerySet[Finding]:
         rows = rows.filter(asset=filters.asset)
     if filters.rule:
         rows = rows.filter(rule=filters.rule)
-    return _holding(rows, filters.text) if filters.text else rows
+    return _holding(_worked(rows, filters), filters.text) if filters.text else _worked(rows, filters)
+
+
+def _worked(rows: QuerySet[Finding], filters: Filters) -> QuerySet[Finding]:
+    """Whose they are, by when they should have ended, and whether somebody exploits them already."""
+    if filters.assignee == NOBODY:
+        rows = rows.filter(assignee=None)
+    elif filters.assignee:
+        person = current_user() if filters.assignee == ME else UUID(filters.assignee)
+        rows = rows.filter(assignee=person) if person else rows.none()
+    if filters.team:
+        rows = rows.filter(team=filters.team)
+    if filters.due:
+        rows = rows.filter(due_at__isnull=False)
+    if filters.due in _WITHIN:
+        rows = rows.filter(due_at__lt=clock.now() + _WITHIN[filters.due])
+    return rows.filter(exploited=True) if filters.exploited else rows
 
 
 def _holding(rows: QuerySet[Finding], text: str) -> QuerySet[Finding]:
@@ -152,7 +175,7 @@ def open_by_asset(org: Org, assets: Iterable[UUID]) -> dict[UUID, dict[str, int]
 
 def finding(org: Org, key: UUID) -> Finding:
     """Raises Finding.DoesNotExist."""
-    found: Finding = Finding.objects.of(org).select_related("asset").get(pk=key)
+    found: Finding = Finding.objects.of(org).select_related("asset", "team").get(pk=key)
     return found
 
 
@@ -176,6 +199,8 @@ class Detail:
     identities: Sequence[Identity]
     """Why other fingerprints are this finding, the newest first."""
     last_seen: Scan | None
+    threat: Threat | None
+    """What the feeds know of its CVE."""
     decisions: Sequence[Decision]
     events: Sequence[Event]
     more_events: int
@@ -204,11 +229,18 @@ def detail(org: Org, key: UUID) -> Detail:
         sources=_sources(org, row),
         identities=list(Identity.objects.of(org).filter(finding=row, undone_at=None).order_by("-id")[:MOST_EVENTS]),
         last_seen=_last_seen(org, row, places),
+        threat=advisories.threats([row.cve]).get(row.cve) if row.cve else None,
         decisions=decisions,
         events=events,
         more_events=history.count() - MOST_EVENTS if len(events) == MOST_EVENTS else 0,
-        names=people.names(persons | {event.actor for event in events if event.actor}),
+        names=people.names(persons | _named(row, events)),
     )
+
+
+def _named(row: Finding, events: Sequence[Event]) -> set[UUID]:
+    """Everybody of whom a finding or its history speaks."""
+    given = {UUID(event.data["assignee"]) for event in events if event.data.get("assignee")}
+    return given | {event.actor for event in events if event.actor} | ({row.assignee} if row.assignee else set())
 
 
 def _sources(org: Org, row: Finding) -> list[Source]:
@@ -253,6 +285,18 @@ def _looked(org: Org, row: Finding) -> QuerySet[Scan]:
     return looked.defer(*scans.UNLISTED).order_by("-id")
 
 
+def due_rules(org: Org | UUID) -> dict[tuple[int, int], due.Days]:
+    """By when findings should have ended, by the ranks of severity and importance: the whole table."""
+    own = DueRule.objects.of(org).values_list("severity", "importance", "days")
+    return due.table({(severity, importance): days for severity, importance, days in own})
+
+
+def weights(org: UUID, asset: UUID) -> Weights:
+    row = Asset.objects.of(org).only("exposure", "importance").get(pk=asset)
+    days = due.of_importance(due_rules(org), row.importance)
+    return Weights(exposure=row.exposure, importance=row.importance, due=days)
+
+
 def newest(org: Org, limit: int = 10) -> list[Finding]:
     """What was opened last and is still open."""
     rows: QuerySet[Finding] = Finding.objects.of(org).filter(status=Finding.Status.OPEN)
@@ -289,6 +333,28 @@ def choices(org: Org, filters: Filters) -> dict[UUID, str]:
     return found
 
 
+def bulk(org: Org, key: UUID) -> Bulk:
+    """Raises Bulk.DoesNotExist."""
+    found: Bulk = Bulk.objects.of(org).get(pk=key)
+    return found
+
+
+def people_of(org: Org) -> dict[UUID, str]:
+    """The members to whom findings can be given, by name."""
+    named = people.names([member.user_id for member in people.members(org)[:MOST_CHOICES]])
+    return dict(sorted(named.items(), key=lambda item: item[1].lower()))
+
+
+def teams_of(org: Org) -> dict[UUID, str]:
+    return dict(people.teams(org).order_by("name").values_list("pk", "name")[:MOST_CHOICES])
+
+
 def more_choices(org: Org, shown: Mapping[UUID, str]) -> int:
     """How many assets there are beside those to choose from."""
     return Asset.objects.of(org).filter(retired_at=None).count() - len(shown) if len(shown) >= MOST_CHOICES else 0
+
+
+def in_force(org: UUID) -> QuerySet[Decision]:
+    """The decisions that hide something today."""
+    rows: QuerySet[Decision] = Decision.objects.of(org).filter(lifted_at=None)
+    return rows.exclude(until__lt=clock.now().date())

@@ -13,12 +13,13 @@ import vallum_engine.model.finding as scanned
 from vallum_engine.model import plain
 from vallum_engine.model.report import Coverage, Report
 from vallum_web.findings import risk
+from vallum_web.findings.vectors import base_score
 from vallum_web.tenancy.keys import uuid7
 
 TABLES = """
 create temp table staged (
   id uuid, fingerprint text collate "C", kind text, ruleset text, rule text, severity smallint, confidence smallint,
-  risk smallint, title text, message text, path text, line integer, package text, data jsonb, content text collate "C",
+  base real, cve text, title text, message text, path text, line integer, package text, data jsonb, content text collate "C",
   ours boolean
 ) on commit drop;
 create temp table staged_key (fingerprint text collate "C", key text collate "C") on commit drop;
@@ -33,6 +34,7 @@ create temp table walked (path text collate "C") on commit drop;
 """
 # An escaped NUL: an odd number of backslashes before it, for two of them are one of the text's own.
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+_CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
 OWN = frozenset({"secrets", "packages", "weaknesses", "posture", "licences"})
 """Our own rule sets, before any slash."""
 _CONFIDENCE = {scanned.Confidence.HIGH: 2, scanned.Confidence.MEDIUM: 1, scanned.Confidence.LOW: 0}
@@ -44,7 +46,7 @@ def load(report: Report, key: bytes) -> None:
         cursor.execute(TABLES)
     groups = list(_once(report.findings, key))
     _copy(
-        "staged (id, fingerprint, kind, ruleset, rule, severity, confidence, risk, title, message, path, line, package, "
+        "staged (id, fingerprint, kind, ruleset, rule, severity, confidence, base, cve, title, message, path, line, package, "
         "data, content, ours)",
         (_row(group.fingerprint, group.speaker) for group in groups),
     )
@@ -74,7 +76,7 @@ def drop() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "drop table staged, staged_key, staged_place, ran, gap, held, walked, joined, matched, standing, blind, "
-            "ended, over, moved"
+            "ended, over, moved, threat"
         )
 
 
@@ -158,7 +160,8 @@ def _row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
         finding.rule,
         finding.severity.rank,
         _CONFIDENCE[finding.confidence],
-        risk.score(risk.Inputs(severity=finding.severity, confidence=finding.confidence)),
+        _base(finding),
+        _cve(finding),
         _text(finding.title),
         _text(finding.message),
         _text(first.path),
@@ -168,6 +171,17 @@ def _row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
         finding.content,
         own(finding.ruleset),
     )
+
+
+def _base(finding: scanned.Finding) -> float:
+    """The worst CVSS base score that its advisories give; the severity's middle where they give none."""
+    scores = [score for advisory in finding.advisories if (score := base_score(advisory.cvss)) is not None]
+    return max(scores, default=risk.SEVERITY[finding.severity])
+
+
+def _cve(finding: scanned.Finding) -> str:
+    names = (finding.rule, *(name for advisory in finding.advisories for name in (advisory.id, *advisory.aliases)))
+    return next((name for name in names if _CVE.fullmatch(name)), "")
 
 
 def _load_coverage(coverage: Coverage) -> None:

@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from vallum_engine.model.finding import Confidence, Severity
+from vallum_web.advisories.models import Threat
+from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.findings import risk
 from vallum_web.findings.models import Decision, Finding
+from vallum_web.findings.vectors import base_score
 from vallum_web.tenancy.models import Event
 
 NOBODY = "a former member"
@@ -18,6 +21,7 @@ _WORDS = {
     "finding.reopened": ("Seen again: reopened", "refresh"),
     "finding.resolved": ("Resolved", "check"),
     "finding.suppressed": ("Suppressed", "ring-slash"),
+    "finding.assigned": ("Assigned", "person"),
     "finding.split": ("What was taken for this finding was taken apart", "copy"),
     "finding.unsuppressed": ("Suppression taken back", "arrow-left"),
 }
@@ -43,10 +47,21 @@ class Advisory:
     cvss: str
 
 
-def why(finding: Finding) -> str:
+def why(finding: Finding, threat: Threat | None) -> str:
     """The sentence behind the risk number."""
+    vectors = [base_score(advisory.cvss) for advisory in advisories(finding.data)]
     severity, confidence = Severity(finding.get_severity_display()), Confidence(finding.get_confidence_display())
-    return risk.sentence(risk.Inputs(severity=severity, confidence=confidence))
+    return risk.sentence(
+        risk.Inputs(
+            severity=severity,
+            confidence=confidence,
+            cvss=max((score for score in vectors if score is not None), default=None),
+            epss=threat.epss if threat else None,
+            kev_since=threat.kev_added if threat else None,
+            exposure=Exposure(finding.asset.exposure),
+            importance=Importance(finding.asset.importance),
+        )
+    )
 
 
 def web_address(text: object) -> str:
@@ -96,8 +111,17 @@ def timeline(events: Sequence[Event], names: Mapping[UUID, str]) -> list[Entry]:
     ]
 
 
+def _assigned(event: Event, names: Mapping[UUID, str]) -> str:
+    person, team = event.data.get("assignee"), event.data.get("team")
+    if person:
+        return f"Assigned to {names.get(UUID(person), NOBODY)}"
+    return "Given to a team" if team else "Assigned to nobody"
+
+
 def _sentence(event: Event, names: Mapping[UUID, str]) -> str:
     text = _WORDS.get(event.kind, (event.kind, ""))[0]
+    if event.kind == "finding.assigned":
+        text = _assigned(event, names)
     if event.kind == "finding.resolved":
         return "Resolved: the file is gone" if event.data.get("ending") == "gone" else "Resolved: fixed"
     if event.kind == "finding.unsuppressed" and event.data.get("expired"):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vallum_web.findings import views
+from vallum_web.findings import bulk_views, views
 
 app_name = "findings"
 urlpatterns = [
@@ -8,6 +8,10 @@ urlpatterns = [
     path("findings/<uuid:finding>/", views.finding, name="finding"),
     path("findings/<uuid:finding>/row/", views.row, name="row"),
     path("findings/<uuid:finding>/suppress/", views.suppress, name="suppress"),
+    path("findings/bulk/", bulk_views.bulk, name="bulk"),
+    path("findings/bulk/<uuid:bulk>/", bulk_views.bulk_run, name="bulk_run"),
+    path("findings/bulk/<uuid:bulk>/undo/", bulk_views.bulk_undo, name="bulk_undo"),
+    path("findings/<uuid:finding>/assign/", views.assign, name="assign"),
     path("findings/<uuid:finding>/split/<uuid:identity>/", views.split, name="split"),
     path("findings/<uuid:finding>/lift/", views.lift, name="lift"),
     path("findings/<uuid:finding>/lift/<uuid:decision>/", views.lift, name="undo"),

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -13,11 +13,11 @@ from django.views.decorators.vary import vary_on_headers
 from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.findings import listing, queries, services, story
 from vallum_web.findings.filters import Filters
-from vallum_web.findings.forms import SuppressForm
+from vallum_web.findings.forms import AssignForm, SuppressForm
 from vallum_web.findings.models import Finding, Identity
 
 UNPROCESSABLE = 422
-KEYS = (("/", "search"), ("s", "suppress"), ("u", "take a suppression back"))
+KEYS = (("/", "search"), ("x", "select"), ("s", "suppress"), ("a", "assign"), ("u", "take a suppression back"))
 
 
 @require_safe
@@ -65,7 +65,7 @@ def suppress(request: MemberRequest, finding: UUID) -> HttpResponse:
         return _beside(request, finding, {**_panel(request, finding), "deciding": True})
     form = SuppressForm(request.POST)
     if not form.is_valid():
-        return _refused(request, finding, form)
+        return _refused(request, finding, form=form, deciding=True)
     try:
         decision = services.suppress(request.org, finding, request.user.pk, **form.cleaned_data)
     except Finding.DoesNotExist:
@@ -80,6 +80,21 @@ def lift(request: MemberRequest, finding: UUID, decision: UUID | None = None) ->
     """Take back one decision (what Undo offers) or all of them."""
     try:
         services.lift(request.org, finding, request.user.pk, decision=decision)
+    except Finding.DoesNotExist:
+        raise Http404 from None
+    return _changed(request, finding, undo=None)
+
+
+@require_POST
+@vary_on_headers("HX-Request", "HX-Target")
+@may("findings.decide")
+def assign(request: MemberRequest, finding: UUID) -> HttpResponse:
+    """Give it to a person, a team, or nobody."""
+    form = _assign_form(request, request.POST)
+    if not form.is_valid():
+        return _refused(request, finding, assign_form=form, assigning=True)
+    try:
+        services.assign(request.org, finding, request.user.pk, **form.cleaned_data)
     except Finding.DoesNotExist:
         raise Http404 from None
     return _changed(request, finding, undo=None)
@@ -113,8 +128,8 @@ def _changed(request: MemberRequest, key: UUID, *, undo: UUID | None) -> HttpRes
     return response
 
 
-def _refused(request: MemberRequest, key: UUID, form: SuppressForm) -> HttpResponse:
-    panel = {**_panel(request, key), "form": form, "deciding": True, "listed": bool(request.POST.get("listed"))}
+def _refused(request: MemberRequest, key: UUID, **forms: Any) -> HttpResponse:
+    panel = {**_panel(request, key), **forms, "listed": bool(request.POST.get("listed"))}
     if _wants_part(request):
         return render(request, "findings/_panel.html", panel, status=UNPROCESSABLE)
     context = {**_list(request), **panel, "current": key}
@@ -125,7 +140,7 @@ def _list(request: MemberRequest) -> dict[str, Any]:
     filters, cursor = _place(request), _cursor(request)
     page = queries.worklist(request.org, filters, after=cursor["after"], before=cursor["before"])
     counts = queries.counts(request.org, filters)
-    assets = queries.choices(request.org, filters)
+    choices = _choices(request, filters)
     base = reverse("findings:worklist", args=[request.org.slug])
     return {
         **_links(request),
@@ -134,13 +149,25 @@ def _list(request: MemberRequest) -> dict[str, Any]:
         "counts": counts,
         "tabs": listing.tabs(base, filters, counts),
         "severities": listing.severities(base, filters, counts),
-        "selects": listing.selects(filters, assets.items(), more_assets=queries.more_choices(request.org, assets)),
-        "chips": listing.chips(base, filters, assets),
+        "selects": listing.selects(filters, choices),
+        "chips": listing.chips(base, filters, choices),
+        "exploited": listing.exploited(base, filters),
         "clear_url": base + Filters(status=filters.status, sort=filters.sort).query(),
         "shown": listing.shown(len(page.rows), counts),
         "keys": KEYS,
+        "bulk_url": reverse("findings:bulk", args=[request.org.slug]),
         "looked": None if page.rows else queries.looked(request.org, filters.asset),
     }
+
+
+def _choices(request: MemberRequest, filters: Filters) -> listing.Choices:
+    assets = queries.choices(request.org, filters)
+    return listing.Choices(
+        assets=assets,
+        people=queries.people_of(request.org),
+        teams=queries.teams_of(request.org),
+        more_assets=queries.more_choices(request.org, assets),
+    )
 
 
 def _links(request: MemberRequest) -> dict[str, Any]:
@@ -165,13 +192,21 @@ def _panel(request: MemberRequest, key: UUID) -> dict[str, Any]:
         **_links(request),
         "detail": detail,
         "finding": detail.finding,
-        "why": story.why(detail.finding),
+        "why": story.why(detail.finding, detail.threat),
         "advisories": story.advisories(data),
         "references": story.references(data),
         "decisions": story.decisions(detail.decisions, detail.names),
         "timeline": story.timeline(detail.events, detail.names),
         "form": SuppressForm(),
+        "assign_form": _assign_form(
+            request, initial={"assignee": detail.finding.assignee or "", "team": detail.finding.team_id or ""}
+        ),
+        "assignee": detail.names.get(detail.finding.assignee, story.NOBODY) if detail.finding.assignee else "",
     }
+
+
+def _assign_form(request: MemberRequest, data: QueryDict | None = None, **given: Any) -> AssignForm:
+    return AssignForm(data, people=queries.people_of(request.org), teams=queries.teams_of(request.org), **given)
 
 
 def _found(request: MemberRequest, key: UUID) -> Finding:

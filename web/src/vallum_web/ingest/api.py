@@ -82,7 +82,7 @@ class Target(Schema):
     name: Storable = Field("", max_length=200)
 
 
-class Place(Schema):
+class RejectedWanted(Schema):
     after: int = Field(0, ge=0, lt=1 << 31)
 
 
@@ -120,7 +120,7 @@ def upload_get(request: TokenRequest, upload_id: UUID) -> UploadOut:
 
 @router.get("/{upload_id}/rejected", response=RejectedPage, summary="Its records that were not imported, and why")
 @permits("findings.read")
-def upload_rejected(request: TokenRequest, upload_id: UUID, place: Query[Place]) -> RejectedPage:
+def upload_rejected(request: TokenRequest, upload_id: UUID, place: Query[RejectedWanted]) -> RejectedPage:
     found = scans.rejected(request.auth.org, _upload(request, upload_id).scan).filter(number__gt=place.after)
     rows = list(found[: PAGE + 1])
     items = [RejectedOut.from_orm(row) for row in rows[:PAGE]]

@@ -67,14 +67,14 @@ class ScanPage(Schema):
     """Give it as `after` for the next page; null on the last."""
 
 
-class Place(Schema):
+class ScansWanted(Schema):
     asset: UUID | None = None
     after: UUID | None = None
 
 
 @router.get("", response=ScanPage, summary="Scans, newest first")
 @permits("findings.read")
-def scans_list(request: TokenRequest, place: Query[Place]) -> ScanPage:
+def scans_list(request: TokenRequest, place: Query[ScansWanted]) -> ScanPage:
     rows = queries.scans(request.auth.org)
     if place.asset:
         rows = rows.filter(asset=place.asset)

@@ -66,7 +66,31 @@
     return Boolean(field);
   }
 
+  // Rows are ticked for an action on many: the count is shown, and all that match is an answer of its own.
+  const picks = () => [...document.querySelectorAll("[data-pick]")].filter(visible);
+
+  function count() {
+    const shown = document.querySelector("[data-picked]");
+    if (shown) shown.textContent = String(picks().filter((box) => box.checked).length);
+    const bar = shown?.closest("form");
+    bar?.toggleAttribute("data-active", Boolean(bar.querySelector("[data-pick-match]:checked")) || picks().some((box) => box.checked));
+  }
+
+  function pick() {
+    const box = current()?.querySelector("[data-pick]");
+    if (!box) return false;
+    box.checked = !box.checked;
+    count();
+    return true;
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-pick-all]")) for (const box of picks()) box.checked = event.target.checked;
+    if (event.target.matches("[data-pick], [data-pick-all], [data-pick-match]")) count();
+  });
+
   const actions = {
+    x: pick,
     j: () => move(1),
     k: () => move(-1),
     "/": search,

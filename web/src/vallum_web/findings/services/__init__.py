@@ -1,0 +1,26 @@
+"""Every write to the record, by what it does."""
+
+from vallum_web.findings.services.bulk import begin_bulk, fail_bulk, run_bulk, undo_bulk
+from vallum_web.findings.services.decide import NotAMemberError, assign, expire_decisions, lift, suppress
+from vallum_web.findings.services.digest import digest, fingerprint_key
+from vallum_web.findings.services.identities import split
+from vallum_web.findings.services.weigh import follow_feeds, set_due_rules, weigh_asset, weigh_everything
+
+__all__ = [
+    "NotAMemberError",
+    "assign",
+    "begin_bulk",
+    "digest",
+    "expire_decisions",
+    "fail_bulk",
+    "fingerprint_key",
+    "follow_feeds",
+    "lift",
+    "run_bulk",
+    "set_due_rules",
+    "split",
+    "suppress",
+    "undo_bulk",
+    "weigh_asset",
+    "weigh_everything",
+]

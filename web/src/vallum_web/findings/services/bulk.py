@@ -1,0 +1,218 @@
+"""One action on many findings: in parts of a few thousand, each a transaction; what broke off goes on at its cursor."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+import orjson
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from vallum_web.assets.models import Asset
+from vallum_web.findings import queries
+from vallum_web.findings.filters import Filters
+from vallum_web.findings.models import Bulk, Decision, Finding
+from vallum_web.findings.services.decide import assigned, receivers
+from vallum_web.tenancy import clock
+from vallum_web.tenancy.events import emit
+from vallum_web.tenancy.jobs import enqueue
+from vallum_web.tenancy.models import Org
+from vallum_web.tenancy.scope import scope
+
+RUN = "findings.run_bulk"
+PART = 2_000
+AT_ONCE = 200
+"""So many chosen one by one are done while the person waits."""
+MOST_KEYS = 1_000
+
+# Each locks its rows in the order of their ids, touches those it changes and no other, and writes an event for each.
+_EVENTS = """
+insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
+select vallum_uuid7(), %(org)s, %(kind)s, %(now)s, %(by)s, id, %(data)s::jsonb, pg_current_xact_id()::text::bigint from changed
+"""
+_SUPPRESS = """
+with chosen as (
+  select id from findings_finding where org_id = %(org)s and id = any(%(keys)s) and status = 'open' order by id for no key update
+), changed as (
+  update findings_finding f set status = 'suppressed', changed_at = %(now)s from chosen
+  where f.org_id = %(org)s and f.id = chosen.id returning f.id
+), decided as (
+  insert into findings_decision (id, org_id, finding_id, reason, justification, note, until, by, bulk, made_at)
+  select vallum_uuid7(), %(org)s, id, %(reason)s, %(justification)s, %(note)s, %(until)s, %(by)s, %(bulk)s, %(now)s from changed
+)
+"""
+# Only the decisions of the action that is undone, or all; what others decided goes on hiding.
+_LIFT = """
+with chosen as (
+  select id from findings_finding where org_id = %(org)s and id = any(%(keys)s) order by id for no key update
+), lifted as (
+  update findings_decision d set lifted_at = %(now)s, lifted_by = %(by)s from chosen
+  where d.org_id = %(org)s and d.finding_id = chosen.id and d.lifted_at is null
+    and (%(undone)s::uuid is null or d.bulk = %(undone)s) returning d.id, d.finding_id
+), changed as (
+  update findings_finding f set status = 'open', changed_at = %(now)s from (select distinct finding_id from lifted) l
+  where f.org_id = %(org)s and f.id = l.finding_id and f.status = 'suppressed' and not exists (
+    select from findings_decision d where d.org_id = %(org)s and d.finding_id = f.id and d.lifted_at is null
+      and d.id not in (select id from lifted) and (d.until is null or d.until >= %(today)s))
+  returning f.id
+)
+"""
+_ASSIGN = """
+with chosen as (
+  select id from findings_finding where org_id = %(org)s and id = any(%(keys)s)
+    and (assignee, team_id) is distinct from (%(assignee)s::uuid, %(team)s::uuid) order by id for no key update
+), changed as (
+  update findings_finding f set assignee = %(assignee)s, team_id = %(team)s, changed_at = %(now)s from chosen
+  where f.org_id = %(org)s and f.id = chosen.id returning f.id
+)
+"""
+_VERBS = {
+    Bulk.Verb.SUPPRESS: (_SUPPRESS, "finding.suppressed"),
+    Bulk.Verb.LIFT: (_LIFT, "finding.unsuppressed"),
+    Bulk.Verb.ASSIGN: (_ASSIGN, "finding.assigned"),
+}
+
+
+def begin_bulk(
+    org: Org, by: UUID, verb: Bulk.Verb, *, arguments: dict[str, str | None], keys: Sequence[UUID] = (), query: str = ""
+) -> Bulk:
+    """Do `verb` to the findings `keys`, or to all that match `query` as of now: a few at once, more as a job.
+
+    Raises NotAMemberError, and ValueError for more keys than are taken one by one.
+    """
+    if len(keys) > MOST_KEYS:
+        raise ValueError(f"{len(keys):,} findings were named: up to {MOST_KEYS:,} are taken one by one. Name a filter.")
+    query = _filters(query).of_person(by).query().removeprefix("?") if query else query
+    with scope(org.pk, user=by):
+        if verb is Bulk.Verb.ASSIGN:
+            receivers(org, assignee=_uuid(arguments.get("assignee")), team=_uuid(arguments.get("team")))
+        total = len(keys) if keys else queries.matching(org, _filters(query)).count()
+        bulk: Bulk = Bulk.objects.create(
+            org=org,
+            by=by,
+            verb=verb,
+            arguments=arguments,
+            keys=sorted(str(key) for key in set(keys)),
+            query=query,
+            total=total,
+            made_at=clock.now(),
+        )
+        emit("finding.bulk", bulk.pk, verb=verb.value, total=total, query=query, arguments=arguments)
+        if not keys or total > AT_ONCE:
+            enqueue(RUN, org=org.pk, lock=f"bulk:{org.pk}", bulk=bulk.pk)
+            return bulk
+    return run_bulk(org.pk, bulk.pk)
+
+
+def undo_bulk(org: Org, bulk: UUID, by: UUID) -> Bulk:
+    """Take back what an action hid. Raises Bulk.DoesNotExist, also for one that hid nothing."""
+    with scope(org.pk, user=by):
+        done = Bulk.objects.of(org).get(pk=bulk, verb=Bulk.Verb.SUPPRESS)
+        again: Bulk = Bulk.objects.create(
+            org=org,
+            by=by,
+            verb=Bulk.Verb.LIFT,
+            arguments={"undone": str(done.pk)},
+            keys=done.keys,
+            query="status=any" if not done.keys else "",
+            total=Decision.objects.of(org).filter(bulk=done.pk, lifted_at=None).count(),
+            made_at=clock.now(),
+        )
+        emit("finding.bulk", again.pk, verb="undo", total=again.total, undone=str(done.pk))
+        if again.total > AT_ONCE:
+            enqueue(RUN, org=org.pk, lock=f"bulk:{org.pk}", bulk=again.pk)
+            return again
+    return run_bulk(org.pk, again.pk)
+
+
+def run_bulk(org: UUID, key: UUID) -> Bulk:
+    """Go on with an action until there is no finding left that it has not seen. Raises Bulk.DoesNotExist."""
+    while (bulk := _part(org, key)).status == Bulk.Status.RUNNING:
+        pass
+    return bulk
+
+
+def fail_bulk(org: UUID, key: UUID, why: str) -> None:
+    """What was done so far stays done, and the row says how far that was."""
+    with scope(org):
+        Bulk.objects.of(org).filter(pk=key).update(
+            status=Bulk.Status.FAILED, failure=why[:500], finished_at=clock.now()
+        )
+
+
+def _part(org: UUID, key: UUID) -> Bulk:
+    with scope(org):
+        bulk: Bulk = Bulk.objects.of(org).select_for_update().get(pk=key)
+        if bulk.status in {Bulk.Status.DONE, Bulk.Status.FAILED}:
+            return bulk
+        keys = _next(org, bulk)
+        if keys:
+            # A digest holds its asset's row while it writes: in the same order, nobody waits in a circle.
+            assets = Finding.objects.of(org).filter(pk__in=keys).values("asset")
+            list(Asset.objects.of(org).filter(pk__in=assets).order_by("pk").select_for_update(no_key=True).only("pk"))
+            bulk.touched += _do(org, bulk, keys)
+            bulk.seen += len(keys)
+            bulk.cursor, bulk.status = keys[-1], Bulk.Status.RUNNING
+        else:
+            bulk.status, bulk.finished_at = Bulk.Status.DONE, clock.now()
+        bulk.save(update_fields=["touched", "seen", "cursor", "status", "finished_at"])
+        return bulk
+
+
+def _next(org: UUID, bulk: Bulk) -> list[UUID]:
+    """The next findings in the order of their ids; none that came after the action was asked for."""
+    if bulk.keys:
+        return [UUID(text) for text in bulk.keys if bulk.cursor is None or UUID(text) > bulk.cursor][:PART]
+    rows: QuerySet[Finding]
+    if undone := bulk.arguments.get("undone"):
+        hidden = Decision.objects.of(org).filter(bulk=undone, lifted_at=None)
+        rows = Finding.objects.of(org).filter(pk__in=hidden.values("finding"))
+    else:
+        rows = queries.matching(org, _filters(bulk.query)).filter(pk__lte=bulk.pk)
+    if bulk.cursor:
+        rows = rows.filter(pk__gt=bulk.cursor)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:PART])
+
+
+def _do(org: UUID, bulk: Bulk, keys: Sequence[UUID]) -> int:
+    statement, kind = _VERBS[Bulk.Verb(bulk.verb)]
+    given, moment = bulk.arguments, clock.now()
+    values = {
+        "org": org,
+        "keys": keys,
+        "by": bulk.by,
+        "bulk": bulk.pk,
+        "now": moment,
+        "today": moment.date(),
+        "kind": kind,
+        "undone": given.get("undone"),
+        "reason": given.get("reason") or "",
+        "justification": given.get("justification") or "",
+        "note": given.get("note") or "",
+        "until": date.fromisoformat(given["until"]) if given.get("until") else None,
+        "assignee": given.get("assignee"),
+        "team": given.get("team"),
+        "data": orjson.dumps(_said(bulk)).decode(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement + _EVENTS, values)
+        return int(cursor.rowcount)
+
+
+def _said(bulk: Bulk) -> dict[str, str | None]:
+    given = bulk.arguments
+    of_verb = {
+        Bulk.Verb.SUPPRESS: {"reason": given.get("reason")},
+        Bulk.Verb.LIFT: {},
+        Bulk.Verb.ASSIGN: assigned(_uuid(given.get("assignee")), _uuid(given.get("team"))),
+    }
+    return {"bulk": str(bulk.pk), **of_verb[Bulk.Verb(bulk.verb)]}
+
+
+def _filters(query: str) -> Filters:
+    return Filters.parse(QueryDict(query))
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return UUID(text) if text else None

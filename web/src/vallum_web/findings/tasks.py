@@ -1,0 +1,35 @@
+"""The queue's door to the record."""
+
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+from procrastinate import RetryStrategy
+
+from vallum_web.findings import services
+from vallum_web.findings.services import bulk, weigh
+from vallum_web.tenancy import lookups
+from vallum_web.tenancy.jobs import periodic_job, tenant_job
+
+# The database was restarted under the job: it goes on where it was.
+LOST_DATABASE = RetryStrategy(max_attempts=5, wait=2, retry_exceptions=[OperationalError, InterfaceError])
+
+
+@tenant_job(bulk.RUN, retry=LOST_DATABASE)
+def run_bulk(org: UUID, bulk: str) -> None:
+    services.run_bulk(org, UUID(bulk))
+
+
+@tenant_job(weigh.WEIGH, retry=LOST_DATABASE)
+def weigh_findings(org: UUID, asset: str = "") -> None:
+    """After the rules of an organization or the facts of one asset changed."""
+    if asset:
+        services.weigh_asset(org, UUID(asset))
+    else:
+        services.weigh_everything(org)
+
+
+@periodic_job("findings.follow_feeds", cron="*/5 * * * *")
+def follow_feeds() -> None:
+    """What the feeds say anew since each organization last heard of it."""
+    for org in lookups.all_orgs():
+        services.follow_feeds(org)
