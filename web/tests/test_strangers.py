@@ -18,7 +18,7 @@ from vallum_web.accounts.models import Membership, StaffAccess
 from vallum_web.accounts.services import invitations, teams
 from vallum_web.findings import services as findings
 from vallum_web.findings.filters import Filters
-from vallum_web.findings.models import Finding, Identity
+from vallum_web.findings.models import Bulk, Finding, Identity
 from vallum_web.gates import ready
 from vallum_web.gates import services as gates
 from vallum_web.gates.reach import Reach
@@ -91,7 +91,7 @@ def things(people):
             org=people.org, person=people.charlie.pk, reason="Support", ends_at=clock.now() - timedelta(hours=1)
         )
     bulk = findings.begin_bulk(
-        people.org, people.alice.pk, "suppress", arguments={"reason": "test_data"}, keys=[uuid4()]
+        people.org, people.alice.pk, Bulk.Verb.SUPPRESS, arguments={"reason": "test_data"}, keys=[uuid4()]
     )
     team = teams.make(people.org, people.alice.pk, "Platform")
     with scope(people.org.pk):
