@@ -22,7 +22,7 @@ from vallum_web.gates.schemas import (
     GateOut,
     GatePage,
     Pending,
-    Place,
+    EvaluationsWanted,
     Question,
     WideQuestion,
     wanted,
@@ -60,7 +60,7 @@ def gate_make(request: TokenRequest, body: GateIn) -> Status[GateOut]:
 
 @router.get("/evaluations", response=EvaluationPage, summary="What all gates answered, the newest first")
 @permits("gates.read")
-def evaluations_list(request: TokenRequest, place: Query[Place]) -> EvaluationPage:
+def evaluations_list(request: TokenRequest, place: Query[EvaluationsWanted]) -> EvaluationPage:
     return _page(request, None, place)
 
 
@@ -122,7 +122,7 @@ def gate_delete(request: TokenRequest, gate_id: UUID) -> Status[None]:
 
 @router.get("/{gate_id}/evaluations", response=EvaluationPage, summary="What a gate answered, the newest first")
 @permits("gates.read")
-def gate_evaluations(request: TokenRequest, gate_id: UUID, place: Query[Place]) -> EvaluationPage:
+def gate_evaluations(request: TokenRequest, gate_id: UUID, place: Query[EvaluationsWanted]) -> EvaluationPage:
     return _page(request, _gate(request, gate_id).pk, place)
 
 
@@ -163,7 +163,7 @@ def _pending(scan: Scan) -> Pending:
     return Pending(pending=True, scan=scan.pk, status=scan.status)
 
 
-def _page(request: TokenRequest, gate: UUID | None, place: Place) -> EvaluationPage:
+def _page(request: TokenRequest, gate: UUID | None, place: EvaluationsWanted) -> EvaluationPage:
     org = request.auth.org
     page = queries.evaluation_page(org, gate=gate, asset=place.asset, after=place.after)
     items = [EvaluationLine(**EvaluationLine.values(org.slug, row, row.gate)) for row in page.rows]
