@@ -215,7 +215,7 @@ class Answers(Schema):
     evaluations: list[EvaluationOut]
 
 
-class Place(Schema):
+class EvaluationsWanted(Schema):
     asset: UUID | None = None
     after: str = ""
 

@@ -14,7 +14,6 @@ from django.urls import reverse
 from vallum_engine.model.finding import Kind, Location
 from vallum_web.assets.models import Asset
 from vallum_web.findings import queries as findings
-from vallum_web.findings import services as decided
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Decision, Finding
 from vallum_web.reports import words
@@ -236,5 +235,5 @@ def _decisions(org: UUID, rows: Sequence[Finding]) -> dict[UUID, Decision]:
     hidden = [row.pk for row in rows if row.status == Finding.Status.SUPPRESSED]
     if not hidden:
         return {}
-    found = decided.in_force(org).filter(finding__in=hidden).order_by("pk")
+    found = findings.in_force(org).filter(finding__in=hidden).order_by("pk")
     return {decision.finding_id: decision for decision in found}
