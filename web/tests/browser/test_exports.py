@@ -1,0 +1,152 @@
+"""Exports in a real browser: from the worklist to the file, without JavaScript, for everybody; and the report on its own."""
+
+import os
+from pathlib import Path
+
+import making
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from vallum_web.assets import services as assets
+from vallum_web.findings import services as findings
+from vallum_web.findings.filters import Filters
+from vallum_web.reports import queries, services, work
+from vallum_web.scans import services as scans
+from vallum_web.tenancy import blobs
+from vallum_web.tenancy.scope import scope
+
+pytestmark = pytest.mark.browser
+SHOTS = os.environ.get("VALLUM_SHOTS")
+EXPORTS = "/acme/exports/"
+LONG = "src/" + "a-very-long-folder-name/" * 8 + "app.py"
+
+
+@pytest.fixture
+def people(live_database):
+    made = making.people()
+    asset = assets.add(made.org, "repository", "shop-of-a-very-long-name-" + "x" * 60, made.alice.pk)
+    found = [
+        making.secret("one", path=LONG, title="A token of a very long title, " * 6),
+        making.vulnerability("left-pad", "CVE-2024-0001"),
+        making.secret("two", severity=making.Severity.INFO),
+    ]
+    scan = scans.uploaded(asset, None)
+    with scope(made.org.pk):
+        findings.digest(scan, making.report(*found, paths=("app.py", LONG, "package-lock.json")))
+    return made
+
+
+@pytest.fixture
+def exported(people):
+    """One that is done, one that failed, one that is being written."""
+    done = services.ask(people.org, people.alice.pk, form="html", filters=Filters())
+    work.run(people.org.pk, done.pk)
+    failed = services.ask(people.org, people.alice.pk, form="csv", filters=Filters(text="x" * 120))
+    services.fail(
+        services.begin(people.org.pk, failed.pk), "This machine failed. Free some disk space, then export again."
+    )
+    running = services.ask(
+        people.org, people.alice.pk, form="cyclonedx", filters=Filters(severities=("critical", "high"))
+    )
+    begun = services.begin(people.org.pk, running.pk)
+    services.measured(
+        begun,
+        total=250_000,
+        last=None,
+        note="3 findings of the list are not in it: VEX speaks of vulnerabilities alone.",
+    )
+    services.follow(begun, 100_000)
+    return done, begun
+
+
+def sign_in(page):
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill("alice@example.test")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/acme/")
+
+
+def test_from_the_worklist_to_the_file_while_the_page_follows_by_itself(page, site, people):
+    sign_in(page)
+    page.goto("/acme/findings/")
+    page.get_by_role("link", name="High").first.click()
+    page.wait_for_url("**severity=high**")
+    page.get_by_role("link", name="Export this list").click()
+    page.wait_for_url("**/exports/?severity=high")
+    page.get_by_label("As").select_option("ndjson")
+    page.get_by_role("button", name="Export").click()
+    row = page.get_by_role("region", name="Exports").locator("tbody tr")
+    expect(row).to_contain_text("open findings; high")
+    expect(row).to_contain_text("Waiting")
+    with scope(people.org.pk):
+        (waiting,) = queries.exports(people.org)
+    work.run(people.org.pk, waiting.pk)
+    expect(row).to_contain_text("Done", timeout=6000)
+    with page.expect_download() as download:
+        row.get_by_role("link", name="Download").click()
+    assert len(Path(download.value.path()).read_bytes().splitlines()) == 2
+    row.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("There is none.")).to_be_visible()
+
+
+def test_without_javascript_it_is_asked_for_and_deleted(chromium, site, people):
+    window = chromium.new_context(base_url=site, java_script_enabled=False).new_page()
+    sign_in(window)
+    window.goto(EXPORTS)
+    window.get_by_role("button", name="Export").click()
+    assert window.get_by_role("link", name="Reload to see how far it is").count() == 1
+    window.get_by_role("button", name="Delete").click()
+    assert window.get_by_text("There is none.").count() == 1
+    window.context.close()
+
+
+def seen(window, name, problems, where):
+    for scheme in ("light", "dark"):
+        window.emulate_media(color_scheme=scheme)
+        for width in (1440, 390):
+            window.set_viewport_size({"width": width, "height": 900})
+            if window.evaluate("document.documentElement.scrollWidth") > width:
+                problems.append((where, width, "wider than its window"))
+            problems += [
+                (where, scheme, width, problem["id"], problem["nodes"][0]["html"][:200])
+                for problem in Axe().run(window).response["violations"]
+            ]
+            if SHOTS:
+                window.screenshot(path=f"{SHOTS}/exports-{name}-{scheme}-{width}.png", full_page=True)
+
+
+def test_nobody_is_left_out(chromium, site, exported):
+    window = chromium.new_context(base_url=site, bypass_csp=True).new_page()
+    sign_in(window)
+    problems = []
+    window.goto(f"{EXPORTS}?severity=high")
+    seen(window, "page", problems, EXPORTS)
+    window.goto("/acme/findings/")
+    seen(window, "worklist", problems, "the worklist")
+    assert problems == []
+    window.context.close()
+
+
+def test_the_report_is_read_from_a_disk_by_everybody_and_printed(chromium, site, exported, people, tmp_path):
+    done, _ = exported
+    with scope(people.org.pk):
+        (part,) = queries.parts(people.org, done.pk)
+    file = tmp_path / "report.html"
+    file.write_bytes(blobs.path(people.org.pk, part.blob, shelf=services.SHELF).read_bytes())
+    window = chromium.new_context(offline=True, bypass_csp=True).new_page()
+    asked = []
+    window.on("request", lambda request: asked.append(request.url))
+    window.goto(file.as_uri())
+    problems = []
+    seen(window, "report", problems, "the report")
+    assert problems == []
+    assert asked == [file.as_uri()]
+    window.emulate_media(media="print", color_scheme="dark")
+    paper = "() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+    assert window.evaluate(paper) == ["rgba(0, 0, 0, 0)", "rgb(23, 25, 28)"]
+    assert window.pdf(format="A4").startswith(b"%PDF-")
+    if SHOTS:
+        window.pdf(format="A4", path=f"{SHOTS}/exports-report.pdf", print_background=False)
+    window.context.close()
