@@ -6,12 +6,13 @@ from django.test import Client
 from providing import GROUP, USER, Provider
 
 from vallum_engine.model.finding import AdvisoryRef, Kind, Location, PackageRef, Remediation
-from vallum_engine.model.report import Coverage, Exclusion, Problem, RuleSet, Verdict
+from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, RuleSet, Stats, Verdict
 from vallum_web.accounts import services, tokens
 from vallum_web.accounts.models import Membership
 from vallum_web.assets.models import Asset
 from vallum_web.findings import services as findings
 from vallum_web.findings.models import Finding
+from vallum_web.ingest import services as ingest
 from vallum_web.ingest.models import Upload
 from vallum_web.mail import services as mails
 from vallum_web.repositories import services as repositories
@@ -93,6 +94,17 @@ def pages(live_database):
         keys = list(Finding.objects.of(org).values_list("pk", flat=True))
         findings.suppress(org, keys[0], alice.pk, reason="test_data", note=MARKUP)
         assert (Scan.objects.count(), Upload.objects.count()) == (2, 0)
+    said = ingest.Reading(name=MARKUP, format="sarif")
+    sent = ingest.accept(org.pk, alice.pk, asset_name=MARKUP, chunks=[MARKUP.encode()], reading=said)
+    ingest.refuse(sent, MARKUP)
+    foreign = Report(
+        errors=tuple(Problem(path=MARKUP, what=MARKUP) for _ in range(60)),
+        stats=Stats(records=60, rejected=60),
+        target={"report": MARKUP[:100]},
+    )
+    with scope(org.pk):
+        partly = scans.imported(asset, alice.pk, tool=SHORT)
+        scans.finish(partly, foreign, engine="0.1.0", outcome={"records": 60, "rejected": 60, "seen": 0})
     _, text = tokens.make(org, alice, tokens.Wanted(name=SHORT, role="owner", kind="scim", scopes=["scim.manage"]))
     provider = Provider(text)
     provider.person(MARKUP, displayName=MARKUP, externalId=MARKUP)
@@ -114,6 +126,10 @@ def pages(live_database):
         *(f"/acme/findings/{key}/?status=any&asset={asset.pk}" for key in keys),
         f"/acme/scans/{done.pk}/",
         f"/acme/scans/{failed.pk}/",
+        f"/acme/scans/{partly.pk}/",
+        f"/acme/scans/{sent.scan_id}/",
+        f"/acme/scans/{sent.scan_id}/again/",
+        f"/acme/import/?asset={asset.pk}",
         "/acme/settings/",
         "/acme/settings/tokens/",
         "/acme/settings/teams/",
