@@ -9,7 +9,7 @@ from vallum_engine.model.finding import Kind, Severity
 from vallum_web.advisories.models import Threat
 from vallum_web.assets import services as assets
 from vallum_web.assets.worth import Exposure, Importance
-from vallum_web.findings import due, queries, services
+from vallum_web.findings import due, due_queries, queries, services
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Finding
 from vallum_web.scans import services as scans
@@ -132,3 +132,34 @@ def test_an_asset_that_matters_more_weighs_on_its_findings(org, alice, asset, di
     assert only().risk > before.risk
     assert only().due_at < before.due_at
     assert services.weigh_asset(org.pk, asset.pk) == 0
+
+
+def test_the_page_tries_rules_before_it_saves_them(org, alice, bob, digest, only, signed_in):
+    digest(secret(severity=Severity.CRITICAL))
+    browser, now = (
+        signed_in(alice),
+        {f"days-{severity}-{rank}": days or "" for (severity, rank), days in due.table({}).items()},
+    )
+    page = browser.get("/acme/settings/due/").content.decode()
+    assert "Try it on what is open" in page
+    wanted = {**now, "days-4-1": "3", "try": "yes"}
+    tried = browser.post("/acme/settings/due/change/", wanted).content.decode()
+    assert "If these rules held now" in tried
+    with scope(org.pk):
+        assert due_queries.due_rules(org) == due.table({})
+    wanted.pop("try")
+    assert browser.post("/acme/settings/due/change/", wanted).status_code == 302
+    with scope(org.pk):
+        assert due_queries.due_rules(org)[4, 1] == 3
+    assert browser.post("/acme/settings/due/change/", {**now, "days-4-1": "-1"}).status_code == 422
+    assert signed_in(bob).post("/acme/settings/due/change/", now).status_code == 403
+
+
+def test_what_would_be_overdue_is_counted(org, digest, monkeypatch):
+    digest(secret("one", severity=Severity.CRITICAL), secret("two", line=9, severity=Severity.LOW))
+    later = clock.now() + timedelta(days=5)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    with scope(org.pk):
+        critical, low = due_queries.overdue_under(org, {**due.table({}), (4, 1): 3})
+    assert (critical.open, critical.now, critical.then, critical.soon) == (1, 0, 1, 0)
+    assert (low.open, low.now, low.then) == (1, 0, 0)

@@ -45,6 +45,7 @@ _SETTINGS = (
     ("Tokens", "accounts:tokens", "tokens.read"),
     ("Security", "accounts:security", "security.read"),
     ("Keys", "accounts:keys", "keys.read"),
+    ("Due dates", "findings:due_rules", "findings.read"),
     ("Limits", "accounts:limits", "limits.read"),
     ("What left", "accounts:egress", "egress.read"),
     ("Staff access", "accounts:staff", "staff.read"),

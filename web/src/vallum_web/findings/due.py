@@ -1,7 +1,7 @@
 """By when a finding should have ended: days by severity, and by how much its asset matters. Pure."""
 
+import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 
 from vallum_engine.model.finding import Severity
 from vallum_web.assets.worth import Importance
@@ -36,6 +36,7 @@ def of_importance(rules: Table, importance: int) -> dict[str, int]:
     return {str(severity): days for (severity, rank), days in rules.items() if rank == importance and days is not None}
 
 
-def left(due: datetime | None, now: datetime) -> timedelta | None:
-    """How long there is; negative: how long it is overdue."""
-    return None if due is None else due - now
+def written(rules: Table) -> str:
+    """The table as the statements take it: JSON, by importance and then by severity."""
+    ranks = sorted({importance for _, importance in rules})
+    return json.dumps({str(rank): of_importance(rules, rank) for rank in ranks})

@@ -6,7 +6,9 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 
-from vallum_web.findings.models import Decision
+from vallum_web.assets.worth import Importance
+from vallum_web.findings import due
+from vallum_web.findings.models import Decision, Finding
 from vallum_web.tenancy import clock
 
 
@@ -61,3 +63,30 @@ class SuppressForm(forms.Form):
         if until and until < clock.now().date():
             raise ValidationError("This day has passed: choose a later one.")
         return until
+
+
+class DueForm(forms.Form):
+    """A number of days for each severity and importance; empty means no date."""
+
+    def __init__(self, *args: Any, rules: due.Table, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for (severity, importance), days in sorted(rules.items()):
+            label = f"{Finding.Severity(severity).label}, {Importance(importance).word} importance"
+            self.fields[self.name(severity, importance)] = forms.IntegerField(
+                min_value=1,
+                max_value=due.MOST_DAYS,
+                required=False,
+                initial=days,
+                label=label,
+                widget=forms.NumberInput(attrs={"aria-label": label}),
+            )
+
+    @staticmethod
+    def name(severity: int, importance: int) -> str:
+        return f"days-{severity}-{importance}"
+
+    @property
+    def rules(self) -> dict[tuple[int, int], due.Days]:
+        """The table as it was filled in; only of a valid form."""
+        keys = [(int(severity), int(rank)) for _, severity, rank in (name.split("-") for name in self.fields)]
+        return {key: self.cleaned_data[self.name(*key)] for key in keys}

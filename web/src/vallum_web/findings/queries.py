@@ -15,10 +15,8 @@ from vallum_web.accounts import queries as people
 from vallum_web.advisories import queries as advisories
 from vallum_web.advisories.models import Threat
 from vallum_web.assets.models import Asset
-from vallum_web.findings import due
 from vallum_web.findings.filters import ANY, ME, NOBODY, SEVERITIES, Filters
-from vallum_web.findings.merge import Weights
-from vallum_web.findings.models import Bulk, Decision, DueRule, Finding, Identity, Occurrence
+from vallum_web.findings.models import Bulk, Decision, Finding, Identity, Occurrence
 from vallum_web.findings.words import tsquery
 from vallum_web.scans import queries as scans
 from vallum_web.scans.models import Coverage, Scan
@@ -283,18 +281,6 @@ def _looked(org: Org, row: Finding) -> QuerySet[Scan]:
         status__in=(Scan.Status.DONE, Scan.Status.INCOMPLETE),
     )
     return looked.defer(*scans.UNLISTED).order_by("-id")
-
-
-def due_rules(org: Org | UUID) -> dict[tuple[int, int], due.Days]:
-    """By when findings should have ended, by the ranks of severity and importance: the whole table."""
-    own = DueRule.objects.of(org).values_list("severity", "importance", "days")
-    return due.table({(severity, importance): days for severity, importance, days in own})
-
-
-def weights(org: UUID, asset: UUID) -> Weights:
-    row = Asset.objects.of(org).only("exposure", "importance").get(pk=asset)
-    days = due.of_importance(due_rules(org), row.importance)
-    return Weights(exposure=row.exposure, importance=row.importance, due=days)
 
 
 def newest(org: Org, limit: int = 10) -> list[Finding]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vallum_web.findings import bulk_views, views
+from vallum_web.findings import bulk_views, due_views, views
 
 app_name = "findings"
 urlpatterns = [
@@ -8,6 +8,8 @@ urlpatterns = [
     path("findings/<uuid:finding>/", views.finding, name="finding"),
     path("findings/<uuid:finding>/row/", views.row, name="row"),
     path("findings/<uuid:finding>/suppress/", views.suppress, name="suppress"),
+    path("settings/due/", due_views.due_rules, name="due_rules"),
+    path("settings/due/change/", due_views.change_due_rules, name="change_due_rules"),
     path("findings/bulk/", bulk_views.bulk, name="bulk"),
     path("findings/bulk/<uuid:bulk>/", bulk_views.bulk_run, name="bulk_run"),
     path("findings/bulk/<uuid:bulk>/undo/", bulk_views.bulk_undo, name="bulk_undo"),

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from vallum_engine.model.report import Report
 from vallum_web.assets.services import lock
-from vallum_web.findings import merge, queries, staging
+from vallum_web.findings import due_queries, merge, staging
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
@@ -20,7 +20,7 @@ def digest(scan: Scan, report: Report) -> merge.Outcome:
     with scope(scan.org_id):
         lock(scan.asset_id)  # one digest per asset: the merge is only true while nobody else writes
         staging.load(report, fingerprint_key(scan.org_id))
-        weights = queries.weights(scan.org_id, scan.asset_id)
+        weights = due_queries.weights(scan.org_id, scan.asset_id)
         outcome = merge.apply(scan, weights, complete=report.coverage.complete, foreign="report" in report.target)
         staging.drop()
         emit("scan.digested", scan.pk, **asdict(outcome))

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-import orjson
 from django.db import connection
 
 from vallum_web.advisories import queries as advisories
 from vallum_web.assets.services import lock
-from vallum_web.findings import due, queries
+from vallum_web.findings import due, due_queries
 from vallum_web.findings.models import DueRule, FeedMark, Finding
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.jobs import enqueue
@@ -37,7 +36,10 @@ def weigh_asset(org: UUID, asset: UUID, *, since: datetime | None = None) -> int
     which = "f.asset_id = %(asset)s" + (" and t.changed_at > %(since)s" if since else "")
     with scope(org), connection.cursor() as cursor:
         lock(asset)
-        cursor.execute(_WEIGH.format(which=which), {"org": org, "due": _days(org), "asset": asset, "since": since})
+        cursor.execute(
+            _WEIGH.format(which=which),
+            {"org": org, "due": due.written(due_queries.due_rules(org)), "asset": asset, "since": since},
+        )
         return int(cursor.rowcount)
 
 
@@ -62,23 +64,17 @@ def follow_feeds(org: UUID) -> int:
     return changed
 
 
-def _days(org: UUID) -> str:
-    rules = queries.due_rules(org)
-    importances = {importance for _, importance in rules}
-    return orjson.dumps({str(rank): due.of_importance(rules, rank) for rank in sorted(importances)}).decode()
-
-
 def set_due_rules(org: Org, by: UUID, wanted: Mapping[tuple[int, int], due.Days]) -> None:
     """Say by when findings should have ended; what equals the default is not kept. Dates follow as a job."""
     with scope(org.pk, user=by):
-        before = queries.due_rules(org)
+        before = due_queries.due_rules(org)
         own = {key: days for key, days in wanted.items() if days != due.table({})[key]}
         DueRule.objects.of(org).delete()
         DueRule.objects.bulk_create(
             DueRule(org=org, severity=severity, importance=importance, days=days)
             for (severity, importance), days in sorted(own.items())
         )
-        changed = {key: days for key, days in queries.due_rules(org).items() if before[key] != days}
+        changed = {key: days for key, days in due_queries.due_rules(org).items() if before[key] != days}
         if changed:
             emit("due.changed", org.pk, rules=[[*key, days] for key, days in sorted(changed.items())])
             enqueue(WEIGH, org=org.pk, lock=f"weigh:{org.pk}")
