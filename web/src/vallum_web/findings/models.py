@@ -246,7 +246,7 @@ class Decision(TenantModel):
 
     finding = TenantForeignKey(Finding, models.CASCADE, related_name="+")
     reason = models.CharField(max_length=20, choices=Reason)
-    justification = models.CharField(max_length=45, choices=Justification, blank=True, default="")
+    justification = models.CharField(max_length=60, choices=Justification, blank=True, default="")
     """Why the vulnerability does not hurt here, for VEX documents."""
     note = models.TextField(blank=True)
     until = models.DateField(null=True, blank=True)

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='decision',
             name='justification',
-            field=models.CharField(blank=True, choices=[('component_not_present', 'The component is not present'), ('vulnerable_code_not_present', 'The vulnerable code is not present'), ('vulnerable_code_not_in_execute_path', 'The vulnerable code is never executed'), ('vulnerable_code_cannot_be_controlled_by_adversary', 'An attacker cannot control the vulnerable code'), ('inline_mitigations_already_exist', 'Mitigations are in place')], default='', max_length=45),
+            field=models.CharField(blank=True, choices=[('component_not_present', 'The component is not present'), ('vulnerable_code_not_present', 'The vulnerable code is not present'), ('vulnerable_code_not_in_execute_path', 'The vulnerable code is never executed'), ('vulnerable_code_cannot_be_controlled_by_adversary', 'An attacker cannot control the vulnerable code'), ('inline_mitigations_already_exist', 'Mitigations are in place')], default='', max_length=60),
         ),
         migrations.AddField(
             model_name='finding',
