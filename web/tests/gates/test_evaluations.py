@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from uuid import uuid4
 
+import making
 import pytest
 from making import secret
 
@@ -23,6 +24,10 @@ from vallum_web.tenancy.scope import scope
 
 CRITICAL = secret("critical", severity=Severity.CRITICAL)
 LOW = secret("low", severity=Severity.LOW, line=9)
+TRIVY = {
+    "target": {"report": "trivy"},
+    "coverage": Coverage(rulesets=(RuleSet(name="trivy", version="1", rules=None),)),
+}
 GAP = Exclusion(path="big.bin", ruleset="", verdict=Verdict.SKIPPED, why="too large")
 GAPS = Coverage(rulesets=(RuleSet(name="secrets", version="1", rules=None),), paths=("app.py",), exclusions=(GAP,))
 
@@ -200,6 +205,60 @@ def test_only_what_is_new_since_the_last_complete_scan(ask, scanned, gate):
     assert ask() == ("pass", ["clear"])
 
 
+def test_another_try_at_the_same_commit_fails_as_the_first_did(ask, scanned, gate):
+    gate(max_severity="high", new_since={"since": "previous"})
+    scanned(target={"commit": "a" * 40})
+    scanned(CRITICAL, target={"commit": "b" * 40})
+    assert ask() == ("fail", ["max_severity"])
+    scanned(CRITICAL, target={"commit": "b" * 40})
+    assert ask() == ("fail", ["max_severity"])
+    scanned(CRITICAL, target={"commit": "c" * 40})
+    assert ask() == ("pass", ["clear"])
+
+
+def test_each_tool_is_compared_with_its_own_scan_before(ask, scanned, gate):
+    gate(max_severity="high", new_since={"since": "previous"})
+    scanned()
+    scanned(**TRIVY)
+    # One run of a pipeline brings both: what the first of the two brought is no news to the second.
+    scanned(CRITICAL)
+    scanned(**TRIVY)
+    assert ask() == ("fail", ["max_severity"])
+
+
+def test_what_another_tool_could_not_look_at_is_a_gap_too(machine, scanned, gate):
+    gate(max_severity="high")
+    scanned(target={"report": "trivy"}, coverage=GAPS)
+    scanned()
+    (said,) = machine.ask().json()["evaluations"]
+    assert (said["verdict"], [reason["code"] for reason in said["reasons"]]) == ("cannot_say", ["scan_has_gaps"])
+    assert said["reasons"][0]["text"].startswith("The last report of Trivy did not look everywhere (1 gap).")
+    scanned(**TRIVY)
+    scanned()
+    assert machine.ask().json()["verdict"] == "pass"
+
+
+def test_a_report_that_could_not_be_recognised_is_a_doubt_until_one_is(machine, people, scanned, gate):
+    gate(max_severity="high")
+    asset = scanned().asset
+    scans.fail(scans.imported(asset, None, tool=""), "No format knows it.")
+    scanned()
+    (said,) = machine.ask().json()["evaluations"]
+    assert [reason["code"] for reason in said["reasons"]] == ["scan_failed"]
+    good = scans.imported(asset, None, tool="trivy")
+    scans.finish(good, making.report(**TRIVY), engine="1", outcome={})
+    scanned()
+    assert machine.ask().json()["verdict"] == "pass"
+
+
+def test_nothing_is_said_while_an_earlier_scan_waits(machine, scanned, gate):
+    gate(max_severity="high")
+    waiting = scans.uploaded(scanned().asset, None)
+    later = scanned()
+    assert machine.ask().json() == {"pending": True, "scan": str(waiting.pk), "status": "queued"}
+    assert machine.ask(scan=str(later.pk)).json()["verdict"] == "pass"
+
+
 def test_what_came_back_is_new_again(ask, scanned, gate):
     gate(max_count=0, new_since={"since": "previous"})
     scanned(CRITICAL)
@@ -258,7 +317,16 @@ def test_where_the_scan_cannot_speak_nothing_passes(ask, people, scanned, gate, 
     scans.fail(failed, "The scanner gave up.")
     assert ask() == (when_unsure, ["scan_failed"])
     with clock.travelled(timedelta(days=8)):
-        assert ask() == (when_unsure, ["scan_failed", "scan_too_old"])
+        assert ask() == (when_unsure, ["scan_failed"])
+
+
+def test_a_scan_of_more_than_a_week_ago_proves_nothing(ask, scanned, gate):
+    gate(max_severity="high")
+    scanned(LOW)
+    with clock.travelled(timedelta(days=7)):
+        assert ask() == ("pass", ["clear"])
+    with clock.travelled(timedelta(days=8)):
+        assert ask() == ("cannot_say", ["scan_too_old"])
 
 
 def test_a_failed_scan_does_not_hide_what_was_known_before(ask, scanned, gate):

@@ -79,8 +79,8 @@ def gates_ask(request: TokenRequest, body: WideQuestion) -> Status[Answers] | St
         _hold(chosen, asset)
     else:
         chosen = queries.holding(request.auth.org, asset)
-    if about.pending and about.scan:
-        return Status(202, _pending(about.scan))
+    if about.pending:
+        return Status(202, _pending(about.pending))
     said = [_evaluated(request, gate, asset, about) for gate in chosen]
     every = {each.verdict for each in said}
     worst = next((verdict for verdict in _WORST_FIRST if verdict in every), Evaluation.Verdict.CANNOT_SAY)
@@ -132,8 +132,8 @@ def gate_ask(request: TokenRequest, gate_id: UUID, body: Question) -> Status[Eva
     gate = _gate(request, gate_id)
     asset, about = _about(request, body)
     _hold([gate], asset)
-    if about.pending and about.scan:
-        return Status(202, _pending(about.scan))
+    if about.pending:
+        return Status(202, _pending(about.pending))
     return Status(200, _evaluated(request, gate, asset, about))
 
 

@@ -37,7 +37,7 @@ def judge(org: Org, asset: UUID, policy: Policy, about: Subject) -> Judged:
     """What the policy says now, of the scan in question."""
     now = clock.now()
     (standing,) = subjects.standings(org, [about], now=now)
-    (point,) = subjects.points(org, asset, policy, [(about.ended, now)])
+    (point,) = subjects.points(org, asset, policy, [(about.known, now)])
     record = Record(org, asset, policy, [point])
     answer = decide(policy, record.at(0), replace(standing, no_baseline=point.baseline.why_not))
     listed = record.offending(0, answer)
@@ -52,11 +52,10 @@ def judge(org: Org, asset: UUID, policy: Policy, about: Subject) -> Judged:
 
 def replay(org: Org, asset: UUID, policy: Policy, size: int = REPLAYED) -> list[Judged]:
     """What the policy would have said at the end of each of the asset's last scans, the newest first."""
-    over = [*subjects.ENDED, Scan.Status.FAILED]
-    found = list(subjects.deciding(org, asset).filter(status__in=over, finished_at__isnull=False)[:size])
-    about = [Subject(scan=scan, ended=_ended(scan, found)) for scan in found]
+    about = subjects.history(org, asset, size)
     standings = subjects.standings(org, about, now=None)
-    asked = [(each.ended, scan.finished_at or clock.now()) for each, scan in zip(about, found, strict=True)]
+    now = clock.now()
+    asked = [(each.known, each.scan.finished_at or now if each.scan else now) for each in about]
     points = subjects.points(org, asset, policy, asked)
     record = Record(org, asset, policy, points)
     return [
@@ -67,10 +66,3 @@ def replay(org: Org, asset: UUID, policy: Policy, size: int = REPLAYED) -> list[
         )
         for number, (each, standing, point) in enumerate(zip(about, standings, points, strict=True))
     ]
-
-
-def _ended(scan: Scan, newest_first: Sequence[Scan]) -> Scan | None:
-    """The scan itself, or the last one before it that did not fail, among those looked at."""
-    if scan.status in subjects.ENDED:
-        return scan
-    return next((each for each in newest_first if each.pk < scan.pk and each.status in subjects.ENDED), None)

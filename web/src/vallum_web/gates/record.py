@@ -90,21 +90,27 @@ decided as (
   from findings_finding f join findings_decision d on d.org_id = %(org)s and d.finding_id = f.id
   where f.org_id = %(org)s and f.asset_id = %(asset)s group by d.finding_id
 ),
+called as (
+  select f.id, n.name from findings_finding f cross join lateral (
+    select f.rule union all select jsonb_path_query(f.data, '$.advisories[*].id') #>> '{}'
+    union all select jsonb_path_query(f.data, '$.advisories[*].aliases[*]') #>> '{}'
+  ) n(name)
+  where %(exploited)s and f.org_id = %(org)s and f.asset_id = %(asset)s and f.kind = any(%(exploitable)s)
+),
+known as (
+  select c.id, min(t.kev_added) as since from called c join advisories_threat t on t.cve = c.name
+  where t.kev_added is not null group by c.id
+),
 fact as (
   select f.id, f.title, f.path, f.line, f.risk as weight, f.kind, f.severity, f.confidence,
     case when %(risk)s then f.risk end as risk,
     case when %(fixable)s then f.kind <> 'vulnerability' or coalesce(f.data #>> '{remediation,upgrade_to}', '') <> ''
       or jsonb_path_exists(f.data, '$.advisories[*].fixed[*]') else true end as fixable,
-    case when %(exploited)s and f.kind = any(%(exploitable)s) then (
-      select min(t.kev_added) from advisories_threat t where t.kev_added is not null and t.cve in (
-        select f.rule
-        union select a ->> 'id' from jsonb_array_elements(coalesce(f.data -> 'advisories', '[]')) a
-        union select jsonb_array_elements_text(coalesce(a -> 'aliases', '[]'))
-        from jsonb_array_elements(coalesce(f.data -> 'advisories', '[]')) a
-      )) end as exploited,
+    x.since as exploited,
     case when %(days)s then (f.opened_at at time zone 'UTC')::date end as opened,
     p.there, coalesce(d.hidden, 0) as hidden
   from findings_finding f join place p on p.finding_id = f.id left join decided d on d.finding_id = f.id
+  left join known x on x.id = f.id
   where f.org_id = %(org)s and f.asset_id = %(asset)s and p.there <> 0
 ),
 labelled as (
