@@ -8,7 +8,7 @@ import pytest
 from making import secret
 
 from vallum_engine.model.finding import AdvisoryRef, Confidence, Kind, Remediation, Severity
-from vallum_engine.model.report import Coverage, Exclusion, RuleSet, Verdict
+from vallum_engine.model.report import Coverage, Exclusion, Problem, RuleSet, Verdict
 from vallum_web.advisories.models import Feed, Threat
 from vallum_web.assets import services as assets
 from vallum_web.assets.worth import Importance
@@ -32,7 +32,7 @@ GAP = Exclusion(path="big.bin", ruleset="", verdict=Verdict.SKIPPED, why="too la
 GAPS = Coverage(rulesets=(RuleSet(name="secrets", version="1", rules=None),), paths=("app.py",), exclusions=(GAP,))
 
 
-def flaw(name="flaw", *, rule="CVE-2024-1", **more):
+def flaw(name="flaw", *, rule="CVE-2024-10001", **more):
     values = {"kind": Kind.VULNERABILITY, "ruleset": "packages/npm", "fingerprint": f"package/1:{name}"}
     return secret(name, rule=rule, **{**values, **more})
 
@@ -140,21 +140,21 @@ def feed(*cves, as_of=None):
     [
         pytest.param(flaw(), ("fail", ["no_exploited"]), id="its rule is in the catalogue"),
         pytest.param(
-            flaw(rule="GHSA-1", advisories=(AdvisoryRef(id="CVE-2024-1"),)),
+            flaw(rule="GHSA-1", advisories=(AdvisoryRef(id="CVE-2024-10001"),)),
             ("fail", ["no_exploited"]),
             id="its advisory",
         ),
         pytest.param(
-            flaw(rule="GHSA-1", advisories=(AdvisoryRef(id="GHSA-1", aliases=("CVE-2024-1",)),)),
+            flaw(rule="GHSA-1", advisories=(AdvisoryRef(id="GHSA-1", aliases=("CVE-2024-10001",)),)),
             ("fail", ["no_exploited"]),
             id="another name of it",
         ),
-        pytest.param(flaw(rule="CVE-2024-2"), ("pass", ["clear"]), id="not in the catalogue"),
-        pytest.param(secret(rule="CVE-2024-1"), ("pass", ["clear"]), id="no vulnerability"),
+        pytest.param(flaw(rule="CVE-2024-10002"), ("pass", ["clear"]), id="not in the catalogue"),
+        pytest.param(secret(rule="CVE-2024-10001"), ("pass", ["clear"]), id="no vulnerability"),
     ],
 )
 def test_what_is_known_to_be_exploited(ask, scanned, gate, finding, expected):
-    feed("CVE-2024-1")
+    feed("CVE-2024-10001")
     gate(no_exploited=True)
     scanned(finding)
     assert ask() == expected
@@ -162,11 +162,11 @@ def test_what_is_known_to_be_exploited(ask, scanned, gate, finding, expected):
 
 def test_without_a_catalogue_of_this_week_nobody_can_say_what_is_not_exploited(ask, scanned, gate):
     gate(no_exploited=True)
-    scanned(flaw("1", rule="CVE-2024-2"))
+    scanned(flaw("1", rule="CVE-2024-10002"))
     assert ask() == ("cannot_say", ["exploited"])
-    feed("CVE-2024-1", as_of=clock.now() - timedelta(days=8))
+    feed("CVE-2024-10001", as_of=clock.now() - timedelta(days=8))
     assert ask() == ("cannot_say", ["exploited"])
-    scanned(flaw("1", rule="CVE-2024-2"), flaw("2", line=7))
+    scanned(flaw("1", rule="CVE-2024-10002"), flaw("2", line=7))
     assert ask() == ("fail", ["no_exploited", "exploited"])
 
 
@@ -228,11 +228,11 @@ def test_each_tool_is_compared_with_its_own_scan_before(ask, scanned, gate):
 
 def test_what_another_tool_could_not_look_at_is_a_gap_too(machine, scanned, gate):
     gate(max_severity="high")
-    scanned(target={"report": "trivy"}, coverage=GAPS)
+    scanned(**TRIVY, errors=(Problem(path="a.json", what="It is no JSON."),))
     scanned()
     (said,) = machine.ask().json()["evaluations"]
     assert (said["verdict"], [reason["code"] for reason in said["reasons"]]) == ("cannot_say", ["scan_has_gaps"])
-    assert said["reasons"][0]["text"].startswith("The last report of Trivy did not look everywhere (1 gap).")
+    assert said["reasons"][0]["text"].startswith("The last report of Trivy was not read whole.")
     scanned(**TRIVY)
     scanned()
     assert machine.ask().json()["verdict"] == "pass"

@@ -23,7 +23,8 @@ def reason(org: str, code: str, *, asset: UUID, scan: UUID | None, policy: Polic
     if code == Limit.SECRET:
         kinds = (Kind.SECRET.value,)
     confidences = tuple(_SURE[policy.min_confidence.value])
-    filters = Filters(asset=asset, severities=severities, kinds=kinds, confidences=confidences)
+    exploited = code == Limit.EXPLOITED
+    filters = Filters(asset=asset, severities=severities, kinds=kinds, confidences=confidences, exploited=exploited)
     return reverse("findings:worklist", args=[org]) + filters.query()
 
 

@@ -129,7 +129,7 @@ def _standing(each: Subject, gaps: Mapping[UUID, int], now: datetime | None) -> 
             f"{_named(scan)} failed: {scan.failure or 'it did not say why.'}" for scan in failed
         )
     if short := [scan for scan in looked if _has_gaps(scan)]:
-        said = " ".join(f"{_named(scan)} did not look everywhere{_listed(gaps.get(scan.pk, 0))}." for scan in short)
+        said = " ".join(f"{_named(scan)} {_fell_short(scan, gaps.get(scan.pk, 0))}." for scan in short)
         doubts[Doubt.GAPS] = f"{said} What was not found may be there."
     age = (now - ended.finished_at).days if now and ended and ended.finished_at else None
     return Standing(doubts=doubts, age_days=age)
@@ -139,8 +139,9 @@ def _named(scan: Scan) -> str:
     return f"The last report of {words.tools(scan)}" if scan.tool else "The scan"
 
 
-def _listed(number: int) -> str:
-    return f" ({number:,} {'gap' if number == 1 else 'gaps'})" if number else ""
+def _fell_short(scan: Scan, gaps: int) -> str:
+    listed = f" ({gaps:,} {'gap' if gaps == 1 else 'gaps'})" if gaps else ""
+    return f"{'was not read whole' if scan.tool else 'did not look everywhere'}{listed}"
 
 
 def _has_gaps(scan: Scan) -> bool:
