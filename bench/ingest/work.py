@@ -65,12 +65,13 @@ def actions(size: int, number: int) -> Iterator[tuple[str, Callable[[], object]]
             )
 
     def finding(row: tuple[object, ...]) -> models.Finding:
-        names = ("id", "fingerprint", "kind", "ruleset", "rule", "severity", "confidence", "risk", "title", "message")
-        more = ("path", "line", "package")
+        names = ("id", "fingerprint", "kind", "ruleset", "rule", "severity", "confidence", "base", "cve", "title")
+        more = ("message", "path", "line", "package")
         values = dict(zip((*names, *more), row, strict=False))
         return models.Finding(
             org=org,
             asset=theirs,
+            risk=50,
             data={"remediation": {"steps": ["Do the one thing."]}},
             changed_at=clock.now(),
             **values,

@@ -1,0 +1,102 @@
+"""Every list that the worklist can make, by the functions its pages call, and digests into the full table."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from django.http import QueryDict
+
+from bench.ingest.work import report
+from vallum_web.assets import services as assets
+from vallum_web.findings import due, due_queries, queries, services
+from vallum_web.findings.filters import Filters
+from vallum_web.findings.models import Finding
+from vallum_web.scans import services as scans
+from vallum_web.tenancy.models import Org
+from vallum_web.tenancy.scope import scope
+
+LISTS = {
+    "first page, by risk": "",
+    "critical and high": "severity=critical&severity=high",
+    "by severity": "sort=-severity",
+    "oldest first": "sort=opened",
+    "any status": "status=any",
+    "resolved": "status=resolved",
+    "one kind": "kind=secret",
+    "low confidence": "confidence=low",
+    "one rule": "rule=rule-77",
+    "known exploited": "exploited=yes",
+    "overdue, by date": "due=overdue&sort=due",
+    "nobody's": "assignee=nobody",
+    "search, common word": "q=credentials",
+    "search, rare word": "q=w4321",
+    "search, a CVE's package": "q=package-77",
+    "search and severity": "q=injection&severity=critical",
+}
+
+
+def measure(org: Org, runs: int, what: str) -> None:
+    print(f"\n{what}: milliseconds, {runs} runs each\n  {'':<28}{'p50':>8}{'p99':>9}")
+    with scope(org.pk):
+        asset = Finding.objects.of(org).values_list("asset", flat=True).first()
+        key = Finding.objects.of(org).order_by("-risk").values_list("pk", flat=True).first()
+    for name, act in _acts(org, asset, key):
+        times = []
+        for _ in range(runs):
+            with scope(org.pk):
+                started = time.perf_counter()
+                act()
+                times.append((time.perf_counter() - started) * 1000)
+        ordered = sorted(times)
+        print(
+            f"  {name:<28}{statistics.median(times):>8.1f}{ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]:>9.1f}"
+        )
+
+
+def _acts(org: Org, asset: object, key: object) -> Iterator[tuple[str, Callable[[], object]]]:
+    for name, query in {
+        **LISTS,
+        "one asset": f"asset={asset}",
+        "one asset, by path": f"asset={asset}&sort=path",
+    }.items():
+        filters = Filters.parse(QueryDict(query))
+        yield f"list: {name}", lambda filters=filters: queries.worklist(org, filters).rows
+    deep = _deep(org)
+    yield "list: page 200", lambda: queries.worklist(org, Filters(), after=deep).rows
+    for name in ("first page, by risk", "critical and high", "one rule", "search, common word", "known exploited"):
+        filters = Filters.parse(QueryDict(LISTS[name]))
+        yield f"counts: {name}", lambda filters=filters: queries.counts(org, filters)
+    yield "one finding, whole", lambda: queries.detail(org, key)
+    yield "due dates, tried", lambda: due_queries.overdue_under(org, due.table({}))
+
+
+def _deep(org: Org) -> str:
+    cursor = ""
+    with scope(org.pk):
+        for _ in range(200):
+            cursor = queries.worklist(org, Filters(), after=cursor).next or cursor
+    return cursor
+
+
+def digests(org: Org, size: int) -> None:
+    """A report of an asset of its own into the organization's table: new, the same again, a tenth changed, all gone."""
+    if not size:
+        return
+    asset = assets.add(org, "repository", "digested", None)
+    said = report(size)
+    tenth = replace(
+        said, findings=tuple(replace(f, title="Changed") if n % 10 == 0 else f for n, f in enumerate(said.findings))
+    )
+    print(f"\ndigest of {size:,}")
+    for name, what in (
+        ("new", said),
+        ("same", said),
+        ("a tenth changed", tenth),
+        ("all resolved", replace(said, findings=())),
+    ):
+        scan = scans.uploaded(asset, None)
+        started = time.perf_counter()
+        services.digest(scan, what)
+        seconds = time.perf_counter() - started
+        print(f"  {name:<28}{seconds:>8.1f} s {size / seconds:>9,.0f} rows/s")
