@@ -6,9 +6,9 @@ from django.db import InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 
 from vallum_web.findings import services
-from vallum_web.findings.services import bulk, weigh
+from vallum_web.findings.services import bulk, history, weigh
 from vallum_web.tenancy import lookups
-from vallum_web.tenancy.jobs import periodic_job, tenant_job
+from vallum_web.tenancy.jobs import enqueue, periodic_job, tenant_job
 
 # The database was restarted under the job: it goes on where it was.
 LOST_DATABASE = RetryStrategy(max_attempts=5, wait=2, retry_exceptions=[OperationalError, InterfaceError])
@@ -33,3 +33,15 @@ def follow_feeds() -> None:
     """What the feeds say anew since each organization last heard of it."""
     for org in lookups.all_orgs():
         services.follow_feeds(org)
+
+
+@tenant_job(history.MEASURE, retry=LOST_DATABASE)
+def measure(org: UUID) -> None:
+    services.measure(org)
+
+
+@periodic_job("findings.measure_all", cron="58 * * * *")
+def measure_all() -> None:
+    """One job for each organization, just before the hour: what happens later is of no day. One that fails stops no other."""
+    for org in lookups.all_orgs():
+        enqueue(history.MEASURE, org=org, lock=f"measure:{org}")

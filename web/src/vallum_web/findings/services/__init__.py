@@ -3,6 +3,7 @@
 from vallum_web.findings.services.bulk import begin_bulk, fail_bulk, run_bulk, undo_bulk
 from vallum_web.findings.services.decide import NotAMemberError, assign, expire_decisions, lift, suppress
 from vallum_web.findings.services.digest import digest, fingerprint_key
+from vallum_web.findings.services.history import measure
 from vallum_web.findings.services.identities import split
 from vallum_web.findings.services.weigh import follow_feeds, set_due_rules, weigh_asset, weigh_everything
 
@@ -16,6 +17,7 @@ __all__ = [
     "fingerprint_key",
     "follow_feeds",
     "lift",
+    "measure",
     "run_bulk",
     "set_due_rules",
     "split",
