@@ -18,6 +18,9 @@ import pytest
 from vallum_web.accounts import matrix, tokens
 from vallum_web.accounts.matrix import Role
 from vallum_web.findings import services as findings
+from vallum_web.gates import ready
+from vallum_web.gates import services as gates
+from vallum_web.gates.reach import Reach
 from vallum_web.repositories import services as repositories
 from vallum_web.scans import services as scans
 from vallum_web.tenancy.limits import catalogue
@@ -41,6 +44,8 @@ def token(live_database):
     people = making.people()
     asset = repositories.add_by_url(people.org, people.alice.pk, url="https://code.example.test/acme/shop").asset
     findings.digest(scans.uploaded(asset, people.alice.pk), making.report(making.secret("1"), making.secret("2")))
+    wanted = gates.Wanted(name="No secret", policy=ready.READY["no-secret"].policy, scope=Reach())
+    gates.make(people.org, people.alice.pk, wanted)
     for limit in catalogue.all_limits().values():
         if limit.of_org:
             limits.override(people.org.pk, limit, Rate(count=10**6, period=timedelta(seconds=1), burst=10**6))

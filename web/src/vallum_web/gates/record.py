@@ -23,6 +23,8 @@ from vallum_web.tenancy import clock
 from vallum_web.tenancy.models import Org
 
 MOST_LISTED = 50
+LONGEST = 500
+"""Letters of a title or a path in an answer; the record has them all."""
 MOST_POINTS = 31
 """Two bits of a bigint each."""
 STALE = timedelta(days=7)
@@ -121,7 +123,7 @@ group by key, kind, severity, confidence, risk, fixable, exploited, opened, ther
 _LISTED = (
     _LABELLED
     + """
-select id, title, path, line, severity, kind from labelled where key = any(%(keys)s)
+select id, left(title, %(longest)s), left(path, %(longest)s), line, severity, kind from labelled where key = any(%(keys)s)
 order by severity desc, weight desc, id desc limit %(most)s
 """
 )
@@ -173,7 +175,7 @@ class Record:
         if not keys:
             return ()
         with _hashing() as cursor:
-            cursor.execute(_LISTED, {**self._values, "keys": keys, "most": MOST_LISTED})
+            cursor.execute(_LISTED, {**self._values, "keys": keys, "most": MOST_LISTED, "longest": LONGEST})
             return [
                 Listed(id=row[0], title=row[1], path=row[2], line=row[3], severity=_SEVERITY[row[4]].value, kind=row[5])
                 for row in cursor.fetchall()
