@@ -13,8 +13,9 @@ from making import secret, vulnerability
 from referencing import Registry, Resource
 
 from vallum_engine.parsers import read
-from vallum_web.findings.models import Finding
+from vallum_web.findings.models import Decision, Finding
 from vallum_web.reports import queries
+from vallum_web.reports.formats import vex
 from vallum_web.tenancy.scope import scope
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
@@ -206,6 +207,50 @@ def test_vex_says_what_was_decided(record, export, content, rule, analysis):
     document = json.loads(content(export("cyclonedx", status="any")))
     (found,) = [v for v in document["vulnerabilities"] if v["id"] == rule]
     assert found["analysis"] | analysis == found["analysis"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "justification", "analysis"),
+    [
+        pytest.param(
+            "false_positive",
+            "component_not_present",
+            {"state": "not_affected", "justification": "code_not_present"},
+            id="the justification says more than the reason",
+        ),
+        pytest.param(
+            "not_reachable",
+            "inline_mitigations_already_exist",
+            {"state": "not_affected", "justification": "protected_by_mitigating_control"},
+            id="mitigated",
+        ),
+        pytest.param(
+            "risk_accepted",
+            "vulnerable_code_not_present",
+            {"state": "exploitable", "response": ["will_not_fix"]},
+            id="an accepted risk stays one",
+        ),
+    ],
+)
+def test_vex_gives_the_justification_that_was_chosen(
+    people, digest, export, content, cyclonedx, reason, justification, analysis
+):
+    digest(vulnerability("left-pad", "CVE-2024-0001"))
+    with scope(people.org.pk):
+        finding = Finding.objects.of(people.org).get()
+        Decision.objects.create(
+            org=people.org, finding=finding, reason=reason, justification=justification, by=people.alice.pk
+        )
+        Finding.objects.of(people.org).update(status="suppressed")
+    document = json.loads(content(export("cyclonedx", status="any")))
+    cyclonedx.validate(document)
+    (found,) = document["vulnerabilities"]
+    assert found["analysis"] | analysis == found["analysis"]
+
+
+def test_every_justification_has_a_word_of_cyclonedx():
+    assert set(vex._JUSTIFICATIONS) == set(Decision.Justification.values)
+    assert set(vex._ANALYSES) == set(Decision.Reason.values)
 
 
 def test_vex_tells_the_same_package_of_two_assets_apart(digest, export, content, cyclonedx):

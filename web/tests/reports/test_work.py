@@ -225,6 +225,18 @@ def test_what_moves_meanwhile_is_met_once_or_accounted_for(people, seven, small,
     assert done.note == "1 findings left the list while it was written."
 
 
+def test_mine_stay_mine_whoever_writes_it(people, seven, export, content):
+    """A worker is nobody: `me` is who asked."""
+    mine = there(people.org)[2]
+    with scope(people.org.pk):
+        Finding.objects.of(people.org).filter(pk=mine).update(assignee=people.alice.pk)
+    row = export("ndjson", assignee="me")
+    assert row.query == f"assignee={people.alice.pk}"
+    assert ids(content(row)) == [mine]
+    with scope(people.org.pk):
+        assert queries.told(people.org, [row])[row.pk] == "open findings; assigned to: Alice"
+
+
 def test_a_search_that_was_cut_says_so(people, seven, export, monkeypatch):
     monkeypatch.setattr(queries.findings, "SEARCH_LIMIT", 1)
     assert "narrow it" in export("csv", text="example").note

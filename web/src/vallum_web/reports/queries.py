@@ -12,9 +12,11 @@ from django.db.models import Count, Max, QuerySet
 from django.urls import reverse
 
 from vallum_engine.model.finding import Kind, Location
+from vallum_web.accounts import queries as people
 from vallum_web.assets.models import Asset
+from vallum_web.findings import listing
 from vallum_web.findings import queries as findings
-from vallum_web.findings.filters import Filters
+from vallum_web.findings.filters import ME, NOBODY, Filters
 from vallum_web.findings.models import Decision, Finding
 from vallum_web.reports import words
 from vallum_web.reports.formats.row import About, Row
@@ -59,12 +61,23 @@ def of_each(org: Org, rows: Sequence[Export]) -> dict[UUID, list[Part]]:
     return found
 
 
-def told(org: Org | UUID, rows: Iterable[Export]) -> dict[UUID, str]:
-    """Each export's filters in words; the assets' names in one query."""
+def told(org: Org, rows: Iterable[Export]) -> dict[UUID, str]:
+    """Each export's filters in words."""
     read = {row.pk: words.filters(row.query) for row in rows}
-    wanted = {filters.asset for filters in read.values() if filters.asset}
-    names = dict(Asset.objects.of(org).filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
-    return {key: words.told(filters, names) for key, filters in read.items()}
+    choices = names(org, read.values())
+    return {key: words.told(filters, choices) for key, filters in read.items()}
+
+
+def names(org: Org, wanted: Iterable[Filters]) -> listing.Choices:
+    """What filters name, by name: a query each for assets, people and teams, and only where one is named."""
+    given = list(wanted)
+    assets = {filters.asset for filters in given if filters.asset}
+    persons = [UUID(f.assignee) for f in given if f.assignee and f.assignee not in (ME, NOBODY)]
+    return listing.Choices(
+        assets=dict(Asset.objects.of(org).filter(pk__in=assets).values_list("pk", "name")) if assets else {},
+        people=people.names(persons) if persons else {},
+        teams=findings.teams_of(org) if any(filters.team for filters in given) else {},
+    )
 
 
 def abandoned(org: UUID) -> list[Export]:
@@ -127,6 +140,7 @@ class Selection:
         before, after = reverse("findings:finding", args=[self.org.slug, _ANY]).split(str(_ANY))
         places, more = _places(self.org.pk, rows)
         decisions = _decisions(self.org.pk, rows)
+        assignees = people.names({row.assignee for row in rows if row.assignee})
         return [
             Row(
                 finding=row,
@@ -135,6 +149,7 @@ class Selection:
                 places=places.get(row.pk, ()),
                 more_places=more.get(row.pk, 0),
                 decision=decisions.get(row.pk),
+                assignee=assignees.get(row.assignee, words.NOBODY) if row.assignee else "",
             )
             for row in rows
         ]

@@ -38,7 +38,7 @@ def ask(org: Org, by: UUID, *, form: str, filters: Filters) -> Export:
         row = Export.objects.create(
             org=org,
             format=form,
-            query=words.written(filters),
+            query=words.written(filters.of_person(by)),
             filename=f"findings-{org.slug}-{now:%Y-%m-%d}.{suffix}",
             by=by,
             asked_at=now,

@@ -11,7 +11,6 @@ from django.views.decorators.vary import vary_on_headers
 
 from vallum_web.accounts import queries as people
 from vallum_web.accounts.access import MemberRequest, may
-from vallum_web.findings import queries as findings
 from vallum_web.findings.filters import Filters
 from vallum_web.reports import queries, services, serving, words
 from vallum_web.reports.forms import ExportForm
@@ -75,7 +74,7 @@ def _context(request: MemberRequest) -> dict[str, Any]:
     told, names = queries.told(request.org, page.rows), people.names(row.by for row in page.rows)
     return {
         "form": ExportForm(),
-        "of": words.told(filters, findings.choices(request.org, filters)),
+        "of": words.told(filters, queries.names(request.org, [filters])),
         "list_url": reverse("findings:worklist", args=[request.org.slug]) + filters.query(),
         "make_url": reverse("reports:make", args=[request.org.slug]) + filters.query(),
         "base": base,

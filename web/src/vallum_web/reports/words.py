@@ -1,10 +1,10 @@
 """What an export is of, in words for a person."""
 
-from collections.abc import Iterable, Mapping
-from uuid import UUID
+from collections.abc import Iterable
 
 from django.http import QueryDict
 
+from vallum_web.findings import listing
 from vallum_web.findings.filters import ANY, Filters
 from vallum_web.findings.models import Finding
 from vallum_web.reports.models import Export
@@ -22,17 +22,15 @@ def written(given: Filters) -> str:
     return given.query().removeprefix("?")
 
 
-def told(given: Filters, assets: Mapping[UUID, str]) -> str:
-    """`open findings; critical or high; of shop; matching “log4j”`."""
+def told(given: Filters, choices: listing.Choices) -> str:
+    """`open findings; critical or high; asset: shop; “log4j”`: what the worklist's own chips say, and nothing less."""
     status = "findings of any status" if given.status == ANY else f"{Finding.Status(given.status).value} findings"
     parts = [
         status,
         _either(given.severities),
         _either(given.kinds),
         _either(f"{name} confidence" for name in given.confidences),
-        f"of {assets.get(given.asset, 'an asset that is gone')}" if given.asset else "",
-        f"of the rule {given.rule}" if given.rule else "",
-        f"matching “{given.text}”" if given.text else "",
+        *(chip.label for chip in listing.chips("", given.but(severities=(), kinds=(), confidences=()), choices)),
     ]
     return "; ".join(part for part in parts if part)
 

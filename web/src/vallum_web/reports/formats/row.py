@@ -24,6 +24,7 @@ class Row:
     more_places: int = 0
     """How many there are beyond those listed."""
     decision: Decision | None = None
+    assignee: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +108,13 @@ def told(row: Row) -> dict[str, Any]:
         "opened_at": iso(finding.opened_at),
         "changed_at": iso(finding.changed_at),
         "resolved_at": iso(finding.resolved_at),
+        "due_at": iso(finding.due_at),
+        "exploited": finding.exploited,
+        "assignee": row.assignee,
         "suppression": decision
         and {
             "reason": decision.reason,
+            "justification": decision.justification,
             "note": decision.note,
             "until": decision.until.isoformat() if decision.until else None,
             "made_at": iso(decision.made_at),

@@ -139,6 +139,8 @@ def _suppression(decision: Decision | None) -> Json:
     words = decision.get_reason_display()
     said = f"{words}: {decision.note}" if decision.note else words
     properties: Json = {"reason": decision.reason, "madeAt": iso(decision.made_at)}
+    if decision.justification:
+        properties["justification"] = decision.justification
     if decision.until:
         properties["until"] = decision.until.isoformat()
     return {"kind": "external", "status": "accepted", "justification": said, "properties": properties}

@@ -9,7 +9,8 @@ from vallum_web.ui import spreadsheet
 
 COLUMNS = (
     "id", "status", "severity", "risk", "kind", "rule", "title", "message", "asset", "path", "line", "places", "package",
-    "package url", "upgrade to", "vulnerabilities", "cvss", "confidence", "opened at", "changed at", "resolved at", "ending",
+    "package url", "upgrade to", "vulnerabilities", "cvss", "confidence", "opened at", "changed at", "resolved at", "due at",
+    "exploited", "assignee", "ending",
     "suppressed because", "suppression note", "suppressed until", "rule set", "fingerprint", "address",
 )  # fmt: skip
 
@@ -32,6 +33,7 @@ class Csv:
             " ".join(dict.fromkeys(known for a in advisories for known in (_text(a.get("id")), *a.get("aliases", ())))),
             next((_text(a["cvss"]) for a in advisories if a.get("cvss")), ""),
             confidence(finding), _at(finding.opened_at), _at(finding.changed_at), _at(finding.resolved_at),
+            _at(finding.due_at), "yes" if finding.exploited else "", row.assignee,
             finding.ending, decision.reason if decision else "", decision.note if decision else "",
             _at(decision.until) if decision else "", finding.ruleset, finding.fingerprint, row.url,
         ]  # fmt: skip

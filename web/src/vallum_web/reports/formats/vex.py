@@ -23,6 +23,15 @@ _ANALYSES: Mapping[str, Json] = {
     _REASON.TEST_DATA: {"state": "not_affected", "justification": "code_not_present"},
     _REASON.RISK_ACCEPTED: {"state": "exploitable", "response": ["will_not_fix"]},
 }
+_JUSTIFICATION = Decision.Justification
+_JUSTIFICATIONS: Mapping[str, str] = {
+    _JUSTIFICATION.COMPONENT_NOT_PRESENT: "code_not_present",
+    _JUSTIFICATION.CODE_NOT_PRESENT: "code_not_present",
+    _JUSTIFICATION.NOT_IN_PATH: "code_not_reachable",
+    _JUSTIFICATION.NOT_CONTROLLED: "requires_environment",
+    _JUSTIFICATION.MITIGATED: "protected_by_mitigating_control",
+}
+"""The five of VEX, as CycloneDX calls what comes nearest; the words chosen stand in the detail."""
 _SOURCES = {"CVE": "NVD", "GHSA": "GitHub Advisory Database"}
 _MOST_URL = 2000
 
@@ -116,10 +125,13 @@ def analysis(row: Row) -> Json:
         return {"state": "resolved", **({"response": ["update"]} if updated else {}), **_moments(finding.resolved_at)}
     if decision is None:
         return {"state": "in_triage", **_moments(finding.opened_at)}
-    words = decision.get_reason_display()
+    words, said = decision.get_reason_display(), _ANALYSES[decision.reason]
+    if decision.justification and decision.reason != _REASON.RISK_ACCEPTED:
+        said = {"state": "not_affected", "justification": _JUSTIFICATIONS[decision.justification]}
+        words = f"{words}. {decision.get_justification_display()}"
     until = f" Until {decision.until.isoformat()}." if decision.until else ""
     detail = f"{words}: {decision.note}" if decision.note else f"{words}."
-    return {**_ANALYSES[decision.reason], "detail": detail + until, **_moments(decision.made_at)}
+    return {**said, "detail": detail + until, **_moments(decision.made_at)}
 
 
 def _moments(at: datetime | None) -> Json:
