@@ -147,6 +147,11 @@ def test_sarif_is_valid_and_read_back_as_the_same_findings(record, export, conte
     expected = {(f.rule, f.get_severity_display(), f.message): f for f in record.values() if f.status != "resolved"}
     assert expected.keys() <= seen.keys()
     assert {f.rule for f in again.suppressed} == {f.rule for f in record.values() if f.status == "suppressed"}
+    assert {place.path for f in again.findings for place in f.locations} == {
+        "app.py",
+        "conf/a b.tf",
+        "package-lock.json",
+    }
     assert again.stats.passed == 1  # the one that is resolved
     assert again.stats.rejected == 0
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from vallum_engine.model.finding import Confidence, Kind, Location, Severity
 from vallum_engine.parsers.document import Document
@@ -138,7 +139,9 @@ def _locations(run: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[Locat
         artifact = where.get("artifactLocation") or {}
         uri = artifact.get("uri") or dug(run, "artifacts", artifact.get("index", -1), "location", "uri")
         region = where.get("region") or {}
-        found += place(uri, region.get("startLine", 1), region.get("endLine"))
+        # §3.4.3: a URI, in which a blank is `%20`; an address of the web stays one.
+        path = uri if str(uri).startswith(("http://", "https://")) else unquote(str(uri or ""))
+        found += place(path, region.get("startLine", 1), region.get("endLine"))
         if not uri:
             found += place(dug(item, "logicalLocations", 0, "fullyQualifiedName"))
     return tuple(dict.fromkeys(found))
