@@ -89,6 +89,17 @@ select vallum_uuid7(), %(org)s, 'finding.reopened', %(now)s, null, id, jsonb_bui
   pg_current_xact_id()::text::bigint from reopened
 """
 
+# Decisions may have come and gone since they were matched. The rows are this transaction's by now: who decides waits, and a
+# new statement sees what was decided before.
+SETTLE = """
+update findings_finding f set status = n.status from (
+  select m.found as id, case when exists (
+    select from findings_decision d where d.org_id = %(org)s and d.finding_id = m.found and d.lifted_at is null
+      and (d.until is null or d.until >= %(today)s)) then 'suppressed' else 'open' end as status
+  from matched m where m.was = 'resolved' and m.leads
+) n where f.org_id = %(org)s and f.id = n.id and f.status <> n.status
+"""
+
 INSERT = """
 with opened as (
   insert into findings_finding (id, org_id, asset_id, fingerprint, kind, ruleset, rule, severity, confidence, risk, base, cve,
@@ -216,6 +227,7 @@ def apply(scan: Scan, weights: Weights, *, complete: bool, foreign: bool = False
         run(joining.MOVE)
         changed = run(CHANGE)
         reopened = run(REOPEN)
+        run(SETTLE)
         new = run(INSERT)
         run(PLACES)
         run(joining.LEDGER)

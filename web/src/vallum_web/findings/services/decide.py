@@ -1,7 +1,7 @@
 """What people decide about one finding: hide it, let it count again, give it to somebody."""
 
 from datetime import date
-from typing import NotRequired, TypedDict, Unpack
+from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import connection
@@ -50,10 +50,20 @@ def lift(org: Org, finding: UUID, by: UUID, *, decision: UUID | None = None) -> 
 
 
 # Set-based: a hundred thousand may have been hidden until the same day.
+# Set-based: a hundred thousand may have been hidden until the same day. Locked first, in a statement of its own: whoever
+# hides one of them again meanwhile is seen by the next.
+_EXPIRING = """
+select coalesce(array_agg(id), '{}') from (
+  select f.id from findings_finding f where f.org_id = %(org)s and f.status = 'suppressed' and not exists (
+    select from findings_decision d where d.org_id = f.org_id and d.finding_id = f.id and d.lifted_at is null
+      and (d.until is null or d.until >= %(today)s))
+  order by f.id for no key update
+) locked
+"""
 _EXPIRE = """
 with expired as (
   update findings_finding f set status = 'open', changed_at = %(now)s
-  where f.org_id = %(org)s and f.status = 'suppressed' and not exists (
+  where f.org_id = %(org)s and f.id = any(%(keys)s) and f.status = 'suppressed' and not exists (
     select from findings_decision d where d.org_id = f.org_id and d.finding_id = f.id and d.lifted_at is null
       and (d.until is null or d.until >= %(today)s))
   returning f.id
@@ -68,7 +78,9 @@ def expire_decisions(org: UUID) -> int:
     """Reopen what was hidden until a day that has passed; run every hour for each organization."""
     now = clock.now()
     with scope(org), connection.cursor() as cursor:
-        cursor.execute(_EXPIRE, {"org": org, "now": now, "today": now.date()})
+        values: dict[str, Any] = {"org": org, "now": now, "today": now.date()}
+        cursor.execute(_EXPIRING, values)
+        cursor.execute(_EXPIRE, {**values, "keys": cursor.fetchone()[0]})
         return int(cursor.rowcount)
 
 
