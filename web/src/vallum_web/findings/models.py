@@ -95,6 +95,8 @@ class Finding(TenantModel):
             models.Index(fields=["org", "status", "-id"], name="finding_by_age"),
             models.Index(fields=["org", "asset", "status", "-risk", "-id"], name="finding_of_asset"),
             models.Index(fields=["org", "rule", "status"], name="finding_by_rule"),
+            # A kind may have none among the worst: walked by risk alone, a list of it would read all others.
+            models.Index(fields=["org", "kind", "status", "-risk", "-id"], name="finding_by_kind"),
             # Counts by asset and severity from the index alone; few values, so it stays small.
             models.Index(fields=["org", "asset", "status", "severity"], name="finding_asset_severity"),
             models.Index(fields=["org", "cve"], condition=~models.Q(cve=""), name="finding_by_cve"),
