@@ -15,6 +15,7 @@ from test_strangers import OF_ORG, filled, things
 from vallum_web.accounts import matrix, services, tokens
 from vallum_web.accounts.matrix import Role
 from vallum_web.config.api import api
+from vallum_web.findings import services as findings
 from vallum_web.repositories import services as repositories
 
 __all__ = ["things"]  # the fixture
@@ -32,6 +33,8 @@ BODIES = {
     ("POST", "gates/evaluations"): {"asset": "{asset}"},
     ("POST", "gates/{gate_id}/evaluations"): {"asset": "{asset}"},
     ("POST", "findings/{finding_id}/suppression"): {"reason": "test_data"},
+    ("POST", "findings/{finding_id}/comments"): {"text": "t"},
+    ("PATCH", "findings/{finding_id}/comments/{comment_id}"): {"text": "t"},
     ("POST", "bulk"): {"query": "kind=malware", "lift": True},
 }
 
@@ -84,14 +87,22 @@ def dana(people):
     return join
 
 
+def own(people, things, person):
+    """Things that only whoever made them may change."""
+    comment = findings.comment(people.org, things["finding"], person.pk, "Mine.")
+    return {"comment": comment.pk, "comment_id": comment.pk}
+
+
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("route", sorted(PAGES))
 def test_a_page_lets_in_whose_role_may(route, role, things, people, dana, signed_in):
-    browser = signed_in(dana(role))
+    person = dana(role)
+    browser = signed_in(person)
     row = matrix.action(PAGES[route])
     if route.endswith("/archive/"):
         archive = repositories.add_archive(people.org, None, name="zip", archive=uuid4(), archive_name="a.zip")
         things = {**things, "asset": archive.asset_id}
+    things = {**things, **own(people, things, person)}
     path, form = filled(route, things), {"member": str(things["member"])}
     answers = [answer for answer in (browser.get(path), browser.post(path, form)) if answer.status_code != 405]
     assert answers
@@ -111,6 +122,7 @@ def test_the_api_lets_in_tokens_whose_role_and_scopes_may(call, role, things, pe
     method, path, action = call
     row = matrix.action(action or "scans.start")
     person = dana(Role.OWNER)
+    things = {**things, **own(people, things, person)}
     for scopes in ([row.id], ["org.rename"]):
         wanted = tokens.Wanted(name="n", role=role, scopes=scopes)
         _, text = tokens.make(people.org, person, wanted)

@@ -64,6 +64,8 @@ OF_API = [route for route in ALL if route.startswith("api/v1/") and "<" in route
 # What a call needs to be read at all, where it is not a reason.
 SENT = {
     ("post", "api/v1/gates/<gate_id>/evaluations"): {"asset": "elsewhere"},
+    ("post", "api/v1/findings/<finding_id>/comments"): {"text": "t"},
+    ("patch", "api/v1/findings/<finding_id>/comments/<comment_id>"): {"text": "t"},
     ("put", "api/v1/gates/<gate_id>"): {"name": "mine", "policy": {"version": 1, "no_secret": True}},
 }
 # Doors of an organization that its token names; tests/accounts/scim has more on them.
@@ -111,6 +113,7 @@ def things(people):
         )
         entry = Entry.objects.of(people.org).latest("seq")
     wanted = gates.Wanted(name="No secret", policy=ready.READY["no-secret"].policy, scope=Reach())
+    comment = findings.comment(people.org, finding.pk, people.alice.pk, "Who looks at this?")
     gate = gates.make(people.org, people.alice.pk, wanted)
     connection, text = tokens.make(people.org, people.alice, tokens.Wanted(name="okta", role="owner", kind="scim"))
     person = Provider(text).person("erin@example.test")["id"]
@@ -142,6 +145,8 @@ def things(people):
         "bulk_id": bulk.pk,
         "identity": identity.pk,
         "identity_id": identity.pk,
+        "comment": comment.pk,
+        "comment_id": comment.pk,
     }
 
 
@@ -212,14 +217,14 @@ def test_somebody_elses_object_inside_ones_own_organization_is_missing(route, th
         assert theirs[0] in {404, 405}
 
 
-@pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
 @pytest.mark.parametrize("route", OF_API)
 def test_a_strangers_token_meets_missing_objects(route, method, things, people):
     everything = tokens.Wanted(name="ci", role=Membership.Role.OWNER, scopes=sorted(matrix.actions()))
     _, text = tokens.make(people.elsewhere, people.charlie, everything)
     browser = Client(headers={"Authorization": f"Bearer {text}"})
     sent = SENT.get((method, route), {"reason": "test_data"})
-    body = {"data": sent, "content_type": "application/json"} if method in {"post", "put"} else {}
+    body = {"data": sent, "content_type": "application/json"} if method in {"post", "put", "patch"} else {}
     real = seen(getattr(browser, method)(filled(route, things), **body))
     missing = seen(getattr(browser, method)(filled(route, nothing()), **body))
     assert real == missing

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 _ID, _FIRST = "$response.body#/id", "$response.body#/items/0/id"
-_OF_FINDING = ("finding_get", "finding_places", "finding_suppress", "finding_lift", "finding_assign")
+_OF_FINDING = (
+    "finding_get",
+    "finding_places",
+    "finding_suppress",
+    "finding_lift",
+    "finding_assign",
+    "comments_list",
+    "comment_make",
+)
 _OF_GATE = ("gate_get", "gate_change", "gate_ask", "gate_evaluations", "gate_delete")
 _OF_EXPORT = ("export_get", "export_content", "export_delete")
 _OF_SCAN = ("scan_get", "scan_coverage")
@@ -24,6 +32,8 @@ LINKS: Mapping[str, tuple[tuple[Mapping[str, str], tuple[str, ...]], ...]] = {
     ),
     "finding_suppress": (({"finding_id": _ID}, ("finding_lift", "finding_get")),),
     "finding_lift": (({"finding_id": _ID}, ("finding_suppress", "finding_get")),),
+    "comments_list": (({"comment_id": _FIRST}, ("comment_change", "comment_delete")),),
+    "comment_make": (({"comment_id": _ID}, ("comment_change", "comment_delete")),),
     "bulk_make": (({"bulk_id": _ID}, ("bulk_get", "bulk_undo")),),
     "exports_list": (({"export_id": _FIRST}, _OF_EXPORT),),
     "export_make": (({"export_id": _ID}, _OF_EXPORT),),

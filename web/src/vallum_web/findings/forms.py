@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from vallum_web.assets.worth import Importance
-from vallum_web.findings import due
+from vallum_web.findings import due, prose
 from vallum_web.findings.models import Decision, Finding
 from vallum_web.tenancy import clock
 
@@ -34,6 +34,26 @@ class AssignForm(forms.Form):
 
 def _key(text: str) -> UUID | None:
     return UUID(text) if text else None
+
+
+class ProseField(forms.CharField):
+    """A long text; a browser sends two characters for the end of a line, and counts one."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class CommentForm(forms.Form):
+    text = ProseField(
+        max_length=prose.LONGEST,
+        label="Comment",
+        widget=forms.Textarea(attrs={"rows": 3, "data-key": "c"}),
+        help_text="Markdown: **bold**, `code`, lists, links to web pages.",
+    )
+
+
+class EditForm(forms.Form):
+    text = ProseField(max_length=prose.LONGEST, label="Comment", widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class SuppressForm(forms.Form):

@@ -16,7 +16,7 @@ from vallum_web.advisories import queries as advisories
 from vallum_web.advisories.models import Threat
 from vallum_web.assets.models import Asset
 from vallum_web.findings.filters import ANY, ME, NOBODY, SEVERITIES, Filters
-from vallum_web.findings.models import Bulk, Decision, Finding, Identity, Occurrence
+from vallum_web.findings.models import Bulk, Comment, Decision, Finding, Identity, Occurrence
 from vallum_web.findings.words import tsquery
 from vallum_web.scans import queries as scans
 from vallum_web.scans.models import Coverage, Scan
@@ -31,6 +31,7 @@ SEARCH_LIMIT = 5000
 """What the database's search function returns at most; migration 0002."""
 MOST_PLACES = 500
 MOST_EVENTS = 200
+MOST_COMMENTS = 100
 MOST_CHOICES = 500
 # Parts of a row that a list does not show.
 UNLISTED = ("data", "message", "fingerprint")
@@ -201,6 +202,9 @@ class Detail:
     threat: Threat | None
     """What the feeds know of its CVE."""
     decisions: Sequence[Decision]
+    comments: Sequence[Comment]
+    """The newest first, as the events."""
+    more_comments: int
     events: Sequence[Event]
     more_events: int
     names: Mapping[UUID, str]
@@ -220,6 +224,8 @@ def detail(org: Org, key: UUID) -> Detail:
     decisions = list(Decision.objects.of(org).filter(finding=row).order_by("-id"))
     history = Event.objects.of(org).filter(subject=row.pk)
     events = list(history.order_by("-at", "-id")[:MOST_EVENTS])
+    talk = Comment.objects.of(org).filter(finding=row)
+    said = list(talk.order_by("-id")[:MOST_COMMENTS])
     persons = {person for decision in decisions for person in (decision.by, decision.lifted_by) if person}
     return Detail(
         finding=row,
@@ -230,9 +236,11 @@ def detail(org: Org, key: UUID) -> Detail:
         last_seen=_last_seen(org, row, places),
         threat=advisories.threats([row.cve]).get(row.cve) if row.cve else None,
         decisions=decisions,
+        comments=said,
+        more_comments=talk.count() - MOST_COMMENTS if len(said) == MOST_COMMENTS else 0,
         events=events,
         more_events=history.count() - MOST_EVENTS if len(events) == MOST_EVENTS else 0,
-        names=people.names(persons | _named(row, events)),
+        names=people.names(persons | {remark.by for remark in said} | _named(row, events)),
     )
 
 
@@ -253,6 +261,13 @@ def places(org: Org, key: UUID, *, after: str = "", size: int = MOST_PLACES) -> 
     row = finding(org, key)
     order = keyset.Order(fields=("id",), falling=False)
     return keyset.page([Occurrence.objects.of(org).filter(finding=row)], order, after=after, size=size)
+
+
+def comments(org: Org, key: UUID, *, after: str = "") -> keyset.Page[Comment]:
+    """What is said of a finding, the newest first. Raises Finding.DoesNotExist."""
+    row = finding(org, key)
+    order = keyset.Order(fields=("id",), falling=True)
+    return keyset.page([Comment.objects.of(org).filter(finding=row)], order, after=after, size=MOST_COMMENTS)
 
 
 def _last_seen(org: Org, row: Finding, places: Sequence[Occurrence]) -> Scan | None:

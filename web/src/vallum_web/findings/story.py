@@ -22,6 +22,9 @@ _WORDS = {
     "finding.resolved": ("Resolved", "check"),
     "finding.suppressed": ("Suppressed", "ring-slash"),
     "finding.assigned": ("Assigned", "person"),
+    "finding.commented": ("Commented", "note"),
+    "finding.comment_edited": ("Comment edited", "note"),
+    "finding.comment_deleted": ("Comment deleted", "note"),
     "finding.split": ("What was taken for this finding was taken apart", "copy"),
     "finding.unsuppressed": ("Suppression taken back", "arrow-left"),
 }

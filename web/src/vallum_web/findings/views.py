@@ -13,11 +13,18 @@ from django.views.decorators.vary import vary_on_headers
 from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.findings import listing, queries, services, story
 from vallum_web.findings.filters import Filters
-from vallum_web.findings.forms import AssignForm, SuppressForm
-from vallum_web.findings.models import Finding, Identity
+from vallum_web.findings.forms import AssignForm, CommentForm, EditForm, SuppressForm
+from vallum_web.findings.models import Comment, Finding, Identity
 
 UNPROCESSABLE = 422
-KEYS = (("/", "search"), ("x", "select"), ("s", "suppress"), ("a", "assign"), ("u", "take a suppression back"))
+KEYS = (
+    ("/", "search"),
+    ("x", "select"),
+    ("s", "suppress"),
+    ("a", "assign"),
+    ("u", "take a suppression back"),
+    ("c", "comment"),
+)
 
 
 @require_safe
@@ -111,6 +118,60 @@ def split(request: MemberRequest, finding: UUID, identity: UUID) -> HttpResponse
     return redirect(reverse("findings:finding", args=[request.org.slug, own.pk]))
 
 
+@require_POST
+@vary_on_headers("HX-Request", "HX-Target")
+@may("findings.comment")
+def comment(request: MemberRequest, finding: UUID) -> HttpResponse:
+    form = CommentForm(request.POST, auto_id="comment-%s")
+    if not form.is_valid():
+        return _refused(request, finding, comment_form=form)
+    try:
+        services.comment(request.org, finding, request.user.pk, form.cleaned_data["text"])
+    except Finding.DoesNotExist:
+        raise Http404 from None
+    return _changed(request, finding, undo=None)
+
+
+@require_POST
+@vary_on_headers("HX-Request", "HX-Target")
+@may("findings.comment")
+def edit_comment(request: MemberRequest, finding: UUID, comment: UUID) -> HttpResponse:
+    form = EditForm(request.POST, auto_id=_ids(comment))
+    if not form.is_valid():
+        return _refused(request, finding, editing=comment, edit_form=form)
+    try:
+        services.edit_comment(request.org, finding, comment, request.user.pk, text=form.cleaned_data["text"])
+    except Comment.DoesNotExist:
+        raise Http404 from None
+    return _changed(request, finding, undo=None)
+
+
+@require_POST
+@vary_on_headers("HX-Request", "HX-Target")
+@may("findings.comment")
+def delete_comment(request: MemberRequest, finding: UUID, comment: UUID) -> HttpResponse:
+    try:
+        services.delete_comment(request.org, finding, comment, request.user.pk)
+    except Comment.DoesNotExist:
+        raise Http404 from None
+    return _changed(request, finding, undo=None)
+
+
+def _ids(comment: UUID) -> str:
+    """A field's own name on a page with several such forms."""
+    return f"comment-{comment}-%s"
+
+
+def _talk(request: MemberRequest, detail: queries.Detail) -> list[tuple[Comment, str, EditForm | None]]:
+    """Each comment with its writer's name, and with a form where it is the reader's own."""
+
+    def form(row: Comment) -> EditForm | None:
+        own = row.by == request.user.pk and row.deleted_at is None and "findings.comment" in request.may
+        return EditForm(initial={"text": row.text}, auto_id=_ids(row.pk)) if own else None
+
+    return [(row, detail.names.get(row.by, story.NOBODY), form(row)) for row in detail.comments]
+
+
 def _changed(request: MemberRequest, key: UUID, *, undo: UUID | None) -> HttpResponse:
     """What changed, in place: the panel and the row, as far as the page shows them."""
     url = reverse("findings:finding", args=[request.org.slug, key])
@@ -197,6 +258,8 @@ def _panel(request: MemberRequest, key: UUID) -> dict[str, Any]:
         "references": story.references(data),
         "decisions": story.decisions(detail.decisions, detail.names),
         "timeline": story.timeline(detail.events, detail.names),
+        "talk": _talk(request, detail),
+        "comment_form": CommentForm(auto_id="comment-%s"),
         "form": SuppressForm(),
         "assign_form": _assign_form(
             request, initial={"assignee": detail.finding.assignee or "", "team": detail.finding.team_id or ""}

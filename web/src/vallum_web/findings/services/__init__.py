@@ -1,6 +1,7 @@
 """Every write to the record, by what it does."""
 
 from vallum_web.findings.services.bulk import begin_bulk, fail_bulk, run_bulk, undo_bulk
+from vallum_web.findings.services.comments import comment, delete_comment, edit_comment
 from vallum_web.findings.services.decide import NotAMemberError, assign, expire_decisions, lift, suppress
 from vallum_web.findings.services.digest import digest, fingerprint_key
 from vallum_web.findings.services.history import measure
@@ -11,7 +12,10 @@ __all__ = [
     "NotAMemberError",
     "assign",
     "begin_bulk",
+    "comment",
+    "delete_comment",
     "digest",
+    "edit_comment",
     "expire_decisions",
     "fail_bulk",
     "fingerprint_key",

@@ -6,6 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from vallum_web.findings import prose as written
 from vallum_web.ui import ago
 
 register = template.Library()
@@ -27,3 +28,9 @@ def due(context: template.Context, at: datetime | None) -> SafeString | str:
         f"{at:%Y-%m-%d %H:%M} UTC",
         f"{words.removesuffix(' ago')} late" if late else words,
     )
+
+
+@register.filter
+def prose(text: str) -> SafeString:
+    """What a person wrote in Markdown."""
+    return written.html(text)

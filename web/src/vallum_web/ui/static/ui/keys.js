@@ -1,5 +1,5 @@
 // Lists driven from the keyboard. Markup decides: data-rows holds data-row; data-open is a row's link;
-// data-key="s" is pressed by "s", in the current row first, then in the panel, then outside of rows.
+// data-key="s" is pressed by "s" (a text field is given the focus), in the current row first, then in the panel, then outside of rows.
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -41,7 +41,8 @@
     const inside = (place) => place?.querySelector(wanted);
     const near = panel()?.contains(document.activeElement) ? [panel(), current()] : [current(), panel()];
     const found = inside(near[0]) ?? inside(near[1]) ?? loose();
-    found?.click();
+    if (found?.matches("textarea, input:not([type=checkbox])")) found.focus();
+    else found?.click();
     return Boolean(found);
   }
 
@@ -66,31 +67,7 @@
     return Boolean(field);
   }
 
-  // Rows are ticked for an action on many: the count is shown, and all that match is an answer of its own.
-  const picks = () => [...document.querySelectorAll("[data-pick]")].filter(visible);
-
-  function count() {
-    const shown = document.querySelector("[data-picked]");
-    if (shown) shown.textContent = String(picks().filter((box) => box.checked).length);
-    const bar = shown?.closest("form");
-    bar?.toggleAttribute("data-active", Boolean(bar.querySelector("[data-pick-match]:checked")) || picks().some((box) => box.checked));
-  }
-
-  function pick() {
-    const box = current()?.querySelector("[data-pick]");
-    if (!box) return false;
-    box.checked = !box.checked;
-    count();
-    return true;
-  }
-
-  document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-pick-all]")) for (const box of picks()) box.checked = event.target.checked;
-    if (event.target.matches("[data-pick], [data-pick-all], [data-pick-match]")) count();
-  });
-
   const actions = {
-    x: pick,
     j: () => move(1),
     k: () => move(-1),
     "/": search,
