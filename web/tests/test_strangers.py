@@ -143,7 +143,7 @@ def things(people):
         "any": finding.pk,
         "bulk": bulk.pk,
         "bulk_id": bulk.pk,
-        "identity": identity.pk,
+        "line": identity.pk,
         "identity_id": identity.pk,
         "comment": comment.pk,
         "comment_id": comment.pk,

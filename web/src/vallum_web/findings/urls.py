@@ -17,7 +17,7 @@ urlpatterns = [
     path("findings/<uuid:finding>/comments/", views.comment, name="comment"),
     path("findings/<uuid:finding>/comments/<uuid:comment>/", views.edit_comment, name="edit_comment"),
     path("findings/<uuid:finding>/comments/<uuid:comment>/delete/", views.delete_comment, name="delete_comment"),
-    path("findings/<uuid:finding>/split/<uuid:identity>/", views.split, name="split"),
+    path("findings/<uuid:finding>/split/<uuid:line>/", views.split, name="split"),
     path("findings/<uuid:finding>/lift/", views.lift, name="lift"),
     path("findings/<uuid:finding>/lift/<uuid:decision>/", views.lift, name="undo"),
 ]

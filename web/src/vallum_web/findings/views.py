@@ -109,10 +109,10 @@ def assign(request: MemberRequest, finding: UUID) -> HttpResponse:
 
 @require_POST
 @may("findings.decide")
-def split(request: MemberRequest, finding: UUID, identity: UUID) -> HttpResponse:
+def split(request: MemberRequest, finding: UUID, line: UUID) -> HttpResponse:
     """What was taken for this finding becomes one of its own; its page opens."""
     try:
-        own = services.split(request.org, finding, identity, request.user.pk)
+        own = services.split(request.org, finding, line, request.user.pk)
     except Identity.DoesNotExist:
         raise Http404 from None
     return redirect(reverse("findings:finding", args=[request.org.slug, own.pk]))
