@@ -19,6 +19,7 @@ from vallum_web.accounts import matrix, services, tokens
 from vallum_web.accounts.matrix import Role
 from vallum_web.config.api import api
 from vallum_web.findings import services as findings
+from vallum_web.findings.filters import Filters
 from vallum_web.repositories import services as repositories
 
 __all__ = ["things"]  # the fixture
@@ -38,6 +39,8 @@ BODIES = {
     ("POST", "findings/{finding_id}/suppression"): {"reason": "test_data"},
     ("POST", "findings/{finding_id}/comments"): {"text": "t"},
     ("PATCH", "findings/{finding_id}/comments/{comment_id}"): {"text": "t"},
+    ("POST", "views"): {"name": "n", "query": "severity=high"},
+    ("POST", "views/shared"): {"name": "n"},
     ("POST", "bulk"): {"query": "kind=malware", "lift": True},
 }
 
@@ -93,7 +96,8 @@ def dana(people):
 def own(people, things, person):
     """Things that only whoever made them may change."""
     comment = findings.comment(people.org, things["finding"], person.pk, "Mine.")
-    return {"comment": comment.pk, "comment_id": comment.pk}
+    view = findings.save_view(people.org, person.pk, "Mine", Filters(), shared=False)
+    return {"comment": comment.pk, "comment_id": comment.pk, "view": view.pk, "view_id": view.pk}
 
 
 @contextmanager

@@ -114,6 +114,10 @@ def things(people):
         entry = Entry.objects.of(people.org).latest("seq")
     wanted = gates.Wanted(name="No secret", policy=ready.READY["no-secret"].policy, scope=Reach())
     comment = findings.comment(people.org, finding.pk, people.alice.pk, "Who looks at this?")
+    views = {
+        shared: findings.save_view(people.org, people.alice.pk, "Mine", Filters(), shared=shared)
+        for shared in (False, True)
+    }
     gate = gates.make(people.org, people.alice.pk, wanted)
     connection, text = tokens.make(people.org, people.alice, tokens.Wanted(name="okta", role="owner", kind="scim"))
     person = Provider(text).person("erin@example.test")["id"]
@@ -145,6 +149,10 @@ def things(people):
         "bulk_id": bulk.pk,
         "line": identity.pk,
         "identity_id": identity.pk,
+        "view": views[False].pk,
+        "view_id": views[False].pk,
+        "shared": views[True].pk,
+        "shared_id": views[True].pk,
         "comment": comment.pk,
         "comment_id": comment.pk,
     }

@@ -19,6 +19,7 @@ from vallum_web.config import links
 from vallum_web.findings.api import router as findings
 from vallum_web.findings.bulk_api import router as bulk
 from vallum_web.findings.comment_api import router as comments
+from vallum_web.findings.view_api import router as saved_views
 from vallum_web.gates.api import router as gates
 from vallum_web.ingest.api import door as upload_door
 from vallum_web.ingest.api import formats
@@ -61,6 +62,7 @@ api.add_router("/repositories", repositories)
 api.add_router("/scans", scans)
 api.add_router("/findings", findings)
 api.add_router("/findings", comments)
+api.add_router("/views", saved_views)
 api.add_router("/bulk", bulk)
 api.add_router("/gates", gates)
 api.add_router("/exports", exports)

@@ -10,6 +10,7 @@ from vallum_web.assets.worth import Importance
 from vallum_web.findings import due, prose
 from vallum_web.findings.models import Decision, Finding
 from vallum_web.tenancy import clock
+from vallum_web.tenancy.texts import validate_one_line
 
 
 class AssignForm(forms.Form):
@@ -54,6 +55,10 @@ class CommentForm(forms.Form):
 
 class EditForm(forms.Form):
     text = ProseField(max_length=prose.LONGEST, label="Comment", widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class ViewForm(forms.Form):
+    name = forms.CharField(max_length=60, label="Name", validators=[validate_one_line])
 
 
 class SuppressForm(forms.Form):

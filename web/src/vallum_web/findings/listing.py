@@ -1,6 +1,6 @@
 """What stands around a list of findings, as addresses: tabs, severities, choices, chips."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from vallum_web.findings.filters import (
     Filters,
     sorts,
 )
-from vallum_web.findings.models import Finding
+from vallum_web.findings.models import Finding, View
 from vallum_web.findings.queries import CAP, Counts
 
 SORT_LABELS = {
@@ -81,6 +81,19 @@ def severities(base: str, filters: Filters, counts: Counts) -> list[Link]:
 
 def _switched(values: tuple[str, ...], value: str) -> tuple[str, ...]:
     return tuple(v for v in SEVERITIES if (v in values) != (v == value))
+
+
+def saved(base: str, filters: Filters, views: Sequence[View]) -> list[Link]:
+    """Saved views as ways to their lists; the key says whose."""
+    return [
+        Link(
+            label=view.name,
+            key="shared" if view.shared else "own",
+            url=f"{base}?{view.query}" if view.query else base,
+            current=filters.query() == (f"?{view.query}" if view.query else ""),
+        )
+        for view in views
+    ]
 
 
 def exploited(base: str, filters: Filters) -> Link:

@@ -328,6 +328,22 @@ class Comment(TenantModel):
         return self.text[:60]
 
 
+class View(TenantModel):
+    """A list that somebody comes back to: filters under a name. `me` in them is whoever looks."""
+
+    name = models.CharField(max_length=60)
+    query = models.TextField(blank=True)
+    """As in the worklist's address, without the question mark."""
+    by = models.UUIDField()
+    shared = models.BooleanField(default=False)
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["org", "by"], name="view_of_person")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Bulk(TenantModel):
     """One action on many findings, done in parts: where it broke off it goes on."""
 

@@ -16,7 +16,7 @@ from vallum_web.advisories import queries as advisories
 from vallum_web.advisories.models import Threat
 from vallum_web.assets.models import Asset
 from vallum_web.findings.filters import ANY, ME, NOBODY, SEVERITIES, Filters
-from vallum_web.findings.models import Bulk, Comment, Decision, Finding, Identity, Occurrence
+from vallum_web.findings.models import Bulk, Comment, Decision, Finding, Identity, Occurrence, View
 from vallum_web.findings.words import tsquery
 from vallum_web.scans import queries as scans
 from vallum_web.scans.models import Coverage, Scan
@@ -339,6 +339,12 @@ def bulk(org: Org, key: UUID) -> Bulk:
     """Raises Bulk.DoesNotExist."""
     found: Bulk = Bulk.objects.of(org).get(pk=key)
     return found
+
+
+def views(org: Org, person: UUID) -> list[View]:
+    """Somebody's own saved views and those that are shared, by name."""
+    rows: QuerySet[View] = View.objects.of(org)
+    return list(rows.filter(Q(by=person) | Q(shared=True)).order_by("name", "id"))
 
 
 def people_of(org: Org) -> dict[UUID, str]:

@@ -13,8 +13,8 @@ from django.views.decorators.vary import vary_on_headers
 from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.findings import listing, queries, services, story
 from vallum_web.findings.filters import Filters
-from vallum_web.findings.forms import AssignForm, CommentForm, EditForm, SuppressForm
-from vallum_web.findings.models import Comment, Finding, Identity
+from vallum_web.findings.forms import AssignForm, CommentForm, EditForm, SuppressForm, ViewForm
+from vallum_web.findings.models import Comment, Finding, Identity, View
 
 UNPROCESSABLE = 422
 KEYS = (
@@ -157,6 +157,75 @@ def delete_comment(request: MemberRequest, finding: UUID, comment: UUID) -> Http
     return _changed(request, finding, undo=None)
 
 
+@require_POST
+@may("findings.read")
+def save_view(request: MemberRequest) -> HttpResponse:
+    """Keep the list that the address names, for oneself."""
+    return _saved(request, shared=False)
+
+
+@require_POST
+@may("views.share")
+def share_view(request: MemberRequest) -> HttpResponse:
+    """The same for everybody in the organization."""
+    return _saved(request, shared=True)
+
+
+def _saved(request: MemberRequest, *, shared: bool) -> HttpResponse:
+    form, filters = ViewForm(request.POST, auto_id="view-%s"), _place(request)
+    if form.is_valid():
+        try:
+            services.save_view(request.org, request.user.pk, form.cleaned_data["name"], filters, shared=shared)
+            return _to_list(request)
+        except services.ViewRefusedError as error:
+            form.add_error(None, str(error))
+    context = {**_list(request), "view_form": form, "saving": True}
+    return render(request, "findings/worklist.html", context, status=UNPROCESSABLE)
+
+
+@require_POST
+@may("findings.read")
+def delete_view(request: MemberRequest, view: UUID) -> HttpResponse:
+    """One's own."""
+    try:
+        services.delete_view(request.org, view, request.user.pk)
+    except View.DoesNotExist:
+        raise Http404 from None
+    return _to_list(request)
+
+
+@require_POST
+@may("views.delete")
+def delete_shared_view(request: MemberRequest, shared: UUID) -> HttpResponse:
+    """Whoever's it is."""
+    try:
+        services.delete_shared_view(request.org, shared, request.user.pk)
+    except View.DoesNotExist:
+        raise Http404 from None
+    return _to_list(request)
+
+
+def _to_list(request: MemberRequest) -> HttpResponse:
+    return redirect(reverse("findings:worklist", args=[request.org.slug]) + _place(request).query())
+
+
+def _views(request: MemberRequest, base: str, filters: Filters) -> dict[str, Any]:
+    """Saved views as links, and where those that the reader may delete are deleted."""
+    rows = queries.views(request.org, request.user.pk)
+
+    def address(view: View) -> str:
+        if view.by == request.user.pk:
+            return reverse("findings:delete_view", args=[request.org.slug, view.pk])
+        may = "views.delete" in request.may
+        return reverse("findings:delete_shared_view", args=[request.org.slug, view.pk]) if may else ""
+
+    return {
+        "views": listing.saved(base, filters, rows),
+        "deletable": [(view, address(view)) for view in rows if address(view)],
+        "view_form": ViewForm(auto_id="view-%s"),
+    }
+
+
 def _ids(comment: UUID) -> str:
     """A field's own name on a page with several such forms."""
     return f"comment-{comment}-%s"
@@ -215,6 +284,7 @@ def _list(request: MemberRequest) -> dict[str, Any]:
         "exploited": listing.exploited(base, filters),
         "clear_url": base + Filters(status=filters.status, sort=filters.sort).query(),
         "shown": listing.shown(len(page.rows), counts),
+        **_views(request, base, filters),
         "keys": KEYS,
         "bulk_url": reverse("findings:bulk", args=[request.org.slug]),
         "looked": None if page.rows else queries.looked(request.org, filters.asset),

@@ -6,14 +6,18 @@ from vallum_web.findings.services.decide import NotAMemberError, assign, expire_
 from vallum_web.findings.services.digest import digest, fingerprint_key
 from vallum_web.findings.services.history import measure
 from vallum_web.findings.services.identities import split
+from vallum_web.findings.services.saved import ViewRefusedError, delete_shared_view, delete_view, save_view
 from vallum_web.findings.services.weigh import follow_feeds, set_due_rules, weigh_asset, weigh_everything
 
 __all__ = [
     "NotAMemberError",
+    "ViewRefusedError",
     "assign",
     "begin_bulk",
     "comment",
     "delete_comment",
+    "delete_shared_view",
+    "delete_view",
     "digest",
     "edit_comment",
     "expire_decisions",
@@ -23,6 +27,7 @@ __all__ = [
     "lift",
     "measure",
     "run_bulk",
+    "save_view",
     "set_due_rules",
     "split",
     "suppress",

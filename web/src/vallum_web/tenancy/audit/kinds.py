@@ -19,6 +19,7 @@ FAMILIES = {
     "team": "Teams",
     "token": "Tokens",
     "upload": "Reports",
+    "view": "Saved views",
 }
 """The part of a kind before its full stop: what a list can be narrowed to."""
 
@@ -106,6 +107,8 @@ WORDS = {
     "upload.kept": "Report taken in",
     "upload.refused": "Report refused",
     "upload.repeated": "Report taken in that says nothing new",
+    "view.deleted": "Saved view deleted",
+    "view.saved": "View of the findings saved",
 }
 
 BY_ITSELF = frozenset(
