@@ -4,15 +4,18 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 from django.http import QueryDict
 
 from bench.ingest.work import report
 from vallum_web.assets import services as assets
-from vallum_web.findings import due, due_queries, queries, services
+from vallum_web.findings import due, due_queries, history_queries, queries, services
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Finding
+from vallum_web.overview import home
 from vallum_web.scans import services as scans
+from vallum_web.tenancy import clock
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
@@ -68,6 +71,13 @@ def _acts(org: Org, asset: object, key: object) -> Iterator[tuple[str, Callable[
         filters = Filters.parse(QueryDict(LISTS[name]))
         yield f"counts: {name}", lambda filters=filters: queries.counts(org, filters)
     yield "one finding, whole", lambda: queries.detail(org, key)
+    since = clock.now() - timedelta(days=1)
+    yield "overview, whole", lambda: home.home(org, since)
+    yield "overview: scores", lambda: history_queries.scores(org, None)
+    yield "overview: changes", lambda: history_queries.changes(org, since)
+    yield "overview: times to resolve", lambda: history_queries.took(org)
+    yield "overview: fixes", lambda: history_queries.fixes(org)
+    yield "history, measured", lambda: services.measure(org.pk)
     yield "due dates, tried", lambda: due_queries.overdue_under(org, due.table({}))
 
 

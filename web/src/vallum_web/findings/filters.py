@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from string import hexdigits
 from typing import Any, Self
 from urllib.parse import urlencode
 from uuid import UUID
@@ -29,6 +30,7 @@ SORTS = {
     BY_DUE: ("due_at", "id"),
 }
 MOST_TEXT = 200
+LENGTH_OF_FIX = 32
 ME, NOBODY = "me", "nobody"
 DUE = {"overdue": "Overdue", "week": "Due within 7 days", "set": "With a due date"}
 """Of what is open: by when it should have ended."""
@@ -57,6 +59,8 @@ class Filters:
     team: UUID | None = None
     due: str = ""
     exploited: bool = False
+    fix: str = ""
+    """What one fix ends: the key of `Finding.fix`."""
     text: str = ""
     sort: str = DEFAULT_SORT
 
@@ -75,6 +79,7 @@ class Filters:
             team=_uuid(query.get("team", "")),
             due=due,
             exploited=query.get("exploited", "") == "yes",
+            fix=_fix(query.get("fix", "")),
             text=_clean(query.get("q", ""), MOST_TEXT),
             sort=sort if sort.removeprefix("-") in sorts(_uuid(query.get("asset", "")), due) else DEFAULT_SORT,
         )
@@ -111,6 +116,7 @@ class Filters:
         pairs += [("team", str(self.team))] if self.team else []
         pairs += [("due", self.due)] if self.due else []
         pairs += [("exploited", "yes")] if self.exploited else []
+        pairs += [("fix", self.fix)] if self.fix else []
         pairs += [("q", self.text)] if self.text else []
         return pairs + ([("sort", self.sort)] if self.sort != DEFAULT_SORT else [])
 
@@ -126,6 +132,10 @@ def _known(values: list[str], allowed: tuple[str, ...]) -> tuple[str, ...]:
 
 def _one_of(value: str, allowed: Collection[str]) -> str:
     return value if value in allowed else ""
+
+
+def _fix(text: str) -> str:
+    return text if len(text) == LENGTH_OF_FIX and set(text) <= set(hexdigits) else ""
 
 
 def _assignee(text: str) -> str:

@@ -192,6 +192,8 @@ def chips(base: str, filters: Filters, choices: Choices) -> list[Link]:
         found.append(chip(DUE[filters.due].lower(), due=""))
     if filters.exploited:
         found.append(chip("known exploited", exploited=False))
+    if filters.fix:
+        found.append(chip("ended by one fix", fix=""))
     return found + ([chip(f"rule: {filters.rule}", rule="")] if filters.rule else [])
 
 

@@ -8,6 +8,7 @@ from django.db import models
 from vallum_web.accounts.models import Team
 from vallum_web.assets.models import Asset
 from vallum_web.assets.worth import Importance
+from vallum_web.findings.fixes import FIX
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy.clock import now
 from vallum_web.tenancy.isolation import TenantForeignKey
@@ -70,6 +71,8 @@ class Finding(TenantModel):
     """How bad it is if it is true, 0 to 10: the CVSS base score, or the severity's middle."""
     exploited = models.BooleanField(default=False)
     """Whether its CVE is in the catalogue of known exploited vulnerabilities."""
+    fix = models.GeneratedField(expression=FIX, output_field=models.CharField(max_length=32), db_persist=True)
+    """What ends it: findings that one upgrade ends have the same here, others of one rule too."""
     assignee = models.UUIDField(null=True)
     """Who ends it: a person's id; the name is looked up."""
     team = TenantForeignKey(Team, models.SET_NULL, null=True, db_index=False, related_name="+")
@@ -120,6 +123,7 @@ class Finding(TenantModel):
                 condition=models.Q(exploited=True),
                 name="finding_exploited",
             ),
+            models.Index(fields=["org", "fix", "status", "-risk", "-id"], name="finding_by_fix"),
             # What ended and what came back, by when: of a window of days, from the index alone.
             models.Index(
                 fields=["org", "resolved_at"],

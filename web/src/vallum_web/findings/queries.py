@@ -68,6 +68,8 @@ def _worked(rows: QuerySet[Finding], filters: Filters) -> QuerySet[Finding]:
         rows = rows.filter(due_at__isnull=False)
     if filters.due in _WITHIN:
         rows = rows.filter(due_at__lt=clock.now() + _WITHIN[filters.due])
+    if filters.fix:
+        rows = rows.filter(fix=filters.fix)
     return rows.filter(exploited=True) if filters.exploited else rows
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from vallum_web.assets import queries as assets
 from vallum_web.assets.models import Asset
 from vallum_web.findings import queries as findings
-from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Finding
 from vallum_web.repositories import queries as repositories
 from vallum_web.repositories.models import Repository
@@ -17,7 +16,6 @@ from vallum_web.scans.models import Scan
 from vallum_web.tenancy import keyset
 from vallum_web.tenancy.models import Org
 
-SHOWN_ASSETS = 12
 PAGE = 50
 HISTORY = 20
 OURS = "Vallum"
@@ -35,29 +33,6 @@ class AssetLine:
     @property
     def total(self) -> int:
         return sum(self.open.values())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
-    open: findings.Counts
-    newest: Sequence[Finding]
-    assets: Sequence[AssetLine]
-    asset_count: int
-    never_scanned: int
-    with_gaps: int
-
-
-def home(org: Org) -> Home:
-    every = assets.assets(org)
-    coverage = scans.standing(org, every)
-    return Home(
-        open=findings.counts(org, Filters()),
-        newest=findings.newest(org),
-        assets=lines(org, list(every[:SHOWN_ASSETS])),
-        asset_count=coverage.assets,
-        never_scanned=coverage.never,
-        with_gaps=coverage.gaps,
-    )
 
 
 def lines(org: Org, rows: Sequence[Asset]) -> list[AssetLine]:

@@ -14,9 +14,11 @@ from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.accounts.matrix import can
 from vallum_web.accounts.models import User
 from vallum_web.accounts.queries import my_orgs, teams
+from vallum_web.accounts.services.visits import visit
 from vallum_web.assets.models import Asset
 from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.findings.filters import SEVERITIES, Filters
+from vallum_web.overview import home as home_queries
 from vallum_web.overview import queries
 from vallum_web.scans import services as scans
 from vallum_web.scans import words
@@ -36,10 +38,9 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 @may("findings.read")
 def home(request: MemberRequest) -> HttpResponse:
-    found = queries.home(request.org)
-    return render(
-        request, "overview/home.html", {**_frame(request), "home": found, "severity_urls": _worklist(request)}
-    )
+    since = visit(request.org, request.user)
+    context = {"home": home_queries.home(request.org, since), "severity_urls": _worklist(request)}
+    return render(request, "overview/home.html", {**_frame(request), **context})
 
 
 @require_safe

@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -7,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from vallum_web.assets.models import Asset
 from vallum_web.scans.models import Coverage, Rejected, Scan
 from vallum_web.tenancy import keyset
+from vallum_web.tenancy.keys import first_of
 from vallum_web.tenancy.models import Org, OrgQuerySet
 
 # Thousands of lines in one row: read for the page of one scan, never for a list.
@@ -74,6 +76,12 @@ class Standing:
     """Without a scan that reached its end."""
     gaps: int
     """Whose last scan with an end, of our own scanner or of some other tool, did not look everywhere."""
+
+
+def unseen(org: Org, assets: QuerySet[Asset], since: datetime) -> QuerySet[Asset]:
+    """The assets of which no scan that was asked for since then has reached its end."""
+    lately = Scan.objects.of(org).filter(status__in=ENDED, asset=OuterRef("pk"), pk__gte=first_of(since))
+    return assets.exclude(Exists(lately))
 
 
 def standing(org: Org, assets: QuerySet[Asset]) -> Standing:

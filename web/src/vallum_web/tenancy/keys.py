@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -15,3 +16,8 @@ def uuid7() -> UUID:
     value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
     value &= ~(0xF << 76) & ~(0x3 << 62)
     return UUID(int=value | (0x7 << 76) | (0x2 << 62))
+
+
+def first_of(at: datetime) -> UUID:
+    """The least key that was made at this moment or later: rows since then are one range of the index of keys."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)

@@ -64,6 +64,10 @@ class Membership(TenantModel):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
     since = models.DateTimeField(default=now)
+    looked_at = models.DateTimeField(null=True)
+    """When the person last looked at the overview."""
+    looked_before = models.DateTimeField(null=True)
+    """When the visit before this one ended: what is new is new since then."""
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [

@@ -92,6 +92,20 @@ def span(seconds: float | None) -> str:
 
 
 @register.filter
+def lasting(seconds: float | None) -> str:
+    """A long time in words: `3.5 days`; below two days in hours and minutes."""
+    if seconds is None:
+        return "none"
+    return f"{seconds / 86_400:.1f} days" if seconds >= 2 * 86_400 else ago.span(float(seconds))
+
+
+@register.inclusion_tag("ui/_lines.html")
+def line_chart(rows: Mapping[str, list[float | None]], first: str, last: str, label: str) -> dict[str, object]:
+    """Lines from `first` to `last`; what they say stands in a table beside them, for those who do not see it."""
+    return {"chart": charts.lines(rows), "first": first, "last": last, "label": label}
+
+
+@register.filter
 def count(number: int | str, cap: int | None = None) -> str:
     """`12,345`, or `10,000+` above a cap."""
     if isinstance(number, str):
