@@ -66,6 +66,8 @@ SENT = {
     ("post", "api/v1/gates/<gate_id>/evaluations"): {"asset": "elsewhere"},
     ("post", "api/v1/findings/<finding_id>/comments"): {"text": "t"},
     ("patch", "api/v1/findings/<finding_id>/comments/<comment_id>"): {"text": "t"},
+    ("put", "api/v1/findings/<finding_id>/assignment"): {"assignee": None},
+    ("patch", "api/v1/assets/<asset_id>"): {"importance": "high"},
     ("put", "api/v1/gates/<gate_id>"): {"name": "mine", "policy": {"version": 1, "no_secret": True}},
 }
 # Doors of an organization that its token names; tests/accounts/scim has more on them.
