@@ -17,7 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from vallum_web.accounts import forms
+from vallum_web.accounts import forms, throttle
 from vallum_web.accounts.hashers import LowCost
 from vallum_web.accounts.models import Membership, User
 from vallum_web.accounts.services import invitations
@@ -215,3 +215,15 @@ def test_an_invitation_tells_its_bearer_nothing_of_whom_it_was_sent_to(everybody
         body = CSRF.sub(b"", page.content).replace(secret.encode(), b"SECRET")
         seen.append((page.status_code, body, [shape(query["sql"]) for query in captured.captured_queries]))
     assert seen[1] == seen[2]
+
+
+def test_the_answer_to_a_reset_waits_for_its_floor_whoever_is_asked_about(people, monkeypatch):
+    waits = []
+    monkeypatch.setattr(throttle.time, "sleep", waits.append)
+    floor = throttle.FLOORS["account_reset_password"]
+    for address in ("alice@example.test", UNKNOWN):
+        assert Client().post(RESET, {"email": address}).status_code == 302
+    assert len(waits) == 2
+    assert all(0 <= wait <= floor for wait in waits)
+    Client().get(RESET)
+    assert len(waits) == 2
