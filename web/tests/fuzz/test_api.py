@@ -53,12 +53,23 @@ def token(live_database):
     return tokens.make(people.org, people.alice, wanted)[1]
 
 
-def test_no_input_makes_it_fail(token, site, tmp_path):
+# A run that ends its own token learns nothing more: the door that ends tokens has a run of its own.
+ENDING = "token_revoke"
+RUNS = {
+    "everything": (EXAMPLES, 20, ["--exclude-operation-id", ENDING]),
+    "ending tokens": (min(EXAMPLES, 20), 1, ["--include-operation-id", ENDING, "--include-operation-id", "token_make"]),
+}
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_no_input_makes_it_fail(run, token, site, tmp_path):
+    examples, least, which = RUNS[run]
     report, record = tmp_path / "report.json", tmp_path / "record.yaml"
     command = [
         str(Path(sys.executable).with_name("schemathesis")),
         *("run", f"{site}/api/v1/openapi.json", "--phases", PHASES, "--checks", CHECKS),
-        *("--max-examples", str(EXAMPLES), "--header", f"Authorization: Bearer {token}", "--continue-on-failure"),
+        *("--max-examples", str(examples), "--header", f"Authorization: Bearer {token}", "--continue-on-failure"),
+        *which,
         *(
             "--suppress-health-check",
             "all",
@@ -73,15 +84,15 @@ def test_no_input_makes_it_fail(token, site, tmp_path):
         *("--report", "json", "--report-json-path", str(report)),
         *("--report", "vcr", "--report-vcr-path", str(record)),
     ]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    sys.stdout.write(run.stdout[-6000:])
-    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
-    cases = int(re.search(r"(\d[\d,]*) generated", run.stdout)[1].replace(",", ""))
-    assert cases > EXAMPLES * 20
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    sys.stdout.write(ended.stdout[-6000:])
+    assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
+    cases = int(re.search(r"(\d[\d,]*) generated", ended.stdout)[1].replace(",", ""))
+    assert cases > examples * least
     # What only an id of this organization leads to was reached: by the links of the description.
     reached = behind_ids(record)
     sys.stdout.write(f"\nBehind ids, answered well: {dict(sorted(reached.items()))}\n")
-    assert reached
+    assert reached or run != "everything"
     assert json.loads(report.read_text("utf-8"))
 
 
