@@ -47,7 +47,9 @@ def test_a_few_chosen_ones_are_done_at_once(org, alice, many):
     with scope(org.pk):
         assert Decision.objects.of(org).filter(bulk=done.pk, by=alice.pk, note="all of it").count() == 3
         assert Event.objects.of(org).filter(kind="finding.suppressed", actor=alice.pk).count() == 3
-        assert Event.objects.of(org).filter(kind="finding.bulk").count() == 1
+        (told,) = Event.objects.of(org).filter(kind="finding.bulk")
+    assert told.data["arguments"]["reason"] == "test_data"
+    assert "all of it" not in str(told.data)
 
 
 def test_all_that_match_is_a_job_that_goes_on_where_it_broke_off(org, alice, many, monkeypatch):

@@ -26,17 +26,21 @@ AT_ONCE = 200
 """So many chosen one by one are done while the person waits."""
 MOST_KEYS = 1_000
 
-# Each locks its rows in the order of their ids, touches those it changes and no other, and writes an event for each.
+# First, in a statement of its own: what the next one reads is then true until the end of the transaction.
+_LOCK = """
+select count(*) from (
+  select id from findings_finding where org_id = %(org)s and id = any(%(keys)s) order by id for no key update
+) locked
+"""
+# Each touches the rows that it changes and no other, and writes an event for each.
 _EVENTS = """
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
 select vallum_uuid7(), %(org)s, %(kind)s, %(now)s, %(by)s, id, %(data)s::jsonb, pg_current_xact_id()::text::bigint from changed
 """
 _SUPPRESS = """
-with chosen as (
-  select id from findings_finding where org_id = %(org)s and id = any(%(keys)s) and status = 'open' order by id for no key update
-), changed as (
-  update findings_finding f set status = 'suppressed', changed_at = %(now)s from chosen
-  where f.org_id = %(org)s and f.id = chosen.id returning f.id
+with changed as (
+  update findings_finding f set status = 'suppressed', changed_at = %(now)s
+  where f.org_id = %(org)s and f.id = any(%(keys)s) and f.status = 'open' returning f.id
 ), decided as (
   insert into findings_decision (id, org_id, finding_id, reason, justification, note, until, by, bulk, made_at)
   select vallum_uuid7(), %(org)s, id, %(reason)s, %(justification)s, %(note)s, %(until)s, %(by)s, %(bulk)s, %(now)s from changed
@@ -44,11 +48,9 @@ with chosen as (
 """
 # Only the decisions of the action that is undone, or all; what others decided goes on hiding.
 _LIFT = """
-with chosen as (
-  select id from findings_finding where org_id = %(org)s and id = any(%(keys)s) order by id for no key update
-), lifted as (
-  update findings_decision d set lifted_at = %(now)s, lifted_by = %(by)s from chosen
-  where d.org_id = %(org)s and d.finding_id = chosen.id and d.lifted_at is null
+with lifted as (
+  update findings_decision d set lifted_at = %(now)s, lifted_by = %(by)s
+  where d.org_id = %(org)s and d.finding_id = any(%(keys)s) and d.lifted_at is null
     and (%(undone)s::uuid is null or d.bulk = %(undone)s) returning d.id, d.finding_id
 ), changed as (
   update findings_finding f set status = 'open', changed_at = %(now)s from (select distinct finding_id from lifted) l
@@ -59,12 +61,10 @@ with chosen as (
 )
 """
 _ASSIGN = """
-with chosen as (
-  select id from findings_finding where org_id = %(org)s and id = any(%(keys)s)
-    and (assignee, team_id) is distinct from (%(assignee)s::uuid, %(team)s::uuid) order by id for no key update
-), changed as (
-  update findings_finding f set assignee = %(assignee)s, team_id = %(team)s, changed_at = %(now)s from chosen
-  where f.org_id = %(org)s and f.id = chosen.id returning f.id
+with changed as (
+  update findings_finding f set assignee = %(assignee)s, team_id = %(team)s, changed_at = %(now)s
+  where f.org_id = %(org)s and f.id = any(%(keys)s)
+    and (assignee, team_id) is distinct from (%(assignee)s::uuid, %(team)s::uuid) returning f.id
 )
 """
 _VERBS = {
@@ -98,7 +98,9 @@ def begin_bulk(
             total=total,
             made_at=clock.now(),
         )
-        emit("finding.bulk", bulk.pk, verb=verb.value, total=total, query=query, arguments=arguments)
+        # Not the note, which a person wrote: the log cannot forget it, and the decisions have it.
+        said = {name: value for name, value in arguments.items() if name != "note"}
+        emit("finding.bulk", bulk.pk, verb=verb.value, total=total, query=query, arguments=said)
         if not keys or total > AT_ONCE:
             enqueue(RUN, org=org.pk, lock=f"bulk:{org.pk}", bulk=bulk.pk)
             return bulk
@@ -196,6 +198,7 @@ def _do(org: UUID, bulk: Bulk, keys: Sequence[UUID]) -> int:
         "data": orjson.dumps(_said(bulk)).decode(),
     }
     with connection.cursor() as cursor:
+        cursor.execute(_LOCK, values)
         cursor.execute(statement + _EVENTS, values)
         return int(cursor.rowcount)
 
