@@ -94,7 +94,7 @@ def _rekeyed(finding: scanned.Finding, fingerprint: str, key: bytes) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """What one report says of one problem: of several findings the worst of our own speaks, all of their places count."""
+    """What one report says of one problem: of several findings the first speaks, which is the worst; all of their places count."""
 
     fingerprint: str
     aliases: frozenset[str]
