@@ -1,17 +1,19 @@
 """One action on many findings: what it touches, where it goes on, what it leaves alone, and how it is taken back."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from making import report, secret
 
 from vallum_web.accounts.services import teams
 from vallum_web.assets import services as assets
-from vallum_web.findings import queries, services
+from vallum_web.findings import queries, services, tasks
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Bulk, Decision, Finding
 from vallum_web.findings.services import bulk as bulks
 from vallum_web.scans import services as scans
+from vallum_web.tenancy import clock
 from vallum_web.tenancy.models import Event
 from vallum_web.tenancy.scope import scope
 
@@ -159,3 +161,26 @@ def test_the_panel_gives_a_finding_to_somebody(org, alice, bob, many, signed_in)
     answer = browser.post(f"/acme/findings/{key}/assign/", {"assignee": str(bob.pk), "team": ""}, follow=True)
     assert "Assigned to Bob" in answer.content.decode()
     assert "Assigned to Bob by Alice" in answer.content.decode()
+
+
+def test_an_action_whose_job_is_lost_is_queued_again(org, alice, many, monkeypatch):
+    many(3)
+    begun = services.begin_bulk(org, alice.pk, Bulk.Verb.SUPPRESS, arguments=WHY, query="status=open")
+    assert services.pick_up_bulks(org.pk) == 0
+    later = clock.now() + timedelta(hours=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert services.pick_up_bulks(org.pk) == 1
+    services.run_bulk(org.pk, begun.pk)
+    assert services.pick_up_bulks(org.pk) == 0
+
+
+def test_an_action_that_the_database_does_not_take_says_so(org, alice, many):
+    many(3)
+    wrong = {**WHY, "reason": "r" * 50}
+    begun = services.begin_bulk(org, alice.pk, Bulk.Verb.SUPPRESS, arguments=wrong, query="status=open")
+    tasks.run_bulk(org.pk, str(begun.pk))
+    with scope(org.pk):
+        failed = queries.bulk(org, begun.pk)
+    assert (failed.status, failed.touched) == ("failed", 0)
+    assert "does not take it" in failed.failure
+    assert statuses(org) == ["open"] * 3

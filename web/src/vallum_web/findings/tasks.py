@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from procrastinate import RetryStrategy
 
 from vallum_web.findings import services
@@ -16,7 +16,16 @@ LOST_DATABASE = RetryStrategy(max_attempts=5, wait=2, retry_exceptions=[Operatio
 
 @tenant_job(bulk.RUN, retry=LOST_DATABASE)
 def run_bulk(org: UUID, bulk: str) -> None:
-    services.run_bulk(org, UUID(bulk))
+    try:
+        services.run_bulk(org, UUID(bulk))
+    except (DataError, IntegrityError) as error:
+        services.fail_bulk(org, UUID(bulk), f"The database does not take it ({str(error).partition(chr(10))[0]}).")
+
+
+@periodic_job("findings.pick_up_bulks", cron="23 * * * *")
+def pick_up_bulks() -> None:
+    for org in lookups.all_orgs():
+        services.pick_up_bulks(org)
 
 
 @tenant_job(weigh.WEIGH, retry=LOST_DATABASE)

@@ -1,6 +1,6 @@
 """Every write to the record, by what it does."""
 
-from vallum_web.findings.services.bulk import begin_bulk, fail_bulk, run_bulk, undo_bulk
+from vallum_web.findings.services.bulk import begin_bulk, fail_bulk, pick_up_bulks, run_bulk, undo_bulk
 from vallum_web.findings.services.comments import comment, delete_comment, edit_comment
 from vallum_web.findings.services.decide import NotAMemberError, assign, expire_decisions, lift, suppress
 from vallum_web.findings.services.digest import digest, fingerprint_key
@@ -26,6 +26,7 @@ __all__ = [
     "follow_feeds",
     "lift",
     "measure",
+    "pick_up_bulks",
     "run_bulk",
     "save_view",
     "set_due_rules",

@@ -1,7 +1,7 @@
 """One action on many findings: in parts of a few thousand, each a transaction; what broke off goes on at its cursor."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import orjson
@@ -25,6 +25,7 @@ PART = 2_000
 AT_ONCE = 200
 """So many chosen one by one are done while the person waits."""
 MOST_KEYS = 1_000
+LOST_AFTER = timedelta(hours=1)
 
 # First, in a statement of its own: what the next one reads is then true until the end of the transaction.
 _LOCK = """
@@ -141,6 +142,16 @@ def fail_bulk(org: UUID, key: UUID, why: str) -> None:
         Bulk.objects.of(org).filter(pk=key).update(
             status=Bulk.Status.FAILED, failure=why[:500], finished_at=clock.now()
         )
+
+
+def pick_up_bulks(org: UUID) -> int:
+    """Queue what nobody has gone on with for an hour: its job is gone. One too many finds nothing left to do."""
+    with scope(org):
+        unfinished = Bulk.objects.of(org).filter(status__in=[Bulk.Status.QUEUED, Bulk.Status.RUNNING])
+        lost = list(unfinished.filter(made_at__lt=clock.now() - LOST_AFTER).values_list("pk", flat=True))
+        for key in lost:
+            enqueue(RUN, org=org, lock=f"bulk:{org}", bulk=key)
+        return len(lost)
 
 
 def _part(org: UUID, key: UUID) -> Bulk:
