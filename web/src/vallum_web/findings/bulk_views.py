@@ -37,7 +37,8 @@ def bulk(request: MemberRequest) -> HttpResponse:
     form = _form(request, Bulk.Verb(verb), request.POST if confirmed else None)
     if confirmed and form.is_valid():
         return _begun(request, Bulk.Verb(verb), _arguments(form), keys=keys, query=query)
-    total = len(keys) if keys else queries.matching(request.org, Filters.parse(QueryDict(query))).count()
+    filters = Filters.parse(QueryDict(query))
+    total = len(keys) if keys else queries.matching(request.org, filters).count()
     context = {
         "verb": verb,
         "label": Bulk.Verb(verb).label,
@@ -45,6 +46,7 @@ def bulk(request: MemberRequest) -> HttpResponse:
         "form": form,
         "chosen": keys,
         "everything": everything,
+        "cut": everything and bool(filters.text) and queries.counts(request.org, filters).search_cut,
         "query": f"?{query}" if query else "",
         "list_url": _list_url(request),
     }
