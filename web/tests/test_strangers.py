@@ -84,79 +84,67 @@ def filled(route, values, org="acme"):
 
 @pytest.fixture
 def things(people):
-    """One of everything that Alice's organization can hold."""
+    """One of everything that Alice's organization can hold, by what the routes call it."""
+    scanned = of_scans(people)
+    held = scanned | of_work(people, scanned["finding"], scanned["scan"]) | of_people(people)
+    by_id = {f"{name}_id": key for name, key in held.items()}
+    return {**held, **by_id, **making.single_sign_on(people)}  # whose identities are another thing
+
+
+def of_scans(people):
+    """What is looked at, and what was found."""
     asset = repositories.add_by_url(people.org, people.alice.pk, url="https://code.example.test/acme/shop").asset
     scan = scans.uploaded(asset, people.alice.pk)
     findings.digest(scan, making.report(making.secret()))
     upload = ingest.accept(people.org.pk, people.alice.pk, asset_name="elsewhere", chunks=[b"x"])
-    token, _ = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role=Membership.Role.DEVELOPER))
     with scope(people.org.pk):
-        access = StaffAccess.objects.create(
-            org=people.org, person=people.charlie.pk, reason="Support", ends_at=clock.now() - timedelta(hours=1)
-        )
-    bulk = findings.begin_bulk(
-        people.org, people.alice.pk, Bulk.Verb.SUPPRESS, arguments={"reason": "test_data"}, keys=[uuid4()]
-    )
-    team = teams.make(people.org, people.alice.pk, "Platform")
-    with scope(people.org.pk):
-        member = queries.member(people.org, people.bob.pk)
-        owner = queries.member(people.org, people.alice.pk)
-        invitation = invitations.invite(people.org, owner, email="dana@example.test", role="developer")
-        finding = Finding.objects.of(people.org).get()
-        identity = Identity.objects.create(
-            org=people.org,
-            finding=finding,
-            why="joined",
-            fingerprint="f",
-            key="k",
-            ruleset="trivy",
-            rule="r",
-            scan=scan,
-        )
-        entry = Entry.objects.of(people.org).latest("seq")
+        finding = Finding.objects.of(people.org).get().pk
+    return {"asset": asset.pk, "scan": scan.pk, "upload": upload.pk, "finding": finding, "any": finding}
+
+
+def of_work(people, finding, scan):
+    """What is done about it."""
+    org, alice = people.org, people.alice.pk
+    bulk = findings.begin_bulk(org, alice, Bulk.Verb.SUPPRESS, arguments={"reason": "test_data"}, keys=[uuid4()])
+    named = {"why": "joined", "fingerprint": "f", "key": "k", "ruleset": "trivy", "rule": "r"}
+    with scope(org.pk):
+        identity = Identity.objects.create(org=org, finding_id=finding, scan_id=scan, **named)
     wanted = gates.Wanted(name="No secret", policy=ready.READY["no-secret"].policy, scope=Reach())
-    comment = findings.comment(people.org, finding.pk, people.alice.pk, "Who looks at this?")
-    views = {
-        shared: findings.save_view(people.org, people.alice.pk, "Mine", Filters(), shared=shared)
-        for shared in (False, True)
-    }
-    gate = gates.make(people.org, people.alice.pk, wanted)
-    connection, text = tokens.make(people.org, people.alice, tokens.Wanted(name="okta", role="owner", kind="scim"))
-    person = Provider(text).person("erin@example.test")["id"]
-    export = exported(people)
+    mine, shared = (findings.save_view(org, alice, "Mine", Filters(), shared=shared) for shared in (False, True))
     return {
-        "export": export.pk,
-        "export_id": export.pk,
-        "key": person,
+        "bulk": bulk.pk,
+        "line": identity.pk,
+        "identity": identity.pk,
+        "gate": gates.make(org, alice, wanted).pk,
+        "comment": findings.comment(org, finding, alice, "Who looks at this?").pk,
+        "view": mine.pk,
+        "shared": shared.pk,
+        "export": exported(people).pk,
+    }
+
+
+def of_people(people):
+    """Who belongs, who may come in, and what they did."""
+    org, alice = people.org, people.alice
+    token, _ = tokens.make(org, alice, tokens.Wanted(name="ci", role=Membership.Role.DEVELOPER))
+    connection, text = tokens.make(org, alice, tokens.Wanted(name="okta", role="owner", kind="scim"))
+    team = teams.make(org, alice.pk, "Platform")
+    with scope(org.pk):
+        access = StaffAccess.objects.create(
+            org=org, person=people.charlie.pk, reason="Support", ends_at=clock.now() - timedelta(hours=1)
+        )
+        member, owner = queries.member(org, people.bob.pk), queries.member(org, alice.pk)
+        invitation = invitations.invite(org, owner, email="dana@example.test", role="developer")
+        entry = Entry.objects.of(org).latest("seq")
+    return {
+        "token": token.pk,
         "connection": connection.pk,
-        "asset": asset.pk,
-        "asset_id": asset.pk,
-        "scan": scan.pk,
-        "scan_id": scan.pk,
-        "finding": finding.pk,
-        "finding_id": finding.pk,
-        "upload_id": upload.pk,
+        "key": Provider(text).person("erin@example.test")["id"],
+        "team": team.pk,
         "access": access.pk,
         "member": member.pk,
-        "team": team.pk,
         "invitation": invitation.pk,
-        "token": token.pk,
         "entry": entry.pk,
-        "token_id": token.pk,
-        **making.single_sign_on(people),
-        "gate": gate.pk,
-        "gate_id": gate.pk,
-        "any": finding.pk,
-        "bulk": bulk.pk,
-        "bulk_id": bulk.pk,
-        "line": identity.pk,
-        "identity_id": identity.pk,
-        "view": views[False].pk,
-        "view_id": views[False].pk,
-        "shared": views[True].pk,
-        "shared_id": views[True].pk,
-        "comment": comment.pk,
-        "comment_id": comment.pk,
     }
 
 
