@@ -31,3 +31,11 @@ def test_every_operation_with_an_id_in_its_address_is_led_to():
         if "{" in path
     }
     assert needed - led_to == set()
+
+
+def test_every_parameter_of_a_query_says_what_it_is_with_an_example():
+    for path, operations in api.get_openapi_schema()["paths"].items():
+        for parameter in (each for operation in operations.values() for each in operation["parameters"]):
+            if parameter["in"] == "query":
+                assert {"description", "example"} <= parameter.keys(), (path, parameter["name"])
+                assert "anyOf" not in parameter["schema"], (path, parameter["name"])

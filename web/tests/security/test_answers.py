@@ -153,7 +153,9 @@ def test_of_a_parameter_said_twice_one_counts_and_a_body_is_no_query(people, sig
     body = b'{"url": "https://code.example.test/a/b", "url": "https://code.example.test/c/d"}'
     _, text = tokens.make(people.org, people.alice, tokens.Wanted(name="n", role="owner"))
     machine = Client(headers={"Authorization": f"Bearer {text}"})
-    made = machine.post("/api/v1/repositories?url=https://evil.example/x/y", body, content_type="application/json")
+    asked = machine.post("/api/v1/repositories?url=https://evil.example/x/y", body, content_type="application/json")
+    assert asked.status_code == 422  # what a body says is taken from nowhere else
+    made = machine.post("/api/v1/repositories", body, content_type="application/json")
     assert made.json()["url"] == "https://code.example.test/c/d"
 
 

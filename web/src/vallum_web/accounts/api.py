@@ -15,6 +15,7 @@ from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import ApiToken
 from vallum_web.accounts.networks import network
 from vallum_web.tenancy import keyset
+from vallum_web.tenancy.parameters import After
 from vallum_web.tenancy.texts import OneLine
 
 router = TenantRouter(tags=["tokens"])
@@ -67,13 +68,9 @@ class TokenPage(Schema):
     """Give it as `after` for the next page; empty on the last."""
 
 
-class Place(Schema):
-    after: str = ""
-
-
 @router.get("", response=TokenPage, summary="The organization's tokens, newest first; never their text")
 @permits("tokens.read")
-def tokens_list(request: TokenRequest, place: Query[Place]) -> TokenPage:
+def tokens_list(request: TokenRequest, place: Query[After]) -> TokenPage:
     page = keyset.page([queries.tokens(request.auth.org)], keyset.Order(), after=place.after)
     return TokenPage(items=[TokenOut.from_orm(token) for token in page.rows], after=page.next or "")
 

@@ -11,6 +11,7 @@ from vallum_web.assets import queries, services
 from vallum_web.assets.models import Asset
 from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.tenancy import keyset
+from vallum_web.tenancy.parameters import After
 
 router = TenantRouter(tags=["assets"])
 
@@ -50,13 +51,9 @@ class AssetPage(Schema):
     """Give it as `after` for the next page; empty on the last."""
 
 
-class Place(Schema):
-    after: str = ""
-
-
 @router.get("", response=AssetPage, summary="Assets, by name")
 @permits("findings.read")
-def assets_list(request: TokenRequest, place: Query[Place]) -> AssetPage:
+def assets_list(request: TokenRequest, place: Query[After]) -> AssetPage:
     page = keyset.page([queries.assets(request.auth.org)], queries.BY_NAME, after=place.after)
     return AssetPage(items=[AssetOut.of(asset) for asset in page.rows], after=page.next or "")
 

@@ -15,7 +15,7 @@ from vallum_web.accounts.audit.api import router as audit_log
 from vallum_web.accounts.legal.door import NotAcceptedError
 from vallum_web.accounts.org.egress_api import router as egress
 from vallum_web.assets.api import router as assets
-from vallum_web.config import links
+from vallum_web.config import calls, described, links
 from vallum_web.findings.api import router as findings
 from vallum_web.findings.bulk_api import router as bulk
 from vallum_web.findings.comment_api import router as comments
@@ -42,6 +42,7 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
         description = super().get_openapi_schema(**given)
         links.add(description)
+        described.settle(description)
         return description
 
 
@@ -54,6 +55,7 @@ api = Api(
     docs_url=None,
     urls_namespace="api",
 )
+api.add_decorator(calls.exact)
 api.add_router("/tokens", tokens)
 api.add_router("/audit", audit_log)
 api.add_router("/egress", egress)

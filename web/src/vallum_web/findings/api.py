@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
-from ninja import Schema
+from ninja import Query, Schema
 from ninja.errors import HttpError
 from pydantic import ConfigDict, Field
 
@@ -13,6 +13,8 @@ from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.findings import queries, services
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Decision, Finding, Identity, Occurrence
+from vallum_web.findings.parameters import FindingsWanted
+from vallum_web.tenancy.parameters import After
 from vallum_web.tenancy.texts import Storable
 
 router = TenantRouter(tags=["findings"])
@@ -114,9 +116,9 @@ class SuppressIn(Schema):
 
 @router.get("", response=FindingPage, summary="Findings, filtered and sorted as on the worklist")
 @permits("findings.read")
-def findings_list(request: TokenRequest) -> FindingPage:
-    """Query: `status`, `severity` (repeatable), `kind`, `confidence`, `asset`, `rule`, `q`, `sort`, `after`: the page's own."""
-    page = queries.worklist(request.auth.org, Filters.parse(request.GET), after=request.GET.get("after", ""))
+def findings_list(request: TokenRequest, wanted: Query[FindingsWanted]) -> FindingPage:
+    """The parameters are the page's own: what its address says, this takes."""
+    page = queries.worklist(request.auth.org, Filters.parse(request.GET), after=wanted.after)
     return FindingPage(items=[_out(row) for row in page.rows], after=page.next or "")
 
 
@@ -142,9 +144,9 @@ def finding_get(request: TokenRequest, finding_id: UUID) -> FindingWhole:
 
 @router.get("/{finding_id}/places", response=PlacePage, summary="Every place of a finding, in pages")
 @permits("findings.read")
-def finding_places(request: TokenRequest, finding_id: UUID) -> PlacePage:
+def finding_places(request: TokenRequest, finding_id: UUID, place: Query[After]) -> PlacePage:
     try:
-        page = queries.places(request.auth.org, finding_id, after=request.GET.get("after", ""))
+        page = queries.places(request.auth.org, finding_id, after=place.after)
     except Finding.DoesNotExist:
         raise Http404 from None
     return PlacePage(items=[_place(place) for place in page.rows], after=page.next or "")

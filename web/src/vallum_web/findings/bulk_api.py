@@ -13,6 +13,7 @@ from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.findings import queries, services
 from vallum_web.findings.api import AssignIn, SuppressIn
 from vallum_web.findings.models import Bulk
+from vallum_web.findings.parameters import narrowed
 from vallum_web.tenancy.texts import Storable
 
 router = TenantRouter(tags=["findings"])
@@ -48,6 +49,7 @@ def bulk_make(request: TokenRequest, body: BulkIn) -> Status[BulkOut]:
     verb, arguments = _asked(body)
     if bool(body.findings) == bool(body.query):
         raise HttpError(422, "Name findings, or a query that they match: one of the two.")
+    narrowed(body.query)
     try:
         begun = services.begin_bulk(
             request.auth.org, request.auth.by, verb, arguments=arguments, keys=body.findings, query=body.query

@@ -5,12 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from django.http import Http404
-from ninja import Schema, Status
+from ninja import Query, Schema, Status
 from pydantic import AfterValidator, ConfigDict, StringConstraints
 
 from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.findings import prose, queries, services
 from vallum_web.findings.models import Comment, Finding
+from vallum_web.tenancy.parameters import After
 from vallum_web.tenancy.texts import storable
 
 router = TenantRouter(tags=["findings"])
@@ -48,9 +49,9 @@ class CommentPage(Schema):
 
 @router.get("/{finding_id}/comments", response=CommentPage, summary="What is said of a finding, the newest first")
 @permits("findings.read")
-def comments_list(request: TokenRequest, finding_id: UUID) -> CommentPage:
+def comments_list(request: TokenRequest, finding_id: UUID, place: Query[After]) -> CommentPage:
     try:
-        page = queries.comments(request.auth.org, finding_id, after=request.GET.get("after", ""))
+        page = queries.comments(request.auth.org, finding_id, after=place.after)
     except Finding.DoesNotExist:
         raise Http404 from None
     return CommentPage(items=[_out(row) for row in page.rows], after=page.next or "")

@@ -3,15 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from django.http import Http404, QueryDict
+from django.http import Http404
 from ninja import Schema, Status
 from ninja.errors import HttpError
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.findings import queries, services
-from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import View
+from vallum_web.findings.parameters import narrowed
 from vallum_web.tenancy.texts import Storable, one_line
 
 router = TenantRouter(tags=["findings"])
@@ -31,7 +31,7 @@ class ViewOut(Schema):
     id: UUID
     name: str
     query: str
-    """As it is understood: what is as usual, and what is unknown, is left out."""
+    """As it is understood: what is as usual is left out."""
     by: UUID
     shared: bool
 
@@ -79,7 +79,7 @@ def view_delete(request: TokenRequest, view_id: UUID) -> Status[None]:
 
 
 def _saved(request: TokenRequest, body: ViewIn, *, shared: bool) -> ViewOut:
-    filters = Filters.parse(QueryDict(body.query.removeprefix("?")))
+    filters = narrowed(body.query)
     try:
         view = services.save_view(request.auth.org, request.auth.by, body.name, filters, shared=shared)
     except services.ViewRefusedError as error:

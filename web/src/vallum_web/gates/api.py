@@ -31,6 +31,7 @@ from vallum_web.gates.services import Asker
 from vallum_web.gates.subject import Subject
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy import keyset
+from vallum_web.tenancy.parameters import After
 
 router: Router = TenantRouter(tags=["gates"])
 REFUSED = 422
@@ -40,9 +41,9 @@ Found = tuple[Asset, Subject]
 
 @router.get("", response=GatePage, summary="Gates, by name")
 @permits("gates.read")
-def gates_list(request: TokenRequest, after: str = "") -> GatePage:
+def gates_list(request: TokenRequest, place: Query[After]) -> GatePage:
     org = request.auth.org
-    page = keyset.page([queries.gates(org)], queries.BY_NAME, after=after)
+    page = keyset.page([queries.gates(org)], queries.BY_NAME, after=place.after)
     return GatePage(items=[GateOut.of(line) for line in queries.lines(org, page.rows)], after=page.next or "")
 
 

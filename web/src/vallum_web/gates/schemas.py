@@ -13,6 +13,7 @@ from vallum_web.gates import links, queries, reach
 from vallum_web.gates.judge import Judged
 from vallum_web.gates.models import Evaluation, Gate
 from vallum_web.gates.services import Wanted
+from vallum_web.tenancy.parameters import After
 from vallum_web.tenancy.texts import OneLine
 
 SeverityWord = Literal["critical", "high", "medium", "low", "info"]
@@ -215,9 +216,8 @@ class Answers(Schema):
     evaluations: list[EvaluationOut]
 
 
-class EvaluationsWanted(Schema):
-    asset: UUID | None = None
-    after: str = ""
+class EvaluationsWanted(After):
+    asset: UUID | None = Field(None, description="One asset's id.", examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
 
 
 def wanted(body: GateIn) -> Wanted:

@@ -21,6 +21,7 @@ from vallum_web.ingest.models import Upload
 from vallum_web.scans import queries as scans
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy.blobs import TooLargeError
+from vallum_web.tenancy.parameters import Parameters
 from vallum_web.tenancy.texts import OneLine, Storable
 
 router = TenantRouter(tags=["uploads"])
@@ -75,19 +76,26 @@ class FormatOut(Schema):
     docs: str
 
 
-class Target(Schema):
-    asset: OneLine = Field(min_length=1, max_length=200)
-    format: str = Field("", max_length=60)
-    whole: bool = True
-    name: Storable = Field("", max_length=200)
+_FORMAT = "One of `GET /api/v1/formats`, by its id; without one, the content shows what it is."
 
 
-class RejectedWanted(Schema):
-    after: int = Field(0, ge=0, lt=1 << 31)
+class Target(Parameters):
+    asset: OneLine = Field(
+        min_length=1, max_length=200, description="An asset's name; one is made if there is none.", examples=["shop"]
+    )
+    format: str = Field("", max_length=60, description=_FORMAT, examples=["sarif"])
+    whole: bool = Field(
+        default=True, description="Whether the report is all that its tool has to say.", examples=[False]
+    )
+    name: Storable = Field("", max_length=200, description="What the file is called.", examples=["zap.xml"])
 
 
-class Again(Schema):
-    format: str = Field("", max_length=60)
+class RejectedWanted(Parameters):
+    after: int = Field(0, ge=0, lt=1 << 31, description="The `after` of the page before this one.", examples=[200])
+
+
+class Again(Parameters):
+    format: str = Field("", max_length=60, description=_FORMAT, examples=["sarif"])
 
 
 @door.post("", response={200: UploadOut, 202: UploadOut}, summary="A report of any tool, for the asset of that name")

@@ -4,15 +4,16 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from django.http import Http404, HttpResponseBase, QueryDict
+from django.http import Http404, HttpResponseBase
 from ninja import Query, Schema, Status
 from ninja.errors import HttpError
 from pydantic import ConfigDict, Field
 
 from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
-from vallum_web.findings.filters import Filters
+from vallum_web.findings.parameters import narrowed
 from vallum_web.reports import queries, services, serving
 from vallum_web.reports.models import Export, Part
+from vallum_web.tenancy.parameters import After
 from vallum_web.tenancy.texts import Storable
 
 router = TenantRouter(tags=["exports"])
@@ -30,7 +31,7 @@ class ExportOut(Schema):
     id: UUID
     format: str
     query: str
-    """As it was understood: what is no filter of the worklist is left out."""
+    """As it was understood: what is as usual is left out."""
     filters: str
     """The same in words."""
     status: str
@@ -60,25 +61,20 @@ class ExportIn(Schema):
 
     format: Literal["csv", "json", "ndjson", "sarif", "cyclonedx", "html"]
     query: Storable = Field(default="", max_length=2000)
-    """The worklist's own query string: `status`, `severity`, `kind`, `confidence`, `asset`, `rule`, `q`."""
-
-
-class Place(Schema):
-    after: str = ""
+    """Parameters of `GET /api/v1/findings`, as its address has them."""
 
 
 @router.post("", response={202: ExportOut}, summary="Export the findings that a query leaves")
 @permits("findings.export")
 def export_make(request: TokenRequest, body: ExportIn) -> Status[ExportOut]:
     """It is written in the background; ask for it until its `status` is `done`. It is kept for 7 days."""
-    filters = Filters.parse(QueryDict(body.query.removeprefix("?")))
-    row = services.ask(request.auth.org, request.auth.by, form=body.format, filters=filters)
+    row = services.ask(request.auth.org, request.auth.by, form=body.format, filters=narrowed(body.query))
     return Status(202, _out(request, row, []))
 
 
 @router.get("", response=ExportPage, summary="Exports, the newest first")
 @permits("findings.export")
-def exports_list(request: TokenRequest, place: Query[Place]) -> ExportPage:
+def exports_list(request: TokenRequest, place: Query[After]) -> ExportPage:
     page = queries.page(request.auth.org, after=place.after)
     parts = queries.of_each(request.auth.org, page.rows)
     told = queries.told(request.auth.org, page.rows)

@@ -4,16 +4,18 @@ from uuid import UUID
 
 from django.http import Http404
 from ninja import Query, Schema, Status
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.assets import queries as assets
 from vallum_web.assets.models import Asset
 from vallum_web.scans import queries, services
 from vallum_web.scans.models import Scan
+from vallum_web.tenancy.parameters import Parameters
 
 router = TenantRouter(tags=["scans"])
 PAGE = 50
+EXAMPLE = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 
 class ScanLine(Schema):
@@ -67,9 +69,9 @@ class ScanPage(Schema):
     """Give it as `after` for the next page; null on the last."""
 
 
-class ScansWanted(Schema):
-    asset: UUID | None = None
-    after: UUID | None = None
+class ScansWanted(Parameters):
+    asset: UUID | None = Field(None, description="One asset's id.", examples=[EXAMPLE])
+    after: UUID | None = Field(None, description="The `after` of the page before this one.", examples=[EXAMPLE])
 
 
 @router.get("", response=ScanPage, summary="Scans, newest first")

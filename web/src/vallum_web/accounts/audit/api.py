@@ -1,18 +1,21 @@
 """The audit log over the API: the page's own filters and order."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from ninja import Schema
+from ninja import Query, Schema
+from pydantic import Field
 
 from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.accounts.audit import listing, queries
-from vallum_web.accounts.audit.filters import Filters
+from vallum_web.accounts.audit.filters import PATTERN_OF_KIND, Filters
 from vallum_web.tenancy.audit.models import Entry
+from vallum_web.tenancy.parameters import After
 
 router = TenantRouter(tags=["audit"])
+EXAMPLE = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 
 class IdentityOut(Schema):
@@ -51,11 +54,26 @@ class EntryPage(Schema):
     """Give it as `after` for the next page; empty on the last."""
 
 
+class AuditWanted(After):
+    """What the log is narrowed to. Days are whole ones, in UTC."""
+
+    kind: str = Field(
+        "",
+        pattern=f"^{PATTERN_OF_KIND}$",
+        description="A whole kind, or the family that stands before its full stop.",
+        examples=["token"],
+    )
+    actor: UUID | None = Field(None, description="Who did it.", examples=[EXAMPLE])
+    token: UUID | None = Field(None, description="The token that it was done with.", examples=[EXAMPLE])
+    subject: UUID | None = Field(None, description="What it was done to.", examples=[EXAMPLE])
+    since: date | None = Field(None, alias="from", description="The first day.", examples=["2026-11-01"])
+    until: date | None = Field(None, alias="to", description="The last day.", examples=["2026-11-30"])
+
+
 @router.get("", response=EntryPage, summary="The audit log, the newest entry first, filtered as on its page")
 @permits("audit.read")
-def audit_list(request: TokenRequest) -> EntryPage:
-    """Query: `kind` (whole, or what stands before its full stop), `actor`, `token`, `subject`, `from`, `to`, `after`."""
-    page = queries.page(request.auth.org, Filters.parse(request.GET), after=request.GET.get("after", ""))
+def audit_list(request: TokenRequest, wanted: Query[AuditWanted]) -> EntryPage:
+    page = queries.page(request.auth.org, Filters.parse(request.GET), after=wanted.after)
     lines = listing.lines(request.auth.org, page.rows, listing.NOBODY)
     return EntryPage(items=[_out(row, line) for row, line in zip(page.rows, lines, strict=True)], after=page.next or "")
 

@@ -8,7 +8,8 @@ from typing import Any, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
-_KIND = re.compile(r"[a-z_]{1,30}(\.[a-z_]{1,29})?")
+PATTERN_OF_KIND = r"[a-z_]{1,30}(\.[a-z_]{1,29})?"
+_KIND = re.compile(PATTERN_OF_KIND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.tenancy import egress_queries, egress_registry, keyset
+from vallum_web.tenancy.parameters import After
 from vallum_web.tenancy.texts import OneLine
 
 router = TenantRouter(tags=["egress"])
@@ -34,10 +35,9 @@ class DeparturePage(Schema):
     """Give it as `after` for the next page; empty on the last."""
 
 
-class Narrowed(Schema):
-    party: OneLine = Field(default="", max_length=253)
-    purpose: OneLine = Field(default="", max_length=40)
-    after: str = ""
+class Narrowed(After):
+    party: OneLine = Field(default="", max_length=253, description="A host's name.", examples=["api.first.org"])
+    purpose: OneLine = Field(default="", max_length=40, description="What for.", examples=["clone a repository"])
 
 
 class PartyOut(Schema):
