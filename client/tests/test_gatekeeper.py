@@ -35,6 +35,7 @@ class Platform:
     answers: list[tuple[int, object]] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -44,6 +45,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         assert self.path == "/api/v1/gates/evaluations"
         self.platform.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.platform.headers = dict(self.headers)
+        self.platform.keys.append(self.headers["Idempotency-Key"])
         status, body = self.platform.answers[min(len(self.platform.asked), len(self.platform.answers)) - 1]
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
@@ -99,6 +101,15 @@ def test_the_question_is_whole_and_carries_the_token(gate, platform):
     assert platform.headers["Authorization"] == "Bearer vt_example"
     gate()
     assert platform.asked[1] == {"asset": "team/shop & co"}
+
+
+def test_a_question_whose_answer_was_lost_is_the_same_question_and_one_after_not_yet_another(gate, platform):
+    pending = (202, {"pending": True, "scan": "s1", "status": "queued"})
+    platform.answers = [(503, b""), (409, b""), pending, (504, b""), answered("pass")]
+    assert gate("--wait", "60").code == Exit.CLEAN
+    first, second = platform.keys[0], platform.keys[3]
+    assert platform.keys == [first, first, first, second, second]
+    assert first != second
 
 
 def test_reasons_and_findings_are_said_with_their_addresses(gate, platform):

@@ -5,11 +5,14 @@ import hashlib
 import http.server
 import io
 import json
+import re
+import socket
 import threading
 from dataclasses import dataclass, field
 
 import pytest
 
+from vallum import upload
 from vallum.cli.exits import Exit
 from vallum_engine import wire
 
@@ -22,6 +25,8 @@ class Platform:
     status: int = 202
     answer: bytes = b'{"id": "u1", "status_url": "/api/v1/uploads/u1"}'
     received: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    before: list[int] = field(default_factory=list)
+    """What it answers first; 0 is no answer at all."""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -30,7 +35,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.platform.received.append((self.path, dict(self.headers), body))
-        self.send_response(self.platform.status)
+        status = self.platform.before.pop(0) if self.platform.before else self.platform.status
+        if not status:
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self.send_response(status)
         self.send_header("Content-Length", str(len(self.platform.answer)))
         self.end_headers()
         self.wfile.write(self.platform.answer)
@@ -49,6 +58,7 @@ def platform(monkeypatch):
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         monkeypatch.setenv("VALLUM_EGRESS_ALLOW", f"127.0.0.1/32:{port}")
         monkeypatch.setenv("VALLUM_TOKEN", "vt_example")
+        monkeypatch.setattr(upload, "_PAUSES", (0.01, 0.01))
         yield served
         server.shutdown()
 
@@ -66,6 +76,26 @@ def test_the_report_arrives_whole(vallum, tree, token, platform):
     report = wire.read(io.BytesIO(body))
     assert report.findings[0].locations[0].path == "a.env"
     assert token.encode() not in body
+
+
+@pytest.mark.parametrize(
+    "before", [[], [503], [0], [504, 409]], ids=["at once", "busy", "no answer", "an answer lost, and still running"]
+)
+def test_what_may_have_arrived_is_sent_again_under_the_same_key(vallum, tree, platform, before):
+    platform.before = list(before)
+    ran = vallum("scan", tree, "--upload", platform.url, "--asset", "shop")
+    assert ran.code == Exit.CLEAN, ran.err
+    assert len(platform.received) == len(before) + 1
+    (key,) = {headers["Idempotency-Key"] for _, headers, _ in platform.received}
+    assert re.fullmatch(r'"[0-9a-f-]{36}"', key)
+
+
+def test_it_is_not_sent_for_ever(vallum, tree, platform):
+    platform.status = 503
+    ran = vallum("scan", tree, "--upload", platform.url, "--asset", "shop")
+    assert ran.code == Exit.INCOMPLETE
+    assert "answered 503" in ran.err
+    assert len(platform.received) == 3
 
 
 @pytest.mark.parametrize("asset", [[], ["--asset", ""], ["--asset", " "]])

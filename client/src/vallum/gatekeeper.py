@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 from vallum import egress
 from vallum.errors import Unreachable
-from vallum.upload import token
+from vallum.upload import new_key, token
 from vallum.verdicts import Answer, Offender, Said, Why
 from vallum_engine.gate.decide import Verdict
 from vallum_guard import http
@@ -24,7 +24,7 @@ Found = TypeVar("Found")
 _LIMITS = http.Limits(seconds=120.0, body_bytes=16 << 20)
 _PAUSES = (1.0, 2.0, 3.0, 5.0)
 """Between two questions; the last one again and again."""
-_BUSY = frozenset({429, 502, 503, 504})
+_BUSY = frozenset({409, 429, 502, 503, 504})
 _ADVICE = {
     401: "The token is not valid (any more): make a new one under Settings, Tokens, and set VALLUM_TOKEN.",
     403: "The token may not ask gates: make one that may.",
@@ -47,9 +47,9 @@ class Question:
 def ask(question: Question, *, patience: float, tell: Callable[[str], object]) -> Answer:
     """Raises Unreachable when the platform does not answer; a scan that is not digested in time is an answer that cannot say."""
     body = {name: value for name in ("asset", "gate", "scan") if (value := getattr(question, name))}
-    until, asked = time.monotonic() + patience, 0
+    until, asked, key = time.monotonic() + patience, 0, new_key()
     while True:
-        response = _post(question.server, body)
+        response = _post(question.server, body, key)
         left = until - time.monotonic()
         if response.status == 200:
             return _answer(question, response.body)
@@ -58,12 +58,14 @@ def ask(question: Question, *, patience: float, tell: Callable[[str], object]) -
             raise Unreachable(f"The gate was not asked: {question.server} answered {response.status}. {advice}")
         if left <= 0:
             return _pending(question, response.body)
+        if response.status == 202:
+            key = new_key()  # the next question is another one: under this key the answer stays "not yet"
         tell("Waiting for the scan to be digested")
         time.sleep(min(_PAUSES[min(asked, len(_PAUSES) - 1)], left))
         asked += 1
 
 
-def _post(server: str, body: Mapping[str, str]) -> http.Response:
+def _post(server: str, body: Mapping[str, str], key: str) -> http.Response:
     request = http.Request(
         url=f"{server.rstrip('/')}/api/v1/gates/evaluations",
         purpose="ask a gate",
@@ -72,6 +74,7 @@ def _post(server: str, body: Mapping[str, str]) -> http.Response:
             "Authorization": f"Bearer {token('--server')}",
             "Content-Type": "application/json",
             "Accept": "application/json",
+            "Idempotency-Key": key,
         },
         body=json.dumps(body).encode(),
     )

@@ -163,12 +163,16 @@ class TokenAuth(HttpBearer):
         return found
 
 
-def permits(action: str) -> Callable[[Function], Function]:
-    """Name the action of an API function: TenantRouter checks it, and takes none without."""
+def permits(action: str, *, shows_secret: bool = False) -> Callable[[Function], Function]:
+    """Name the action of an API function: TenantRouter checks it, and takes none without.
+
+    What shows a secret once is answered once: it is not kept for whoever repeats the call (config/calls.py).
+    """
     matrix.action(action)
 
     def mark(function: Function) -> Function:
         function.action = action  # type: ignore[attr-defined]  # read by TenantRouter
+        function.shows_secret = shows_secret  # type: ignore[attr-defined]  # read by config/calls.py
         return function
 
     return mark

@@ -76,7 +76,7 @@ def tokens_list(request: TokenRequest, place: Query[After]) -> TokenPage:
 
 
 @router.post("", response={201: TokenMade}, summary="Make a token; its text is in this answer and nowhere else")
-@permits("tokens.make")
+@permits("tokens.make", shows_secret=True)
 def token_make(request: TokenRequest, body: TokenIn) -> Status[TokenMade]:
     if body.role not in matrix.at_most(request.auth.role):
         raise HttpError(403, f"This token's role is {request.auth.role}: it may not make one of role {body.role}.")

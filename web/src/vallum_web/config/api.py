@@ -55,7 +55,8 @@ api = Api(
     docs_url=None,
     urls_namespace="api",
 )
-api.add_decorator(calls.exact)
+api.add_decorator(calls.once)
+api.add_decorator(calls.exact)  # the outermost
 api.add_router("/tokens", tokens)
 api.add_router("/audit", audit_log)
 api.add_router("/egress", egress)

@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "vallum_web.accounts.legal.door.accepted",
     "vallum_web.tenancy.audit.middleware.Unrecorded",
     "vallum_web.accounts.throttle.Doors",
+    "vallum_web.config.calls.keeping",
 ]
 
 TEMPLATES = [

@@ -223,3 +223,32 @@ class RequestLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.route} {self.status}"
+
+
+class Repeatable(TenantModel):
+    """A call of a machine under a key of its own (`Idempotency-Key`), and what it was answered: for a day."""
+
+    class Withheld(models.TextChoices):
+        SECRET = "secret", "It showed a secret, which is shown once."
+        LARGE = "large", "It was too large to keep."
+
+    token = models.UUIDField()
+    key = models.BinaryField(max_length=32)
+    """The key's SHA-256; `asked` is that of method, address and body. Neither is kept itself."""
+    asked = models.BinaryField(max_length=32)
+    begun_at = models.DateTimeField(default=now)
+    status = models.PositiveSmallIntegerField(null=True)
+    """Of the answer; null while the call runs, or after its process died."""
+    body = models.TextField(blank=True, default="")
+    withheld = models.CharField(max_length=10, choices=Withheld, blank=True, default="")
+    """Why the body is not kept."""
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "token", "key"], name="repeatable_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["org", "begun_at"], name="repeatable_begun")]
+
+    def __str__(self) -> str:
+        return f"{self.status or 'running'}"

@@ -5,6 +5,7 @@ from uuid import UUID
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
+from vallum_web.tenancy import repeats
 from vallum_web.tenancy.jobs import QUEUE, periodic_job, restart_stalled, tenant_job
 from vallum_web.tenancy.keyring import rotation
 from vallum_web.tenancy.limits import gate, refusals
@@ -48,3 +49,9 @@ def forget_limits() -> None:
 @periodic_job("tenancy.forget_requests", cron="23 * * * *")
 def forget_requests() -> None:
     services.prune()
+
+
+@periodic_job("tenancy.forget_repeats", cron="29 * * * *")
+def forget_repeats() -> None:
+    """What machines may repeat is kept for a day."""
+    repeats.prune()
