@@ -7,6 +7,7 @@ nobody knows whether the work was done: its key is free again after `LEASE`.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -63,8 +64,8 @@ def take(org: UUID, token: UUID, key: str, asked: bytes) -> Taken | Kept:
     """Raises KeyReusedError and StillRunningError. Commits: what runs after it is a transaction of its own."""
     now = clock.now()
     hashed = sha256(key.encode()).digest()
-    values = {"id": uuid7(), "org": org, "token": token, "key": hashed, "asked": asked}
-    times = {"now": now, "expired": now - KEPT_FOR, "dead": now - LEASE}
+    values: dict[str, Any] = {"id": uuid7(), "org": org, "token": token, "key": hashed, "asked": asked}
+    times: dict[str, Any] = {"now": now, "expired": now - KEPT_FOR, "dead": now - LEASE}
     with scope(org):
         with connection.cursor() as cursor:
             cursor.execute(_TAKE, {**values, **times})
