@@ -19,7 +19,7 @@ BESIDE = {"path": {"asset": [ASSET]}, "due": {"due": ["set"]}}
 DESCRIBED = {
     each["name"]: each["schema"]
     for each in api.get_openapi_schema()["paths"]["/api/v1/findings"]["get"]["parameters"]
-    if each["name"] != "after"
+    if each["in"] == "query" and each["name"] != "after"
 }
 
 

@@ -4,7 +4,9 @@ A stranger gets the 404 of a missing object, so that not even a name is confirme
 page, a machine without a good token 401.
 """
 
-from collections.abc import Callable
+import inspect
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -18,8 +20,9 @@ from django.template.loader import render_to_string
 from ninja import Router
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
+from pydantic import BaseModel
 
-from vallum_web.accounts import matrix, throttle, tokens
+from vallum_web.accounts import conditions, matrix, throttle, tokens
 from vallum_web.accounts.legal import door as legal
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import ApiToken, User
@@ -27,11 +30,12 @@ from vallum_web.accounts.queries import former_slug, lacks_second_step, my_orgs
 from vallum_web.accounts.services import staff
 from vallum_web.accounts.sso import door
 from vallum_web.tenancy.lookups import MyOrg, StaffOrg, staff_orgs
-from vallum_web.tenancy.models import Org
+from vallum_web.tenancy.models import Org, TenantModel
 from vallum_web.tenancy.scope import scope
 
 Params = ParamSpec("Params")
 Function = TypeVar("Function", bound=Callable[..., Any])
+_NAMES = re.compile(r"\{(\w+)\}")
 STAFF_MAY = frozenset({"org.read", "findings.read"})
 """What an operator may do with an organization broken open: look, and nothing else."""
 
@@ -188,7 +192,15 @@ def allow(token: ApiToken, action: str) -> None:
 
 
 class TenantRouter(Router):
-    """API routes whose functions run inside the scope of the caller's organization, each behind a named action."""
+    """API routes whose functions run inside the scope of the caller's organization, each behind a named action.
+
+    `holds` is the model of the objects that its addresses name: a read of one carries its tag, and a change with
+    `If-Match` holds the row while it compares (accounts/conditions.py).
+    """
+
+    def __init__(self, *, holds: type[TenantModel] | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.holds = holds
 
     def add_api_operation(self, path: str, methods: Any, view_func: Callable[..., Any], **options: Any) -> Any:
         action = getattr(view_func, "action", None)
@@ -200,9 +212,45 @@ class TenantRouter(Router):
             allow(request.auth, action)
             throttle.act(request, action, request.auth.org_id)
             with scope(request.auth.org_id, user=request.auth.by):
-                return view_func(request, *args, **kwargs)
+                read = self._read(path)
+                if "If-Match" in request.headers and request.method not in throttle.SAFE:
+                    self._demand(request, read, kwargs)
+                told = view_func(request, *args, **kwargs)
+                if read and read.path == path and isinstance(told, read.shape):
+                    request.tag = conditions.tag(told)  # type: ignore[attr-defined]  # read by `conditional`
+                return told
 
         return super().add_api_operation(path, methods, scoped, **options)
+
+    def _read(self, path: str) -> "_Read | None":
+        """The operation that tells of the object which an address names, or of the one that what it names is part of."""
+        for known in sorted(self.path_operations, key=len, reverse=True):
+            if known.endswith("}") and f"{path}/".startswith(f"{known}/"):
+                for operation in self.path_operations[known].operations:
+                    if operation.methods == ["GET"]:
+                        return _Read(path=known, function=inspect.unwrap(operation.view_func))
+        return None
+
+    def _demand(self, request: TokenRequest, read: "_Read | None", given: Mapping[str, Any]) -> None:
+        if read is None or self.holds is None:
+            raise HttpError(400, "Nothing here has an ETag that If-Match could name: leave it out.")
+        names = _NAMES.findall(read.path)
+        rows = self.holds.objects.of(request.auth.org_id).select_for_update(no_key=True)
+        if not rows.filter(pk=given[names[-1]]).exists():
+            raise Http404
+        conditions.demand(request, read.function(request, **{name: given[name] for name in names}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What answers a read of one object, without its checks."""
+
+    path: str
+    function: Callable[..., Any]
+
+    @property
+    def shape(self) -> type[BaseModel]:
+        return cast("type[BaseModel]", self.function.__annotations__["return"])
 
 
 def stranger(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature

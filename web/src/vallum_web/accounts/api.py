@@ -18,7 +18,7 @@ from vallum_web.tenancy import keyset
 from vallum_web.tenancy.parameters import After
 from vallum_web.tenancy.texts import OneLine
 
-router = TenantRouter(tags=["tokens"])
+router = TenantRouter(tags=["tokens"], holds=ApiToken)
 
 
 def _known(scope: str) -> str:
@@ -85,6 +85,15 @@ def token_make(request: TokenRequest, body: TokenIn) -> Status[TokenMade]:
     wanted = tokens.Wanted(**body.dict())
     token, text = tokens.make(request.auth.org, maker, wanted)
     return Status(201, TokenMade(**TokenOut.from_orm(token).dict(), token=text))
+
+
+@router.get("/{token_id}", response=TokenOut, summary="One token; never its text")
+@permits("tokens.read")
+def token_get(request: TokenRequest, token_id: UUID) -> TokenOut:
+    found = queries.tokens(request.auth.org).filter(pk=token_id).first()
+    if found is None:
+        raise Http404
+    return TokenOut.from_orm(found)
 
 
 @router.delete("/{token_id}", response={204: None}, summary="Revoke a token; it stops working at once")

@@ -13,7 +13,7 @@ from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.tenancy import keyset
 from vallum_web.tenancy.parameters import After
 
-router = TenantRouter(tags=["assets"])
+router = TenantRouter(tags=["assets"], holds=Asset)
 
 
 class AssetOut(Schema):

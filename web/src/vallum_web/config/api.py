@@ -12,6 +12,7 @@ from vallum_engine import VERSION
 from vallum_web.accounts.access import TokenAuth
 from vallum_web.accounts.api import router as tokens
 from vallum_web.accounts.audit.api import router as audit_log
+from vallum_web.accounts.conditions import conditional
 from vallum_web.accounts.legal.door import NotAcceptedError
 from vallum_web.accounts.org.egress_api import router as egress
 from vallum_web.assets.api import router as assets
@@ -35,6 +36,9 @@ from vallum_web.tenancy.limits.gate import Refused
 
 class Api(NinjaAPI):
     """Operations go by the short names of their functions, and the description says which answers lead on."""
+
+    def create_response(self, request: HttpRequest, data: Any, **given: Any) -> HttpResponse:
+        return conditional(request, super().create_response(request, data, **given))
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__

@@ -6,6 +6,22 @@ Parameters have one example each, and neither null nor nothing as a value. What 
 from typing import Any
 
 _NULL = {"type": "null"}
+_CONDITION = {
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "example": '"6b86b273ff34fce19d6b804eff5a3f57"',
+}
+_NONE_MATCH = {
+    **_CONDITION,
+    "name": "If-None-Match",
+    "description": "The `ETag` of an answer that the caller has: 304 without a body while it is the same.",
+}
+_MATCH = {
+    **_CONDITION,
+    "name": "If-Match",
+    "description": "The `ETag` of the object as the caller knows it: 412, and nothing is done, when it has changed.",
+}
 _KEY = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -17,12 +33,13 @@ _KEY = {
 
 
 def settle(description: dict[str, Any]) -> None:
-    for path in description["paths"].values():
-        for method, operation in path.items():
+    for path, operations in description["paths"].items():
+        for method, operation in operations.items():
             for parameter in operation["parameters"]:
                 _settle(parameter)
-            if method != "get":
-                operation["parameters"].append(dict(_KEY))
+            operation["parameters"] += (
+                [_NONE_MATCH] if method == "get" else [_KEY, _MATCH] if _is_one(path, description) else [_KEY]
+            )
 
 
 def _settle(parameter: dict[str, Any]) -> None:
@@ -38,3 +55,11 @@ def _settle(parameter: dict[str, Any]) -> None:
         schema.update(choices[0])
     elif choices:
         schema["anyOf"] = choices
+
+
+def _is_one(path: str, description: dict[str, Any]) -> bool:
+    """Whether an address names an object that can be read, or a part of one; what is put into a list of it is none."""
+    if "get" in description["paths"][path] and not path.endswith("}"):
+        return False
+    known = [each for each, operations in description["paths"].items() if each.endswith("}") and "get" in operations]
+    return any(f"{path}/".startswith(f"{each}/") for each in known)

@@ -17,7 +17,7 @@ from vallum_web.findings.parameters import FindingsWanted
 from vallum_web.tenancy.parameters import After
 from vallum_web.tenancy.texts import Storable
 
-router = TenantRouter(tags=["findings"])
+router = TenantRouter(tags=["findings"], holds=Finding)
 
 
 class FindingOut(Schema):

@@ -16,7 +16,7 @@ from vallum_web.findings.models import Bulk
 from vallum_web.findings.parameters import narrowed
 from vallum_web.tenancy.texts import Storable
 
-router = TenantRouter(tags=["findings"])
+router = TenantRouter(tags=["findings"], holds=Bulk)
 
 
 class BulkIn(Schema):

@@ -14,7 +14,7 @@ from vallum_web.findings.models import Comment, Finding
 from vallum_web.tenancy.parameters import After
 from vallum_web.tenancy.texts import storable
 
-router = TenantRouter(tags=["findings"])
+router = TenantRouter(tags=["findings"], holds=Comment)
 
 
 class CommentIn(Schema):
@@ -63,6 +63,15 @@ def comment_make(request: TokenRequest, finding_id: UUID, body: CommentIn) -> St
     try:
         return Status(201, _out(services.comment(request.auth.org, finding_id, request.auth.by, body.text)))
     except Finding.DoesNotExist:
+        raise Http404 from None
+
+
+@router.get("/{finding_id}/comments/{comment_id}", response=CommentOut, summary="One comment")
+@permits("findings.read")
+def comment_get(request: TokenRequest, finding_id: UUID, comment_id: UUID) -> CommentOut:
+    try:
+        return _out(queries.one_comment(request.auth.org, finding_id, comment_id))
+    except Comment.DoesNotExist:
         raise Http404 from None
 
 

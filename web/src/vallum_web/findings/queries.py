@@ -272,6 +272,12 @@ def comments(org: Org, key: UUID, *, after: str = "") -> keyset.Page[Comment]:
     return keyset.page([Comment.objects.of(org).filter(finding=row)], order, after=after, size=MOST_COMMENTS)
 
 
+def one_comment(org: Org, key: UUID, comment: UUID) -> Comment:
+    """Raises Comment.DoesNotExist."""
+    found: Comment = Comment.objects.of(org).get(pk=comment, finding=key)
+    return found
+
+
 def _last_seen(org: Org, row: Finding, places: Sequence[Occurrence]) -> Scan | None:
     """The last scan that looked where the finding is and did not see it gone."""
     ended = [place.gone_scan for place in places if place.gone_scan]

@@ -14,7 +14,7 @@ from vallum_web.findings.models import View
 from vallum_web.findings.parameters import narrowed
 from vallum_web.tenancy.texts import Storable, one_line
 
-router = TenantRouter(tags=["findings"])
+router = TenantRouter(tags=["findings"], holds=View)
 
 
 class ViewIn(Schema):
@@ -66,6 +66,15 @@ def view_delete_shared(request: TokenRequest, shared_id: UUID) -> Status[None]:
     except View.DoesNotExist:
         raise Http404 from None
     return Status(204, None)
+
+
+@router.get("/{view_id}", response=ViewOut, summary="One view: one's own, or one that is shared")
+@permits("findings.read")
+def view_get(request: TokenRequest, view_id: UUID) -> ViewOut:
+    for view in queries.views(request.auth.org, request.auth.by):
+        if view.pk == view_id:
+            return ViewOut.from_orm(view)
+    raise Http404
 
 
 @router.delete("/{view_id}", response={204: None}, summary="Delete one's own view")

@@ -33,7 +33,7 @@ from vallum_web.scans.models import Scan
 from vallum_web.tenancy import keyset
 from vallum_web.tenancy.parameters import After
 
-router: Router = TenantRouter(tags=["gates"])
+router: Router = TenantRouter(tags=["gates"], holds=Gate)
 REFUSED = 422
 CONFLICT = 409
 Found = tuple[Asset, Subject]

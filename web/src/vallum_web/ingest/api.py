@@ -24,7 +24,7 @@ from vallum_web.tenancy.blobs import TooLargeError
 from vallum_web.tenancy.parameters import Parameters
 from vallum_web.tenancy.texts import OneLine, Storable
 
-router = TenantRouter(tags=["uploads"])
+router = TenantRouter(tags=["uploads"], holds=Upload)
 # Reading a body takes as long as its sender likes: no transaction is open meanwhile.
 door = Router(tags=["uploads"])
 formats = TenantRouter(tags=["uploads"])

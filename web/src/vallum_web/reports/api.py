@@ -16,7 +16,7 @@ from vallum_web.reports.models import Export, Part
 from vallum_web.tenancy.parameters import After
 from vallum_web.tenancy.texts import Storable
 
-router = TenantRouter(tags=["exports"])
+router = TenantRouter(tags=["exports"], holds=Export)
 CONFLICT = 409
 
 

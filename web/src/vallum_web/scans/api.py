@@ -13,7 +13,7 @@ from vallum_web.scans import queries, services
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy.parameters import Parameters
 
-router = TenantRouter(tags=["scans"])
+router = TenantRouter(tags=["scans"], holds=Scan)
 PAGE = 50
 EXAMPLE = "01890a5d-ac96-774b-bcce-b302099a8057"
 
