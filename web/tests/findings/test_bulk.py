@@ -88,8 +88,12 @@ def test_an_undo_leaves_hidden_what_a_second_decision_hides(org, alice, many):
     (key,) = many(1)
     done = services.begin_bulk(org, alice.pk, Bulk.Verb.SUPPRESS, arguments=WHY, keys=[key])
     services.suppress(org, key, alice.pk, reason="risk_accepted")
-    services.undo_bulk(org, done.pk, alice.pk)
+    assert services.undo_bulk(org, done.pk, alice.pk).touched == 1
     assert statuses(org) == ["suppressed"]
+    with scope(org.pk):
+        (lifted,) = Decision.objects.of(org).filter(bulk=done.pk)
+        (told,) = Event.objects.of(org).filter(kind="finding.unsuppressed", subject=key)
+    assert told.data["decisions"] == [str(lifted.pk)]
 
 
 def test_many_are_given_to_a_person_and_a_team(org, alice, bob, many):

@@ -9,6 +9,7 @@ from vallum_web.assets import services as assets
 from vallum_web.findings import services
 from vallum_web.findings.models import Decision, Finding, Identity, Occurrence
 from vallum_web.scans import services as scans
+from vallum_web.tenancy.models import Event
 from vallum_web.tenancy.scope import scope
 
 OURS, TRIVY, LINTER = "packages/npm", "trivy", "sarif"
@@ -68,6 +69,13 @@ def weakness(path, content="content/1:eval", **more):
 def ledger(org):
     with scope(org.pk):
         return list(Identity.objects.of(org).order_by("id"))
+
+
+def told(org, finding):
+    """What the log says of one finding, in order."""
+    with scope(org.pk):
+        events = Event.objects.of(org).filter(subject=finding.pk).order_by("transaction", "id")
+        return [event.kind.removeprefix("finding.") for event in events]
 
 
 def places(org, finding):
@@ -191,6 +199,72 @@ def test_a_move_is_undone_by_ending_the_old_and_opening_the_new(org, alice, dige
     assert (new.fingerprint, new.status, new.path) == ("import/1:new.py", "open", "new.py")
     outcome = digest(weakness("new.py"), ruleset=LINTER, paths=())
     assert (outcome.new, outcome.reopened, outcome.resolved) == (0, 0, 0)
+
+
+def test_a_split_leaves_nothing_open_that_no_scan_could_see_end(org, alice, digest, rows):
+    digest(vulnerability("CVE-1", "GHSA-1"), ruleset=OURS)
+    digest(vulnerability("GHSA-1", ruleset=TRIVY), ruleset=TRIVY)
+    digest(ruleset=OURS)
+    (line,) = ledger(org)
+    own = services.split(org, line.finding_id, line.pk, alice.pk)
+    known, _ = rows()
+    assert (known.status, known.ending, own.status) == ("resolved", "fixed", "open")
+    assert told(org, known) == ["opened", "split", "resolved"]
+    digest(ruleset=TRIVY)
+    assert [row.status for row in rows()] == ["resolved", "resolved"]
+
+
+def test_what_had_ended_when_it_was_taken_apart_is_not_open(org, alice, digest, rows):
+    digest(vulnerability("CVE-1", "GHSA-1"), ruleset=OURS)
+    digest(vulnerability("GHSA-1", ruleset=TRIVY), ruleset=TRIVY)
+    digest(ruleset=TRIVY)
+    (line,) = ledger(org)
+    own = services.split(org, line.finding_id, line.pk, alice.pk)
+    assert [row.status for row in rows()] == ["open", "resolved"]
+    assert told(org, own) == ["opened", "resolved"]
+
+
+def test_a_move_is_undone_though_what_was_there_has_come_back(org, alice, digest, rows):
+    digest(weakness("old.py"), ruleset=LINTER, paths=())
+    digest(weakness("new.py"), ruleset=LINTER, paths=())
+    digest(weakness("old.py"), weakness("new.py"), ruleset=LINTER, paths=())
+    (line,) = ledger(org)
+    services.split(org, line.finding_id, line.pk, alice.pk)
+    assert [row.status for row in rows()] == ["resolved", "open", "open"]
+    outcome = digest(weakness("old.py"), weakness("new.py"), ruleset=LINTER, paths=())
+    assert (outcome.new, outcome.reopened, outcome.resolved) == (0, 0, 0)
+
+
+def test_of_two_moves_the_first_is_undone_and_then_the_second(org, alice, digest, rows):
+    for path in ("a.py", "b.py", "c.py"):
+        digest(weakness(path), ruleset=LINTER, paths=())
+    first, second = ledger(org)
+    own = services.split(org, first.finding_id, first.pk, alice.pk)
+    assert [(row.fingerprint, row.status) for row in rows()] == [
+        ("import/1:a.py", "resolved"),
+        ("import/1:c.py", "open"),
+    ]
+    services.split(org, own.pk, second.pk, alice.pk)
+    assert [(row.fingerprint, row.status) for row in rows()] == [
+        ("import/1:a.py", "resolved"),
+        ("import/1:b.py", "resolved"),
+        ("import/1:c.py", "open"),
+    ]
+
+
+def test_what_came_to_two_findings_under_one_name_is_one_finding_apart(org, alice, digest, rows):
+    digest(vulnerability("CVE-1"), vulnerability("CVE-2"), ruleset=OURS)
+    digest(vulnerability("GHSA-1", "CVE-1", "CVE-2", ruleset=TRIVY), ruleset=TRIVY)
+    digest(vulnerability(rows()[1].rule), ruleset=OURS)
+    digest(ruleset=TRIVY)
+    digest(vulnerability("GHSA-1", "CVE-1", "CVE-2", ruleset=TRIVY), ruleset=TRIVY)
+    lines = ledger(org)
+    assert len({line.finding_id for line in lines}) == len(lines) == 2
+    for line in lines:
+        own = services.split(org, line.finding_id, line.pk, alice.pk)
+    assert [row.status for row in rows()] == ["resolved", "open", "open"]
+    assert places(org, own) == [(TRIVY, "package-lock.json")]
+    assert told(org, own) == ["opened", "resolved", "reopened"]
 
 
 def test_an_imported_secret_is_the_one_our_rule_found(org, digest, rows, asset):

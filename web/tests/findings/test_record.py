@@ -251,3 +251,16 @@ def test_what_was_hidden_until_a_day_counts_again_after_it(org, alice, digest, r
         assert services.expire_decisions(org.pk) == 1
     assert record() == [("one", "open", "")]
     assert kinds(org)[-1] == "finding.unsuppressed"
+
+
+def test_taking_back_what_its_day_had_ended_already_is_told(org, alice, digest, record):
+    digest(report(secret()))
+    with scope(org.pk):
+        key = Finding.objects.of(org).get().pk
+    services.suppress(org, key, alice.pk, reason=Decision.Reason.RISK_ACCEPTED, until=clock.now().date())
+    with clock.travelled(timedelta(days=1)):
+        services.lift(org, key, alice.pk)
+    assert record() == [("one", "open", "")]
+    with scope(org.pk):
+        last = Event.objects.of(org).filter(subject=key).latest("id")
+    assert (last.kind, last.data) == ("finding.unsuppressed", {"expired": True})

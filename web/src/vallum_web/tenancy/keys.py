@@ -7,15 +7,16 @@ from uuid import UUID
 
 
 def uuid7() -> UUID:
-    """48 bits of milliseconds since 1970, then 74 random bits.
+    """48 bits of milliseconds since 1970, 12 of the fraction after them as PostgreSQL's `uuidv7()` has it, 62 random ones.
+
+    So what one process makes in a row is in order, within a millisecond too: the event log is read by its keys.
 
     Reads the system's time, not `clock.now()`: a key must be unique, not true, and a travelling test clock would make
     keys of one run collide in order with those of another.
     """
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
-    value &= ~(0xF << 76) & ~(0x3 << 62)
-    return UUID(int=value | (0x7 << 76) | (0x2 << 62))
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    chance = int.from_bytes(os.urandom(8), "big") >> 2
+    return UUID(int=(milliseconds << 80) | (0x7 << 76) | ((rest * 4096 // 1_000_000) << 64) | (0x2 << 62) | chance)
 
 
 def first_of(at: datetime) -> UUID:

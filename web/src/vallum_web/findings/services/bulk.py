@@ -13,7 +13,7 @@ from vallum_web.assets.models import Asset
 from vallum_web.findings import queries
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Bulk, Decision, Finding
-from vallum_web.findings.services.decide import assigned, receivers
+from vallum_web.findings.services.decide import assigned, receivers, said
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.jobs import enqueue
@@ -33,10 +33,11 @@ select count(*) from (
   select id from findings_finding where org_id = %(org)s and id = any(%(keys)s) order by id for no key update
 ) locked
 """
-# Each touches the rows that it changes and no other, and writes an event for each.
+# Each touches the rows that it changes and no other, and writes an event for each: what all have in common, and `facts`.
 _EVENTS = """
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
-select vallum_uuid7(), %(org)s, %(kind)s, %(now)s, %(by)s, id, %(data)s::jsonb, pg_current_xact_id()::text::bigint from changed
+select vallum_uuid7(), %(org)s, %(kind)s, %(now)s, %(by)s, id, %(data)s::jsonb || facts, pg_current_xact_id()::text::bigint
+from told
 """
 _SUPPRESS = """
 with changed as (
@@ -45,6 +46,9 @@ with changed as (
 ), decided as (
   insert into findings_decision (id, org_id, finding_id, reason, justification, note, until, by, bulk, made_at)
   select vallum_uuid7(), %(org)s, id, %(reason)s, %(justification)s, %(note)s, %(until)s, %(by)s, %(bulk)s, %(now)s from changed
+  returning id, finding_id
+), told as (
+  select finding_id as id, jsonb_build_object('decision', id) as facts from decided
 )
 """
 # Only the decisions of the action that is undone, or all; what others decided goes on hiding.
@@ -58,7 +62,8 @@ with lifted as (
   where f.org_id = %(org)s and f.id = l.finding_id and f.status = 'suppressed' and not exists (
     select from findings_decision d where d.org_id = %(org)s and d.finding_id = f.id and d.lifted_at is null
       and d.id not in (select id from lifted) and (d.until is null or d.until >= %(today)s))
-  returning f.id
+), told as (
+  select finding_id as id, jsonb_build_object('decisions', jsonb_agg(id order by id)) as facts from lifted group by finding_id
 )
 """
 _ASSIGN = """
@@ -66,6 +71,8 @@ with changed as (
   update findings_finding f set assignee = %(assignee)s, team_id = %(team)s, changed_at = %(now)s
   where f.org_id = %(org)s and f.id = any(%(keys)s)
     and (assignee, team_id) is distinct from (%(assignee)s::uuid, %(team)s::uuid) returning f.id
+), told as (
+  select id, '{}'::jsonb as facts from changed
 )
 """
 _VERBS = {
@@ -100,8 +107,8 @@ def begin_bulk(
             made_at=clock.now(),
         )
         # Not the note, which a person wrote: the log cannot forget it, and the decisions have it.
-        said = {name: value for name, value in arguments.items() if name != "note"}
-        emit("finding.bulk", bulk.pk, verb=verb.value, total=total, query=query, arguments=said)
+        told = {name: value for name, value in arguments.items() if name != "note"}
+        emit("finding.bulk", bulk.pk, verb=verb.value, total=total, query=query, arguments=told)
         if not keys or total > AT_ONCE:
             enqueue(RUN, org=org.pk, lock=f"bulk:{org.pk}", bulk=bulk.pk)
             return bulk
@@ -203,7 +210,7 @@ def _do(org: UUID, bulk: Bulk, keys: Sequence[UUID]) -> int:
         "reason": given.get("reason") or "",
         "justification": given.get("justification") or "",
         "note": given.get("note") or "",
-        "until": date.fromisoformat(given["until"]) if given.get("until") else None,
+        "until": _date(given.get("until")),
         "assignee": given.get("assignee"),
         "team": given.get("team"),
         "data": orjson.dumps(_said(bulk)).decode(),
@@ -217,7 +224,7 @@ def _do(org: UUID, bulk: Bulk, keys: Sequence[UUID]) -> int:
 def _said(bulk: Bulk) -> dict[str, str | None]:
     given = bulk.arguments
     of_verb = {
-        Bulk.Verb.SUPPRESS: {"reason": given.get("reason")},
+        Bulk.Verb.SUPPRESS: said(given.get("reason") or "", _date(given.get("until"))),
         Bulk.Verb.LIFT: {},
         Bulk.Verb.ASSIGN: assigned(_uuid(given.get("assignee")), _uuid(given.get("team"))),
     }
@@ -226,6 +233,10 @@ def _said(bulk: Bulk) -> dict[str, str | None]:
 
 def _filters(query: str) -> Filters:
     return Filters.parse(QueryDict(query))
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _uuid(text: str | None) -> UUID | None:

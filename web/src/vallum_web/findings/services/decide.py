@@ -31,8 +31,13 @@ def suppress(org: Org, finding: UUID, by: UUID, **why: Unpack[Why]) -> Decision:
         decision = Decision.objects.create(org=org, finding=row, by=by, made_at=clock.now(), **why)
         if row.status == Finding.Status.OPEN:
             _set_status(row, Finding.Status.SUPPRESSED)
-        emit("finding.suppressed", row.pk, reason=why["reason"], decision=str(decision.pk))
+        emit("finding.suppressed", row.pk, decision=str(decision.pk), **said(why["reason"], why.get("until")))
         return decision
+
+
+def said(reason: str, until: date | None) -> dict[str, str | None]:
+    """What an event says of a decision."""
+    return {"reason": reason, "until": until.isoformat() if until else None}
 
 
 def lift(org: Org, finding: UUID, by: UUID, *, decision: UUID | None = None) -> Finding:
@@ -41,15 +46,19 @@ def lift(org: Org, finding: UUID, by: UUID, *, decision: UUID | None = None) -> 
         row = Finding.objects.of(org).select_for_update().get(pk=finding)
         wanted = in_force(org.pk).filter(finding=row)
         wanted = wanted.filter(pk=decision) if decision else wanted
-        lifted = wanted.update(lifted_at=clock.now(), lifted_by=by)
-        if row.status == Finding.Status.SUPPRESSED and not in_force(org.pk).filter(finding=row).exists():
+        lifted = list(wanted.values_list("pk", flat=True))
+        Decision.objects.of(org).filter(pk__in=lifted).update(lifted_at=clock.now(), lifted_by=by)
+        counts = row.status == Finding.Status.SUPPRESSED and not in_force(org.pk).filter(finding=row).exists()
+        if counts:
             _set_status(row, Finding.Status.OPEN)
         if lifted:
-            emit("finding.unsuppressed", row.pk)
+            emit("finding.unsuppressed", row.pk, decisions=sorted(str(key) for key in lifted))
+        elif counts:
+            # Its day had passed, and the hourly job had not come by.
+            emit("finding.unsuppressed", row.pk, expired=True)
         return row
 
 
-# Set-based: a hundred thousand may have been hidden until the same day.
 # Set-based: a hundred thousand may have been hidden until the same day. Locked first, in a statement of its own: whoever
 # hides one of them again meanwhile is seen by the next.
 _EXPIRING = """

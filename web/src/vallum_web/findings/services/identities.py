@@ -2,8 +2,12 @@
 
 from uuid import UUID
 
+from django.db.models import F, QuerySet
+
 from vallum_web.assets.services import lock
 from vallum_web.findings.models import Alias, Finding, Identity, Occurrence
+from vallum_web.findings.queries import in_force
+from vallum_web.findings.services.decide import assigned
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.keys import uuid7
@@ -21,34 +25,85 @@ def split(org: Org, finding: UUID, identity: UUID, by: UUID) -> Finding:
         asset = lines.get(pk=identity).finding.asset_id
         lock(asset)
         line = lines.get(pk=identity)  # again: somebody may have been first
-        known = line.finding
-        own = Finding.objects.get(pk=_apart(org, line))
-        Alias.objects.of(org).filter(asset=asset, key=line.fingerprint).delete()
         line.undone_at, line.undone_by = clock.now(), by
         line.save(update_fields=["undone_at", "undone_by"])
-        emit("finding.split", known.pk, entry=str(line.pk), into=str(own.pk))
-        emit("finding.opened", own.pk, split=str(known.pk))
+        Alias.objects.of(org).filter(asset=asset, key=line.fingerprint).delete()
+        known = Finding.objects.of(org).select_for_update().get(pk=finding)
+        places = _places(org, line)
+        moved = line.why == Identity.Why.MOVED
+        own = _moved_on(org, known, line) if moved else _other(org, known, line)
+        emit(
+            "finding.split", known.pk, entry=str(line.pk), into=str(own.pk), places=[str(place.pk) for place in places]
+        )
+        if not Finding.objects.of(org).filter(pk=own.pk).exists():
+            own.path, own.line = (places[0].path, places[0].line) if places else (own.path, own.line)
+            own.save(force_insert=True)
+            emit("finding.opened", own.pk, split=str(known.pk), **assigned(own.assignee, own.team_id))
+        Occurrence.objects.of(org).filter(pk__in=[place.pk for place in places]).update(finding=own)
+        if moved:
+            _follow(org, known, own, line)
+        _settle(org, own, line, known.ending or Finding.Ending.FIXED)
+        _settle(org, known, line, Finding.Ending.GONE if moved else Finding.Ending.FIXED)
         return own
 
 
-def _apart(org: Org, line: Identity) -> UUID:
-    """Give what came under the line's fingerprint a row, and the places that are its own."""
-    known, now = line.finding, clock.now()
-    moved = line.why == Identity.Why.MOVED
-    mine = Occurrence.objects.of(org).filter(finding=known)
-    mine = mine.filter(first_scan__gte=line.scan_id) if moved else mine.filter(ruleset=line.ruleset, rule=line.rule)
-    places = list(mine.order_by("gone_scan_id", "path", "line"))
-    if moved:
-        known.fingerprint = line.was
-        known.status, known.ending, known.resolved_at = Finding.Status.RESOLVED, Finding.Ending.GONE, now
-    known.changed_at = now
-    known.save(update_fields=["fingerprint", "status", "ending", "resolved_at", "changed_at"])
+def _places(org: Org, line: Identity) -> list[Occurrence]:
+    """Where what came under the line's fingerprint was seen, open places first."""
+    mine: QuerySet[Occurrence] = Occurrence.objects.of(org).filter(finding=line.finding_id)
+    if line.why == Identity.Why.MOVED:
+        mine = mine.filter(first_scan__gte=line.scan_id)
+    else:
+        mine = mine.filter(ruleset=line.ruleset, rule=line.rule)
+    return list(mine.order_by(F("gone_scan").desc(nulls_first=True), "path", "line"))
+
+
+def _moved_on(org: Org, known: Finding, line: Identity) -> Finding:
+    """What goes on under the fingerprint of today; the known one is again what it was before the move."""
+    own = _like(known)
+    taken = Finding.objects.of(org).filter(asset=known.asset_id, fingerprint=line.was).exists()
+    # What was there has come back since, as a finding of its own: of this one only its past is left.
+    known.fingerprint = f"past/1:{known.pk.hex}" if taken else line.was
+    known.save(update_fields=["fingerprint"])
+    return own
+
+
+def _other(org: Org, known: Finding, line: Identity) -> Finding:
+    """What has the line's fingerprint already, since the line of another finding was undone; else a new one."""
+    same = Finding.objects.of(org).filter(asset=known.asset_id, fingerprint=line.fingerprint)
+    found: Finding | None = same.select_for_update().first()
+    if found:
+        return found
+    own = _like(known)
+    own.fingerprint, own.ruleset, own.rule = line.fingerprint, line.ruleset, line.rule
+    return own
+
+
+def _like(known: Finding) -> Finding:
+    """A copy that is not saved yet, and open."""
     own = Finding.objects.get(pk=known.pk)
-    own.pk, own.fingerprint, own.ruleset, own.rule = uuid7(), line.fingerprint, line.ruleset, line.rule
-    own.status, own.ending, own.resolved_at = Finding.Status.OPEN, Finding.Ending.NONE, None
-    own.opened_at = own.changed_at = now
-    if places:
-        own.path, own.line = places[0].path, places[0].line
-    own.save(force_insert=True)
-    Occurrence.objects.of(org).filter(pk__in=[place.pk for place in places]).update(finding=own)
-    return own.pk
+    own.pk = uuid7()
+    own.status, own.ending, own.resolved_at, own.reopened_at = Finding.Status.OPEN, Finding.Ending.NONE, None, None
+    own.opened_at = own.changed_at = clock.now()
+    return own
+
+
+def _follow(org: Org, known: Finding, own: Finding, line: Identity) -> None:
+    """What was joined to it since the move, and under which names, is of what goes on."""
+    since = Identity.objects.of(org).filter(finding=known, undone_at=None, scan__gte=line.scan_id)
+    since.update(finding=own)
+    Alias.objects.of(org).filter(finding=known).update(finding=own)
+
+
+def _settle(org: Org, row: Finding, line: Identity, ending: Finding.Ending | str) -> None:
+    """A finding is open where one of its places is: what lost its last one has ended, for no scan would see it end."""
+    is_open = Occurrence.objects.of(org).filter(finding=row, gone_scan=None).exists()
+    row.changed_at = clock.now()
+    if is_open and row.status == Finding.Status.RESOLVED:
+        hidden = in_force(org.pk).filter(finding=row).exists()
+        row.status = Finding.Status.SUPPRESSED if hidden else Finding.Status.OPEN
+        row.ending, row.resolved_at, row.reopened_at = Finding.Ending.NONE, None, row.changed_at
+        emit("finding.reopened", row.pk, split=str(line.pk))
+    elif not is_open and row.status != Finding.Status.RESOLVED:
+        row.status, row.ending, row.resolved_at = Finding.Status.RESOLVED, ending, row.changed_at
+        emit("finding.resolved", row.pk, split=str(line.pk), ending=row.ending)
+    row.save(update_fields=["status", "ending", "resolved_at", "reopened_at", "changed_at"])
