@@ -1,17 +1,25 @@
 """One PostgreSQL per run, migrated once by the owner; each test process works on a clone, as the application's role."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-os.environ["VALLUM_HOME"] = tempfile.mkdtemp(prefix="vallum-home-")
+# In memory where there is plenty: the keyring there is written through at each change.
+_MEMORY = Path("/dev/shm")
+_ROOM = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > 2**30
+_HOME = tempfile.mkdtemp(prefix="vallum-home-", dir=_MEMORY if _ROOM else None)
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
+os.environ["VALLUM_HOME"] = _HOME
 os.environ["VALLUM_POOL"] = "0"
 os.environ["VALLUM_SIGNUP"] = "open"
 os.environ["VALLUM_INBOX"] = "1"
@@ -20,18 +28,38 @@ os.environ["VALLUM_NAMESERVERS"] = "127.0.0.1:9"
 os.environ["DATABASE_URL"] = "postgresql://vallum_app@/unset"
 os.environ["DJANGO_SETTINGS_MODULE"] = "vallum_web.config.settings"
 
-import django
+import django  # noqa: E402 - reads the lines above
 
 django.setup()
 
 import making  # noqa: E402 - the settings read the lines above
 from allauth.account.internal.flows import login  # noqa: E402 - the settings read the lines above
 from django.conf import settings  # noqa: E402 - the settings read the lines above
-from django.db import connections  # noqa: E402 - the settings read the lines above
+from django.db import connections, transaction  # noqa: E402 - the settings read the lines above
 from django.test import Client  # noqa: E402 - the settings read the lines above
+from whitenoise.middleware import WhiteNoiseMiddleware  # noqa: E402 - as above
 
 from vallum_web.config.settings import _database  # noqa: E402 - as above
 from vallum_web.embedded.ephemeral import clone, drop, ephemeral  # noqa: E402 - as above
+
+# The real algorithm at its lowest cost.
+settings.PASSWORD_HASHERS = ["vallum_web.accounts.hashers.LowCost"]
+
+
+def _static_files_once() -> None:
+    """Every test client starts the site anew, and would look through all folders for static files each time."""
+    look, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def remembered(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(self)
+            found.update(self.files)
+        self.files = dict(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = remembered
+
+
+_static_files_once()
 
 
 @pytest.fixture(scope="session")
@@ -80,10 +108,17 @@ def live_database(server: Any, django_db_blocker: Any, django_db_setup: None) ->
         drop(server, "live")
 
 
-@pytest.fixture(autouse=True)
-def _fast_passwords(settings: Any) -> None:
-    """The real algorithm at its lowest cost."""
-    settings.PASSWORD_HASHERS = ["vallum_web.accounts.hashers.LowCost"]
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A transaction around a module: what its fixtures make stands before each test, which takes back only its own.
+
+    For modules that walk many addresses with one and the same world. Not beside `live_database`, which changes databases.
+    """
+    around = transaction.atomic()
+    around._from_testcase = True  # durable blocks may begin inside, as in any test
+    with django_db_blocker.unblock(), around:
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

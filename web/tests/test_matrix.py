@@ -13,7 +13,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from test_strangers import OF_ORG, filled, things
+from test_strangers import OF_ORG, filled, people, things
 
 from vallum_web.accounts import matrix, services, tokens
 from vallum_web.accounts.matrix import Role
@@ -22,9 +22,9 @@ from vallum_web.findings import services as findings
 from vallum_web.findings.filters import Filters
 from vallum_web.repositories import services as repositories
 
-__all__ = ["things"]  # the fixture
+__all__ = ["people", "things"]  # the fixtures
 
-pytestmark = pytest.mark.asvs("8.1.1", "8.2.1", "8.2.2", "8.3.1", "8.4.1")
+pytestmark = [pytest.mark.django_db, pytest.mark.asvs("8.1.1", "8.2.1", "8.2.2", "8.3.1", "8.4.1")]
 
 # What a call needs to get as far as the check of its role, by method and address.
 BODIES = {

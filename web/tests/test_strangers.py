@@ -33,6 +33,8 @@ from vallum_web.tenancy import clock
 from vallum_web.tenancy.audit.models import Entry
 from vallum_web.tenancy.scope import scope
 
+pytestmark = pytest.mark.django_db
+
 # Addresses that belong to no organization, each with who may see it.
 OUTSIDE = {
     "": "anybody: it leads on",
@@ -82,9 +84,19 @@ def filled(route, values, org="acme"):
     return "/" + re.sub(r"<([^>]+)>", value, route)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def people(standing):
+    """As everywhere, but made once for all that is walked here."""
+    return making.people()
+
+
+@pytest.fixture(scope="module")
 def things(people):
-    """One of everything that Alice's organization can hold, by what the routes call it."""
+    return one_of_everything(people)
+
+
+def one_of_everything(people):
+    """What Alice's organization can hold, by what the routes call it."""
     scanned = of_scans(people)
     held = scanned | of_work(people, scanned["finding"], scanned["scan"]) | of_people(people)
     by_id = {f"{name}_id": key for name, key in held.items()}

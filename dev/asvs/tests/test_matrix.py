@@ -88,6 +88,7 @@ def test_a_full_run_fails_on_a_gap(pytester: pytest.Pytester, monkeypatch: pytes
     pytester.makepyfile(PLUGIN)
     pytester.makeini("[pytest]\nmarkers = asvs(ids)\ntestpaths = .\n")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     run = pytester.runpytest_subprocess("-p", "dev.asvs.plugin")
     assert run.ret == 1
     run.stdout.fnmatch_lines(["*OWASP ASVS*", "*gap: 1.2.1: no test bears it*"])
