@@ -41,6 +41,10 @@ BODIES = {
     ("PATCH", "findings/{finding_id}/comments/{comment_id}"): {"text": "t"},
     ("POST", "views"): {"name": "n", "query": "severity=high"},
     ("POST", "views/shared"): {"name": "n"},
+    ("PATCH", "due-rules"): {"days": {}},
+    ("POST", "due-rules/trial"): {"days": {}},
+    ("PUT", "assets/{asset_id}/team"): {"team": None},
+    ("PUT", "repositories/{asset_id}/token"): {"token": "t"},
     ("POST", "bulk"): {"query": "kind=malware", "lift": True},
 }
 

@@ -69,6 +69,8 @@ SENT = {
     ("post", "api/v1/findings/<finding_id>/comments"): {"text": "t"},
     ("patch", "api/v1/findings/<finding_id>/comments/<comment_id>"): {"text": "t"},
     ("put", "api/v1/findings/<finding_id>/assignment"): {"assignee": None},
+    ("put", "api/v1/assets/<asset_id>/team"): {"team": None},
+    ("put", "api/v1/repositories/<asset_id>/token"): {"token": "t"},
     ("patch", "api/v1/assets/<asset_id>"): {"importance": "high"},
     ("put", "api/v1/gates/<gate_id>"): {"name": "mine", "policy": {"version": 1, "no_secret": True}},
 }

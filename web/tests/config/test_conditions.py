@@ -38,6 +38,7 @@ def test_there_are_such_objects():
         "exports",
         "findings",
         "gates",
+        "repositories",
         "scans",
         "tokens",
         "uploads",
@@ -103,6 +104,8 @@ CHANGES = sorted(
 )
 BODIES = {
     "assets/{asset_id}": {"importance": "low"},
+    "assets/{asset_id}/team": {"team": None},
+    "repositories/{asset_id}/token": {"token": "t"},
     "gates/{gate_id}": {"name": "n", "policy": {"version": 1, "no_secret": True}},
     "findings/{finding_id}/comments/{comment_id}": {"text": "t"},
     "findings/{finding_id}/suppression": {"reason": "test_data"},

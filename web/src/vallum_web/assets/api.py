@@ -4,9 +4,12 @@ from uuid import UUID
 
 from django.http import Http404
 from ninja import Query, Schema
+from ninja.errors import HttpError
 from pydantic import ConfigDict
 
+from vallum_web.accounts import queries as people
 from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
+from vallum_web.accounts.models import Team
 from vallum_web.assets import queries, services
 from vallum_web.assets.models import Asset
 from vallum_web.assets.worth import Exposure, Importance
@@ -23,6 +26,8 @@ class AssetOut(Schema):
     added_at: datetime
     importance: str
     exposure: str
+    team: UUID | None
+    """Who answers for it."""
 
     @classmethod
     def of(cls, asset: Asset) -> Self:
@@ -33,6 +38,7 @@ class AssetOut(Schema):
             added_at=asset.added_at,
             importance=Importance(asset.importance).word,
             exposure=Exposure(asset.exposure).word,
+            team=asset.team_id,
         )
 
 
@@ -43,6 +49,13 @@ class AssetIn(Schema):
 
     importance: Literal["low", "normal", "high", "critical"] | None = None
     exposure: Literal["unknown", "internal", "internet"] | None = None
+
+
+class OwnerIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    team: UUID | None
+    """Null: nobody."""
 
 
 class AssetPage(Schema):
@@ -77,3 +90,17 @@ def asset_change(request: TokenRequest, asset_id: UUID, body: AssetIn) -> AssetO
     except Asset.DoesNotExist:
         raise Http404 from None
     return AssetOut.of(changed)
+
+
+@router.put("/{asset_id}/team", response=AssetOut, summary="Say which team answers for an asset, or none")
+@permits("assets.own")
+def asset_own(request: TokenRequest, asset_id: UUID, body: OwnerIn) -> AssetOut:
+    try:
+        asset = queries.asset(request.auth.org, asset_id)
+        team = people.team(request.auth.org, body.team) if body.team else None
+    except Asset.DoesNotExist:
+        raise Http404 from None
+    except Team.DoesNotExist as error:
+        raise HttpError(422, "There is no such team: GET /api/v1/teams lists those there are.") from error
+    services.give_to(asset, team, request.auth.by)
+    return AssetOut.of(queries.asset(request.auth.org, asset_id))

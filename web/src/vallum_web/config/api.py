@@ -15,11 +15,13 @@ from vallum_web.accounts.audit.api import router as audit_log
 from vallum_web.accounts.conditions import conditional
 from vallum_web.accounts.legal.door import NotAcceptedError
 from vallum_web.accounts.org.egress_api import router as egress
+from vallum_web.accounts.org.team_api import router as teams
 from vallum_web.assets.api import router as assets
 from vallum_web.config import calls, described, links
 from vallum_web.findings.api import router as findings
 from vallum_web.findings.bulk_api import router as bulk
 from vallum_web.findings.comment_api import router as comments
+from vallum_web.findings.due_api import router as due_rules
 from vallum_web.findings.view_api import router as saved_views
 from vallum_web.gates.api import router as gates
 from vallum_web.ingest.api import door as upload_door
@@ -64,12 +66,14 @@ api.add_decorator(calls.exact)  # the outermost
 api.add_router("/tokens", tokens)
 api.add_router("/audit", audit_log)
 api.add_router("/egress", egress)
+api.add_router("/teams", teams)
 api.add_router("/assets", assets)
 api.add_router("/repositories", repositories)
 api.add_router("/scans", scans)
 api.add_router("/findings", findings)
 api.add_router("/findings", comments)
 api.add_router("/views", saved_views)
+api.add_router("/due-rules", due_rules)
 api.add_router("/bulk", bulk)
 api.add_router("/gates", gates)
 api.add_router("/exports", exports)

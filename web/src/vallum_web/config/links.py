@@ -21,7 +21,7 @@ _OF_EXPORT = ("export_get", "export_content", "export_delete")
 _OF_SCAN = ("scan_get", "scan_coverage")
 # By operation: which parameters its answer fills, from where, and the operations that take them.
 LINKS: Mapping[str, tuple[tuple[Mapping[str, str], tuple[str, ...]], ...]] = {
-    "assets_list": (({"asset_id": _FIRST}, ("asset_get", "asset_change")),),
+    "assets_list": (({"asset_id": _FIRST}, ("asset_get", "asset_change", "asset_own")),),
     "findings_list": (
         ({"finding_id": _FIRST}, _OF_FINDING),
         ({"asset_id": "$response.body#/items/0/asset_id"}, ("asset_get",)),
@@ -42,7 +42,9 @@ LINKS: Mapping[str, tuple[tuple[Mapping[str, str], tuple[str, ...]], ...]] = {
     "export_make": (({"export_id": _ID}, _OF_EXPORT),),
     "gates_list": (({"gate_id": _FIRST}, _OF_GATE),),
     "gate_make": (({"gate_id": _ID}, _OF_GATE),),
-    "repository_add": (({"asset_id": "$response.body#/asset"}, ("asset_get",)),),
+    "repository_add": (
+        ({"asset_id": "$response.body#/asset"}, ("asset_get", "repository_get", "repository_open", "repository_close")),
+    ),
     "scans_list": (({"scan_id": _FIRST}, _OF_SCAN),),
     "scan_request": (({"scan_id": _ID}, _OF_SCAN),),
     "token_make": (({"token_id": _ID}, ("token_get", "token_revoke")),),
