@@ -59,7 +59,7 @@ class ExportPage(Schema):
 class ExportIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    format: Literal["csv", "json", "ndjson", "sarif", "cyclonedx", "html"]
+    format: Literal["csv", "json", "ndjson", "sarif", "cyclonedx", "openvex", "html"]
     query: Storable = Field(default="", max_length=2000)
     """Parameters of `GET /api/v1/findings`, as its address has them."""
 
@@ -68,7 +68,10 @@ class ExportIn(Schema):
 @permits("findings.export")
 def export_make(request: TokenRequest, body: ExportIn) -> Status[ExportOut]:
     """It is written in the background; ask for it until its `status` is `done`. It is kept for 7 days."""
-    row = services.ask(request.auth.org, request.auth.by, form=body.format, filters=narrowed(body.query))
+    try:
+        row = services.ask(request.auth.org, request.auth.by, form=body.format, filters=narrowed(body.query))
+    except services.NotOfThisListError as error:
+        raise HttpError(422, str(error)) from error
     return Status(202, _out(request, row, []))
 
 

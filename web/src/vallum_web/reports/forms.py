@@ -9,6 +9,7 @@ _FOR = {
     Export.Format.NDJSON: "NDJSON, a finding a line",
     Export.Format.SARIF: "SARIF 2.1.0, for code hosts and editors",
     Export.Format.CYCLONEDX: "CycloneDX 1.6 VEX, for who uses the software",
+    Export.Format.OPENVEX: "OpenVEX 0.2.0 of one asset, for scanners",
 }
 
 

@@ -18,6 +18,7 @@ class Export(TenantModel):
         NDJSON = "ndjson", "NDJSON"
         SARIF = "sarif", "SARIF 2.1.0"
         CYCLONEDX = "cyclonedx", "CycloneDX 1.6 VEX"
+        OPENVEX = "openvex", "OpenVEX 0.2.0"
         HTML = "html", "HTML report"
 
     class Status(models.TextChoices):

@@ -32,6 +32,7 @@ MOST_IN_A_REPORT = 5000
 MOST_ASSETS = 50
 _ANY = UUID(int=0)
 VULNERABLE = (Kind.VULNERABILITY.value, Kind.MALWARE.value)
+VEX = (Export.Format.CYCLONEDX, Export.Format.OPENVEX)
 UNFINISHED = (Export.Status.QUEUED, Export.Status.RUNNING)
 
 
@@ -198,7 +199,7 @@ def org(key: UUID) -> Org:
 
 
 def selection(org: Org, row: Export) -> Selection:
-    vulnerabilities = row.format == Export.Format.CYCLONEDX
+    vulnerabilities = row.format in VEX
     return Selection(org=org, filters=words.filters(row.query), vulnerabilities=vulnerabilities, last=row.last)
 
 

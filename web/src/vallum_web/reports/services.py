@@ -22,15 +22,23 @@ MAX_ATTEMPTS = 3
 MOST_REASON = 500
 SHELF = "exports"
 WRITE = "reports.write_export"
-_SUFFIXES = {Export.Format.SARIF: "sarif", Export.Format.CYCLONEDX: "cdx.json"}
+_SUFFIXES = {Export.Format.SARIF: "sarif", Export.Format.CYCLONEDX: "cdx.json", Export.Format.OPENVEX: "openvex.json"}
 
 
 class OvertakenError(Exception):
     """Another attempt writes this export by now, or somebody deleted it: this one has nothing more to say."""
 
 
+class NotOfThisListError(ValueError):
+    """The format cannot hold what the list is of."""
+
+
 def ask(org: Org, by: UUID, *, form: str, filters: Filters) -> Export:
-    """Queue an export of the list that these filters leave."""
+    """Queue an export of the list that these filters leave. Raises NotOfThisListError."""
+    if form == Export.Format.OPENVEX and filters.asset is None:
+        raise NotOfThisListError(
+            "OpenVEX knows packages, not assets, so one document is of one asset: filter the list by an asset first."
+        )
     now = clock.now()
     filters = filters.of_person(by)  # a worker reads them later: "mine" by name
     with scope(org.pk, user=by):

@@ -35,7 +35,11 @@ def make(request: MemberRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "reports/exports.html", {**_context(request), "form": form}, status=UNPROCESSABLE)
     filters = Filters.parse(request.GET)
-    services.ask(request.org, request.user.pk, form=form.cleaned_data["format"], filters=filters)
+    try:
+        services.ask(request.org, request.user.pk, form=form.cleaned_data["format"], filters=filters)
+    except services.NotOfThisListError as error:
+        form.add_error("format", str(error))
+        return render(request, "reports/exports.html", {**_context(request), "form": form}, status=UNPROCESSABLE)
     return redirect(reverse("reports:exports", args=[request.org.slug]) + filters.query())
 
 

@@ -43,6 +43,11 @@ def _write(row: Export) -> None:
         _measure(row, chosen)
         with scope(row.org_id):
             chosen = queries.selection(org, row)
+    if row.format == Export.Format.OPENVEX and not row.total:
+        services.fail(
+            row, "There is no vulnerability in this list, and an OpenVEX document holds at least one statement."
+        )
+        return
     with scope(row.org_id):
         about = queries.about(org, row)
     if row.format == Export.Format.HTML:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from vallum_web.reports.formats.document import Json, Ndjson
+from vallum_web.reports.formats.openvex import OpenVex
 from vallum_web.reports.formats.row import Format
 from vallum_web.reports.formats.sarif import Sarif
 from vallum_web.reports.formats.table import Csv
@@ -14,4 +15,5 @@ STREAMED: Mapping[str, Format] = {
     "ndjson": Ndjson(),
     "sarif": Sarif(),
     "cyclonedx": CycloneDx(),
+    "openvex": OpenVex(),
 }
