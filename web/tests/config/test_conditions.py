@@ -1,22 +1,19 @@
 """Conditional calls: what the caller has already is not sent again, and what it does not know is not overwritten."""
 
 import json
-import threading
 
-import making
 import pytest
-from django.db import connections
 from django.test import Client
-from test_strangers import things
+from test_strangers import people, things
 
 from vallum_web.accounts import conditions, matrix, tokens
 from vallum_web.assets import services as assets
-from vallum_web.assets.models import Asset
 from vallum_web.assets.worth import Importance
 from vallum_web.config.api import api
-from vallum_web.tenancy.scope import scope
 
-__all__ = ["things"]  # the fixture
+__all__ = ["people", "things"]  # the fixtures
+
+pytestmark = pytest.mark.django_db
 
 DESCRIBED = api.get_openapi_schema()["paths"]
 SINGLE = sorted(path for path, operations in DESCRIBED.items() if path.endswith("}") and "get" in operations)
@@ -127,32 +124,6 @@ def test_what_has_no_tag_takes_no_condition(machine, things):
         "/api/v1/views", json.dumps({"name": "n"}), content_type="application/json", headers={"If-Match": "*"}
     )
     assert answer.status_code == 400
-
-
-@pytest.mark.usefixtures("live_database")
-def test_of_two_who_know_the_same_one_changes_it(django_db_blocker):
-    with django_db_blocker.unblock():
-        people = making.people()
-        with scope(people.org.pk):
-            asset = Asset.objects.create(org=people.org, kind="repository", name="shop")
-        _, text = tokens.make(people.org, people.alice, tokens.Wanted(name="n", role="owner"))
-        address, statuses, start = f"/api/v1/assets/{asset.pk}", [], threading.Barrier(2)
-        tag = Client(headers={"Authorization": f"Bearer {text}"}).get(address).headers["ETag"]
-
-        def change(importance):
-            client = Client(headers={"Authorization": f"Bearer {text}"})
-            start.wait()
-            try:
-                statuses.append(patch(client, address, tag, importance=importance).status_code)
-            finally:
-                connections.close_all()
-
-        threads = [threading.Thread(target=change, args=[word]) for word in ("low", "high")]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(statuses) == [200, 412]
 
 
 @pytest.mark.parametrize(
