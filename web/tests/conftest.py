@@ -3,8 +3,6 @@
 import atexit
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +31,7 @@ import django  # noqa: E402 - reads the lines above
 django.setup()
 
 import making  # noqa: E402 - the settings read the lines above
+import prepared  # noqa: E402 - as above
 from allauth.account.internal.flows import login  # noqa: E402 - the settings read the lines above
 from django.conf import settings  # noqa: E402 - the settings read the lines above
 from django.db import connections, transaction  # noqa: E402 - the settings read the lines above
@@ -64,18 +63,8 @@ _static_files_once()
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Any]:
-    """A server of this test process's own: half a second each, and nothing to agree on between processes."""
-    with ephemeral() as running:
-        environment = {
-            **os.environ,
-            "DATABASE_URL": running.urls.app,
-            "DATABASE_OWNER_URL": running.urls.owner,
-        }
-        subprocess.run(
-            [sys.executable, "-m", "vallum_web.config.manage", "migrate", "-v", "0", "--skip-checks"],
-            env=environment,
-            check=True,
-        )
+    """A server of this test process's own, on a copy of a migrated cluster."""
+    with ephemeral(lay_out=prepared.lay_out) as running:
         yield running
 
 

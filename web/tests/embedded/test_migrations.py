@@ -1,6 +1,8 @@
+import re
 import shutil
 from pathlib import Path
 
+import prepared
 import psycopg
 import pytest
 
@@ -81,3 +83,12 @@ def test_an_app_role_that_passes_row_level_security_is_refused(urls):
     mighty = urls.cluster.super_url("vallum")
     with pytest.raises(DatabaseError, match="The role super of DATABASE_URL is superuser"):
         migrations.refuse_mighty_app(Urls(app=mighty, owner=mighty))
+
+
+def test_a_prepared_cluster_is_made_of_what_its_key_reads():
+    """What migrations import of ours: anything else would change them, and the tests would work on the schema of before."""
+    read = {path for pattern in prepared.SOURCES for path in migrations.PACKAGE.glob(pattern)}
+    for migration in migrations.PACKAGE.rglob("migrations/0*.py"):
+        for name in re.findall(r"^(?:from|import) (vallum_web[\w.]*)", migration.read_text(), re.MULTILINE):
+            module = migrations.PACKAGE.parent / name.replace(".", "/")
+            assert module.with_suffix(".py") in read or module / "__init__.py" in read, (migration.name, name)

@@ -1,5 +1,6 @@
 """The worklist: what it lists, how it pages, what it costs."""
 
+import itertools
 import re
 
 import pytest
@@ -67,29 +68,34 @@ def test_a_member_sees_what_is_open(signed_in, bob, seen):
 
 
 @pytest.mark.parametrize("size", [0, 1, 20, 45])
-@pytest.mark.parametrize("status", ["open", "any"])
-@pytest.mark.parametrize("sort", sorted([*SORTS, *("-" + name for name in SORTS)]))
-def test_paging_meets_each_finding_once_in_both_directions(org, seen, sort, status, size):
+def test_paging_meets_each_finding_once_in_both_directions(org, seen, size):
     if size:
         seen(*many(size))
         seen(*many(size // 3, "g"), name="tools")
-    filters = Filters(sort=sort, status=status, due="set" if sort.endswith(BY_DUE) else "")
-    with scope(org.pk):
-        known = Finding.objects.of(org).filter(**({"due_at__isnull": False} if filters.due else {}))
-        expected = set(known.values_list("pk", flat=True))
-        forth, page = [], queries.worklist(org, filters, size=20)
+    sorts = sorted([*SORTS, *("-" + name for name in SORTS)])
+    for sort, status in itertools.product(sorts, ("open", "any")):
+        filters = Filters(sort=sort, status=status, due="set" if sort.endswith(BY_DUE) else "")
+        with scope(org.pk):
+            known = Finding.objects.of(org).filter(**({"due_at__isnull": False} if filters.due else {}))
+            expected = set(known.values_list("pk", flat=True))
+            forth, back = both_ways(org, filters)
+        assert set(forth) == expected, (sort, status)
+        assert len(forth) == len(expected), (sort, status)
+        assert back == forth, (sort, status)
+
+
+def both_ways(org, filters):
+    """The ids of all pages to the last, and of all pages from there to the first."""
+    page = queries.worklist(org, filters, size=20)
+    forth = list(page.rows)
+    while page.next:
+        page = queries.worklist(org, filters, after=page.next, size=20)
         forth += page.rows
-        while page.next:
-            page = queries.worklist(org, filters, after=page.next, size=20)
-            forth += page.rows
-        back = list(page.rows)
-        while page.previous:
-            page = queries.worklist(org, filters, before=page.previous, size=20)
-            back = [*page.rows, *back]
-    keys = [row.pk for row in forth]
-    assert set(keys) == expected
-    assert len(keys) == len(expected)
-    assert [row.pk for row in back] == keys
+    back = list(page.rows)
+    while page.previous:
+        page = queries.worklist(org, filters, before=page.previous, size=20)
+        back = [*page.rows, *back]
+    return [row.pk for row in forth], [row.pk for row in back]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import psycopg
@@ -19,13 +19,21 @@ _PREFIX = "vallum-test-"
 
 @contextlib.contextmanager
 def ephemeral(
-    *, settings: Mapping[str, str] | None = None, environ: Mapping[str, str] = os.environ
+    *,
+    settings: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    lay_out: Callable[[Path, Path], None] | None = None,
 ) -> Iterator[Postgres]:
-    """Starts a server in the folder for temporary files, and removes it at the end."""
+    """Starts a server in the folder for temporary files, and removes it at the end.
+
+    `lay_out` may fill its two folders, of the state and of the data, before the start.
+    """
     _sweep(Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     place = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))  # apart: for root it belongs to another account
     try:
+        if lay_out is not None:
+            lay_out(folder, place)
         with Postgres(folder, durable=False, settings=settings, place=place, environ=environ) as server:
             yield server
     finally:

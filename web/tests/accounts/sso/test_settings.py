@@ -86,7 +86,7 @@ class TestOidc:
             ({"issuer": "https://169.254.169.254"}, "could not be read"),
             ({"issuer": "https://10.0.0.1"}, "could not be read"),
             ({"issuer": "https://localhost"}, "could not be read"),
-            ({"issuer": "https://user:pw@login.example.test"}, "could not be read"),
+            ({"issuer": "https://user:correct-horse@login.example.test"}, "could not be read"),
             ({"issuer": "{fake}/"}, "enter exactly that one"),
             ({"client_id": "a\tb"}, "signs of ASCII"),
             ({"secret": "geheim\u00fc"}, "signs of ASCII"),
@@ -100,7 +100,10 @@ class TestOidc:
         answer = alice.post("/acme/settings/sso/add/oidc/", {**entered, **change})
         assert answer.status_code == 422
         assert words in answer.content.decode()
-        assert "pw" not in re.sub(r'<input[^>]*name="issuer"[^>]*>', "", answer.content.decode()).partition("<main")[2]
+        assert (
+            "correct-horse"
+            not in re.sub(r'<input[^>]*name="issuer"[^>]*>', "", answer.content.decode()).partition("<main")[2]
+        )
         with scope(world.org.pk):
             assert not IdentityProvider.objects.of(world.org).filter(name=NAME).exists()
 
