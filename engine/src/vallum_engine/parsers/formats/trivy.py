@@ -7,6 +7,7 @@ from vallum_engine.model.finding import Confidence, Kind
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.ecosystems import ecosystem, versioned
 from vallum_engine.parsers.format import Component, Format, Passed, Record, Rejected, Sighting
+from vallum_engine.parsers.records import NO_OBJECT
 from vallum_engine.parsers.words import cwes, dug, first_line, listed, place, severity, texts
 
 _CVSS_SOURCES = ("nvd", "ghsa", "redhat", "bitnami")
@@ -23,12 +24,12 @@ def recognises(document: Document) -> bool:
     return "ClusterName" in value and any(key in value for key in ("Resources", "Vulnerabilities", "Misconfigurations"))
 
 
-def _results(value: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _results(value: Any) -> Iterator[tuple[str, str, Any]]:
     """Where each result stands in the report, what it is about, and the result."""
     if isinstance(value, list):
-        yield from ((f"[{i}]", "", result) for i, result in enumerate(value) if isinstance(result, dict))
+        yield from ((f"[{i}]", "", result) for i, result in enumerate(value))
         return
-    yield from ((f"Results[{i}]", "", r) for i, r in enumerate(listed(value.get("Results"))) if isinstance(r, dict))
+    yield from ((f"Results[{i}]", "", result) for i, result in enumerate(listed(value.get("Results"))))
     for key in ("Resources", "Vulnerabilities", "Misconfigurations"):
         for index, resource in enumerate(listed(value.get(key))):
             names = [str(resource[part]) for part in ("Namespace", "Kind", "Name") if resource.get(part)]
@@ -38,13 +39,14 @@ def _results(value: Any) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 
 def records(document: Document) -> Iterator[Record]:
     for at, about, result in _results(document.json):
+        if not isinstance(result, dict):
+            yield Rejected(at=at, why=NO_OBJECT)
+            continue
         for key, make in _MAKERS.items():
             for index, item in enumerate(listed(result.get(key))):
                 where = f"{at}.{key}[{index}]"
                 yield (
-                    make(where, about, result, item)
-                    if isinstance(item, dict)
-                    else Rejected(at=where, why="it is no object")
+                    make(where, about, result, item) if isinstance(item, dict) else Rejected(at=where, why=NO_OBJECT)
                 )
 
 
