@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from vallum_web.findings.models import Occurrence
-from vallum_web.tenancy.models import Event
+from vallum_web.findings.models import Decision, Finding, Occurrence
+from vallum_web.tenancy import clock
+from vallum_web.tenancy.models import Event, Org
+from vallum_web.tenancy.scope import scope
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,3 +115,37 @@ def replayed(events: Sequence[Event], places: Iterable[Occurrence]) -> Replay:
 
 def _text(key: UUID | None) -> str:
     return str(key) if key else ""
+
+
+FACTS = ("status", "ending", "opened_at", "reopened_at", "resolved_at", "assignee", "team")
+
+
+def compare(org: Org) -> int:
+    """Fails unless the record is what its log tells; how many events that were."""
+    with scope(org.pk):
+        rows = {str(row.pk): row for row in Finding.objects.of(org).only("id", *FACTS)}
+        seen = list(Occurrence.objects.of(org).only("id", "finding", "first_scan", "gone_scan"))
+        unlifted = list(Decision.objects.of(org).filter(lifted_at=None))
+        events = list(Event.objects.of(org).order_by("transaction", "id"))
+    told = replayed(events, seen)
+    assert told.findings.keys() == rows.keys()
+    assert told.open_places == {str(place.pk): str(place.finding_id) for place in seen if not place.gone_scan_id}
+    today, with_places = clock.now().date(), set(told.open_places.values())
+    in_force: dict[str, set[str]] = {key: set() for key in rows}
+    for decision in unlifted:
+        if decision.until is None or decision.until >= today:
+            in_force[str(decision.finding_id)].add(str(decision.pk))
+    for key, row in rows.items():
+        known = told.findings[key]
+        assert (known.status, known.ending) == (row.status, row.ending), key
+        assert (known.assignee, known.team) == (_text(row.assignee) or None, _text(row.team_id) or None), key
+        assert known.in_force(today) == in_force[key], key
+        assert (row.status != "resolved") == (key in with_places), key
+        for fact in ("opened_at", "reopened_at", "resolved_at"):
+            assert _same(getattr(known, fact), getattr(row, fact)), (key, fact)
+    return len(events)
+
+
+def _same(said: datetime | None, kept: datetime | None) -> bool:
+    """An event may be written a moment after the row it tells of."""
+    return said == kept or (said is not None and kept is not None and abs(said - kept) < timedelta(seconds=5))

@@ -1,16 +1,23 @@
 """Several at once on the same findings: scans that are digested, people who decide, an action on all of them."""
 
+import logging
+import os
 import random
+import re
+import threading
+import time
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 import making
 import pytest
 from django.db import connections
 from making import report, secret
+from replaying import compare
 
 from vallum_web.assets import services as assets
 from vallum_web.findings import services
-from vallum_web.findings.models import Bulk, Decision, Finding
+from vallum_web.findings.models import Bulk, Comment, Decision, Finding
 from vallum_web.findings.services import bulk as bulks
 from vallum_web.scans import services as scans
 from vallum_web.tenancy.models import Event
@@ -18,14 +25,16 @@ from vallum_web.tenancy.scope import scope
 
 pytestmark = pytest.mark.slow
 
-FINDINGS, ASSETS, DECISIONS = 600, 4, 60
+SIZE = int(os.environ.get("VALLUM_TOGETHER", "2400"))
+ASSETS, DECISIONS, ROUNDS = 4, 60, 3
+FINDINGS = SIZE // ASSETS
 WHY = {"reason": "test_data", "justification": "", "note": "", "until": None}
 
 
 @pytest.fixture
 def crowd(live_database, monkeypatch):
     """Assets with many findings, in a database of their own: threads commit."""
-    monkeypatch.setattr(bulks, "PART", 100)  # many parts, so that others come between
+    monkeypatch.setattr(bulks, "PART", max(100, min(bulks.PART, SIZE // 24)))  # many parts, so that others come between
     people = making.people()
     made = [assets.add(people.org, "repository", f"shop-{n}", people.alice.pk) for n in range(ASSETS)]
     for asset in made:
@@ -33,10 +42,12 @@ def crowd(live_database, monkeypatch):
     return people, made
 
 
-def seen(round_):
+def seen(round_, *more):
     """What a scan sees: each time another tenth is missing and moved lines change the rest."""
     return report(
-        *(secret(f"n{number}", line=number + round_ + 1) for number in range(FINDINGS) if number % 10 != round_ % 10)
+        *(secret(f"n{number}", line=number + round_ + 1) for number in range(FINDINGS) if number % 10 != round_ % 10),
+        *more,
+        paths=("app.py", "new.py"),
     )
 
 
@@ -58,7 +69,7 @@ def test_nothing_is_lost_and_nobody_waits_in_a_circle(crowd):
 
     @closing
     def scanning(asset):
-        for round_ in range(1, 4):
+        for round_ in range(1, ROUNDS + 1):
             services.digest(scans.uploaded(asset, None), seen(round_))
 
     @closing
@@ -102,3 +113,124 @@ def whole(org, keys, hidden):
         told = Event.objects.of(org).filter(kind="finding.suppressed", data__bulk=str(hidden.pk)).count()
         assert told == hidden.touched
         assert {row.assignee for row in rows.values()} - {None} != set()
+
+
+class Browser:
+    """Somebody at the pages: reads list after list, decides, undoes, comments, takes; keeps what was answered."""
+
+    def __init__(self, browser, person, seed):
+        self.browser, self.person, self.chance = browser, person, random.Random(seed)
+        self.decided, self.undone, self.comments, self.taken = [], [], 0, 0
+        self.seconds = defaultdict(list)
+
+    def ask(self, what, path, data=None, **headers):
+        began = time.monotonic()
+        answer = self.browser.get(path) if data is None else self.browser.post(path, data, headers=headers)
+        self.seconds[what].append(time.monotonic() - began)
+        assert answer.status_code in (200, 302), (path, answer.status_code, answer.content[:500])
+        return answer.content.decode()
+
+    def until(self, over):
+        query, rounds = "?status=any", 0
+        while rounds < 15 or not over.is_set():
+            rounds += 1
+            page = self.ask("list", f"/acme/findings/{query}")
+            rows = re.findall(r'<tr id="finding-([0-9a-f-]{36})"', page)
+            onward = re.search(r'rel="next" href="([^"]+)"', page)
+            query = self.chance.choice(("?status=any", "?status=suppressed", "?status=open&severity=high"))
+            if onward and self.chance.random() < 0.7:
+                query = onward[1].replace("&amp;", "&").partition("findings/")[2]
+            if rows:
+                self.act(self.chance.choice(rows))
+
+    def act(self, key):
+        path, act = f"/acme/findings/{key}/", self.chance.choice(("decide", "decide", "comment", "take"))
+        self.ask("panel", path)
+        if act == "comment":
+            self.ask(act, f"{path}comments/", {"text": "Seen."})
+            self.comments += 1
+        elif act == "take":
+            self.ask(act, f"{path}assign/", {"assignee": str(self.person.pk), "team": ""})
+            self.taken += 1
+        else:
+            row = self.ask(act, f"{path}suppress/", {"reason": "risk_accepted"}, HX_Request="true")
+            undo = re.search(rf"{path}lift/([0-9a-f-]{{36}})/", row)
+            self.decided.append(undo[1])
+            if self.chance.random() < 0.5:
+                self.ask("undo", undo[0], {}, HX_Request="true")
+                self.undone.append(undo[1])
+
+
+def test_two_browsers_one_action_on_all_and_scans_lose_nothing(crowd, signed_in):
+    people, made = crowd
+    org, over = people.org, threading.Event()
+    browsers = [Browser(signed_in(person), person, seed) for seed, person in enumerate((people.alice, people.bob))]
+    asking = signed_in(people.alice)
+
+    @closing
+    def scanning():
+        for round_ in range(1, ROUNDS + 1):
+            for asset in made:
+                fresh = [secret(f"new{round_}-{number}", path="new.py") for number in range(FINDINGS // 50)]
+                services.digest(scans.uploaded(asset, None), seen(round_, *fresh))
+
+    @closing
+    def all_that_match():
+        sent = {"verb": "suppress", "all": "yes", "query": "severity=high", "confirmed": "yes", "reason": "test_data"}
+        hidden = services.run_bulk(org.pk, asking.post("/acme/findings/bulk/", sent).url.split("/")[-2])
+        back = asking.post(f"/acme/findings/bulk/{hidden.pk}/undo/")
+        return hidden, services.run_bulk(org.pk, back.url.split("/")[-2])
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        reading = [pool.submit(closing(browser.until), over) for browser in browsers]
+        working = [pool.submit(scanning), pool.submit(all_that_match)]
+        try:
+            hidden, again = [each.result() for each in working][1]
+        finally:
+            over.set()
+        for each in reading:
+            each.result()
+    spent = time.monotonic() - began
+    nothing_lost(org, browsers, hidden, again)
+    logging.getLogger(__name__).info(
+        "%s; %s events replayed, %.0f s", figures(browsers, hidden, again), f"{compare(org):,}", spent
+    )
+
+
+def nothing_lost(org, browsers, hidden, again):
+    with scope(org.pk):
+        decisions = {str(row.pk): row for row in Decision.objects.of(org)}
+        events = Event.objects.of(org)
+        made = Counter(events.filter(kind="finding.suppressed").values_list("data__decision", flat=True))
+        lists = events.filter(kind="finding.unsuppressed").values_list("data__decisions", flat=True)
+        taken_back = Counter(key for keys in lists for key in keys)
+        comments = Comment.objects.of(org).count()
+        told = events.filter(kind="finding.commented").count()
+        kinds = set(events.values_list("kind", flat=True).distinct())
+    assert made == Counter(decisions.keys())
+    assert taken_back == Counter(key for key, row in decisions.items() if row.lifted_at)
+    for browser in browsers:
+        assert all(decisions[key].by == browser.person.pk for key in browser.decided)
+        assert all(decisions[key].lifted_at for key in browser.undone)
+    assert comments == told == sum(browser.comments for browser in browsers)
+    assert (hidden.status, again.status) == ("done", "done")
+    of_action = [row for row in decisions.values() if row.bulk == hidden.pk]
+    assert len(of_action) == hidden.touched
+    assert of_action
+    assert all(row.lifted_at for row in of_action)
+    assert again.touched == again.seen == again.total
+    assert {"finding.opened", "finding.resolved", "finding.reopened", "finding.assigned"} <= kinds
+
+
+def figures(browsers, hidden, again):
+    """What was done, and how long the slowest and the middle answer of each kind took."""
+    seconds = defaultdict(list)
+    for browser in browsers:
+        for what, each in browser.seconds.items():
+            seconds[what] += each
+    answers = ", ".join(
+        f"{len(each)} times {what} {1000 * sorted(each)[len(each) // 2]:.0f} ms (most {1000 * max(each):.0f})"
+        for what, each in sorted(seconds.items())
+    )
+    return f"{SIZE:,} findings; {hidden.touched:,} hidden, {again.touched:,} taken back; {answers}"
