@@ -21,10 +21,10 @@ run: $(STAMP) ## the platform with demo data, on an embedded database
 	@exec .venv/bin/vallum-web up --demo
 
 test: $(STAMP) ## the whole test suite; T=path for a part of it
-	@$(PY) -m pytest -n $${JOBS:-2} $(T)
+	@$(PY) -m pytest -n $${JOBS:-2} --dist worksteal $(T)
 
 fast: $(STAMP) ## the tests that are neither slow nor in a browser
-	@$(PY) -m pytest -n $${JOBS:-2} -m "not slow and not browser" $(T)
+	@$(PY) -m pytest -n $${JOBS:-2} --dist worksteal -m "not slow and not browser" $(T)
 
 fuzz: $(STAMP) ## the long runs of hostile input against the API: N=600 examples an operation
 	@VALLUM_FUZZ=$${N:-600} $(PY) -m pytest -n 0 -s web/tests/fuzz

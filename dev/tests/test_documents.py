@@ -30,6 +30,7 @@ def test_links_lead_somewhere(path: str) -> None:
     assert [link for link in found if not (ROOT / path).parent.joinpath(link).exists()] == []
 
 
+@pytest.mark.slow
 def test_every_setting_is_in_the_reference_and_no_other() -> None:
     documented = set(re.findall(r"^\| `([A-Z_]+)`", text("docs/operations.md"), re.MULTILINE))
     assert documented == set(settings())

@@ -105,6 +105,7 @@ ONE = Finding(
 WHOLE = wire.dump(Report(findings=(ONE,) * 30, coverage=Coverage(paths=tuple(f"p{n}" for n in range(1200)))))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(REPORTS)
 def test_what_goes_in_comes_out(report):
@@ -185,6 +186,7 @@ def test_malformed_reports_are_refused_with_a_reason(lines, why):
         read(packed(*lines))
 
 
+@pytest.mark.slow
 def test_one_finding_may_have_more_places_than_fit_a_line():
     places = tuple(Location(path=f"{'long/' * 20}{n:06}.py", line=n, end_line=n) for n in range(60_000))
     report = Report(findings=(ONE, replace(ONE, locations=places), ONE), suppressed=(replace(ONE, locations=places),))
@@ -202,6 +204,7 @@ def at(path):
     return Location(path=path)
 
 
+@pytest.mark.slow
 def test_further_places_are_read_in_linear_time():
     further = [{"further": [{"path": "a", "line": n}]} for n in range(50_000)]
     data = packed(HEAD, {"finding": wire.plain.from_finding(ONE)}, *further, {"end": 50_001})
@@ -240,6 +243,7 @@ def test_strings_that_no_utf8_holds_survive():
 
 
 class TestLimits:
+    @pytest.mark.slow
     def test_a_bomb_is_refused_before_it_unpacks(self):
         data = zstandard.compress(b'{"wire":1,"complete":true}\n' + b"\n" * (1 << 28))
         assert len(data) < 100_000

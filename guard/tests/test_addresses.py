@@ -88,6 +88,7 @@ def called_special(value):
 WELL_KNOWN = ipaddress.ip_network("64:ff9b::/96")
 
 
+@pytest.mark.slow
 @settings(max_examples=3000, deadline=None)
 @given(st.ip_addresses())
 def test_ours_denies_all_that_the_standard_library_calls_special(value):
@@ -95,6 +96,7 @@ def test_ours_denies_all_that_the_standard_library_calls_special(value):
         assert addresses.why_denied(value), value
 
 
+@pytest.mark.slow
 @settings(max_examples=2000, deadline=None)
 @given(st.ip_addresses(v=4))
 def test_a_disguise_is_judged_by_what_is_inside(inner):

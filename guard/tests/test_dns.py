@@ -228,6 +228,7 @@ def test_random_bytes_raise_nothing_but_ours(message):
         pass
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.data())
 def test_damaged_answers_raise_nothing_but_ours(data):

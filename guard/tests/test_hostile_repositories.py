@@ -162,6 +162,7 @@ def test_a_fan_of_folders_over_the_limit_is_stopped(host, tmp_path):
     assert not (tmp_path / "clone").exists()
 
 
+@pytest.mark.slow
 def test_a_tree_deeper_than_a_program_calls_itself_comes_and_goes(host, tmp_path):
     """A thousand folders within folders broke the clean-up, and with what was left every start of a worker."""
     forge = Forge(tmp_path / "gift.git")

@@ -23,6 +23,7 @@ def nest(place, depth, mode=0o700):
     os.close(at)
 
 
+@pytest.mark.slow
 def test_a_tree_deeper_than_any_path_goes(tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()

@@ -114,6 +114,7 @@ def undone():
         transaction.savepoint_rollback(point)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", sorted(PAGES))
 def test_a_page_lets_in_whose_role_may(route, things, people, dana, signed_in):
     row = matrix.action(PAGES[route])
@@ -136,6 +137,7 @@ def test_a_page_lets_in_whose_role_may(route, things, people, dana, signed_in):
                     assert f"Your role in Acme is {role.label.lower()}" in answer.content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call[0]} {call[1]}")
 def test_the_api_lets_in_tokens_whose_role_and_scopes_may(call, things, people, dana):
     method, path, action = call

@@ -31,6 +31,7 @@ def lock(folder, version):
 
 
 class TestUpdate:
+    @pytest.mark.slow
     def test_it_downloads_builds_and_shows(self, vallum, home, source, entry, tree):
         source.serve("npm", entry(1), entry(2, name="right-pad"))
         ran = vallum("db", *NPM)
@@ -231,6 +232,7 @@ class TestImport:
         (home / "advisories/archives/npm.zip").write_bytes(b"noise")
         assert vallum("db", "import", tmp_path / "npm.zip").code == Exit.CLEAN
 
+    @pytest.mark.slow
     def test_an_archive_bomb_is_refused(self, vallum, tmp_path):
         with zipfile.ZipFile(tmp_path / "npm.zip", "w", zipfile.ZIP_DEFLATED) as out:
             for number in range(5):

@@ -368,6 +368,7 @@ class TestProcess:
         assert done.returncode == Exit.INCOMPLETE
         assert done.stderr == b"vallum: The report cannot be written to standard output: No space left on device.\n"
 
+    @pytest.mark.slow
     def test_a_terminal_shows_a_line_with_rate_and_counts_and_clears_it(self, program, tree):
         write(tree, {"0.txt": b"some text\n" * 50_000})
         for number in range(1, 4000):  # two gigabytes in one file's room: long enough to be worth a line
@@ -405,6 +406,7 @@ class TestProcess:
         assert records[-1] == {"files": 1500, "bytes": 15_000_000, "findings": 0, "phase": "reporting"}
         assert list(dict.fromkeys(record["phase"] for record in records)) == ["preparing", "scanning", "reporting"]
 
+    @pytest.mark.slow
     def test_no_home_at_all_still_scans(self, program, tree, token):
         write(tree, {"a.env": f"T={token}"})
         environment = {"PATH": os.environ["PATH"], "VALLUM_HOME": "/proc/nowhere"}

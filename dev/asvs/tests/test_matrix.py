@@ -83,6 +83,7 @@ def test_one(): assert True
 """
 
 
+@pytest.mark.slow
 def test_a_full_run_fails_on_a_gap(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plug-in in a run of its own: one test bears one id, and 252 are open."""
     pytester.makepyfile(PLUGIN)

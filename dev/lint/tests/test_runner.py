@@ -2,6 +2,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from dev.lint import runner
 from dev.lint.rules import RULES
 from dev.lint.source import Source
@@ -66,6 +68,7 @@ def test_names_of_rules_are_unique() -> None:
     assert len(names) == len(set(names))
 
 
+@pytest.mark.slow
 def test_the_whole_tree_is_read_in_a_few_seconds() -> None:
     paths = runner.tracked(ROOT)
     start = time.process_time()

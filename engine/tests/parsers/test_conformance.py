@@ -127,6 +127,7 @@ def broken_versions(data):
     yield from damaged(value, DIFFERENCES // 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_damage_ends_in_a_clear_error_or_a_full_account(name):
     recognises = all_formats()[name].recognises

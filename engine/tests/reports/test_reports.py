@@ -162,6 +162,7 @@ class TestSarif:
         (provenance,) = sarif_of(REPORT)["versionControlProvenance"]
         assert provenance == {"repositoryUri": "https://example.org/shop.git", "revisionId": "0" * 40, "branch": "main"}
 
+    @pytest.mark.slow
     @settings(max_examples=60, deadline=None)
     @given(st.text(min_size=1, max_size=20), st.sampled_from(Severity), st.integers(-1, 5))
     def test_any_path_is_a_uri_below_the_root(self, path, severity, line):

@@ -68,6 +68,7 @@ def test_a_first_scan_finds_the_old_acquaintances(starter):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not DATA.is_dir(), reason="no ../shared")
 def test_ranges_are_those_of_the_archives():
     """Where an archive has the same id for the same package, one of its records must mean the same versions."""

@@ -64,6 +64,7 @@ def test_what_is_no_report_is_told_what_one_is(body):
     assert "Send" in answer.json()["detail"]
 
 
+@pytest.mark.slow
 def test_our_own_scanner_finds_ours_and_no_mistyped_one(text, people, tmp_path):
     scim = tokens.make(people.org, people.alice, tokens.Wanted(name="x", role="admin", kind="scim"))[1]
     for number, line in enumerate((text, scim, f"{text[:-1]}{'0' if text[-1] != '0' else '1'}")):

@@ -199,6 +199,7 @@ SCORES = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(releases=st.lists(SCORES, min_size=1, max_size=4), marked=SCORES)
 def test_after_any_releases_the_last_one_holds(releases, marked, tmp_path_factory, django_db_blocker, django_db_setup):

@@ -131,6 +131,7 @@ def test_foreign_keys_are_touched_by_nobody(people, alice, many):
     assert statuses(people.org) == ["open", "open"]
 
 
+@pytest.mark.slow
 def test_the_page_counts_before_it_acts_and_shows_the_end(org, alice, many, signed_in):
     keys = many(3)
     browser = signed_in(alice)

@@ -1,5 +1,6 @@
 """The rule in Python and the rule in SQL say the same of any report and any record."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from making import report, secret
@@ -56,6 +57,7 @@ def as_report(found, coverage, hidden):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(st.tuples(seen, coverages, ignored), min_size=2, max_size=4))
 def test_the_two_rules_are_equal(org, alice, history):
@@ -104,6 +106,7 @@ def apart(found):
     return len(names) == len(set(names))
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(reports.filter(lambda said: apart(said[1])), min_size=2, max_size=5))
 def test_two_tools_that_name_one_problem_differently_share_one_finding(org, alice, history):

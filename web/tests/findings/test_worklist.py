@@ -67,6 +67,7 @@ def test_a_member_sees_what_is_open(signed_in, bob, seen):
     assert len(rows(page)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [0, 1, 20, 45])
 def test_paging_meets_each_finding_once_in_both_directions(org, seen, size):
     if size:

@@ -65,6 +65,7 @@ def platform(site):
     return SimpleNamespace(accept=accept, digest=digest, gate=gate, command=command, url=site, people=people)
 
 
+@pytest.mark.slow
 def test_pass_fail_and_cannot_say(platform):
     assert platform.gate().code == 3
     upload = platform.accept(making.secret("one", severity=Severity.HIGH))
@@ -90,6 +91,7 @@ def test_it_waits_for_the_scan_to_be_digested(platform):
     assert (process.returncode, "1 finding worse than high." in out) == (1, True), out + err
 
 
+@pytest.mark.slow
 def test_a_stranger_and_a_wrong_name_are_told_what_to_check(platform):
     platform.digest(platform.accept())
     assert "set VALLUM_TOKEN" in platform.gate(token="vlm_api_aaaaaaaaaaaaaaaaaaaaaaaaaa000000").err

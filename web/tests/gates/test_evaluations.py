@@ -419,6 +419,7 @@ def test_every_answer_is_kept_with_who_asked(machine, people, scanned, gate):
     assert (line["verdict"], line["token"]) == ("fail", str(machine.token.pk))
 
 
+@pytest.mark.slow
 def test_answers_are_listed_in_pages_and_by_asset(machine, people, scanned, gate):
     made = gate(no_secret=True)
     scanned(LOW)

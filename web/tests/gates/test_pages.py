@@ -150,6 +150,7 @@ def test_trying_says_what_the_gate_would_have_said_at_each_scan(people, scanned,
     assert verdicts(people.org, asset, made) == ["fail", "pass", "cannot_say", "pass", "fail", "pass"]
 
 
+@pytest.mark.slow
 def test_a_replay_gives_what_the_live_run_gave(people, machine, scanned, gate):
     """Each scan is asked about when it is over, and again from the stored history: the same verdicts and counts."""
     gates = [
@@ -234,6 +235,7 @@ def test_the_list_shows_the_newest_answer_of_each_gate_and_who_asked(people, sig
     assert 'data-status="failed"' in page
 
 
+@pytest.mark.slow
 def test_pages_ask_as_many_questions_for_many_as_for_few(people, signed_in, machine, scanned, gate):
     browser = signed_in(people.alice)
 

@@ -53,6 +53,7 @@ def upload(machine, people):
     return send
 
 
+@pytest.mark.slow
 def test_a_report_made_elsewhere_becomes_findings(machine, upload):
     said = upload(packed(making.report(making.secret("one"), making.secret("two", line=7))))
     assert (said["status"], said["problem"]) == ("digested", "")

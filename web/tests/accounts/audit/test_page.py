@@ -146,6 +146,7 @@ def acts(org, user, count):
             emit("asset.added", uuid4(), name="shop")
 
 
+@pytest.mark.slow
 def test_pages_show_each_entry_once_and_back(log, signed_in):
     acts(log.org, log.alice, 120)
     browser, url, seen = signed_in(log.alice), LOG, []

@@ -142,6 +142,7 @@ class TestTime:
             assert not Session.objects.filter(pk=key).exists()
         assert not is_in(browser)
 
+    @pytest.mark.slow
     @pytest.mark.asvs("7.3.2")
     def test_seven_days_are_enough_however_busy(self, browser):
         for hours in range(11, 7 * 24, 11):
@@ -151,6 +152,7 @@ class TestTime:
             answer = browser.get("/acme/", follow=True)
             assert b"more than seven days ago" in answer.content
 
+    @pytest.mark.slow
     def test_a_proof_on_the_way_does_not_lengthen_it(self, browser):
         for hours in range(11, 7 * 24, 11):
             with clock.travelled(timedelta(hours=hours)):

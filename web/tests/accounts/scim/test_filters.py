@@ -70,6 +70,7 @@ def filters(keys):
     )
 
 
+@pytest.mark.slow
 def test_the_database_and_the_library_agree(people):
     """Exact conditions give the same rows; others give them all and more. `externalId` keeps its case, names do not."""
     keys = []

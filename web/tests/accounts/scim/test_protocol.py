@@ -255,6 +255,7 @@ OPERATIONS = st.lists(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.asvs("2.2.1", "16.5.1")
 def test_whatever_is_sent_nothing_breaks(provider):
     person = provider.person("bob@example.test")["id"]

@@ -107,6 +107,7 @@ def test_a_thousand_people_are_synced_in_time(live_database):
     assert took < SYNC
 
 
+@pytest.mark.slow
 def test_a_group_of_thousands_is_changed_in_seconds(provider, people):
     keys = many(people, provider, 4000)
     whole = {"schemas": [GROUP], "displayName": "All", "members": [{"value": key} for key in keys]}

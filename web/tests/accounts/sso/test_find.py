@@ -89,6 +89,7 @@ def test_the_page_for_an_address_is_the_same_for_any(named):
     assert one.replace('value="acme"', 'value="nope"') == other
 
 
+@pytest.mark.slow
 @pytest.mark.asvs("6.3.1", "2.4.1")
 def test_there_is_an_end_to_trying(named):
     browser = Client()
