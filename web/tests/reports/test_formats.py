@@ -282,7 +282,7 @@ def test_the_report_runs_nothing_and_asks_nobody(record, export, content):
 
 
 def test_the_report_counts_by_severity_and_asset_and_names_the_worst(record, export, content, monkeypatch):
-    monkeypatch.setattr(queries, "MOST_IN_A_REPORT", 2)
+    monkeypatch.setitem(queries.WHOLE, "html", 2)
     row = export("html", sort="-severity")
     page = content(row).decode()
     counts = dict(re.findall(r'<li><b>([\d,]+)</b><span class="severity" data-severity="(\w+)"', page))

@@ -59,7 +59,7 @@ class ExportPage(Schema):
 class ExportIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    format: Literal["csv", "json", "ndjson", "sarif", "cyclonedx", "openvex", "html"]
+    format: Literal["csv", "json", "ndjson", "sarif", "cyclonedx", "openvex", "html", "pdf"]
     query: Storable = Field(default="", max_length=2000)
     """Parameters of `GET /api/v1/findings`, as its address has them."""
 

@@ -5,6 +5,7 @@ from vallum_web.reports.models import Export
 _FOR = {
     Export.Format.CSV: "CSV, for a spreadsheet",
     Export.Format.HTML: "HTML report, to read and to print",
+    Export.Format.PDF: "PDF report, to hand on",
     Export.Format.JSON: "JSON, one document",
     Export.Format.NDJSON: "NDJSON, a finding a line",
     Export.Format.SARIF: "SARIF 2.1.0, for code hosts and editors",

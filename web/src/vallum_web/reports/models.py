@@ -20,6 +20,7 @@ class Export(TenantModel):
         CYCLONEDX = "cyclonedx", "CycloneDX 1.6 VEX"
         OPENVEX = "openvex", "OpenVEX 0.2.0"
         HTML = "html", "HTML report"
+        PDF = "pdf", "PDF report"
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting"

@@ -33,6 +33,8 @@ MOST_ASSETS = 50
 _ANY = UUID(int=0)
 VULNERABLE = (Kind.VULNERABILITY.value, Kind.MALWARE.value)
 VEX = (Export.Format.CYCLONEDX, Export.Format.OPENVEX)
+WHOLE = {Export.Format.HTML: MOST_IN_A_REPORT, Export.Format.PDF: 2000}
+"""Reports for people, which are written at once, and how many findings each lists."""
 UNFINISHED = (Export.Status.QUEUED, Export.Status.RUNNING)
 
 

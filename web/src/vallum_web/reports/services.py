@@ -141,7 +141,7 @@ def finish(row: Export) -> None:
 def _moved(row: Export) -> str:
     """What scans and people did to the list while it was written."""
     moved = (row.total or 0) - row.rows
-    if row.format == Export.Format.HTML or not moved:
+    if row.format in queries.WHOLE or not moved:
         return ""
     return f"{abs(moved):,} findings {'left' if moved > 0 else 'came into'} the list while it was written."
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-from vallum_web.reports.formats import STREAMED, page
+from vallum_web.reports.formats import STREAMED
+from vallum_web.reports.formats.whole import WHOLE
 from vallum_web.reports.models import Export, Part
 from vallum_web.reports.services import SHELF
 from vallum_web.tenancy import blobs
@@ -74,7 +75,7 @@ def answer(request: HttpRequest, row: Export, parts: Sequence[Part]) -> HttpResp
 
 
 def content_type(row: Export) -> str:
-    return page.content_type if row.format == Export.Format.HTML else STREAMED[row.format].content_type
+    return WHOLE[row.format].content_type if row.format in WHOLE else STREAMED[row.format].content_type
 
 
 def _read(org: UUID, parts: Sequence[Part], wanted: Span) -> Iterator[bytes]:

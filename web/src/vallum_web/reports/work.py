@@ -5,8 +5,9 @@ from dataclasses import replace
 from uuid import UUID
 
 from vallum_web.reports import queries, services
-from vallum_web.reports.formats import STREAMED, page
+from vallum_web.reports.formats import STREAMED
 from vallum_web.reports.formats.row import About, Format, Row
+from vallum_web.reports.formats.whole import WHOLE
 from vallum_web.reports.models import Export
 from vallum_web.tenancy import blobs
 from vallum_web.tenancy.scope import scope
@@ -50,7 +51,7 @@ def _write(row: Export) -> None:
         return
     with scope(row.org_id):
         about = queries.about(org, row)
-    if row.format == Export.Format.HTML:
+    if row.format in queries.WHOLE:
         _report(row, about, chosen)
     else:
         _Stream(row, about, chosen).write()
@@ -62,8 +63,9 @@ def _measure(row: Export, chosen: queries.Selection) -> None:
     notes = []
     if others:
         notes.append(f"{others:,} findings of the list are not in it: VEX speaks of vulnerabilities alone.")
-    if row.format == Export.Format.HTML and total > queries.MOST_IN_A_REPORT:
-        rest, most = total - queries.MOST_IN_A_REPORT, queries.MOST_IN_A_REPORT
+    most = queries.WHOLE.get(Export.Format(row.format), total)
+    if total > most:
+        rest = total - most
         notes.append(
             f"{rest:,} findings are counted and not listed: a report lists the first {most:,}. Other formats hold all."
         )
@@ -78,9 +80,9 @@ def _report(row: Export, about: About, chosen: queries.Selection) -> None:
     with scope(row.org_id):
         if queries.parts(row.org_id, row.pk):
             return
-    rows = chosen.worst(queries.MOST_IN_A_REPORT)
+    rows = chosen.worst(queries.WHOLE[Export.Format(row.format)])
     with blobs.create(row.org_id, limit=PART_BYTES, shelf=services.SHELF) as blob:
-        blob.write(page.written(about, chosen.summary(), rows))
+        blob.write(WHOLE[row.format].written(about, chosen.summary(), rows))
     services.keep(row, blob, services.Stretch(number=0, rows=len(rows), last=None, final=True))
 
 
