@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
@@ -17,7 +18,7 @@ from vallum_web.accounts.legal.door import NotAcceptedError
 from vallum_web.accounts.org.egress_api import router as egress
 from vallum_web.accounts.org.team_api import router as teams
 from vallum_web.assets.api import router as assets
-from vallum_web.config import calls, described, links
+from vallum_web.config import busy, calls, described, links
 from vallum_web.findings.api import router as findings
 from vallum_web.findings.bulk_api import router as bulk
 from vallum_web.findings.comment_api import router as comments
@@ -104,6 +105,15 @@ def unaccepted(request: HttpRequest, _error: NotAcceptedError) -> HttpResponse:
 def unrecorded(request: HttpRequest, error: NotRecordedError) -> HttpResponse:
     answer = api.create_response(request, {"detail": audit.told(error)}, status=audit.UNAVAILABLE)
     answer.headers["Retry-After"] = audit.AGAIN
+    return answer
+
+
+@api.exception_handler(OperationalError)
+def waited(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    if not busy.waited(error):
+        raise error
+    answer = api.create_response(request, {"detail": busy.DETAIL}, status=busy.UNAVAILABLE)
+    answer.headers["Retry-After"] = busy.AGAIN
     return answer
 
 

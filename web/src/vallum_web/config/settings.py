@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "vallum_web.accounts.legal.door.accepted",
     "vallum_web.tenancy.audit.middleware.Unrecorded",
+    "vallum_web.config.busy.Busy",
     "vallum_web.accounts.throttle.Doors",
     "vallum_web.config.calls.keeping",
 ]

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import orjson
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import QuerySet
 from django.http import QueryDict
+from psycopg.errors import LockNotAvailable
 
 from vallum_web.assets.models import Asset
 from vallum_web.findings import queries
@@ -24,9 +25,14 @@ RUN = "findings.run_bulk"
 PART = 2_000
 AT_ONCE = 200
 """So many chosen one by one are done while the person waits."""
+AT_ONCE_PATIENCE = "5s"
+"""What is held for longer, as a digest of many findings holds its asset, makes a job of it."""
 MOST_KEYS = 1_000
 LOST_AFTER = timedelta(hours=1)
 
+_PATIENCE = """
+select set_config('lock_timeout', %(patience)s, true), set_config('statement_timeout', '30min', true)
+"""
 # First, in a statement of its own: what the next one reads is then true until the end of the transaction.
 _LOCK = """
 select count(*) from (
@@ -112,7 +118,7 @@ def begin_bulk(
         if not keys or total > AT_ONCE:
             enqueue(RUN, org=org.pk, lock=f"bulk:{org.pk}", bulk=bulk.pk)
             return bulk
-    return run_bulk(org.pk, bulk.pk)
+    return _at_once(org, bulk)
 
 
 def undo_bulk(org: Org, bulk: UUID, by: UUID) -> Bulk:
@@ -133,12 +139,27 @@ def undo_bulk(org: Org, bulk: UUID, by: UUID) -> Bulk:
         if again.total > AT_ONCE:
             enqueue(RUN, org=org.pk, lock=f"bulk:{org.pk}", bulk=again.pk)
             return again
-    return run_bulk(org.pk, again.pk)
+    return _at_once(org, again)
 
 
-def run_bulk(org: UUID, key: UUID) -> Bulk:
-    """Go on with an action until there is no finding left that it has not seen. Raises Bulk.DoesNotExist."""
-    while (bulk := _part(org, key)).status == Bulk.Status.RUNNING:
+def _at_once(org: Org, bulk: Bulk) -> Bulk:
+    """While the person waits; where a scan is being digested for longer than that, as a job."""
+    try:
+        return run_bulk(org.pk, bulk.pk, patience=AT_ONCE_PATIENCE)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+    with scope(org.pk):
+        enqueue(RUN, org=org.pk, lock=f"bulk:{org.pk}", bulk=bulk.pk)
+    return bulk
+
+
+def run_bulk(org: UUID, key: UUID, *, patience: str = "30min") -> Bulk:
+    """Go on with an action until there is no finding left that it has not seen. Raises Bulk.DoesNotExist.
+
+    `patience`: how long it waits for those who hold an asset, as a digest of many findings does for minutes.
+    """
+    while (bulk := _part(org, key, patience)).status == Bulk.Status.RUNNING:
         pass
     return bulk
 
@@ -161,8 +182,10 @@ def pick_up_bulks(org: UUID) -> int:
         return len(lost)
 
 
-def _part(org: UUID, key: UUID) -> Bulk:
+def _part(org: UUID, key: UUID, patience: str = "30min") -> Bulk:
     with scope(org):
+        with connection.cursor() as cursor:
+            cursor.execute(_PATIENCE, {"patience": patience})
         bulk: Bulk = Bulk.objects.of(org).select_for_update().get(pk=key)
         if bulk.status in {Bulk.Status.DONE, Bulk.Status.FAILED}:
             return bulk
