@@ -27,6 +27,15 @@ ASSET = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
         pytest.param(
             "kind=secret&confidence=high&rule=r", Filters(kinds=("secret",), confidences=("high",), rule="r"), id="more"
         ),
+        pytest.param("since=7d", Filters(since="7d", change="opened"), id="since, of what was opened"),
+        pytest.param(
+            "since=2026-11-20&change=resolved",
+            Filters(since="2026-11-20", change="resolved", status="resolved"),
+            id="what was resolved has that status",
+        ),
+        pytest.param("change=resolved", Filters(), id="a change without its moment"),
+        pytest.param("since=0001-01-01T00:00:00%2B14:00&since=1969-12-31", Filters(), id="before there were keys"),
+        pytest.param("group=rule&package=-", Filters(group="rule", package="-"), id="grouped"),
     ],
 )
 def test_a_query_string_is_read(query, expected):
@@ -39,6 +48,11 @@ def test_a_query_string_is_read(query, expected):
         pytest.param(Filters(), "", id="as usual: no query at all"),
         pytest.param(
             Filters(severities=("high", "low"), text="a b&c"), "?severity=high&severity=low&q=a+b%26c", id="quoted"
+        ),
+        pytest.param(
+            Filters(status="open", since="24h", change="resolved"),
+            "?status=open&since=24h&change=resolved",
+            id="a status that its change does not have by itself",
         ),
         pytest.param(
             Filters(status="any", asset=ASSET, sort="path"), f"?status=any&asset={ASSET}&sort=path", id="all set"

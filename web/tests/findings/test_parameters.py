@@ -15,7 +15,7 @@ from vallum_web.tenancy.scope import scope
 
 ASSET = "01890a5d-ac96-774b-bcce-b302099a8057"
 # What some values stand only together with.
-BESIDE = {"path": {"asset": [ASSET]}, "due": {"due": ["set"]}}
+BESIDE = {"path": {"asset": [ASSET]}, "due": {"due": ["set"]}, "change": {"since": ["7d"]}}
 DESCRIBED = {
     each["name"]: each["schema"]
     for each in api.get_openapi_schema()["paths"]["/api/v1/findings"]["get"]["parameters"]
@@ -66,7 +66,7 @@ def test_what_the_page_reads_is_what_the_description_says():
 
 @pytest.mark.parametrize(("name", "value"), list(one_each()))
 def test_the_page_understands_every_value_that_is_described(name, value):
-    beside = BESIDE.get(value.removeprefix("-"), {}) if name == "sort" else {}
+    beside = BESIDE.get(value.removeprefix("-") if name == "sort" else name, {}) if name in {"sort", "change"} else {}
     asked = query(**beside, **{name: [value]})
     FindingsNarrowed.read(asked)
     usual = (name, value) in {("status", "open"), ("sort", "-risk")}
@@ -77,7 +77,9 @@ def test_every_address_of_the_page_is_taken():
     whole = (
         "status=any&severity=low&severity=high&kind=secret&confidence=low&rule=r&assignee=me&due=week&exploited=yes&q=a"
     )
-    address = f"{whole}&asset={ASSET}&team={ASSET}&fix={'a' * 32}&sort=path"
+    address = (
+        f"{whole}&asset={ASSET}&team={ASSET}&fix={'a' * 32}&package=-&since=7d&change=reopened&group=fix&sort=path"
+    )
     filters = Filters.parse(QueryDict(address))
     assert len(filters.pairs()) == len(address.split("&"))
     FindingsNarrowed.read(QueryDict(filters.query().removeprefix("?")))
@@ -93,13 +95,15 @@ def machine(people):
 @pytest.mark.parametrize(
     ("asked", "parameter", "said"),
     [
-        pytest.param("severty=high", "severty", "severity, sort, status, team", id="a name that is none"),
+        pytest.param("severty=high", "severty", "severity, since, sort, status, team", id="a name that is none"),
         pytest.param(
             "severity=high&severity=dire", "severity", "'critical', 'high', 'medium'", id="a value that is none"
         ),
         pytest.param("status=gone", "status", "'open', 'suppressed', 'resolved' or 'any'", id="one of several"),
         pytest.param("asset=shop", "asset", "UUID", id="no id"),
         pytest.param("assignee=bob", "assignee", "me, nobody or a person's id", id="no person"),
+        pytest.param("since=yesterday", "since", "24h, 7d, 30d", id="no moment"),
+        pytest.param("change=resolved", "wanted", "say since when", id="a change without its moment"),
         pytest.param("q=" + "x" * 201, "q", "at most 200", id="too long"),
         pytest.param("sort=path", "wanted", "risk, severity, opened", id="an order that only one asset has"),
     ],

@@ -1,5 +1,6 @@
 """The first page: two scores, what cannot wait, what changed, how it goes, and what to do next."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -122,7 +123,10 @@ def test_a_fix_names_what_it_ends_and_leads_there(org, alice, add, digest, page,
     assert "right-pad" not in listed.split('id="findings"')[1]
 
 
-def test_what_changed_is_counted_from_the_last_visit(org, alice, add, digest, page):
+def test_what_changed_is_counted_from_the_last_visit(org, alice, add, digest, page, signed_in):
+    def listed(address):
+        return signed_in(alice).get(address).content.decode().count('<tr id="finding-')
+
     shop = add()
     digest(shop, secret("one"), secret("two", line=9))
     assert "Since your last visit" not in page()
@@ -138,6 +142,8 @@ def test_what_changed_is_counted_from_the_last_visit(org, alice, add, digest, pa
     assert "2 hours ago" in text
     for said in ("<b>3</b> opened", "<b>1</b> came back", "<b>1</b> resolved", "<b>1</b> suppressed"):
         assert said in text
+    addresses = re.findall(r'<a href="([^"]*since=[^"]*)"', text)
+    assert [listed(address.replace("&amp;", "&")) for address in addresses] == [3, 1, 1]
     assert section(page(), "Since your last visit") == text
     with clock.travelled(timedelta(hours=1)):
         assert "Nothing was opened, resolved or suppressed." in section(page(), "Since your last visit")

@@ -60,7 +60,7 @@ def test_home_counts_what_is_open_and_says_what_it_does_not_know(signed_in, alic
     scanned(org, shop, report(secret("one"), secret("two", severity=Severity.LOW)))
     scanned(org, tools, report(coverage=Coverage(rulesets=RAN, paths=("app.py",), exclusions=(GAP,))))
     page = text(signed_in(alice).get("/acme/"))
-    for said in ("3 assets", "1 never scanned", "1 with gaps in the last scan", "<b>1</b> high", "<b>1</b> low"):
+    for said in ("3 assets", "1 asset never scanned", "1 with gaps", "<b>1</b> high", "<b>1</b> low"):
         assert said in page
     assert 'href="/acme/findings/?severity=high"' in page
     assert page.index("never") < page.index("shop") < page.index("tools")

@@ -3,7 +3,7 @@ from typing import Literal, Self
 from uuid import UUID
 
 from django.http import Http404
-from ninja import Query, Schema
+from ninja import Schema
 from ninja.errors import HttpError
 from pydantic import ConfigDict
 
@@ -13,8 +13,6 @@ from vallum_web.accounts.models import Team
 from vallum_web.assets import queries, services
 from vallum_web.assets.models import Asset
 from vallum_web.assets.worth import Exposure, Importance
-from vallum_web.tenancy import keyset
-from vallum_web.tenancy.parameters import After
 
 router = TenantRouter(tags=["assets"], holds=Asset)
 
@@ -62,13 +60,6 @@ class AssetPage(Schema):
     items: list[AssetOut]
     after: str
     """Give it as `after` for the next page; empty on the last."""
-
-
-@router.get("", response=AssetPage, summary="Assets, by name")
-@permits("findings.read")
-def assets_list(request: TokenRequest, place: Query[After]) -> AssetPage:
-    page = keyset.page([queries.assets(request.auth.org)], queries.BY_NAME, after=place.after)
-    return AssetPage(items=[AssetOut.of(asset) for asset in page.rows], after=page.next or "")
 
 
 @router.get("/{asset_id}", response=AssetOut, summary="One asset")

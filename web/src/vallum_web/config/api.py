@@ -23,11 +23,13 @@ from vallum_web.findings.api import router as findings
 from vallum_web.findings.bulk_api import router as bulk
 from vallum_web.findings.comment_api import router as comments
 from vallum_web.findings.due_api import router as due_rules
+from vallum_web.findings.group_api import router as groups
 from vallum_web.findings.view_api import router as saved_views
 from vallum_web.gates.api import router as gates
 from vallum_web.ingest.api import door as upload_door
 from vallum_web.ingest.api import formats
 from vallum_web.ingest.api import router as uploads
+from vallum_web.overview.api import router as asset_list
 from vallum_web.reports.api import router as exports
 from vallum_web.repositories.api import router as repositories
 from vallum_web.scans.api import router as scans
@@ -68,9 +70,12 @@ api.add_router("/tokens", tokens)
 api.add_router("/audit", audit_log)
 api.add_router("/egress", egress)
 api.add_router("/teams", teams)
+api.add_router("/assets", asset_list)
 api.add_router("/assets", assets)
 api.add_router("/repositories", repositories)
 api.add_router("/scans", scans)
+# Before what reads the next word as a finding's id.
+api.add_router("/findings", groups)
 api.add_router("/findings", findings)
 api.add_router("/findings", comments)
 api.add_router("/views", saved_views)

@@ -46,7 +46,7 @@ def bulk(request: MemberRequest) -> HttpResponse:
         "form": form,
         "chosen": keys,
         "everything": everything,
-        "cut": everything and bool(filters.text) and queries.counts(request.org, filters).search_cut,
+        "cut": everything and queries.search_cut(filters),
         "query": f"?{query}" if query else "",
         "list_url": _list_url(request),
     }

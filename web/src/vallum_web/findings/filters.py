@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from string import hexdigits
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from django.http import QueryDict
 
 from vallum_engine.model.finding import Kind
 from vallum_web.findings.models import Finding
+from vallum_web.tenancy import clock
 from vallum_web.tenancy.keyset import Order
 
 ANY = "any"
@@ -18,6 +20,7 @@ STATUSES = (*Finding.Status.values, ANY)
 SEVERITIES = tuple(severity.label for severity in Finding.Severity)
 CONFIDENCES = tuple(confidence.label for confidence in Finding.Confidence)
 KINDS = tuple(kind.value for kind in Kind)
+OPENED = "opened"
 DEFAULT_SORT = "-risk"
 BY_PATH = "path"
 BY_DUE = "due"
@@ -31,6 +34,15 @@ SORTS = {
 }
 MOST_TEXT = 200
 LENGTH_OF_FIX = 32
+MOST_PACKAGE = 1000
+NO_PACKAGE = "-"
+"""Of findings that are about no package; a package's name and version are parted by a blank."""
+CHANGES = {"opened": "Opened", "reopened": "Came back", "resolved": "Resolved"}
+"""What can have happened to a finding since a moment."""
+AGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+GROUPS = ("fix", "rule", "asset", "package")
+CHOSEN = ("q", "asset", "kind", "confidence", "assignee", "team", "due", "since", "group", "sort")
+"""Parts of an address that the list's form has fields for."""
 ME, NOBODY = "me", "nobody"
 DUE = {"overdue": "Overdue", "week": "Due within 7 days", "set": "With a due date"}
 """Of what is open: by when it should have ended."""
@@ -61,6 +73,14 @@ class Filters:
     exploited: bool = False
     fix: str = ""
     """What one fix ends: the key of `Finding.fix`."""
+    package: str = ""
+    """A name and a version, as `Finding.package` has them; `-`: about no package."""
+    since: str = ""
+    """One of `AGES`, a day, or a moment with its offset: something happened to the finding then or later."""
+    change: str = ""
+    """What happened; set where `since` is."""
+    group: str = ""
+    """What brings findings together to one line each; empty: a line for every finding."""
     text: str = ""
     sort: str = DEFAULT_SORT
 
@@ -68,8 +88,11 @@ class Filters:
     def parse(cls, query: QueryDict) -> Self:
         status, sort = query.get("status", ""), query.get("sort", "")
         due = _one_of(query.get("due", ""), DUE)
+        since = _since(query.get("since", ""))
+        change = _one_of(query.get("change", ""), CHANGES)
+        change = (change or OPENED) if since else ""
         return cls(
-            status=status if status in STATUSES else Finding.Status.OPEN.value,
+            status=status if status in STATUSES else _usual(change),
             severities=_known(query.getlist("severity"), SEVERITIES),
             kinds=_known(query.getlist("kind"), KINDS),
             confidences=_known(query.getlist("confidence"), CONFIDENCES),
@@ -80,9 +103,20 @@ class Filters:
             due=due,
             exploited=query.get("exploited", "") == "yes",
             fix=_fix(query.get("fix", "")),
+            package=_plain(query.get("package", ""), MOST_PACKAGE),
+            since=since,
+            change=change,
+            group=_one_of(query.get("group", ""), GROUPS),
             text=_clean(query.get("q", ""), MOST_TEXT),
             sort=sort if sort.removeprefix("-") in sorts(_uuid(query.get("asset", "")), due) else DEFAULT_SORT,
         )
+
+    @property
+    def from_moment(self) -> datetime | None:
+        """Since when; None where that is no matter."""
+        if self.since in AGES:
+            return clock.now() - AGES[self.since]
+        return _moment(self.since)
 
     @property
     def order(self) -> Order:
@@ -91,7 +125,7 @@ class Filters:
     @property
     def narrowed(self) -> bool:
         """Whether anything but status and order is set."""
-        return self != Filters(status=self.status, sort=self.sort)
+        return self != Filters(status=self.status, sort=self.sort, group=self.group)
 
     @property
     def selective(self) -> bool:
@@ -105,9 +139,21 @@ class Filters:
     def but(self, **changes: Any) -> "Filters":
         return replace(self, **changes)
 
+    def within(self, key: str) -> "Filters":
+        """The findings of one group, one by one. Raises ValueError where no group has such a key."""
+        if not self.group or (not key and self.group != "package"):
+            raise ValueError("no group has this key")
+        given = {"asset": UUID(key)} if self.group == "asset" else {self.group: key or NO_PACKAGE}
+        return self.but(group="", **given)
+
+    def kept(self) -> list[tuple[str, str]]:
+        """What no field of the list's form says, so that the form must carry it on."""
+        fields = [name for name in CHOSEN if name != "sort" or not self.group]
+        return [(name, value) for name, value in self.pairs() if name not in fields]
+
     def pairs(self) -> list[tuple[str, str]]:
         """The query string's parts in one fixed order; what is as usual is left out."""
-        pairs = [("status", self.status)] if self.status != Finding.Status.OPEN else []
+        pairs = [("status", self.status)] if self.status != _usual(self.change) else []
         pairs += [("severity", value) for value in self.severities]
         pairs += [("kind", value) for value in self.kinds]
         pairs += [("confidence", value) for value in self.confidences]
@@ -116,7 +162,9 @@ class Filters:
         pairs += [("team", str(self.team))] if self.team else []
         pairs += [("due", self.due)] if self.due else []
         pairs += [("exploited", "yes")] if self.exploited else []
-        pairs += [("fix", self.fix)] if self.fix else []
+        pairs += [(name, value) for name, value in (("fix", self.fix), ("package", self.package)) if value]
+        pairs += [(name, value) for name, value in (("since", self.since), ("change", self.change)) if value]
+        pairs += [("group", self.group)] if self.group else []
         pairs += [("q", self.text)] if self.text else []
         return pairs + ([("sort", self.sort)] if self.sort != DEFAULT_SORT else [])
 
@@ -132,6 +180,25 @@ def _known(values: list[str], allowed: tuple[str, ...]) -> tuple[str, ...]:
 
 def _one_of(value: str, allowed: Collection[str]) -> str:
     return value if value in allowed else ""
+
+
+def _usual(change: str) -> str:
+    """The status of a list that names none: what ended is among what has ended."""
+    return (Finding.Status.RESOLVED if change == "resolved" else Finding.Status.OPEN).value
+
+
+def _since(text: str) -> str:
+    return text if text in AGES or _moment(text) else ""
+
+
+def _moment(text: str) -> datetime | None:
+    """A day begins at midnight UTC; before 1970 there are no keys."""
+    try:
+        found = datetime.fromisoformat(text)
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return found if found.year >= 1970 else None
 
 
 def _fix(text: str) -> str:
@@ -150,4 +217,8 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _clean(text: str, most: int) -> str:
-    return text.replace("\x00", "").encode("utf-8", "ignore").decode().strip()[:most]
+    return _plain(text).strip()[:most]
+
+
+def _plain(text: str, most: int | None = None) -> str:
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()[:most]

@@ -9,15 +9,20 @@ from vallum_web.findings.filters import (
     ANY,
     BY_DUE,
     BY_PATH,
+    CHANGES,
     CONFIDENCES,
     DUE,
     KINDS,
     ME,
+    NO_PACKAGE,
     NOBODY,
+    OPENED,
     SEVERITIES,
     Filters,
     sorts,
 )
+from vallum_web.findings.group_queries import Group
+from vallum_web.findings.group_queries import Page as Groups
 from vallum_web.findings.models import Finding, View
 from vallum_web.findings.queries import CAP, Counts
 
@@ -29,6 +34,9 @@ SORT_LABELS = {
     BY_PATH: "By path",
     BY_DUE: "Due first",
 }
+
+SINCE = {"24h": "within 24 hours", "7d": "within 7 days", "30d": "within 30 days"}
+GROUP_LABELS = {"fix": "By fix", "rule": "By rule", "asset": "By asset", "package": "By package"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +58,8 @@ class Select:
     options: tuple[tuple[str, str], ...]
     more: int = 0
     """How many there are beyond these."""
+    title: str = ""
+    """What it is called to those who do not see it, where the label is one of its states."""
 
 
 def tabs(base: str, filters: Filters, counts: Counts) -> list[Link]:
@@ -152,12 +162,12 @@ def selects(filters: Filters, choices: Choices) -> list[Select]:
             else []
         ),
         Select(name="due", label="Any due date", value=filters.due, options=tuple(DUE.items())),
+        Select(name="since", label="Any time", value=filters.since, options=_times(filters)),
         Select(
-            name="sort",
-            label="",
-            value=filters.sort,
-            options=_orders(filters),
+            name="group", label="One by one", title="Grouping", value=filters.group, options=tuple(GROUP_LABELS.items())
         ),
+        # Groups have an order of their own.
+        *([] if filters.group else [Select(name="sort", label="", value=filters.sort, options=_orders(filters))]),
     ]
 
 
@@ -194,7 +204,27 @@ def chips(base: str, filters: Filters, choices: Choices) -> list[Link]:
         found.append(chip("known exploited", exploited=False))
     if filters.fix:
         found.append(chip("ended by one fix", fix=""))
+    if filters.change:
+        found.append(chip(_changed(filters), since="", change=""))
+    if filters.package:
+        about = "no package" if filters.package == NO_PACKAGE else f"package: {filters.package}"
+        found.append(chip(about, package=""))
     return found + ([chip(f"rule: {filters.rule}", rule="")] if filters.rule else [])
+
+
+def _changed(filters: Filters) -> str:
+    """`came back within 7 days`, `opened since 2026-11-20`."""
+    at = filters.from_moment
+    since = SINCE.get(filters.since) or (f"since {at:%Y-%m-%d %H:%M} UTC" if at else "")
+    return f"{CHANGES[filters.change].lower()} {since.removesuffix(' 00:00 UTC')}"
+
+
+def _times(filters: Filters) -> tuple[tuple[str, str], ...]:
+    """Since when something happened: what it was stays as it is."""
+    change = filters.change or OPENED
+    known = {age: f"{CHANGES[change]} {words}" for age, words in SINCE.items()}
+    chosen = {filters.since: _changed(filters).capitalize()} if filters.since else {}
+    return tuple((known | chosen).items())
 
 
 def shown(rows: int, counts: Counts) -> str:
@@ -202,3 +232,56 @@ def shown(rows: int, counts: Counts) -> str:
     if rows >= counts.total:
         return "1 finding" if rows == 1 else f"{rows:,} findings"
     return f"{rows:,} of {f'{CAP:,}+' if counts.total > CAP else f'{counts.total:,}'} findings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A group as the list shows it."""
+
+    group: Group
+    name: str
+    sub: str
+    """The rule's id, where the name is a sentence."""
+    ends: str
+    """What to do about it; empty where nothing is known."""
+    url: str
+    """The list of its findings."""
+    first_url: str
+    """Its worst findings alone."""
+    fixes_url: str
+    """Its fixes, where there are several."""
+
+
+def group(base: str, first: str, filters: Filters, group: Group) -> Line:
+    narrowed = filters.within(group.key)
+    by = filters.group
+    upgrade = _upgrade(group)
+    named = {
+        "fix": upgrade or group.title,
+        "rule": group.title,
+        "asset": group.asset,
+        "package": group.package or "No package",
+    }
+    several = by != "fix" and group.fixes > 1
+    ended = "" if by == "fix" and upgrade else upgrade or group.step
+    return Line(
+        group=group,
+        name=named[by],
+        sub=group.rule if by == "rule" or (by == "fix" and not upgrade) else "",
+        ends=f"{group.fixes:,} fixes" if several else ended,
+        url=base + narrowed.query(),
+        first_url=first + filters.query(of=group.key),
+        fixes_url=base + narrowed.but(group="fix").query() if several else "",
+    )
+
+
+def _upgrade(group: Group) -> str:
+    """`Upgrade left-pad 1.2 → 1.4`; empty where no upgrade ends it."""
+    return f"Upgrade {group.package} → {group.upgrade_to}" if group.package and group.upgrade_to else ""
+
+
+def shown_groups(page: Groups) -> str:
+    """`50 of 213 groups`, or `7 groups` when these are all."""
+    if len(page.rows) == page.total:
+        return "1 group" if page.total == 1 else f"{page.total:,} groups"
+    return f"{len(page.rows):,} of {page.total:,} groups"

@@ -1,6 +1,7 @@
 """The worklist's filters for machines: described one by one, and refused where a page would pass over them."""
 
 from typing import Annotated, Any, Self
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import QueryDict
@@ -22,6 +23,12 @@ def _assignee(text: str) -> str:
             UUID(text)
         except ValueError:
             raise ValueError(f"Say {filters.ME}, {filters.NOBODY} or a person's id.") from None
+    return text
+
+
+def _since(text: str) -> str:
+    if not Filters.parse(QueryDict(urlencode({"since": text}))).since:
+        raise ValueError(f"Say {', '.join(filters.AGES)}, a day as 2026-11-20, or a moment as 2026-11-20T08:00:00Z.")
     return text
 
 
@@ -60,6 +67,29 @@ class FindingsNarrowed(Parameters):
         description="What one fix ends: the key of its address on the page of fixes.",
         examples=["0123456789abcdef0123456789abcdef"],
     )
+    since: Annotated[str, AfterValidator(_since)] = Field(
+        "",
+        description="Something happened since: `24h`, `7d`, `30d`, a day (UTC), or a moment with its offset.",
+        examples=["7d"],
+    )
+    change: Annotated[str, OneOf(tuple(filters.CHANGES))] = Field(
+        "",
+        description="What happened; together with `since`, which alone means `opened`. "
+        "With `resolved` the status is `resolved` unless it is named.",
+        examples=["reopened"],
+    )
+    package: Storable = Field(
+        "",
+        max_length=filters.MOST_PACKAGE,
+        description="A package's name and version with a blank between, as findings have it; `-`: about no package.",
+        examples=["openssl 3.0.1"],
+    )
+    group: Annotated[str, OneOf(filters.GROUPS)] = Field(
+        "",
+        description="How the page shows the list, which a saved view keeps; the list itself is the same. "
+        "`GET /findings/groups` answers with groups.",
+        examples=["fix"],
+    )
     q: Storable = Field(
         "", max_length=filters.MOST_TEXT, description="Words of title, path, package or CVE.", examples=["openssl"]
     )
@@ -68,6 +98,12 @@ class FindingsNarrowed(Parameters):
         description="`-` before it: falling. `path` only together with `asset`, `due` only together with `due`.",
         examples=["-severity"],
     )
+
+    @model_validator(mode="after")
+    def _told_since_when(self) -> Self:
+        if self.change and not self.since:
+            raise ValueError("change: say since when, as in since=7d.")
+        return self
 
     @model_validator(mode="after")
     def _sortable(self) -> Self:
@@ -81,6 +117,14 @@ class FindingsNarrowed(Parameters):
 
 class FindingsWanted(After, FindingsNarrowed):
     """One page of the list."""
+
+
+class GroupsWanted(FindingsWanted):
+    """One page of what they have in common."""
+
+    by: Annotated[str, OneOf(filters.GROUPS)] = Field(
+        "fix", description="What brings findings together.", examples=["rule"]
+    )
 
 
 def narrowed(query: str) -> Filters:

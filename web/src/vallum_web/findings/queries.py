@@ -15,12 +15,13 @@ from vallum_web.accounts import queries as people
 from vallum_web.advisories import queries as advisories
 from vallum_web.advisories.models import Threat
 from vallum_web.assets.models import Asset
-from vallum_web.findings.filters import ANY, ME, NOBODY, SEVERITIES, Filters
+from vallum_web.findings.filters import ANY, ME, NO_PACKAGE, NOBODY, SEVERITIES, Filters
 from vallum_web.findings.models import Bulk, Comment, Decision, Finding, Identity, Occurrence, View
 from vallum_web.findings.words import tsquery
 from vallum_web.scans import queries as scans
 from vallum_web.scans.models import Coverage, Scan
 from vallum_web.tenancy import clock, keyset
+from vallum_web.tenancy.keys import first_of
 from vallum_web.tenancy.models import Event, Org
 from vallum_web.tenancy.scope import current_user
 
@@ -70,7 +71,23 @@ def _worked(rows: QuerySet[Finding], filters: Filters) -> QuerySet[Finding]:
         rows = rows.filter(due_at__lt=clock.now() + _WITHIN[filters.due])
     if filters.fix:
         rows = rows.filter(fix=filters.fix)
+    if filters.package:
+        rows = rows.filter(package="" if filters.package == NO_PACKAGE else filters.package)
+    if filters.change:
+        rows = _since(rows, filters)
     return rows.filter(exploited=True) if filters.exploited else rows
+
+
+def _since(rows: QuerySet[Finding], filters: Filters) -> QuerySet[Finding]:
+    """What happened since a moment, each from an index of its own; keys sort by when they were made."""
+    since = filters.from_moment
+    if since is None:
+        return rows
+    if filters.change == "reopened":
+        return rows.filter(reopened_at__isnull=False, reopened_at__gte=since)
+    if filters.change == "resolved":
+        return rows.filter(status=Finding.Status.RESOLVED, resolved_at__gte=since)
+    return rows.filter(pk__gte=first_of(since))
 
 
 def _holding(rows: QuerySet[Finding], text: str) -> QuerySet[Finding]:
@@ -127,7 +144,7 @@ def _counts_of_search(org: Org, filters: Filters) -> Counts:
         total=sum(of_status[status] for status in statuses),
         statuses=of_status,
         severities=of_severity,
-        search_cut=_search_is_cut(filters.text),
+        search_cut=search_cut(filters),
     )
 
 
@@ -147,9 +164,12 @@ def capped(sets: Sequence[QuerySet[Finding]], cap: int = CAP) -> list[int]:
         return [int(number) for number in cursor.fetchone()]
 
 
-def _search_is_cut(text: str) -> bool:
+def search_cut(filters: Filters) -> bool:
+    """Whether the search stops at its limit; asked inside a scope."""
+    if not filters.text:
+        return False
     with connection.cursor() as cursor:
-        cursor.execute("select count(*) from search_findings(%s)", [tsquery(text)])
+        cursor.execute("select count(*) from search_findings(%s)", [tsquery(filters.text)])
         return int(cursor.fetchone()[0]) >= SEARCH_LIMIT
 
 
@@ -320,7 +340,7 @@ def worst_of(org: Org, asset: Asset, limit: int = 10) -> list[Finding]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What an empty list is worth: the last scan with an end, and how far the assets in question were looked at."""
+    """What a list is worth: the last scan with an end, and how far the assets in question were looked at."""
 
     last: Scan | None
     standing: scans.Standing

@@ -31,9 +31,7 @@ URGENT = {
 class Coverage:
     """What is looked at, and what is not."""
 
-    assets: int
-    never: int
-    gaps: int
+    standing: scans.Standing
     unseen: Sequence[Asset]
     """Some that no scan of the last days looked at, by name."""
     more_unseen: int
@@ -91,9 +89,7 @@ def _coverage(org: Org) -> Coverage:
     unseen = scans.unseen(org, every, clock.now() - LATELY)
     shown = list(unseen[:SHOWN_UNSEEN])
     return Coverage(
-        assets=standing.assets,
-        never=standing.never,
-        gaps=standing.gaps,
+        standing=standing,
         unseen=shown,
         more_unseen=unseen.count() - len(shown),
         last=scans.last_finished(org),

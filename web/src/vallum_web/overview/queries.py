@@ -41,8 +41,9 @@ def lines(org: Org, rows: Sequence[Asset]) -> list[AssetLine]:
     return [AssetLine(asset=row, scan=last.get(row.pk), open=open_now[row.pk]) for row in rows]
 
 
-def asset_page(org: Org, *, after: str, before: str) -> tuple[keyset.Page[Asset], list[AssetLine]]:
-    page = keyset.page([assets.assets(org)], assets.BY_NAME, after=after, before=before, size=PAGE)
+def asset_page(org: Org, *, scanned: str = "", after: str, before: str) -> tuple[keyset.Page[Asset], list[AssetLine]]:
+    rows = scans.scanned(org, assets.assets(org), scanned)
+    page = keyset.page([rows], assets.BY_NAME, after=after, before=before, size=PAGE)
     return page, lines(org, page.rows)
 
 
@@ -68,6 +69,7 @@ class AssetDetail:
     last: Scan | None
     worst: Sequence[Finding]
     sources: Sequence[Source]
+    looked: findings.Looked
 
     @property
     def foreign(self) -> bool:
@@ -90,4 +92,5 @@ def asset(org: Org, key: UUID, *, after: str = "", before: str = "") -> AssetDet
         last=scans.latest(org, [key]).get(key),
         worst=findings.worst_of(org, found),
         sources=[Source(scan=scan, name=words.tools(scan) or OURS) for scan in scans.sources(org, key)],
+        looked=findings.looked(org, key),
     )

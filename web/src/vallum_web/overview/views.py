@@ -1,5 +1,6 @@
 """The first page, the assets, and one of them."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +18,12 @@ from vallum_web.accounts.queries import my_orgs, teams
 from vallum_web.accounts.services.visits import visit
 from vallum_web.assets.models import Asset
 from vallum_web.assets.worth import Exposure, Importance
-from vallum_web.findings.filters import SEVERITIES, Filters
+from vallum_web.findings.filters import ANY, CHANGES, SEVERITIES, Filters
 from vallum_web.overview import home as home_queries
 from vallum_web.overview import queries
 from vallum_web.scans import services as scans
 from vallum_web.scans import words
+from vallum_web.scans.queries import SCANNED
 
 
 @require_safe
@@ -39,15 +41,22 @@ def start(request: HttpRequest) -> HttpResponse:
 @may("findings.read")
 def home(request: MemberRequest) -> HttpResponse:
     since = visit(request.org, request.user)
-    context = {"home": home_queries.home(request.org, since), "severity_urls": _worklist(request)}
+    context = {
+        "home": home_queries.home(request.org, since),
+        "severity_urls": _worklist(request),
+        "changed_urls": _changed(request, since) if since else {},
+    }
     return render(request, "overview/home.html", {**_frame(request), **context})
 
 
 @require_safe
 @may("findings.read")
 def assets(request: MemberRequest) -> HttpResponse:
-    page, lines = queries.asset_page(request.org, **_cursor(request))
-    return render(request, "overview/assets.html", {**_frame(request), "page": page, "lines": lines})
+    scanned = request.GET.get("scanned", "")
+    scanned = scanned if scanned in SCANNED else ""
+    page, lines = queries.asset_page(request.org, scanned=scanned, **_cursor(request))
+    context = {"page": page, "lines": lines, "scanned": scanned, "choices": SCANNED}
+    return render(request, "overview/assets.html", {**_frame(request), **context})
 
 
 @require_safe
@@ -74,13 +83,27 @@ def asset(request: MemberRequest, asset: UUID) -> HttpResponse:
 
 
 def _frame(request: MemberRequest) -> dict[str, Any]:
-    return {"list_url": reverse("findings:worklist", args=[request.org.slug])}
+    slug = request.org.slug
+    return {
+        "list_url": reverse("findings:worklist", args=[slug]),
+        "assets_url": reverse("overview:assets", args=[slug]),
+    }
 
 
 def _worklist(request: MemberRequest, asset: UUID | None = None) -> dict[str, str]:
     """Where each severity's number leads."""
     base = reverse("findings:worklist", args=[request.org.slug])
     return {name: base + Filters(severities=(name,), asset=asset).query() for name in SEVERITIES}
+
+
+def _changed(request: MemberRequest, since: datetime) -> dict[str, str]:
+    """Where the number of each change leads: to what it counts, whatever became of it."""
+    base, moment = reverse("findings:worklist", args=[request.org.slug]), since.isoformat()
+    status = dict.fromkeys(CHANGES, ANY) | {"resolved": "resolved"}
+    return {
+        change: base + Filters(since=moment, change=change, status=status[change], sort="-opened").query()
+        for change in CHANGES
+    }
 
 
 def _cursor(request: HttpRequest) -> dict[str, str]:

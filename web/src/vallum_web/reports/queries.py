@@ -220,11 +220,6 @@ def about(org: Org, row: Export) -> About:
     )
 
 
-def search_cut(org: Org, filters: Filters) -> bool:
-    """Whether the search found no further than its limit; asked inside a scope."""
-    return bool(filters.text) and findings.counts(org, filters).search_cut
-
-
 # What several tools name alike is one place.
 _PLACES = """
 select finding_id, path, line, end_line, places from (

@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from uuid import UUID
 
+from vallum_web.findings import queries as findings
 from vallum_web.reports import queries, services
 from vallum_web.reports.formats import STREAMED
 from vallum_web.reports.formats.row import About, Format, Row
@@ -70,7 +71,7 @@ def _measure(row: Export, chosen: queries.Selection) -> None:
             f"{rest:,} findings are counted and not listed: a report lists the first {most:,}. Other formats hold all."
         )
     with scope(row.org_id):
-        if queries.search_cut(chosen.org, chosen.filters):
+        if findings.search_cut(chosen.filters):
             notes.append("The search stops at 5,000 matches, so further ones are not in it: narrow it.")
     services.measured(row, total=total, last=last, note=" ".join(notes))
 

@@ -146,7 +146,7 @@ def finish(scan: Scan, report: Report, *, engine: str, outcome: Mapping[str, int
         row, rejected = Scan.objects.of(scan.org_id).select_for_update().get(pk=scan.pk), rejects(report)
         row.status = Scan.Status.INCOMPLETE if _incomplete(report) else Scan.Status.DONE
         row.finished_at, row.phase, row.engine, row.failure = clock.now(), "", engine, ""
-        row.complete, row.stats, row.outcome = report.coverage.complete, asdict(report.stats), dict(outcome)
+        row.complete, row.stats, row.outcome = report.coverage.complete, _stats(report), dict(outcome)
         others = report.errors[len(rejected) :]
         row.errors = [{name: _safe(text) for name, text in asdict(problem).items()} for problem in others[:MAX_GAPS]]
         row.tool = tool(report) or row.tool
@@ -158,6 +158,14 @@ def finish(scan: Scan, report: Report, *, engine: str, outcome: Mapping[str, int
         Rejected.objects.of(scan.org_id).filter(scan=row).delete()
         Rejected.objects.bulk_create(listed(row, rejected), batch_size=1000)
         emit("scan.finished", row.pk, status=row.status)
+
+
+def _stats(report: Report) -> dict[str, Any]:
+    """The report's own figures, and how many of its rule sets ran: one that looked at nothing of the tree did not."""
+    idle = {gap.ruleset for gap in report.coverage.gaps if gap.ruleset and not gap.path}
+    names = [ruleset.name for ruleset in report.coverage.rulesets]
+    ran = [name for name in names if not any(f"{name}/".startswith(f"{wider}/") for wider in idle)]
+    return {**asdict(report.stats), "rulesets": len(names), "ran": len(ran)}
 
 
 def tool(report: Report) -> str:
