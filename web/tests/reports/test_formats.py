@@ -20,7 +20,7 @@ from vallum_web.tenancy.scope import scope
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 SARIF = Path(__file__).parents[3] / "engine" / "tests" / "schemas" / "sarif-schema-2.1.0.json"
-FORMATS = ("csv", "json", "ndjson", "sarif", "cyclonedx", "html")
+FORMATS = ("csv", "json", "ndjson", "sarif", "cyclonedx", "html", "pdf")
 
 
 def loaded(path):
