@@ -10,9 +10,10 @@ from django.http import QueryDict
 
 from bench.ingest.work import report
 from vallum_web.assets import services as assets
-from vallum_web.findings import due, due_queries, history_queries, queries, services
+from vallum_web.findings import due, due_queries, history_queries, queries, services, suppression_queries
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Finding
+from vallum_web.findings.pattern import Pattern
 from vallum_web.overview import home
 from vallum_web.scans import services as scans
 from vallum_web.tenancy import clock
@@ -36,6 +37,13 @@ LISTS = {
     "search, rare word": "q=w4321",
     "search, a CVE's package": "q=package-77",
     "search and severity": "q=injection&severity=critical",
+}
+
+RULES = {
+    "a folder": {"path": "src/package_7/**"},
+    "nearly all": {"path": "src/**", "severity": 4, "exploited": True},
+    "one rule": {"rule": "rule-77"},
+    "a package": {"package": "package-7*"},
 }
 
 
@@ -79,6 +87,9 @@ def _acts(org: Org, asset: object, key: object) -> Iterator[tuple[str, Callable[
     yield "overview: fixes", lambda: history_queries.fixes(org)
     yield "history, measured", lambda: services.measure(org.pk)
     yield "due dates, tried", lambda: due_queries.overdue_under(org, due.table({}))
+    for name, said in RULES.items():
+        wanted = Pattern.read(**said)
+        yield f"suppression rule, tried: {name}", lambda wanted=wanted: suppression_queries.preview(org, wanted)
 
 
 def _deep(org: Org) -> str:

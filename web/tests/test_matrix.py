@@ -45,6 +45,8 @@ BODIES = {
     ("POST", "due-rules/trial"): {"days": {}},
     ("PUT", "assets/{asset_id}/team"): {"team": None},
     ("PUT", "repositories/{asset_id}/token"): {"token": "t"},
+    ("POST", "suppression-rules"): {"kind": "malware", "reason": "test_data"},
+    ("POST", "suppression-rules/preview"): {"kind": "malware"},
     ("POST", "bulk"): {"query": "kind=malware", "lift": True},
 }
 

@@ -19,6 +19,7 @@ from vallum_web.accounts.services import invitations, teams
 from vallum_web.findings import services as findings
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Bulk, Finding, Identity
+from vallum_web.findings.pattern import Pattern
 from vallum_web.gates import ready
 from vallum_web.gates import services as gates
 from vallum_web.gates.reach import Reach
@@ -125,8 +126,10 @@ def of_work(people, finding, scan):
         identity = Identity.objects.create(org=org, finding_id=finding, scan_id=scan, **named)
     wanted = gates.Wanted(name="No secret", policy=ready.READY["no-secret"].policy, scope=Reach())
     mine, shared = (findings.save_view(org, alice, "Mine", Filters(), shared=shared) for shared in (False, True))
+    rule, _ = findings.make_rule(org, alice, Pattern.read(kind="malware"), reason="test_data")
     return {
         "bulk": bulk.pk,
+        "suppression": rule.pk,
         "line": identity.pk,
         "identity": identity.pk,
         "gate": gates.make(org, alice, wanted).pk,

@@ -37,6 +37,7 @@ def test_there_are_such_objects():
         "gates",
         "repositories",
         "scans",
+        "suppression-rules",
         "tokens",
         "uploads",
         "views",

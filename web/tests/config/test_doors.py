@@ -26,6 +26,8 @@ SAME = {
     "findings:delete_view": ["view_delete"],
     "findings:edit_comment": ["comment_change"],
     "findings:lift": ["finding_lift"],
+    "findings:lift_suppression": ["suppression_lift"],
+    "findings:new_suppression": ["suppression_make"],
     "findings:save_view": ["view_make"],
     "findings:share_view": ["view_share"],
     "findings:split": ["finding_split"],

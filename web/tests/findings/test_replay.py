@@ -21,6 +21,7 @@ from vallum_web.accounts.services import teams
 from vallum_web.assets import services as assets
 from vallum_web.findings import services
 from vallum_web.findings.models import Bulk, Decision, Finding, Identity
+from vallum_web.findings.pattern import Pattern
 from vallum_web.scans import services as scans
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.keys import uuid7
@@ -33,6 +34,7 @@ PATHS = ("a.py", "lib/b.py", "lib/c.py")
 RULESETS = {"secrets": "secrets", "packages": "packages/npm", "trivy": "trivy", "linter": "sarif"}
 OURS = ("secrets", "packages/npm")
 REASONS = ("risk_accepted", "test_data")
+PATTERNS = ({"path": "lib/**"}, {"kind": "secret"}, {"rule": "no-*"}, {"kind": "vulnerability", "path": "a.*"})
 
 paths = st.sampled_from(PATHS)
 days = st.none() | st.integers(0, 3)
@@ -140,7 +142,7 @@ class Life(RuleBasedStateMachine):
         self.org = accounts.found("Life", f"life-{uuid7().hex}", alice)
         accounts.join(self.org, bob, Membership.Role.DEVELOPER)
         self.asset = assets.add(self.org, "repository", "shop", alice.pk)
-        self.said, self.bulks, self.teams, self.travel = [], [], [], ExitStack()
+        self.said, self.bulks, self.rules, self.teams, self.travel = [], [], [], [], ExitStack()
 
     def teardown(self):
         self.travel.close()
@@ -246,6 +248,22 @@ class Life(RuleBasedStateMachine):
             done = self.bulks[picked % len(self.bulks)]
             again = services.undo_bulk(self.org, done.pk, self.people[1].pk)
             assert services.run_bulk(self.org.pk, again.pk).touched == again.total
+
+    @rule(said=st.sampled_from(PATTERNS), ahead=days)
+    def make_a_rule(self, said, ahead):
+        self.passes(1)
+        why = {"reason": "test_data", "until": self.until(ahead)}
+        made, begun = services.make_rule(self.org, self.people[0].pk, Pattern.read(**said), **why)
+        services.run_bulk(self.org.pk, begun.pk)
+        self.rules.append(made.pk)
+
+    @rule(picked=picks)
+    def lift_a_rule(self, picked):
+        self.passes(1)
+        if self.rules:
+            begun = services.lift_rule(self.org, self.rules.pop(picked % len(self.rules)), self.people[0].pk)
+            done = services.run_bulk(self.org.pk, begun.pk)
+            assert done.touched == done.total
 
     def person(self, who):
         return None if who is None else self.people[who].pk

@@ -18,6 +18,7 @@ from replaying import compare
 from vallum_web.assets import services as assets
 from vallum_web.findings import services
 from vallum_web.findings.models import Bulk, Comment, Decision, Finding
+from vallum_web.findings.pattern import Pattern
 from vallum_web.findings.services import bulk as bulks
 from vallum_web.scans import services as scans
 from vallum_web.tenancy.models import Event
@@ -234,3 +235,46 @@ def figures(browsers, hidden, again):
         for what, each in sorted(seconds.items())
     )
     return f"{SIZE:,} findings; {hidden.touched:,} hidden, {again.touched:,} taken back; {answers}"
+
+
+def test_a_rule_misses_nothing_of_scans_that_began_before_it(crowd):
+    people, made = crowd
+    org, alice, bob = people.org, people.alice.pk, people.bob.pk
+    with scope(org.pk):
+        keys = list(Finding.objects.of(org).values_list("pk", flat=True))
+    passing, begun = services.make_rule(org, alice, Pattern.read(kind="secret"), reason="test_data")
+    services.run_bulk(org.pk, begun.pk)
+
+    @closing
+    def scanning(asset):
+        for round_ in range(1, ROUNDS + 1):
+            services.digest(scans.uploaded(asset, None), seen(round_))
+
+    @closing
+    def deciding():
+        for key in random.Random(3).sample(keys, DECISIONS):
+            services.suppress(org, key, bob, reason="risk_accepted")
+            services.lift(org, key, bob)
+
+    @closing
+    def ruling():
+        lifted = services.lift_rule(org, passing.pk, alice)
+        stays, begun = services.make_rule(org, alice, Pattern.read(rule="example-*"), reason="risk_accepted")
+        return stays, services.run_bulk(org.pk, begun.pk), services.run_bulk(org.pk, lifted.pk)
+
+    with ThreadPoolExecutor(8) as pool:
+        running = [*(pool.submit(scanning, asset) for asset in made), pool.submit(deciding)]
+        stays, *runs = pool.submit(ruling).result(timeout=300)
+        for each in running:
+            each.result(timeout=300)
+    assert [run.status for run in runs] == ["done", "done"]
+    with scope(org.pk):
+        rows = {row.pk: row for row in Finding.objects.of(org).exclude(status="resolved")}
+        standing = Decision.objects.of(org).filter(lifted_at=None)
+        assert not standing.filter(by_rule=passing.pk).exists()
+        mine = set(standing.filter(by_rule=stays.pk).values_list("finding", flat=True))
+        # What Bob let count again after the rule hid it is an exception; everything else that is there is hidden.
+        by_bob = Decision.objects.of(org).filter(by_rule=stays.pk, lifted_by=bob)
+        assert set(rows) - mine == set(by_bob.values_list("finding", flat=True)) & set(rows)
+        covered = set(standing.values_list("finding", flat=True))
+        assert {key for key, row in rows.items() if row.status == "suppressed"} == covered & set(rows)

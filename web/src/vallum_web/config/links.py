@@ -17,6 +17,7 @@ _OF_FINDING = (
     "comment_make",
 )
 _OF_GATE = ("gate_get", "gate_change", "gate_ask", "gate_evaluations", "gate_delete")
+_OF_SUPPRESSION = ("suppression_get", "suppression_lift")
 _OF_EXPORT = ("export_get", "export_content", "export_delete")
 _OF_SCAN = ("scan_get", "scan_coverage")
 # By operation: which parameters its answer fills, from where, and the operations that take them.
@@ -38,6 +39,8 @@ LINKS: Mapping[str, tuple[tuple[Mapping[str, str], tuple[str, ...]], ...]] = {
     "view_make": (({"view_id": _ID}, ("view_delete",)),),
     "view_share": (({"view_id": _ID}, ("view_delete",)), ({"shared_id": _ID}, ("view_delete_shared",))),
     "bulk_make": (({"bulk_id": _ID}, ("bulk_get", "bulk_undo")),),
+    "suppressions_list": (({"suppression_id": _FIRST}, _OF_SUPPRESSION),),
+    "suppression_make": (({"suppression_id": _ID}, _OF_SUPPRESSION),),
     "exports_list": (({"export_id": _FIRST}, _OF_EXPORT),),
     "export_make": (({"export_id": _ID}, _OF_EXPORT),),
     "gates_list": (({"gate_id": _FIRST}, _OF_GATE),),

@@ -46,6 +46,7 @@ _SETTINGS = (
     ("Security", "accounts:security", "security.read"),
     ("Keys", "accounts:keys", "keys.read"),
     ("Due dates", "findings:due_rules", "findings.read"),
+    ("Suppression rules", "findings:suppressions", "findings.read"),
     ("Limits", "accounts:limits", "limits.read"),
     ("What left", "accounts:egress", "egress.read"),
     ("Staff access", "accounts:staff", "staff.read"),

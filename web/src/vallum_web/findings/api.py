@@ -119,7 +119,7 @@ class SuppressIn(Schema):
 def findings_list(request: TokenRequest, wanted: Query[FindingsWanted]) -> FindingPage:
     """The parameters are the page's own: what its address says, this takes."""
     page = queries.worklist(request.auth.org, Filters.parse(request.GET), after=wanted.after)
-    return FindingPage(items=[_out(row) for row in page.rows], after=page.next or "")
+    return FindingPage(items=[finding_out(row) for row in page.rows], after=page.next or "")
 
 
 @router.get("/{finding_id}", response=FindingWhole, summary="One finding with its places")
@@ -131,7 +131,7 @@ def finding_get(request: TokenRequest, finding_id: UUID) -> FindingWhole:
         raise Http404 from None
     row = detail.finding
     return FindingWhole(
-        **_out(row).dict(),
+        **finding_out(row).dict(),
         message=row.message,
         fingerprint=row.fingerprint,
         details=row.data,
@@ -165,7 +165,7 @@ def finding_suppress(request: TokenRequest, finding_id: UUID, body: SuppressIn) 
             note=body.note,
             until=body.until,
         )
-        return _out(decision.finding)
+        return finding_out(decision.finding)
     except Finding.DoesNotExist:
         raise Http404 from None
 
@@ -174,7 +174,7 @@ def finding_suppress(request: TokenRequest, finding_id: UUID, body: SuppressIn) 
 @permits("findings.decide")
 def finding_assign(request: TokenRequest, finding_id: UUID, body: AssignIn) -> FindingOut:
     try:
-        return _out(
+        return finding_out(
             services.assign(request.auth.org, finding_id, request.auth.by, assignee=body.assignee, team=body.team)
         )
     except Finding.DoesNotExist:
@@ -187,7 +187,7 @@ def finding_assign(request: TokenRequest, finding_id: UUID, body: AssignIn) -> F
 @permits("findings.decide")
 def finding_lift(request: TokenRequest, finding_id: UUID) -> FindingOut:
     try:
-        return _out(services.lift(request.auth.org, finding_id, request.auth.by))
+        return finding_out(services.lift(request.auth.org, finding_id, request.auth.by))
     except Finding.DoesNotExist:
         raise Http404 from None
 
@@ -200,7 +200,7 @@ def finding_lift(request: TokenRequest, finding_id: UUID) -> FindingOut:
 @permits("findings.decide")
 def finding_split(request: TokenRequest, finding_id: UUID, identity_id: UUID) -> FindingOut:
     try:
-        return _out(services.split(request.auth.org, finding_id, identity_id, request.auth.by))
+        return finding_out(services.split(request.auth.org, finding_id, identity_id, request.auth.by))
     except Identity.DoesNotExist:
         raise Http404 from None
 
@@ -221,7 +221,7 @@ def _place(place: Occurrence) -> PlaceOut:
     )
 
 
-def _out(row: Finding) -> FindingOut:
+def finding_out(row: Finding) -> FindingOut:
     return FindingOut(
         id=row.pk,
         asset_id=row.asset_id,

@@ -13,12 +13,14 @@ from django.views.decorators.vary import vary_on_headers
 
 from vallum_web.accounts import queries as people
 from vallum_web.accounts.access import MemberRequest, may
-from vallum_web.findings import queries, services, story
+from vallum_web.findings import queries, services, story, suppression_queries
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.forms import AssignForm, SuppressForm
 from vallum_web.findings.models import Bulk
+from vallum_web.findings.services.bulk import MOST_KEYS
 
 UNPROCESSABLE = 422
+BY_HAND = (Bulk.Verb.SUPPRESS, Bulk.Verb.LIFT, Bulk.Verb.ASSIGN)
 
 
 @require_POST
@@ -26,7 +28,9 @@ UNPROCESSABLE = 422
 def bulk(request: MemberRequest) -> HttpResponse:
     """What was ticked on the list, or all that match it: first what is about to happen, then it."""
     verb = request.POST.get("verb", "")
-    if verb not in Bulk.Verb.values:
+    if verb == Bulk.Verb.RULE:
+        return _to_rule(request)
+    if verb not in BY_HAND:
         return HttpResponseBadRequest("Choose what to do: suppress, assign, or take suppressions back.")
     query = request.POST.get("query", "").removeprefix("?")
     everything = request.POST.get("all") == "yes"
@@ -87,6 +91,19 @@ def bulk_undo(request: MemberRequest, bulk: UUID) -> HttpResponse:
     except Bulk.DoesNotExist:
         raise Http404 from None
     return redirect(reverse("findings:bulk_run", args=[request.org.slug, again.pk]))
+
+
+def _to_rule(request: MemberRequest) -> HttpResponse:
+    """The form of a suppression rule, filled with what the findings have in common, or what the list is narrowed to."""
+    if request.POST.get("all") == "yes":
+        filters = Filters.parse(QueryDict(request.POST.get("query", "").removeprefix("?")))
+        kind = filters.kinds[0] if len(filters.kinds) == 1 else ""
+        said = {"kind": kind, "rule": filters.rule, "asset": str(filters.asset or "")}
+    else:
+        said = suppression_queries.alike(request.org, _keys(request.POST.getlist("finding"))[:MOST_KEYS])
+    query = QueryDict(mutable=True)
+    query.update({name: value for name, value in said.items() if value})
+    return redirect(f"{reverse('findings:new_suppression', args=[request.org.slug])}?{query.urlencode()}")
 
 
 def _form(request: MemberRequest, verb: Bulk.Verb, data: QueryDict | None) -> forms.Form:

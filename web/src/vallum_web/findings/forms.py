@@ -6,9 +6,11 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 
-from vallum_web.assets.worth import Importance
+from vallum_engine.model.finding import Kind
+from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.findings import due, prose
 from vallum_web.findings.models import Decision, Finding
+from vallum_web.findings.pattern import LONGEST, Pattern, PatternError
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.texts import validate_one_line
 
@@ -88,6 +90,75 @@ class SuppressForm(forms.Form):
         if until and until < clock.now().date():
             raise ValidationError("This day has passed: choose a later one.")
         return until
+
+
+class RuleForm(SuppressForm):
+    """What a suppression rule hides, and why; assets are the organization's."""
+
+    kind = forms.ChoiceField(
+        choices=[("", "Any"), *((kind.value, kind.value.capitalize()) for kind in Kind)], required=False, label="Kind"
+    )
+    rule = forms.CharField(
+        max_length=LONGEST["rule"],
+        required=False,
+        label="Rule",
+        help_text="Its id, exactly, or with * for any text: aws-s3-*",
+    )
+    path = forms.CharField(
+        max_length=LONGEST["path"],
+        required=False,
+        label="Path",
+        help_text="From the top of the asset; * stays within a folder, ** goes through all: tests/** or **/*.md. "
+        "Every place of a finding has to fit.",
+    )
+    package = forms.CharField(
+        max_length=LONGEST["package"],
+        required=False,
+        label="Package",
+        help_text="Its name, without a version: lodash or @angular/*",
+    )
+    cve = forms.CharField(max_length=30, required=False, label="CVE")
+    asset = forms.ChoiceField(required=False, label="Asset")
+    severity = forms.TypedChoiceField(
+        coerce=int,
+        choices=[(severity.value, severity.label.capitalize()) for severity in Finding.Severity],
+        initial=Finding.Severity.HIGH.value,
+        label="Severity at most",
+        help_text="What is critical is hidden only where that is chosen.",
+    )
+    exploited = forms.BooleanField(
+        required=False,
+        label="Also what is known to be exploited",
+        help_text="Left out: what comes into the catalogue of exploited vulnerabilities counts again.",
+    )
+
+    def __init__(self, *args: Any, assets: Mapping[UUID, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["asset"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", "All assets"), *((str(key), name) for key, name in assets.items())]
+        self.fields["until"].help_text = "The rule ends after this day, and what it hid counts again. Empty: for good."
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors:
+            names = ("kind", "rule", "path", "package", "cve", "severity", "exploited")
+            try:
+                data["pattern"] = Pattern.read(asset=_key(data["asset"]), **{name: data[name] for name in names})
+            except PatternError as error:
+                raise ValidationError(str(error)) from error
+        return data
+
+    @property
+    def why(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("reason", "justification", "note", "until")}
+
+
+class WorthForm(forms.Form):
+    """How much an asset matters and who can reach it, to be tried."""
+
+    importance = forms.ChoiceField(choices=[(rank.word, rank.word) for rank in Importance], label="Importance")
+    exposure = forms.ChoiceField(choices=[(rank.word, rank.word) for rank in Exposure], label="Exposure")
 
 
 class DueForm(forms.Form):

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from vallum_web.findings import joining
+from vallum_web.findings import hiding, joining
 from vallum_web.findings.staging import OWN
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy import clock
@@ -232,6 +232,7 @@ def apply(scan: Scan, weights: Weights, *, complete: bool, foreign: bool = False
         run(PLACES)
         run(joining.LEDGER)
         resolved = run(RESOLVE)
+        hiding.follow_digest(scan.org_id, scan.asset_id)
         cursor.execute("select count(*) from staged")
         seen = int(cursor.fetchone()[0])
     return Outcome(seen=seen, new=new, reopened=reopened, changed=changed, resolved=resolved)

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from vallum_web.accounts.access import MemberRequest
-from vallum_web.findings import group_queries, listing, queries, story
+from vallum_web.findings import group_queries, listing, queries, story, suppression_queries
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.forms import AssignForm, CommentForm, EditForm, SuppressForm, ViewForm
 from vallum_web.findings.models import Comment, Finding, View
@@ -177,7 +177,8 @@ def panel(request: MemberRequest, key: UUID, takers: Takers | None = None) -> di
         "ticket": _ticket(request, detail, why),
         "advisories": story.advisories(data),
         "references": story.references(data),
-        "decisions": story.decisions(detail.decisions, detail.names),
+        "decisions": story.decisions(detail.decisions, detail.names, _rules(request, detail)),
+        "alike_url": _alike_url(request, detail.finding),
         "timeline": story.timeline(detail.events, detail.names),
         "talk": _talk(request, detail),
         "comment_form": CommentForm(auto_id="comment-%s"),
@@ -185,6 +186,20 @@ def panel(request: MemberRequest, key: UUID, takers: Takers | None = None) -> di
         "assign_form": assign_form(request, takers=takers, initial=given),
         "assignee": detail.names.get(detail.finding.assignee, story.NOBODY) if detail.finding.assignee else "",
     }
+
+
+def _rules(request: MemberRequest, detail: queries.Detail) -> dict[UUID, str]:
+    """What the suppression rules say that hide the finding, or did."""
+    return suppression_queries.words_of(request.org, [row.by_rule for row in detail.decisions if row.by_rule])
+
+
+def _alike_url(request: MemberRequest, finding: Finding) -> str:
+    """The form of a suppression rule, filled with what the finding is."""
+    if "suppressions.change" not in request.may:
+        return ""
+    query = QueryDict(mutable=True)
+    query.update(suppression_queries.like(finding))
+    return f"{reverse('findings:new_suppression', args=[request.org.slug])}?{query.urlencode()}"
 
 
 def _ticket(request: MemberRequest, detail: queries.Detail, why: str) -> Ticket:

@@ -96,9 +96,19 @@ def references(data: Mapping[str, Any]) -> list[str]:
     return [url for url in map(web_address, data.get("references", ())) if url]
 
 
-def decisions(rows: Sequence[Decision], names: Mapping[UUID, str]) -> list[tuple[Decision, str, str]]:
-    """Each decision with who made it and who took it back."""
-    return [(row, names.get(row.by, NOBODY), names.get(row.lifted_by, NOBODY) if row.lifted_by else "") for row in rows]
+def decisions(
+    rows: Sequence[Decision], names: Mapping[UUID, str], rules: Mapping[UUID, str]
+) -> list[tuple[Decision, str, str, str]]:
+    """Each decision with who made it, who took it back, and what its suppression rule says, where one made it."""
+    return [
+        (
+            row,
+            names.get(row.by, NOBODY),
+            names.get(row.lifted_by, NOBODY) if row.lifted_by else "",
+            rules.get(row.by_rule, "") if row.by_rule else "",
+        )
+        for row in rows
+    ]
 
 
 def timeline(events: Sequence[Event], names: Mapping[UUID, str]) -> list[Entry]:
@@ -121,14 +131,23 @@ def _assigned(event: Event, names: Mapping[UUID, str]) -> str:
     return "Given to a team" if team else "Assigned to nobody"
 
 
+def _unsuppressed(event: Event) -> str:
+    if event.data.get("expired"):
+        return "Suppression ended: its date has passed"
+    if event.data.get("unlike"):
+        return "Suppression ended: its rule no longer fits"
+    return "Suppression rule lifted" if event.data.get("rule") else ""
+
+
 def _sentence(event: Event, names: Mapping[UUID, str]) -> str:
     text = _WORDS.get(event.kind, (event.kind, ""))[0]
     if event.kind == "finding.assigned":
         text = _assigned(event, names)
     if event.kind == "finding.resolved":
         return "Resolved: the file is gone" if event.data.get("ending") == "gone" else "Resolved: fixed"
-    if event.kind == "finding.unsuppressed" and event.data.get("expired"):
-        return "Suppression ended: its date has passed"
+    if event.kind == "finding.unsuppressed":
+        text = _unsuppressed(event) or text
     if event.kind == "finding.suppressed" and event.data.get("reason") in Decision.Reason.values:
-        text = f"{text}: {Decision.Reason(event.data['reason']).label.lower()}"
+        by_rule = " by a rule" if event.data.get("rule") else ""
+        text = f"{text}{by_rule}: {Decision.Reason(event.data['reason']).label.lower()}"
     return f"{text} by {names.get(event.actor, NOBODY)}" if event.actor else text

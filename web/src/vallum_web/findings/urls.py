@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vallum_web.findings import bulk_views, due_views, views
+from vallum_web.findings import bulk_views, due_views, suppression_views, views, worth_views
 
 app_name = "findings"
 urlpatterns = [
@@ -16,6 +16,14 @@ urlpatterns = [
     path("findings/views/shared/<uuid:shared>/delete/", views.delete_shared_view, name="delete_shared_view"),
     path("settings/due/", due_views.due_rules, name="due_rules"),
     path("settings/due/change/", due_views.change_due_rules, name="change_due_rules"),
+    path("settings/suppression-rules/", suppression_views.suppressions, name="suppressions"),
+    path("settings/suppression-rules/new/", suppression_views.new_suppression, name="new_suppression"),
+    path(
+        "settings/suppression-rules/<uuid:suppression>/lift/",
+        suppression_views.lift_suppression,
+        name="lift_suppression",
+    ),
+    path("assets/<uuid:asset>/worth/try/", worth_views.try_worth, name="try_worth"),
     path("findings/bulk/", bulk_views.bulk, name="bulk"),
     path("findings/bulk/<uuid:bulk>/", bulk_views.bulk_run, name="bulk_run"),
     path("findings/bulk/<uuid:bulk>/undo/", bulk_views.bulk_undo, name="bulk_undo"),

@@ -10,6 +10,7 @@ from vallum_web.findings.models.history import Day
 from vallum_web.findings.models.identities import Alias, Identity
 from vallum_web.findings.models.occurrences import Occurrence
 from vallum_web.findings.models.saved import View
+from vallum_web.findings.models.suppression import SuppressionRule
 
 __all__ = [
     "Alias",
@@ -22,5 +23,6 @@ __all__ = [
     "Finding",
     "Identity",
     "Occurrence",
+    "SuppressionRule",
     "View",
 ]

@@ -15,6 +15,8 @@ class Bulk(TenantModel):
         SUPPRESS = "suppress", "Suppress"
         LIFT = "lift", "Take suppressions back"
         ASSIGN = "assign", "Assign"
+        RULE = "rule", "Hide by a rule"
+        UNRULE = "unrule", "Lift a rule"
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -24,7 +26,7 @@ class Bulk(TenantModel):
 
     verb = models.CharField(max_length=8, choices=Verb)
     arguments = models.JSONField(default=dict)
-    """As the verb needs them: reason, justification, note, until; assignee, team."""
+    """As the verb needs them: reason, justification, note, until; assignee, team; the suppression rule."""
     keys = models.JSONField(default=list)
     """The findings chosen one by one; empty: all that match `query`."""
     query = models.TextField(blank=True)

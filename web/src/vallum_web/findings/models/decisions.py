@@ -11,7 +11,7 @@ from vallum_web.tenancy.models import TenantModel
 
 
 class Decision(TenantModel):
-    """A person's word on a finding, for a reason and for a time. No scan ever writes here."""
+    """A person's word on a finding, for a reason and for a time; of a scan's findings only a person's standing rule speaks."""
 
     class Reason(models.TextChoices):
         FALSE_POSITIVE = "false_positive", "False positive"
@@ -40,6 +40,8 @@ class Decision(TenantModel):
     by = models.UUIDField()
     bulk = models.UUIDField(null=True)
     """The action on many findings that it was a part of."""
+    by_rule = models.UUIDField(null=True)
+    """The suppression rule that it was made by."""
     made_at = models.DateTimeField(default=now)
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.UUIDField(null=True)
@@ -48,6 +50,9 @@ class Decision(TenantModel):
         indexes: ClassVar = [
             models.Index(fields=["org", "finding", "lifted_at"], name="decision_in_force"),
             models.Index(fields=["org", "bulk"], condition=models.Q(bulk__isnull=False), name="decision_of_bulk"),
+            models.Index(
+                fields=["org", "by_rule", "finding"], condition=models.Q(by_rule__isnull=False), name="decision_of_rule"
+            ),
         ]
 
     def __str__(self) -> str:

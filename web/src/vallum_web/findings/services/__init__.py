@@ -2,16 +2,19 @@
 
 from vallum_web.findings.services.bulk import begin_bulk, fail_bulk, pick_up_bulks, run_bulk, undo_bulk
 from vallum_web.findings.services.comments import comment, delete_comment, edit_comment
-from vallum_web.findings.services.decide import NotAMemberError, assign, expire_decisions, lift, suppress
+from vallum_web.findings.services.decide import NotAMemberError, Why, assign, expire_decisions, lift, suppress
 from vallum_web.findings.services.digest import digest, fingerprint_key
 from vallum_web.findings.services.history import measure
 from vallum_web.findings.services.identities import split
 from vallum_web.findings.services.saved import ViewRefusedError, delete_shared_view, delete_view, save_view
+from vallum_web.findings.services.suppression import RuleRefusedError, lift_rule, make_rule
 from vallum_web.findings.services.weigh import follow_feeds, set_due_rules, weigh_asset, weigh_everything
 
 __all__ = [
     "NotAMemberError",
+    "RuleRefusedError",
     "ViewRefusedError",
+    "Why",
     "assign",
     "begin_bulk",
     "comment",
@@ -25,6 +28,8 @@ __all__ = [
     "fingerprint_key",
     "follow_feeds",
     "lift",
+    "lift_rule",
+    "make_rule",
     "measure",
     "pick_up_bulks",
     "run_bulk",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -11,9 +12,9 @@ from django.http import QueryDict
 from psycopg.errors import LockNotAvailable
 
 from vallum_web.assets.models import Asset
-from vallum_web.findings import queries
+from vallum_web.findings import hiding, queries
 from vallum_web.findings.filters import Filters
-from vallum_web.findings.models import Bulk, Decision, Finding
+from vallum_web.findings.models import Bulk, Decision, Finding, SuppressionRule
 from vallum_web.findings.services.decide import assigned, receivers, said
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
@@ -33,12 +34,6 @@ LOST_AFTER = timedelta(hours=1)
 _PATIENCE = """
 select set_config('lock_timeout', %(patience)s, true), set_config('statement_timeout', '30min', true)
 """
-# First, in a statement of its own: what the next one reads is then true until the end of the transaction.
-_LOCK = """
-select count(*) from (
-  select id from findings_finding where org_id = %(org)s and id = any(%(keys)s) order by id for no key update
-) locked
-"""
 # Each touches the rows that it changes and no other, and writes an event for each: what all have in common, and `facts`.
 _EVENTS = """
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
@@ -57,12 +52,12 @@ with changed as (
   select finding_id as id, jsonb_build_object('decision', id) as facts from decided
 )
 """
-# Only the decisions of the action that is undone, or all; what others decided goes on hiding.
+# Only the decisions of the action that is undone, or of the rule that is lifted, or all; what others decided goes on hiding.
 _LIFT = """
 with lifted as (
   update findings_decision d set lifted_at = %(now)s, lifted_by = %(by)s
   where d.org_id = %(org)s and d.finding_id = any(%(keys)s) and d.lifted_at is null
-    and (%(undone)s::uuid is null or d.bulk = %(undone)s) returning d.id, d.finding_id
+    and (%(undone)s::uuid is null or d.bulk = %(undone)s) and (%(rule)s::uuid is null or d.by_rule = %(rule)s) returning d.id, d.finding_id
 ), changed as (
   update findings_finding f set status = 'open', changed_at = %(now)s from (select distinct finding_id from lifted) l
   where f.org_id = %(org)s and f.id = l.finding_id and f.status = 'suppressed' and not exists (
@@ -85,7 +80,12 @@ _VERBS = {
     Bulk.Verb.SUPPRESS: (_SUPPRESS, "finding.suppressed"),
     Bulk.Verb.LIFT: (_LIFT, "finding.unsuppressed"),
     Bulk.Verb.ASSIGN: (_ASSIGN, "finding.assigned"),
+    Bulk.Verb.UNRULE: (_LIFT, "finding.unsuppressed"),
 }
+OF_RULES = frozenset({Bulk.Verb.RULE, Bulk.Verb.UNRULE})
+_FITTING = """
+select f.id from findings_finding f where f.org_id = %(org)s and f.status <> 'resolved' and {fits} and {undecided}
+"""
 
 
 def begin_bulk(
@@ -159,9 +159,54 @@ def run_bulk(org: UUID, key: UUID, *, patience: str = "30min") -> Bulk:
 
     `patience`: how long it waits for those who hold an asset, as a digest of many findings does for minutes.
     """
+    if _waits(org, key):
+        _let_digests_end(org)
+        _count(org, key)
     while (bulk := _part(org, key, patience)).status == Bulk.Status.RUNNING:
         pass
     return bulk
+
+
+def begin_of_rule(org: Org, by: UUID, verb: Bulk.Verb, rule: UUID) -> Bulk:
+    """Bring what is there under a suppression rule, or out from under it, as a job: inside the caller's transaction."""
+    bulk: Bulk = Bulk.objects.create(
+        org=org, by=by, verb=verb, arguments={"rule": str(rule)}, total=0, made_at=clock.now()
+    )
+    enqueue(RUN, org=org.pk, lock=f"bulk:{org.pk}", bulk=bulk.pk)
+    return bulk
+
+
+def _waits(org: UUID, key: UUID) -> bool:
+    with scope(org):
+        bulk = Bulk.objects.of(org).get(pk=key)
+        return bulk.verb in OF_RULES and bulk.status == Bulk.Status.QUEUED
+
+
+def _let_digests_end(org: UUID) -> None:
+    """Digests that began before the rule was made, or lifted, know nothing of that; those that begin from now on do."""
+    with scope(org):
+        assets = list(Asset.objects.of(org).order_by("pk").values_list("pk", flat=True))
+    for asset in assets:
+        with scope(org), connection.cursor() as cursor:
+            cursor.execute(_PATIENCE, {"patience": "30min"})
+            list(Asset.objects.of(org).filter(pk=asset).select_for_update(no_key=True).only("pk"))
+
+
+def _count(org: UUID, key: UUID) -> None:
+    """Say how many there are to see, now that it is known."""
+    with scope(org):
+        bulk = Bulk.objects.of(org).select_for_update().get(pk=key)
+        bulk.total, bulk.status = _left(org, bulk), Bulk.Status.RUNNING
+        bulk.save(update_fields=["total", "status"])
+
+
+def _left(org: UUID, bulk: Bulk) -> int:
+    if bulk.verb == Bulk.Verb.UNRULE:
+        return _decided(org, bulk).count()
+    statement, values = _fitting(org, bulk)
+    with connection.cursor() as cursor:
+        cursor.execute(f"select count(*) from ({statement}) fitting", values)  # noqa: S608 - of fixed parts; values apart
+        return int(cursor.fetchone()[0])
 
 
 def fail_bulk(org: UUID, key: UUID, why: str) -> None:
@@ -208,9 +253,10 @@ def _next(org: UUID, bulk: Bulk) -> list[UUID]:
     if bulk.keys:
         return [UUID(text) for text in bulk.keys if bulk.cursor is None or UUID(text) > bulk.cursor][:PART]
     rows: QuerySet[Finding]
-    if undone := bulk.arguments.get("undone"):
-        hidden = Decision.objects.of(org).filter(bulk=undone, lifted_at=None)
-        rows = Finding.objects.of(org).filter(pk__in=hidden.values("finding"))
+    if bulk.verb == Bulk.Verb.RULE:
+        return _next_fitting(org, bulk)
+    if bulk.arguments.get("undone") or bulk.verb == Bulk.Verb.UNRULE:
+        rows = Finding.objects.of(org).filter(pk__in=_decided(org, bulk).values("finding"))
     else:
         rows = queries.matching(org, _filters(bulk.query)).filter(pk__lte=bulk.pk)
     if bulk.cursor:
@@ -218,7 +264,40 @@ def _next(org: UUID, bulk: Bulk) -> list[UUID]:
     return list(rows.order_by("pk").values_list("pk", flat=True)[:PART])
 
 
+def _decided(org: UUID, bulk: Bulk) -> QuerySet[Decision]:
+    """What an action takes back: the decisions of another one, or of a rule."""
+    undone, rule = bulk.arguments.get("undone"), bulk.arguments.get("rule")
+    rows: QuerySet[Decision] = Decision.objects.of(org).filter(lifted_at=None)
+    return rows.filter(bulk=undone) if undone else rows.filter(by_rule=rule)
+
+
+def _fitting(org: UUID, bulk: Bulk) -> tuple[str, dict[str, Any]]:
+    """The findings that a rule has still to hide."""
+    rule = _rule(org, bulk)
+    condition, values = hiding.fits(hiding.pattern_of(rule))
+    if rule.lifted_at or (rule.until and rule.until < clock.now().date()):
+        condition = "false"
+    statement = _FITTING.format(fits=condition, undecided=hiding.UNDECIDED)
+    return statement, {**values, "org": org, "by_rule": rule.pk}
+
+
+def _next_fitting(org: UUID, bulk: Bulk) -> list[UUID]:
+    statement, values = _fitting(org, bulk)
+    after = "and f.id > %(after)s" if bulk.cursor else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} {after} order by f.id limit {PART}", {**values, "after": bulk.cursor})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _rule(org: UUID, bulk: Bulk) -> SuppressionRule:
+    rule: SuppressionRule = SuppressionRule.objects.of(org).get(pk=bulk.arguments["rule"])
+    return rule
+
+
 def _do(org: UUID, bulk: Bulk, keys: Sequence[UUID]) -> int:
+    hiding.lock(org, hiding.KEYS, keys=keys)
+    if bulk.verb == Bulk.Verb.RULE:
+        return hiding.hide(_rule(org, bulk), hiding.KEYS, bulk=bulk.pk, keys=keys)
     statement, kind = _VERBS[Bulk.Verb(bulk.verb)]
     given, moment = bulk.arguments, clock.now()
     values = {
@@ -230,6 +309,7 @@ def _do(org: UUID, bulk: Bulk, keys: Sequence[UUID]) -> int:
         "today": moment.date(),
         "kind": kind,
         "undone": given.get("undone"),
+        "rule": given.get("rule"),
         "reason": given.get("reason") or "",
         "justification": given.get("justification") or "",
         "note": given.get("note") or "",
@@ -239,7 +319,6 @@ def _do(org: UUID, bulk: Bulk, keys: Sequence[UUID]) -> int:
         "data": orjson.dumps(_said(bulk)).decode(),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, values)
         cursor.execute(statement + _EVENTS, values)
         return int(cursor.rowcount)
 
@@ -249,6 +328,7 @@ def _said(bulk: Bulk) -> dict[str, str | None]:
     of_verb = {
         Bulk.Verb.SUPPRESS: said(given.get("reason") or "", _date(given.get("until"))),
         Bulk.Verb.LIFT: {},
+        Bulk.Verb.UNRULE: {"rule": given.get("rule")},
         Bulk.Verb.ASSIGN: assigned(_uuid(given.get("assignee")), _uuid(given.get("team"))),
     }
     return {"bulk": str(bulk.pk), **of_verb[Bulk.Verb(bulk.verb)]}

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 
 from vallum_web.assets.services import lock
+from vallum_web.findings import hiding
 from vallum_web.findings.models import Alias, Finding, Identity, Occurrence
 from vallum_web.findings.queries import in_force
 from vallum_web.findings.services.decide import assigned
@@ -44,6 +45,8 @@ def split(org: Org, finding: UUID, identity: UUID, by: UUID) -> Finding:
             _follow(org, known, own, line)
         _settle(org, own, line, known.ending or Finding.Ending.FIXED)
         _settle(org, known, line, Finding.Ending.GONE if moved else Finding.Ending.FIXED)
+        hiding.follow(org.pk, hiding.KEYS, keys=[known.pk, own.pk])
+        own.refresh_from_db(fields=["status"])
         return own
 
 

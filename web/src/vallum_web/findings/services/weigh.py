@@ -8,7 +8,7 @@ from django.db import connection
 
 from vallum_web.advisories import queries as advisories
 from vallum_web.assets.services import lock
-from vallum_web.findings import due, due_queries
+from vallum_web.findings import due, due_queries, hiding
 from vallum_web.findings.models import DueRule, FeedMark, Finding
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.jobs import enqueue
@@ -19,15 +19,20 @@ WEIGH = "findings.weigh"
 
 # Only rows whose numbers change are written. A finding that was reopened counts its days from then.
 _WEIGH = """
-update findings_finding f set risk = n.risk, exploited = n.exploited, due_at = n.due_at from (
-  select f.id, coalesce(t.kev_added is not null, false) as exploited,
-    vallum_risk(f.base::real, t.epss, t.kev_added is not null, a.exposure, a.importance, 1::smallint, f.confidence) as risk,
-    greatest(f.opened_at, f.reopened_at) + (%(due)s::jsonb -> a.importance::text ->> f.severity::text)::integer * interval '1 day' as due_at
-  from findings_finding f join assets_asset a on a.org_id = %(org)s and a.id = f.asset_id
-  left join advisories_threat t on t.cve = f.cve
-  where f.org_id = %(org)s and f.status <> 'resolved' and {which}
-) n where f.org_id = %(org)s and f.id = n.id
-  and (f.risk, f.exploited, f.due_at) is distinct from (n.risk, n.exploited, n.due_at)
+with weighed as (
+  update findings_finding f set risk = n.risk, exploited = n.exploited, due_at = n.due_at from (
+    select f.id, f.exploited as was, coalesce(t.kev_added is not null, false) as exploited,
+      vallum_risk(f.base::real, t.epss, t.kev_added is not null, a.exposure, a.importance, 1::smallint, f.confidence) as risk,
+      greatest(f.opened_at, f.reopened_at)
+        + (%(due)s::jsonb -> a.importance::text ->> f.severity::text)::integer * interval '1 day' as due_at
+    from findings_finding f join assets_asset a on a.org_id = %(org)s and a.id = f.asset_id
+    left join advisories_threat t on t.cve = f.cve
+    where f.org_id = %(org)s and f.status <> 'resolved' and {which}
+  ) n where f.org_id = %(org)s and f.id = n.id
+    and (f.risk, f.exploited, f.due_at) is distinct from (n.risk, n.exploited, n.due_at)
+  returning f.id, n.was <> n.exploited as turned
+)
+select count(*), coalesce(array_agg(id) filter (where turned), '{{}}') from weighed
 """
 
 
@@ -40,7 +45,10 @@ def weigh_asset(org: UUID, asset: UUID, *, since: datetime | None = None) -> int
             _WEIGH.format(which=which),
             {"org": org, "due": due.written(due_queries.due_rules(org)), "asset": asset, "since": since},
         )
-        return int(cursor.rowcount)
+        changed, turned = cursor.fetchone()
+        if turned:  # exploited since, or no longer: a suppression rule may speak of it
+            hiding.follow(org, hiding.KEYS, keys=turned)
+        return int(changed)
 
 
 _AFFECTED = """
