@@ -6,10 +6,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from making import report, secret, vulnerability
+from making import person, report, secret, vulnerability
 
 from vallum_engine.model.finding import Severity
+from vallum_web.accounts import services as accounts
 from vallum_web.accounts import tokens
+from vallum_web.accounts.models import Membership
 from vallum_web.assets import services as assets
 from vallum_web.findings import group_queries, queries, services
 from vallum_web.findings.filters import GROUPS, Filters
@@ -140,6 +142,19 @@ def test_a_page_says_what_ends_a_group(signed_in, alice, record):
     page = text(browser.get(f"{LIST}?group=package"))
     assert re.search(r'<a href="[^"]*package=left-pad\+1\.0\.0&amp;group=fix">2 fixes</a>', page)
     assert "No package" in page
+
+
+def test_the_keys_are_those_that_do_something(org, signed_in, alice, record):
+    auditor = person("erin@example.test", name="Erin")
+    accounts.join(org, auditor, Membership.Role.AUDITOR)
+
+    def keys(reader, address):
+        page = text(signed_in(reader).get(address)).split('id="keys"')[1]
+        return "".join(re.findall(r"<kbd>(\S)</kbd>", page))
+
+    assert keys(alice, LIST) == "jk/xsatuc?"
+    assert keys(alice, f"{LIST}?group=rule") == "jk/osatuc?"
+    assert not set("xsau") & set(keys(auditor, LIST))
 
 
 def test_a_saved_view_keeps_the_grouping(org, signed_in, alice, record):

@@ -21,16 +21,17 @@ from vallum_web.repositories import queries as repositories
 from vallum_web.tenancy.models import Org
 
 UNPROCESSABLE = 422
+# Each with the action that it needs, and where only one of the two kinds of list has it, with that.
 KEYS = (
-    ("/", "search"),
-    ("x", "select"),
-    ("s", "suppress"),
-    ("a", "assign"),
-    ("t", "ticket"),
-    ("u", "take a suppression back"),
-    ("c", "comment"),
+    ("/", "search", "findings.read", "both"),
+    ("x", "select", "findings.decide", "findings"),
+    ("o", "show the worst of a group", "findings.read", "groups"),
+    ("s", "suppress", "findings.decide", "both"),
+    ("a", "assign", "findings.decide", "both"),
+    ("t", "ticket", "findings.read", "both"),
+    ("u", "take a suppression back", "findings.decide", "both"),
+    ("c", "comment", "findings.comment", "both"),
 )
-KEYS_OF_GROUPS = (("/", "search"), ("o", "show the worst of a group"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +102,16 @@ def worklist(request: MemberRequest, takers: Takers | None = None) -> dict[str, 
         "exploited": listing.exploited(base, filters),
         "clear_url": base + Filters(status=filters.status, sort=filters.sort, group=filters.group).query(),
         **_views(request, base, filters),
-        "keys": KEYS_OF_GROUPS if filters.group else KEYS,
+        "keys": _keys(request, "groups" if filters.group else "findings"),
         "bulk_url": reverse("findings:bulk", args=[request.org.slug]),
         "looked": queries.looked(request.org, filters.asset),
         "assets_url": reverse("overview:assets", args=[request.org.slug]),
     }
+
+
+def _keys(request: MemberRequest, shown: str) -> list[tuple[str, str]]:
+    """What the keyboard does here for this reader."""
+    return [(key, what) for key, what, action, on in KEYS if action in request.may and on in ("both", shown)]
 
 
 def _listed(request: MemberRequest, filters: Filters, counts: queries.Counts) -> dict[str, Any]:
