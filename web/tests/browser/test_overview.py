@@ -73,6 +73,22 @@ def test_without_javascript_a_fix_leads_to_what_it_ends(chromium, site, org):
     window.context.close()
 
 
+def test_the_chart_says_the_numbers_of_a_day_by_keyboard_and_by_pointer(page, site, org):
+    sign_in(page)
+    chart = page.locator("[data-chart]")
+    days = page.locator("[data-middle] title").all_text_contents()
+    assert chart.locator("output").text_content() == days[-1]
+    slider = page.get_by_role("slider", name="Day")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    assert chart.locator("output").text_content() == slider.get_attribute("aria-valuetext") == days[-2]
+    page.keyboard.press("Home")
+    assert chart.locator("output").text_content() == days[0]
+    chart.locator("[data-middle]").nth(12).hover()
+    assert chart.locator("output").text_content() == days[12]
+    assert slider.input_value() == "12"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_can_be_read_and_used_by_everybody(page, site, org, scheme):
     page.emulate_media(color_scheme=scheme)

@@ -25,8 +25,22 @@ def test_a_bar_is_full_ordered_and_hides_nothing(counts):
     ],
 )
 def test_a_line(values, paths, dots):
-    (line,) = charts.lines({"Risk": values}).lines
+    (line,) = charts.lines({"Risk": values}, [str(number) for number in range(len(values))]).lines
     assert (line.paths, line.dots) == (paths, dots)
+
+
+def test_each_step_says_its_numbers_and_the_strips_leave_no_gap():
+    chart = charts.lines({"Real risk": [1200, None, 3], "After decisions": [900, None, 0]}, ["Mon", "Tue", "Wed"])
+    assert [place.said for place in chart.places] == [
+        "Mon: Real risk 1,200, After decisions 900",
+        "Tue: not measured",
+        "Wed: Real risk 3, After decisions 0",
+    ]
+    assert [(place.x, place.middle, place.width) for place in chart.places] == [
+        (0.0, 0.0, 150.0),
+        (150.0, 300.0, 300.0),
+        (450.0, 600.0, 150.0),
+    ]
 
 
 @pytest.mark.parametrize(

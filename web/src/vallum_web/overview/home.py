@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from vallum_web.assets import queries as assets
 from vallum_web.assets.models import Asset
@@ -52,6 +52,7 @@ class Home:
     changes: history.Changes | None
     days: Sequence[history.Total]
     chart: Mapping[str, Sequence[float | None]]
+    chart_days: Sequence[str]
     took: history.Took
     took_before: history.Took
     fixes: Sequence[history.Fix]
@@ -72,6 +73,7 @@ def home(org: Org, since: datetime | None) -> Home:
         changes=history.changes(org, since) if since else None,
         days=days,
         chart=charted(days),
+        chart_days=[day.isoformat() for day in spanned(days)],
         took=took,
         took_before=took_before,
         fixes=history.fixes(org),
@@ -96,13 +98,19 @@ def _coverage(org: Org) -> Coverage:
     )
 
 
+def spanned(days: Sequence[history.Total]) -> list[date]:
+    """Every day from the first that was measured to the last."""
+    known = [total.day for total in days]
+    first, last = min(known, default=date.max), max(known, default=date.min)
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
 def charted(days: Sequence[history.Total]) -> dict[str, list[float | None]]:
     """Both scores for each day from the first to the last; a day that nobody measured is a gap, not a guess."""
-    known = {total.day: total for total in days}
-    if not known:
+    if not days:
         return {}
-    first, last = min(known), max(known)
-    every = [known.get(first + timedelta(days=number)) for number in range((last - first).days + 1)]
+    known = {total.day: total for total in days}
+    every = [known.get(day) for day in spanned(days)]
     return {
         "Real risk": [total.real if total else None for total in every],
         "After decisions": [total.risk_open if total else None for total in every],

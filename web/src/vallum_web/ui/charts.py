@@ -40,17 +40,44 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One step of the lines: where its middle is, the strip around it, and what is said of it."""
+
+    middle: float
+    x: float
+    width: float
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
     """Several lines over the same places, from nought to `top`."""
 
     top: int
     lines: tuple[Line, ...]
+    places: tuple[Place, ...]
 
 
-def lines(rows: Mapping[str, Sequence[float | None]]) -> Lines:
-    """Lines over equal steps, `WIDTH` by `HEIGHT`, all to one scale."""
+def lines(rows: Mapping[str, Sequence[float | None]], names: Sequence[str]) -> Lines:
+    """Lines over equal steps, `WIDTH` by `HEIGHT`, all to one scale; `names` are those of the steps."""
     top = ceiling(max((value for values in rows.values() for value in values if value is not None), default=0))
-    return Lines(top=top, lines=tuple(_line(name, values, top) for name, values in rows.items()))
+    return Lines(
+        top=top,
+        lines=tuple(_line(name, values, top) for name, values in rows.items()),
+        places=tuple(_place(number, names, rows) for number in range(len(names))),
+    )
+
+
+def _place(number: int, names: Sequence[str], rows: Mapping[str, Sequence[float | None]]) -> Place:
+    step = WIDTH / max(1, len(names) - 1)
+    left, right = max(0.0, (number - 0.5) * step), min(float(WIDTH), (number + 0.5) * step)
+    known = [f"{name} {values[number]:,}" for name, values in rows.items() if values[number] is not None]
+    return Place(
+        middle=round(number * step, 1),
+        x=round(left, 1),
+        width=round(right - left, 1),
+        said=f"{names[number]}: {', '.join(known) or 'not measured'}",
+    )
 
 
 def _line(name: str, values: Sequence[float | None], top: int) -> Line:

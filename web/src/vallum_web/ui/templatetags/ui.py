@@ -1,7 +1,7 @@
 """Tags and filters for every page. They are built in (settings): no template loads them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from django import template
@@ -100,9 +100,11 @@ def lasting(seconds: float | None) -> str:
 
 
 @register.inclusion_tag("ui/_lines.html")
-def line_chart(rows: Mapping[str, list[float | None]], first: str, last: str, label: str) -> dict[str, object]:
-    """Lines from `first` to `last`; what they say stands in a table beside them, for those who do not see it."""
-    return {"chart": charts.lines(rows), "first": first, "last": last, "label": label}
+def line_chart(
+    rows: Mapping[str, list[float | None]], names: Sequence[str], step: str, label: str
+) -> dict[str, object]:
+    """Lines over steps of these names, each of which is a `step` (Day); what they say stands in a table beside them too."""
+    return {"chart": charts.lines(rows, names), "first": names[0], "last": names[-1], "step": step, "label": label}
 
 
 @register.filter
