@@ -2,14 +2,19 @@
 
 import json
 import threading
+import time
 
 import making
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 
 from vallum_web.accounts import tokens
 from vallum_web.assets.models import Asset
+from vallum_web.assets.services import lock
+from vallum_web.findings import services as findings
+from vallum_web.findings.models import Finding, Identity
+from vallum_web.scans import services as scans
 from vallum_web.tenancy.scope import scope
 
 
@@ -44,3 +49,46 @@ def test_of_two_who_know_the_same_one_changes_it(django_db_blocker):
         for thread in threads:
             thread.join()
         assert sorted(statuses) == [200, 412]
+
+
+@pytest.mark.usefixtures("live_database")
+def test_who_takes_a_finding_apart_and_knows_it_waits_for_its_asset_first(django_db_blocker):
+    """A digest holds the asset, and then its findings: with `If-Match`, the finding must not be held before the asset."""
+    with django_db_blocker.unblock():
+        people = making.people()
+        org, asset = people.org, Asset(org=people.org, kind="repository", name="shop")
+        with scope(org.pk):
+            asset.save()
+            for path in ("a.py", "b.py"):
+                found = making.secret(path, path=path, content="same")
+                findings.digest(scans.uploaded(asset, None), making.report(found, paths=()))
+            line = Identity.objects.of(org).get()
+        _, text = tokens.make(org, people.alice, tokens.Wanted(name="n", role="owner"))
+        client, address = Client(headers={"Authorization": f"Bearer {text}"}), f"/api/v1/findings/{line.finding_id}"
+        tag, answers = client.get(address).headers["ETag"], []
+
+        def take_apart():
+            try:
+                answers.append(client.delete(f"{address}/identities/{line.pk}", headers={"If-Match": tag}))
+            finally:
+                connections.close_all()
+
+        with scope(org.pk):
+            lock(asset.pk)
+            thread = threading.Thread(target=take_apart)
+            thread.start()
+            waiting(org)
+            Finding.objects.of(org).select_for_update().get(pk=line.finding_id)
+        thread.join()
+        assert answers[0].status_code == 200
+
+
+def waiting(org):
+    """Until another connection waits for what this one holds."""
+    with scope(org.pk), connection.cursor() as cursor:
+        for _ in range(200):
+            cursor.execute("select count(*) from pg_locks where not granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.05)
+    raise AssertionError("nobody waits")

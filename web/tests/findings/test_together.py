@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import making
 import pytest
@@ -21,6 +22,7 @@ from vallum_web.findings.models import Bulk, Comment, Decision, Finding
 from vallum_web.findings.pattern import Pattern
 from vallum_web.findings.services import bulk as bulks
 from vallum_web.scans import services as scans
+from vallum_web.tenancy import clock
 from vallum_web.tenancy.models import Event
 from vallum_web.tenancy.scope import scope
 
@@ -278,3 +280,58 @@ def test_a_rule_misses_nothing_of_scans_that_began_before_it(crowd):
         assert set(rows) - mine == set(by_bob.values_list("finding", flat=True)) & set(rows)
         covered = set(standing.values_list("finding", flat=True))
         assert {key for key, row in rows.items() if row.status == "suppressed"} == covered & set(rows)
+
+
+def test_days_that_end_rules_and_an_action_on_all_never_wait_in_a_circle(crowd):
+    """What was hidden until yesterday is let go while scans write it, a rule hides a part, and an action hides all."""
+    people, made = crowd
+    org, alice, over = people.org, people.alice.pk, threading.Event()
+    yesterday = {**WHY, "until": (clock.now().date() - timedelta(days=1)).isoformat()}
+    rule, begun = services.make_rule(org, alice, Pattern.read(path="tests/**"), reason="test_data")
+    services.run_bulk(org.pk, begun.pk)
+
+    def hides(arguments):
+        begun = services.begin_bulk(org, alice, Bulk.Verb.SUPPRESS, arguments=arguments, query="status=open")
+        return services.run_bulk(org.pk, begun.pk)
+
+    hides(yesterday)
+
+    @closing
+    def scanning(asset):
+        for round_ in range(1, ROUNDS + 1):
+            tests = (secret(f"t{number}", path=f"tests/{round_}.py") for number in range(FINDINGS // 10))
+            services.digest(scans.uploaded(asset, None), seen(round_, *tests))
+
+    @closing
+    def expiring():
+        ended = 0
+        while not over.is_set():
+            ended += services.expire_decisions(org.pk)
+        return ended
+
+    @closing
+    def acting():
+        for _ in range(ROUNDS):
+            hides(yesterday)
+        kept = hides(WHY)
+        return services.run_bulk(org.pk, services.undo_bulk(org, kept.pk, alice).pk)
+
+    with ThreadPoolExecutor(8) as pool:
+        expiries = [pool.submit(expiring) for _ in range(2)]
+        working = [*(pool.submit(scanning, asset) for asset in made), pool.submit(acting)]
+        try:
+            *_, undone = [each.result(timeout=300) for each in working]
+        finally:
+            over.set()
+        ended = sum(each.result(timeout=300) for each in expiries)
+    assert undone.status == "done"
+    ended += services.expire_decisions(org.pk)
+    assert ended > FINDINGS
+    with scope(org.pk):
+        told = Event.objects.of(org).filter(kind="finding.unsuppressed", data__expired=True).count()
+        rows = list(Finding.objects.of(org).exclude(status="resolved"))
+        mine = set(Decision.objects.of(org).filter(lifted_at=None, by_rule=rule.pk).values_list("finding", flat=True))
+    assert told == ended
+    assert {row.pk for row in rows if row.path.startswith("tests/")} == mine
+    assert {row.pk for row in rows if row.status == "suppressed"} == mine
+    assert compare(org) > 0

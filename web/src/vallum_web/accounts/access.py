@@ -167,15 +167,19 @@ class TokenAuth(HttpBearer):
         return found
 
 
-def permits(action: str, *, shows_secret: bool = False) -> Callable[[Function], Function]:
+def permits(
+    action: str, *, shows_secret: bool = False, first: Callable[..., object] | None = None
+) -> Callable[[Function], Function]:
     """Name the action of an API function: TenantRouter checks it, and takes none without.
 
     What shows a secret once is answered once: it is not kept for whoever repeats the call (config/calls.py).
+    `first` takes the locks that the function takes before the object's own, which `If-Match` would else hold before them.
     """
     matrix.action(action)
 
     def mark(function: Function) -> Function:
         function.action = action  # type: ignore[attr-defined]  # read by TenantRouter
+        function.first = first  # type: ignore[attr-defined]  # read by TenantRouter
         function.shows_secret = shows_secret  # type: ignore[attr-defined]  # read by config/calls.py
         return function
 
@@ -214,6 +218,8 @@ class TenantRouter(Router):
             with scope(request.auth.org_id, user=request.auth.by):
                 read = self._read(path)
                 if "If-Match" in request.headers and request.method not in throttle.SAFE:
+                    if first := getattr(view_func, "first", None):
+                        first(request, **kwargs)
                     self._demand(request, read, kwargs)
                 told = view_func(request, *args, **kwargs)
                 if read and read.path == path and isinstance(told, read.shape):

@@ -192,12 +192,16 @@ def finding_lift(request: TokenRequest, finding_id: UUID) -> FindingOut:
         raise Http404 from None
 
 
+def _hold_asset(request: TokenRequest, finding_id: UUID, **_: UUID) -> None:
+    services.hold_asset(request.auth.org, finding_id)
+
+
 @router.delete(
     "/{finding_id}/identities/{identity_id}",
     response=FindingOut,
     summary="Take apart what was taken for one finding; answers with the other one",
 )
-@permits("findings.decide")
+@permits("findings.decide", first=_hold_asset)
 def finding_split(request: TokenRequest, finding_id: UUID, identity_id: UUID) -> FindingOut:
     try:
         return finding_out(services.split(request.auth.org, finding_id, identity_id, request.auth.by))

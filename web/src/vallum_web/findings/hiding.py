@@ -40,8 +40,9 @@ union select coalesce(m.found, m.id) from staged_place p join matched m using (t
 left join standing o on o.finding_id = m.found and o.ruleset = p.ruleset and o.path = p.path and o.line = p.line
 where o.id is null
 """
+# In the order of their ids, whoever locks several: nobody waits in a circle.
 _LOCK = """
-select count(*) from (
+select coalesce(array_agg(id), '{{}}') from (
   select f.id from findings_finding f where f.org_id = %(org)s and {which} order by f.id for no key update
 ) locked
 """
@@ -153,10 +154,14 @@ def _run(statement: str, rule: SuppressionRule, values: dict[str, Any], told: di
         return int(cursor.fetchone()[0])
 
 
-def lock(org: UUID, which: str, **values: Any) -> None:
-    """Hold the rows of `which` findings: what is read of their decisions is then true until the transaction ends."""
+def lock(org: UUID, which: str, **values: Any) -> list[UUID]:
+    """Hold the rows of `which` findings of assets that the caller holds: what is read of their decisions then stays true.
+
+    A digest holds its asset and writes the findings in no order, so that nobody else may hold several without it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_LOCK.format(which=which), {"org": org, **values})
+        return list(cursor.fetchone()[0])
 
 
 def follow(org: UUID, which: str, **values: Any) -> None:

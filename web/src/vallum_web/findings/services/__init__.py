@@ -5,7 +5,7 @@ from vallum_web.findings.services.comments import comment, delete_comment, edit_
 from vallum_web.findings.services.decide import NotAMemberError, Why, assign, expire_decisions, lift, suppress
 from vallum_web.findings.services.digest import digest, fingerprint_key
 from vallum_web.findings.services.history import measure
-from vallum_web.findings.services.identities import split
+from vallum_web.findings.services.identities import hold_asset, split
 from vallum_web.findings.services.saved import ViewRefusedError, delete_shared_view, delete_view, save_view
 from vallum_web.findings.services.suppression import RuleRefusedError, lift_rule, make_rule
 from vallum_web.findings.services.weigh import follow_feeds, set_due_rules, weigh_asset, weigh_everything
@@ -27,6 +27,7 @@ __all__ = [
     "fail_bulk",
     "fingerprint_key",
     "follow_feeds",
+    "hold_asset",
     "lift",
     "lift_rule",
     "make_rule",

@@ -4,9 +4,12 @@ from datetime import date
 from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable
 
 from vallum_web.accounts import queries as people
+from vallum_web.assets.services import lock
+from vallum_web.findings import hiding
 from vallum_web.findings.models import Decision, Finding
 from vallum_web.findings.queries import in_force
 from vallum_web.tenancy import clock
@@ -61,36 +64,44 @@ def lift(org: Org, finding: UUID, by: UUID, *, decision: UUID | None = None) -> 
 
 # Set-based: a hundred thousand may have been hidden until the same day. Locked first, in a statement of its own: whoever
 # hides one of them again meanwhile is seen by the next.
-_EXPIRING = """
-select coalesce(array_agg(id), '{}') from (
-  select f.id from findings_finding f where f.org_id = %(org)s and f.status = 'suppressed' and not exists (
-    select from findings_decision d where d.org_id = f.org_id and d.finding_id = f.id and d.lifted_at is null
-      and (d.until is null or d.until >= %(today)s))
-  order by f.id for no key update
-) locked
+_EXPIRED = """
+f.org_id = %(org)s and f.status = 'suppressed' and not exists (
+  select from findings_decision d where d.org_id = f.org_id and d.finding_id = f.id and d.lifted_at is null
+    and (d.until is null or d.until >= %(today)s))
 """
-_EXPIRE = """
+_EXPIRING = f"select distinct f.asset_id from findings_finding f where {_EXPIRED} order by 1"  # noqa: S608 - of fixed parts
+_EXPIRE = f"""
 with expired as (
-  update findings_finding f set status = 'open', changed_at = %(now)s
-  where f.org_id = %(org)s and f.id = any(%(keys)s) and f.status = 'suppressed' and not exists (
-    select from findings_decision d where d.org_id = f.org_id and d.finding_id = f.id and d.lifted_at is null
-      and (d.until is null or d.until >= %(today)s))
-  returning f.id
+  update findings_finding f set status = 'open', changed_at = %(now)s where {_EXPIRED} and f.id = any(%(keys)s) returning f.id
 )
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
-select vallum_uuid7(), %(org)s, 'finding.unsuppressed', %(now)s, null, id, '{"expired": true}',
+select vallum_uuid7(), %(org)s, 'finding.unsuppressed', %(now)s, null, id, '{{"expired": true}}',
   pg_current_xact_id()::text::bigint from expired
-"""
+"""  # noqa: S608 - as above
 
 
 def expire_decisions(org: UUID) -> int:
     """Reopen what was hidden until a day that has passed; run every hour for each organization."""
     now = clock.now()
+    values: dict[str, Any] = {"org": org, "now": now, "today": now.date()}
     with scope(org), connection.cursor() as cursor:
-        values: dict[str, Any] = {"org": org, "now": now, "today": now.date()}
         cursor.execute(_EXPIRING, values)
-        cursor.execute(_EXPIRE, {**values, "keys": cursor.fetchone()[0]})
-        return int(cursor.rowcount)
+        assets = [row[0] for row in cursor.fetchall()]
+    return sum(_expire(org, asset, values) for asset in assets)
+
+
+def _expire(org: UUID, asset: UUID, values: dict[str, Any]) -> int:
+    """One asset in a transaction of its own; what a digest holds for long is left to the next hour."""
+    try:
+        with scope(org), connection.cursor() as cursor:
+            lock(asset)
+            keys = hiding.lock(which=f"f.asset_id = %(asset)s and {_EXPIRED}", asset=asset, **values)
+            cursor.execute(_EXPIRE, {**values, "keys": keys})
+            return int(cursor.rowcount)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            return 0
+        raise
 
 
 def _set_status(row: Finding, status: Finding.Status) -> None:

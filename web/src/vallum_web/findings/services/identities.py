@@ -16,6 +16,12 @@ from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
 
+def hold_asset(org: Org, finding: UUID) -> None:
+    """Hold the asset of a finding, if there is such a one, as a digest does before it writes findings."""
+    for asset in Finding.objects.of(org).filter(pk=finding).values_list("asset", flat=True):
+        lock(asset)
+
+
 def split(org: Org, finding: UUID, identity: UUID, by: UUID) -> Finding:
     """Undo a line of the identity ledger: what came under its fingerprint is a finding of its own again, and stays one.
 
