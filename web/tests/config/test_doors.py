@@ -50,6 +50,7 @@ _ARCHIVE = "a machine that holds the source scans it and sends the report (`vall
 _PEOPLE = "people come and go by their own hand, or by a provider's (`/scim/v2/`)"
 _OWNERS = "an owner's decision about who comes in: made signed in, with a second step"
 APART = {
+    "findings:preview_comment": "nothing is kept: how a text will look is a page's own matter",
     "repositories:upload": _ARCHIVE,
     "repositories:replace": _ARCHIVE,
     "accounts:audit_export": "the same entries are read in pages (`GET /api/v1/audit`), hashes included",

@@ -60,11 +60,11 @@ def small(monkeypatch):
 
 @pytest.mark.parametrize("form", ["csv", "json", "ndjson", "sarif", "cyclonedx"])
 def test_a_file_in_parts_is_the_file_in_one(people, record, export, content, form, monkeypatch):
+    moment = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: moment)
     whole = content(export(form, status="any"))
     monkeypatch.setattr(queries, "PAGE", 2)
     monkeypatch.setattr(work, "PART_ROWS", 3)
-    moment = clock.now()
-    monkeypatch.setattr(clock, "now", lambda: moment)
     row = export(form, status="any")
     with scope(people.org.pk):
         parts = queries.parts(people.org, row.pk)
