@@ -27,7 +27,7 @@ KEY = '"8e03978e-40d5-43dd-bc93-6894a57f9324"'
 
 def caller(people, name="ci", **more):
     wanted = tokens.Wanted(
-        name=name, role="owner", scopes=["tokens.make", "findings.read", "scans.start", "assets.change"]
+        name=name, role="owner", scopes=["tokens.make", "findings.read", "views.share", "scans.start", "assets.change"]
     )
     token, text = tokens.make(people.org, people.alice, wanted)
     return token, Client(headers={"Authorization": f"Bearer {text}", **more})
@@ -107,7 +107,8 @@ def test_what_did_nothing_may_be_tried_again(machine, people):
 
 def test_while_it_runs_nobody_else_begins_and_when_it_died_somebody_may(machine, people):
     token, client = caller(people, "t", **{"Idempotency-Key": KEY})
-    asked = sha256(b"\0".join((b"POST", VIEWS.encode(), json.dumps({"name": "Mine"}).encode()))).digest()
+    said = ("POST", VIEWS, client.defaults["HTTP_AUTHORIZATION"], json.dumps({"name": "Mine"}))
+    asked = sha256(b"\0".join(part.encode() for part in said)).digest()
     dead = repeats.take(people.org.pk, token.pk, KEY.strip('"'), asked)
     assert post(client).status_code == 409
     assert post(client, "Another").status_code == 422
@@ -129,6 +130,23 @@ def test_a_secret_is_not_kept_and_whoever_repeats_is_told(machine, people):
     (kept,) = rows(people)
     assert (kept.status, kept.body, kept.withheld) == (201, "", "secret")
     assert len([t for t in rows(people, ApiToken) if t.role == "auditor"]) == 1
+
+
+def test_whoever_may_no_longer_do_it_is_not_told_what_was_answered(machine, people):
+    assert post(machine).status_code == 201
+    with scope(people.org.pk):
+        ApiToken.objects.of(people.org).update(scopes=["scans.start"])
+    again = post(machine)
+    assert again.status_code == 403
+    assert "Idempotent-Replayed" not in again.headers
+
+
+def test_what_was_asked_cannot_be_guessed_from_its_digest(machine, people):
+    """A body may be a secret, and everything else about a call is known to whoever reads the table."""
+    post(machine)
+    (kept,) = rows(people)
+    body = json.dumps({"name": "Mine"}).encode()
+    assert bytes(kept.asked) != sha256(b"\0".join((b"POST", VIEWS.encode(), body))).digest()
 
 
 def test_a_large_answer_is_not_kept(people, monkeypatch):

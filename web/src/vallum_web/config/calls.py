@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ninja.errors import HttpError, ValidationError
 from ninja.operation import Operation
 
-from vallum_web.accounts.access import TokenRequest
+from vallum_web.accounts.access import TokenRequest, allow
 from vallum_web.tenancy import repeats
 from vallum_web.tenancy.models import Repeatable
 from vallum_web.tenancy.parameters import unknown
@@ -56,6 +56,8 @@ def once(function: Function) -> Function:
         key = request.headers.get("Idempotency-Key")
         if key is None:
             return function(request, *args, **kwargs)
+        if action := getattr(function, "action", None):
+            allow(request.auth, action)  # also of whoever asks again: what is kept is told to those who may do it
         taken = _take(request, key, request.body if reads_body else _digest(request))
         if isinstance(taken, Kept):
             return _again(taken)
@@ -92,7 +94,9 @@ def _take(request: TokenRequest, key: str, body: bytes) -> Taken | Kept:
     form = _KEY.fullmatch(key)
     if form is None:
         raise HttpError(400, 'Idempotency-Key: send 1 to 255 visible characters, in quotation marks: "8e03978e-40d5".')
-    digest = sha256(b"\0".join((str(request.method).encode(), request.get_full_path().encode(), body))).digest()
+    # The token with it, which nobody else has: a body may hold a secret, and its digest alone could be guessed at.
+    asked = (str(request.method), request.get_full_path(), request.headers["Authorization"])
+    digest = sha256(b"\0".join((*(part.encode() for part in asked), body))).digest()
     try:
         return repeats.take(request.auth.org_id, request.auth.pk, form[1] or form[2], digest)
     except repeats.KeyReusedError as error:

@@ -234,7 +234,7 @@ class Repeatable(TenantModel):
 
     token = models.UUIDField()
     key = models.BinaryField(max_length=32)
-    """The key's SHA-256; `asked` is that of method, address and body. Neither is kept itself."""
+    """The key's SHA-256; `asked` is that of method, address, token and body. Neither is kept itself."""
     asked = models.BinaryField(max_length=32)
     begun_at = models.DateTimeField(default=now)
     status = models.PositiveSmallIntegerField(null=True)
