@@ -130,6 +130,12 @@ def test_a_group_leads_to_its_list_and_opens_in_place(signed_in, alice, record, 
     assert "What ends it" in whole
 
 
+@pytest.mark.parametrize("by", ["fix", "rule", "asset", "package"])
+def test_no_group_has_a_key_that_no_column_holds(signed_in, alice, record, by):
+    for of in ("%00", "a%00b", "%ED%A0%80"):
+        assert signed_in(alice).get(f"{LIST}group/?group={by}&of={of}").status_code in (200, 302)
+
+
 @pytest.mark.parametrize("of", ["", "x", "01890a5d-ac96-774b-bcce-b302099a8057x"])
 def test_no_group_has_a_strangers_key(signed_in, alice, record, of):
     answer = signed_in(alice).get(f"{LIST}group/?group=asset&of={of}")

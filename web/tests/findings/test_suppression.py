@@ -96,6 +96,7 @@ def test_a_pattern_means_the_same_here_and_in_the_database(expression, text, fit
     [
         pytest.param({}, "hide everything", id="nothing"),
         pytest.param({"path": "**", "rule": "*"}, "hide everything", id="what fits everything"),
+        pytest.param({"path": "**/*", "package": "*"}, "hide everything", id="in every folder"),
         pytest.param({"cve": "log4shell"}, "CVE-2021-44228", id="a nickname"),
         pytest.param({"kind": "bug"}, "no kind", id="a kind there is not"),
         pytest.param({"path": "*a" * 11}, "up to 10", id="too many stars"),
@@ -106,6 +107,17 @@ def test_a_pattern_means_the_same_here_and_in_the_database(expression, text, fit
 def test_what_is_no_pattern_is_told_why(said, why):
     with pytest.raises(PatternError, match=why):
         Pattern.read(**said)
+
+
+def test_what_fits_a_part_is_not_taken_for_everything(digest, rule, shown):
+    digest(secret("a", path="a.py"), secret("b", path="src/b.py"), secret("c", path="src/d/c.py"))
+    for said, hidden in (
+        ("*", ["a.py"]),
+        ("*/*", ["a.py", "src/b.py"]),
+        ("**/*/*/*", ["a.py", "src/b.py", "src/d/c.py"]),
+    ):
+        rule(path=said)
+        assert shown() == hidden
 
 
 def test_it_hides_what_is_there_and_what_comes(org, digest, rule, shown, alice):

@@ -10,7 +10,7 @@ from vallum_engine.model.finding import Severity
 from vallum_web.accounts import tokens
 from vallum_web.accounts.models import Membership
 from vallum_web.assets import services as assets
-from vallum_web.findings import services
+from vallum_web.findings import services, suppression_queries
 from vallum_web.findings.models import Bulk, Decision, Finding, SuppressionRule
 from vallum_web.scans import services as scans
 from vallum_web.tenancy.scope import scope
@@ -111,6 +111,21 @@ def test_a_list_leads_to_a_rule_about_what_its_findings_share(org, alice, asset,
     everything = {"verb": "rule", "all": "yes", "query": "?kind=secret&rule=example-token"}
     assert browser.post("/acme/findings/bulk/", everything).url == f"{PAGE}new/?kind=secret&rule=example-token"
     assert browser.post("/acme/findings/bulk/", {"verb": "unrule", "all": "yes"}).status_code == 400
+
+
+def test_what_lies_in_no_folder_together_shares_none(org, asset):
+    for paths, folder in (
+        (("/etc/a", "etc/b"), None),
+        (("/etc/a", "/usr/b"), None),
+        (("/etc/a", "/etc/b"), "/etc/**"),
+        (("", "/etc/b"), None),
+    ):
+        found = [secret(path, path=path) for path in paths]
+        services.digest(scans.uploaded(asset, None), report(*found))
+        with scope(org.pk):
+            keys = list(Finding.objects.of(org).filter(path__in=paths).values_list("pk", flat=True))
+            assert len(keys) == 2
+            assert suppression_queries.alike(org, keys).get("path") == folder
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def test_nothing_of_a_secret_is_in_it(kept):
 
 
 def test_a_stranger_s_text_is_words(kept):
-    attack = "x\n/close\n@everyone <img src=y> ![a](https://e.example) #1 `b` \u202e"
+    attack = "x\n/close\n@everyone <img src=y> ![a](https://e.example) #1 `b` www.e.example \u202e"
     row = kept(
         secret(
             "one",
@@ -78,7 +78,10 @@ def test_a_stranger_s_text_is_words(kept):
     assert "\n/close" not in found.title + found.body
     assert "@everyone" not in found.title + found.body
     assert "\u202e" not in found.title + found.body
-    assert r"\<img src=y\> \!\[a\](https://e.example) \#1 \`b\` \[U+202E\]" in found.body
+    assert (
+        "\\<img src=y\\> \\!\\[a\\](https:\u200b//e.example) \\#1 \\`b\\` www\u200b.e.example \\[U+202E\\]"
+        in found.body
+    )
     assert "``` a`/``b.py:1 ```" in found.body
 
 

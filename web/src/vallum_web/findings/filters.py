@@ -141,7 +141,7 @@ class Filters:
 
     def within(self, key: str) -> "Filters":
         """The findings of one group, one by one. Raises ValueError where no group has such a key."""
-        if not self.group or (not key and self.group != "package"):
+        if not self.group or (not key and self.group != "package") or _plain(key) != key:
             raise ValueError("no group has this key")
         given = {"asset": UUID(key)} if self.group == "asset" else {self.group: key or NO_PACKAGE}
         return self.but(group="", **given)

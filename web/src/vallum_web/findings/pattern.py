@@ -16,7 +16,12 @@ MOST_WILDCARDS = 10
 LONGEST = {"rule": 120, "path": 300, "package": 200}
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
 _PARTS = re.compile(r"\*\*/|\*+|\?|[^*?]+")
-_ANYTHING = frozenset("*?/")
+# What fits every path, and every name; `*` alone is a file in no folder.
+_ANYTHING = {
+    "path": re.compile(r"(\*\*+/)*(\*\*+|(?<=/)\*)"),
+    "rule": re.compile(r"\*+"),
+    "package": re.compile(r"\*+"),
+}
 
 
 class PatternError(ValueError):
@@ -78,7 +83,7 @@ def _tidied(said: Mapping[str, Any]) -> dict[str, str]:
     if texts["path"].endswith("/"):
         texts["path"] += "**"
     # What fits everything asks nothing.
-    return {name: "" if text and set(text) <= _ANYTHING else text for name, text in texts.items()}
+    return {name: "" if name in _ANYTHING and _ANYTHING[name].fullmatch(text) else text for name, text in texts.items()}
 
 
 def _readable(name: str, text: str, most: int) -> None:

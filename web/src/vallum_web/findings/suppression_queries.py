@@ -105,12 +105,17 @@ def alike(org: Org, keys: Sequence[UUID]) -> dict[str, str]:
     shared = (
         {name: each for name, each in said[0].items() if all(other.get(name) == each for other in said)} if said else {}
     )
-    folder = (
-        posixpath.commonpath([row.path for row in rows]) if rows and not any("package" in each for each in said) else ""
-    )
+    folder = "" if any("package" in each for each in said) else _folder([row.path for row in rows])
     if folder and "path" not in shared:
         shared["path"] = f"{folder}/**"
     return shared
+
+
+def _folder(paths: Sequence[str]) -> str:
+    """The folder that all are in; empty where there is none, as of a path from the root beside one that is not."""
+    if len({path.startswith("/") for path in paths}) != 1:
+        return ""
+    return posixpath.commonpath(paths).rstrip("/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,8 @@ MOST_ADDRESS = 6000
 """Letters of an address that trackers and browsers still take."""
 # What Markdown, or a tracker's own reading of it (people, numbers, labels), would take for more than text.
 _MARKS = re.compile(r"([\\`*_\[\]<>#|~&!])")
+# What trackers make links of without any mark.
+_LINKS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
 _APART = "\u200b"
 
 
@@ -136,7 +138,7 @@ def _plain(url: str) -> bool:
 def _text(text: str) -> str:
     """A stranger's words on one line, as words."""
     line = " ".join(_seen(text[:MOST_TEXT]).split()) + ("…" if len(text) > MOST_TEXT else "")
-    return _MARKS.sub(r"\\\1", line).replace("@", f"@{_APART}")
+    return _LINKS.sub(_APART, _MARKS.sub(r"\\\1", line)).replace("@", f"@{_APART}")
 
 
 def _code(text: str) -> str:
