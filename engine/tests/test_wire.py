@@ -30,6 +30,7 @@ from vallum_engine.wire import Limits
 
 TEXT = st.text(max_size=12)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+SAID = st.none() | st.booleans()
 COUNT = st.integers(0, 2**40)
 LOCATIONS = st.builds(Location, path=TEXT, line=st.integers(1, 10**6), end_line=st.integers(1, 10**6))
 FINDINGS = st.builds(
@@ -45,7 +46,10 @@ FINDINGS = st.builds(
     identity=st.just(()),
     fingerprint=TEXT,
     evidence=TEXT,
-    package=st.none() | st.builds(PackageRef, purl=TEXT, ecosystem=TEXT, name=TEXT, version=TEXT),
+    package=st.none()
+    | st.builds(
+        PackageRef, purl=TEXT, ecosystem=TEXT, name=TEXT, version=TEXT, direct=SAID, dev=SAID, path=TEXTS, cut=COUNT
+    ),
     advisories=st.lists(
         st.builds(AdvisoryRef, id=TEXT, aliases=TEXTS, url=TEXT, summary=TEXT, cvss=TEXT, fixed=TEXTS), max_size=2
     ).map(tuple),

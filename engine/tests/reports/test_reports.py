@@ -55,7 +55,15 @@ VULNERABILITY = secret(
     rule="CVE-2021-1",
     title="Prototype pollution",
     severity=Severity.CRITICAL,
-    package=PackageRef(purl="pkg:npm/lodash@4.17.15", ecosystem="npm", name="lodash", version="4.17.15"),
+    package=PackageRef(
+        purl="pkg:npm/lodash@4.17.15",
+        ecosystem="npm",
+        name="lodash",
+        version="4.17.15",
+        direct=False,
+        dev=True,
+        path=("shop", "way 1.0.0", "lodash 4.17.15"),
+    ),
     advisories=(AdvisoryRef(id="GHSA-1", url="https://example.org/GHSA-1", fixed=("4.17.21",)),),
     remediation=Remediation(steps=("Upgrade lodash to 4.17.21.",), upgrade_to="4.17.21"),
     fingerprint="package/1:4567",
@@ -90,6 +98,14 @@ def test_a_json_report_is_read_as_it_was_written():
 def unnamed(findings):
     """A reader has the fingerprint, and no identity."""
     return tuple(replace(finding, identity=()) for finding in findings)
+
+
+def test_a_report_of_before_says_nothing_of_how_a_package_came_in():
+    old = json.loads(json_report.render(REPORT))
+    for name in ("direct", "dev", "path", "cut"):
+        del old["findings"][0]["package"][name]
+    package = json_report.read(json.dumps(old).encode()).findings[0].package
+    assert (package.name, package.direct, package.dev, package.path, package.cut) == ("lodash", None, None, (), 0)
 
 
 def sarif_of(report):
@@ -175,6 +191,16 @@ class TestSarif:
     def test_an_empty_report_is_valid(self):
         assert sarif_of(CLEAN)["results"] == []
 
+    def test_a_package_says_how_it_came_in_as_far_as_that_is_known(self):
+        properties = sarif_of(REPORT)["results"][0]["properties"]
+        assert {name: properties[name] for name in ("direct", "dev", "path")} == {
+            "direct": False, "dev": True, "path": ["shop", "way 1.0.0", "lodash 4.17.15"],
+        }  # fmt: skip
+        unknown = replace(VULNERABILITY, package=PackageRef(purl="pkg:npm/x@1", ecosystem="npm", name="x", version="1"))
+        properties = sarif_of(Report(findings=(unknown,)))["results"][0]["properties"]
+        assert properties["purl"] == "pkg:npm/x@1"
+        assert not {"direct", "dev", "path", "pathCut"} & set(properties)
+
 
 class TestTable:
     def text(self, report, **options):
@@ -217,6 +243,25 @@ class TestTable:
         lines = self.text(Report(findings=(long,)), width=width).splitlines()
         assert any("x" * 150 + ":7" in line for line in lines)
         assert all(len(line) <= min(max(width, 40), 120) for line in lines if "x" * 150 not in line)
+
+    @pytest.mark.parametrize(
+        ("said", "line"),
+        [
+            ({}, "By shop → way 1.0.0 → lodash 4.17.15 (development only)"),
+            ({"dev": False}, "By shop → way 1.0.0 → lodash 4.17.15"),
+            ({"path": ("shop", "lodash 4.17.15"), "direct": True}, "Development only"),
+            ({"path": tuple(f"p{n}" for n in range(20)), "cut": 1234}, "p9 → … 1,234 more … → p10"),
+        ],
+    )
+    def test_how_a_package_came_in(self, said, line):
+        finding = replace(VULNERABILITY, package=replace(VULNERABILITY.package, **said))
+        assert line in self.text(Report(findings=(finding,)), width=120)
+
+    def test_a_direct_package_of_production_needs_no_word(self):
+        package = replace(VULNERABILITY.package, direct=True, dev=False, path=("shop", "lodash 4.17.15"))
+        text = self.text(Report(findings=(replace(VULNERABILITY, package=package),)))
+        assert "shop" not in text
+        assert "evelopment" not in text
 
     def test_colour_is_only_on_demand(self):
         assert "\x1b" not in self.text(REPORT)

@@ -1,12 +1,13 @@
 """One finding beside the list, and what people decide about it."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from making import report, secret
 
-from vallum_engine.model.finding import AdvisoryRef, Remediation
+from vallum_engine.model.finding import AdvisoryRef, PackageRef, Remediation
 from vallum_web.accounts import services as accounts
 from vallum_web.accounts.models import Membership
 from vallum_web.assets import services as assets
@@ -76,6 +77,63 @@ def test_the_panel_tells_all_that_is_known(signed_in, bob, url):
         assert said in page
     assert "<html" in page
     assert 'aria-current="true"' in page
+
+
+MANY = tuple(f"p{number} 1.0.0" for number in range(20))
+
+
+@pytest.mark.parametrize(
+    ("said", "shown", "steps"),
+    [
+        pytest.param({}, [], [], id="not said"),
+        pytest.param({"direct": True, "path": ("shop", "qs 6.5.2")}, ["Direct dependency"], [], id="direct"),
+        pytest.param(
+            {"direct": False, "dev": True, "path": ("shop", "<i>", "qs 6.5.2")},
+            ["Transitive dependency", "development only"],
+            ["shop", "&lt;i&gt;", "qs 6.5.2"],
+            id="by another, in development",
+        ),
+        pytest.param({"direct": False}, ["Transitive dependency"], [], id="by nobody knows what"),
+        pytest.param({"path": ("yarn.lock", "a 1", "qs 6.5.2")}, [], ["yarn.lock", "a 1", "qs 6.5.2"], id="by a way"),
+        pytest.param({"path": MANY, "cut": 7}, ["7 more"], [*MANY[:10], "7 more", *MANY[10:]], id="by a long way"),
+    ],
+)
+def test_the_panel_tells_how_a_package_came_in(org, signed_in, bob, digest, said, shown, steps):
+    digest(
+        secret("p", package=PackageRef(purl="pkg:npm/qs@6.5.2", ecosystem="npm", name="qs", version="6.5.2", **said))
+    )
+    with scope(org.pk):
+        found = Finding.objects.of(org).get()
+    page = signed_in(bob).get(f"{LIST}{found.pk}/", headers=PANEL).content.decode()
+    words = ("Direct dependency", "Transitive dependency", "development only", "7 more")
+    assert [word for word in words if word in page] == shown
+    assert ("Came in" in page) is bool(said)
+    assert re.findall(r"<li[^>]*>(?:<code>)?([^<]*)", "".join(re.findall(r'<ol class="way".*?</ol>', page))) == steps
+
+
+def test_a_finding_recorded_before_says_nothing_of_how_its_package_came_in(org, signed_in, bob, digest):
+    digest(
+        secret("p", package=PackageRef(purl="pkg:npm/qs@6.5.2", ecosystem="npm", name="qs", version="6.5.2", dev=True))
+    )
+    with scope(org.pk):
+        found = Finding.objects.of(org).get()
+        found.data["package"] = {name: found.data["package"][name] for name in ("purl", "ecosystem", "name", "version")}
+        Finding.objects.of(org).update(data=found.data)
+    page = signed_in(bob).get(f"{LIST}{found.pk}/", headers=PANEL).content.decode()
+    assert "pkg:npm/qs@6.5.2" in page
+    assert "Came in" not in page
+    assert "development only" not in page
+
+
+def test_a_package_that_comes_in_by_another_way_is_the_same_finding(org, digest):
+    package = PackageRef(
+        purl="pkg:npm/qs@6.5.2", ecosystem="npm", name="qs", version="6.5.2", path=("shop", "qs 6.5.2")
+    )
+    digest(secret("p", package=package))
+    digest(secret("p", package=replace(package, path=("shop", "express 4.17.1", "qs 6.5.2"))))
+    with scope(org.pk):
+        found = Finding.objects.of(org).get()
+    assert found.data["package"]["path"] == ["shop", "express 4.17.1", "qs 6.5.2"]
 
 
 def test_htmx_gets_the_panel_alone(signed_in, bob, url):

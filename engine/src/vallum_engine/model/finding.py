@@ -63,12 +63,20 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRef:
-    """A package as a finding names it."""
+    """A package as a finding names it, and how it came in as far as the scanned file says."""
 
     purl: str
     ecosystem: str
     name: str
     version: str
+    direct: bool | None = None
+    """Whether the project itself asks for it."""
+    dev: bool | None = None
+    """Whether it is there for development alone."""
+    path: tuple[str, ...] = ()
+    """A shortest way to it: the project (by the lockfile's path where it has no name), then names with versions."""
+    cut: int = 0
+    """Steps of `path` left out after its tenth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

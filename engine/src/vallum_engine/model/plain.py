@@ -48,13 +48,7 @@ def from_finding(finding: Finding) -> Plain:
         "aliases": list(finding.aliases),
         "content": finding.content,
         "evidence": finding.evidence,
-        "package": package
-        and {
-            "purl": package.purl,
-            "ecosystem": package.ecosystem,
-            "name": package.name,
-            "version": package.version,
-        },
+        "package": package and from_package_ref(package),
         "advisories": [
             {
                 "id": advisory.id,
@@ -68,6 +62,19 @@ def from_finding(finding: Finding) -> Plain:
         ],
         "remediation": remediation and {"steps": list(remediation.steps), "upgrade_to": remediation.upgrade_to},
         "references": list(finding.references),
+    }
+
+
+def from_package_ref(package: PackageRef) -> Plain:
+    return {
+        "purl": package.purl,
+        "ecosystem": package.ecosystem,
+        "name": package.name,
+        "version": package.version,
+        "direct": package.direct,
+        "dev": package.dev,
+        "path": list(package.path),
+        "cut": package.cut,
     }
 
 
@@ -103,7 +110,17 @@ def _strings(data: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _package_ref(data: Mapping[str, Any] | None) -> PackageRef | None:
-    return (data and PackageRef(**{key: str(data[key]) for key in ("purl", "ecosystem", "name", "version")})) or None
+    """How it came in is absent in reports of before."""
+    if not data:
+        return None
+    direct, dev = data.get("direct"), data.get("dev")
+    return PackageRef(
+        **{key: str(data[key]) for key in ("purl", "ecosystem", "name", "version")},
+        direct=None if direct is None else bool(direct),
+        dev=None if dev is None else bool(dev),
+        path=_strings(data.get("path") or ()),
+        cut=int(data.get("cut") or 0),
+    )
 
 
 def _advisory(data: Mapping[str, Any]) -> AdvisoryRef:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vallum_engine.model.finding import Confidence, Kind, Location, Severity
+from vallum_engine.model.graph import NOT_SAID, Origin
 from vallum_engine.model.package import Package
 from vallum_engine.parsers.document import Document
 
@@ -60,6 +61,8 @@ class Sighting:
     fingerprint, a snippet, a function, a parameter. Never a line number or a date."""
     secret: bytes = b""
     mark: Mark = Mark.NONE
+    origin: Origin = NOT_SAID
+    """How the component came in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

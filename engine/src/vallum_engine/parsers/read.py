@@ -150,7 +150,7 @@ def _finding(format_: Format, sighting: Sighting, key: bytes) -> Finding:
         if identity[0] == _PLACED and any(sighting.anchor)
         else "",
         evidence=redacted(sighting.secret) if sighting.secret else _text(sighting.evidence, 2_000),
-        package=_package(component) if component else None,
+        package=sighting.origin.on(_package(component)) if component else None,
         advisories=_advisories(sighting, ids),
         remediation=_remediation(sighting),
         references=_texts(

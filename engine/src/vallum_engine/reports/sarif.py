@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vallum_engine import VERSION
-from vallum_engine.model.finding import Confidence, Finding, Location, Severity
+from vallum_engine.model.finding import Confidence, Finding, Location, PackageRef, Severity
 from vallum_engine.model.report import Exclusion, Problem, Report
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -106,7 +106,7 @@ def _result(finding: Finding, index: int) -> Json:
         "security-severity": _SCORE[finding.severity],
     }
     if finding.package:
-        properties["purl"] = finding.package.purl
+        properties |= _package(finding.package)
     if finding.remediation and finding.remediation.upgrade_to:
         properties["upgradeTo"] = finding.remediation.upgrade_to
     return {
@@ -119,6 +119,17 @@ def _result(finding: Finding, index: int) -> Json:
         "partialFingerprints": {"vallum/v1": finding.fingerprint},
         "properties": properties,
     }
+
+
+def _package(package: PackageRef) -> Json:
+    """Its URL, and how it came in where that is known; `pathCut` steps are left out after the tenth."""
+    said = {
+        "direct": package.direct,
+        "dev": package.dev,
+        "path": list(package.path) or None,
+        "pathCut": package.cut or None,
+    }
+    return {"purl": package.purl, **{name: value for name, value in said.items() if value is not None}}
 
 
 def _location(location: Location) -> Json:

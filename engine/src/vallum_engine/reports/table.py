@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from vallum_engine.model.finding import Finding, Location, Severity
+from vallum_engine.model.finding import Finding, Location, PackageRef, Severity
+from vallum_engine.model.graph import FIRST_STEPS
 from vallum_engine.model.report import Exclusion, Report, Stats
 from vallum_engine.model.text import size
 
@@ -49,6 +50,8 @@ class _Table:
         yield from self.wrapped(f"{_subject(finding)}  [{finding.rule}]", style="1")
         for each in same:
             yield from self.places(each)
+        if came := _came(finding.package):
+            yield from self.wrapped(f"  {came}")
         steps = finding.remediation.steps if finding.remediation else ()
         for step in steps[:_STEPS]:
             yield from self.wrapped(f"  > {step}")
@@ -138,6 +141,19 @@ def _subject(finding: Finding) -> str:
     if package is None:
         return finding.title
     return f"{package.name} {package.version}: {finding.title.removeprefix(f'{package.name}: ')}"
+
+
+def _came(package: PackageRef | None) -> str:
+    """How a package came in, where that is more than being asked for: the way to it, and that it is for development."""
+    if package is None:
+        return ""
+    path = list(package.path)
+    if package.cut:
+        path.insert(FIRST_STEPS, f"… {package.cut:,} more …")
+    way = f"By {' → '.join(path)}" if len(path) > 2 else ""
+    if not package.dev:
+        return way
+    return f"{way} (development only)" if way else "Development only"
 
 
 def _place(location: Location) -> str:

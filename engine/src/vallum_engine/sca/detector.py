@@ -14,6 +14,7 @@ from vallum_engine.sca.advisories import Advisories
 from vallum_engine.sca.lockfiles import ECOSYSTEMS, extractor, format_of
 from vallum_engine.sca.lockfiles.entry import MAX_ENTRIES, MAX_NAME, Gap, Reference, broken
 from vallum_engine.sca.match import match
+from vallum_engine.sca.origins import MOST_KEPT, Origins
 
 _LISTED_LINES = 10
 
@@ -31,6 +32,7 @@ class PackageDetector:
         self._gaps: dict[str, list[Gap]] = defaultdict(list)
         self._met: set[str] = set()
         self._unordered: tuple[Package, ...] = ()
+        self._origins = Origins()
 
     def wants(self, path: str) -> bool:
         return bool(format_of(path))
@@ -57,6 +59,8 @@ class PackageDetector:
             return ()
         self._by_path[file.path] = packages
         self._gaps[file.path] = gaps
+        if self._advisories is not None:
+            self._origins.keep(file)
         for reference in references:
             self._references.setdefault(reference.path, (file.path, reference.line))
         return ()
@@ -69,7 +73,7 @@ class PackageDetector:
         known = self._advisories.facts.ecosystems
         outcome = match((package for package in self.packages() if package.ecosystem in known), self._advisories)
         self._unordered = outcome.unordered
-        return outcome.findings
+        return list(self._origins.told(outcome.findings, self._by_path))
 
     def packages(self) -> Sequence[Package]:
         return [package for path in sorted(self._by_path) for package in self._by_path[path]]
@@ -83,7 +87,7 @@ class PackageDetector:
         )
 
     def exclusions(self) -> Sequence[Exclusion]:
-        return [*self._missing_data(), *self._missing_files(), *self._loose(), *self._not_ordered()]
+        return [*self._missing_data(), *self._missing_files(), *self._loose(), *self._not_ordered(), *self._not_kept()]
 
     def _holds(self, ecosystem: str) -> bool:
         return self._advisories is not None and ecosystem in self._advisories.facts.ecosystems
@@ -137,6 +141,11 @@ class PackageDetector:
         for (path, ecosystem), count in sorted(counts.items()):
             why = f"{count} versions that {ecosystem} cannot order (such as {examples[path, ecosystem]}): not checked"
             yield _skipped(path, ecosystem, why)
+
+    def _not_kept(self) -> Iterable[Exclusion]:
+        for path in self._origins.beyond:
+            why = f"how its packages came in is not told: the lockfiles hold more than {MOST_KEPT >> 20} MiB"
+            yield _skipped(path, ECOSYSTEMS[format_of(path)], why, covered=True)
 
 
 def _skipped(path: str, ecosystem: str, why: str, *, covered: bool = False) -> Exclusion:

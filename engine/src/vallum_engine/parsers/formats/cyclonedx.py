@@ -1,10 +1,11 @@
 """CycloneDX, JSON and XML: the packages of a bill of materials, its vulnerabilities, and statements about them (VEX)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vallum_engine.model.finding import Confidence, Location, Severity
+from vallum_engine.model.graph import NOT_SAID, Graph, Key, Origin, Ways
 from vallum_engine.parsers import cyclonedx_xml, osv
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Component, Format, Mark, Passed, Record, Rejected, Sighting
@@ -37,6 +38,7 @@ class _Entry:
 
     of: Component
     places: tuple[Location, ...]
+    origin: Origin = NOT_SAID
 
 
 def recognises(document: Document) -> bool:
@@ -61,8 +63,11 @@ def records(document: Document) -> Iterator[Record]:
             yield from _component(told, direct)
         else:
             yield Rejected(at=f"component {index + 1}", why="it is no component with a name")
-    for index, item in enumerate(listed(bom.get("vulnerabilities"))):
-        yield from _vulnerability(f"vulnerabilities[{index}]", item, entries)
+    vulnerabilities = list(listed(bom.get("vulnerabilities")))
+    ways = Ways(_graph(bom, main, entries), project="the project") if vulnerabilities else None
+    known = {ref: replace(entry, origin=ways.of_key(ref)) for ref, entry in entries.items()} if ways else {}
+    for index, item in enumerate(vulnerabilities):
+        yield from _vulnerability(f"vulnerabilities[{index}]", item, known)
 
 
 def _flat(value: Any) -> Iterator[Any]:
@@ -78,6 +83,18 @@ def _asked(bom: Mapping[str, Any], main: Any) -> frozenset[str] | None:
         if ref and dug(edge, "ref") == ref:
             return frozenset(texts(dug(edge, "dependsOn")))
     return None
+
+
+def _graph(bom: Mapping[str, Any], main: Any, entries: Mapping[str, _Entry]) -> Graph:
+    root = str(dug(main, "bom-ref") or "")
+    wants: dict[Key, list[str]] = {}
+    for edge in listed(bom.get("dependencies")):
+        wants.setdefault(str(dug(edge, "ref") or ""), []).extend(texts(dug(edge, "dependsOn")))
+    return Graph(
+        names={ref: (entry.of.name, "" if ref == root else entry.of.version) for ref, entry in entries.items()},
+        wants=wants,
+        roots=[root] if root and root in wants and root in entries else [],
+    )
 
 
 def _entry(told: Mapping[str, Any]) -> _Entry:
@@ -158,6 +175,7 @@ def _sighting(at: str, item: Mapping[str, Any], entry: _Entry | None) -> Record:
         steps=texts([item.get("recommendation"), item.get("workaround")]),
         references=texts([dug(item, "source", "url"), *(dug(a, "url") for a in listed(item.get("advisories")))]),
         mark=_STATES.get(state, Mark.NONE),
+        origin=entry.origin if entry else NOT_SAID,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vallum_engine.model.finding import Confidence, Kind
+from vallum_engine.model.graph import Graph, Key, Origin, Ways
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Component, Format, Record, Rejected, Sighting
 from vallum_engine.parsers.inventory import component, package
@@ -29,27 +30,28 @@ def records(document: Document) -> Iterator[Record]:
     value: Any = document.json
     if value is None:
         value = _tagged(document.text)
-    direct = _asked(value)
+    graph = _graph(value)
+    direct = frozenset(want for root in graph.roots for want in graph.wants.get(root, ()))
+    ways = Ways(graph, project="the project")
     for index, told in enumerate(listed(value.get("packages"))):
         at = f"packages[{index}]"
         if not isinstance(told, dict) or not told.get("name"):
             yield Rejected(at=at, why="it is no package with a name")
         else:
-            yield from _package(at, told, direct)
+            yield from _package(at, told, direct, ways)
 
 
-def _package(at: str, told: Mapping[str, Any], direct: frozenset[str]) -> Iterator[Record]:
+def _package(at: str, told: Mapping[str, Any], direct: frozenset[Key], ways: Ways) -> Iterator[Record]:
     references = list(listed(told.get("externalRefs")))
     purl = next((dug(r, "referenceLocator") for r in references if dug(r, "referenceType") == "purl"), "")
-    version = str(told.get("versionInfo") or "")
-    of = component(purl, told["name"], "" if version in _NOTHING else version)
+    of = component(purl, told["name"], _version(told))
     yield package(of, direct=str(told.get("SPDXID")) in direct if direct else None)
     for index, reference in enumerate(references):
         if dug(reference, "referenceType") == "advisory":
-            yield _advisory(f"{at}.externalRefs[{index}]", reference, of)
+            yield _advisory(f"{at}.externalRefs[{index}]", reference, of, ways.of_key(str(told.get("SPDXID"))))
 
 
-def _advisory(at: str, reference: Mapping[str, Any], of: Component) -> Record:
+def _advisory(at: str, reference: Mapping[str, Any], of: Component, origin: Origin) -> Record:
     """It may affect the package, the specification says: whether it does nobody has said."""
     url = str(reference.get("referenceLocator") or "").strip()
     ids = (*cves(url), *ghsa(url))
@@ -67,25 +69,34 @@ def _advisory(at: str, reference: Mapping[str, Any], of: Component) -> Record:
         component=of,
         ids=ids or (rule,),
         references=(url,),
+        origin=origin,
     )
 
 
-def _asked(value: Mapping[str, Any]) -> frozenset[str]:
-    """What the described packages depend on. Empty where no relation says so."""
+def _graph(value: Mapping[str, Any]) -> Graph:
+    """What depends on what, from what the document describes. Empty where no relation says so."""
     told = [r for r in listed(value.get("relationships")) if isinstance(r, dict)]
-    described = {str(id_) for id_ in listed(value.get("documentDescribes"))}
-    described |= {str(r.get("relatedSpdxElement")) for r in told if r.get("relationshipType") == "DESCRIBES"}
-    found = [
-        r.get("relatedSpdxElement")
-        for r in told
-        if r.get("relationshipType") == "DEPENDS_ON" and str(r.get("spdxElementId")) in described
-    ]
-    found += [
-        r.get("spdxElementId")
-        for r in told
-        if r.get("relationshipType") == "DEPENDENCY_OF" and str(r.get("relatedSpdxElement")) in described
-    ]
-    return frozenset(map(str, found))
+    described = [*listed(value.get("documentDescribes"))]
+    described += [r.get("relatedSpdxElement") for r in told if r.get("relationshipType") == "DESCRIBES"]
+    wants: dict[Key, list[str]] = {}
+    for relation in told:
+        one, other = str(relation.get("spdxElementId")), str(relation.get("relatedSpdxElement"))
+        if relation.get("relationshipType") == "DEPENDS_ON":
+            wants.setdefault(one, []).append(other)
+        elif relation.get("relationshipType") == "DEPENDENCY_OF":
+            wants.setdefault(other, []).append(one)
+    roots = [root for root in dict.fromkeys(map(str, described)) if root in wants]
+    packages = [told for told in listed(value.get("packages")) if isinstance(told, dict)]
+    names: dict[Key, tuple[str, str]] = {
+        str(p.get("SPDXID")): (str(p.get("name") or ""), _version(p)) for p in packages
+    }
+    names |= {root: (names.get(root, ("", ""))[0], "") for root in roots}
+    return Graph(names=names, wants=wants, roots=roots)
+
+
+def _version(told: Mapping[str, Any]) -> str:
+    version = str(told.get("versionInfo") or "")
+    return "" if version in _NOTHING else version
 
 
 def _tagged(text: str) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Lockfile formats: which file names each reads, and its module by dotted path.
 
-A format is one module with `extract(file)`, one line here, and an example folder in the tests.
+A format is one module with `extract(file)`, one line here, and an example folder in the tests. Where the file says who
+asks for whom, the module has `graph(file)` too, and stands in GRAPHS: it is read only for files with something vulnerable.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from vallum_engine.model.file import File
+from vallum_engine.model.graph import Graph
 from vallum_engine.plugins import load
 from vallum_engine.sca.lockfiles.entry import Entry
 
@@ -50,6 +52,13 @@ ECOSYSTEMS: Mapping[str, str] = {
 }
 
 
+GRAPHS = frozenset({"cargo", "gomod", "npm", "pdm", "pnpm", "poetry", "uv", "yarn"})
+"""Formats that say who asks for whom: their modules have `graph(file)`."""
+
+KNOWS_DEV = frozenset({"npm", "pdm", "pipfile", "poetry"})
+"""Formats whose groups part development from production for every entry, asked for or not."""
+
+
 def format_of(path: str) -> str:
     """The format that reads this path, or an empty string. `requirements/base.txt` counts by its folder."""
     folder, _, name = path.rpartition("/")
@@ -65,4 +74,9 @@ def format_of(path: str) -> str:
 
 def extractor(name: str) -> Extract:
     found: Extract = load(f"{_HERE}.{name}:extract")
+    return found
+
+
+def grapher(name: str) -> Callable[[File], Graph]:
+    found: Callable[[File], Graph] = load(f"{_HERE}.{name}:graph")
     return found

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
+from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry
-from vallum_engine.sca.lockfiles.located_toml import document, tables
+from vallum_engine.sca.lockfiles.located_toml import document, strings, tables
 
 TODO = "Write the lockfile anew with `cargo generate-lockfile`."
 
@@ -32,3 +33,20 @@ def extract(file: File) -> Iterator[Entry]:
             else None,
             commit=source.rpartition("#")[2] if source.startswith("git+") and "#" in source else "",
         )
+
+
+def graph(file: File) -> Graph:
+    """Who asks for whom. A dependency names as much (name, version, source) as it takes to tell it apart."""
+    data, text = document(file, TODO)
+    entries = [entry for entry, _ in tables(data, text, "package") if isinstance(entry.get("name"), str)]
+    answers: dict[Key, list[Key]] = {}
+    for number, entry in enumerate(entries):
+        name, version, source = entry["name"], entry.get("version", ""), entry.get("source", "")
+        for form in dict.fromkeys((name, f"{name} {version}", f"{name} {version} ({source})")):
+            answers.setdefault(form, []).append(number)
+    return Graph(
+        names={n: (e["name"], "" if not e.get("source") else str(e.get("version", ""))) for n, e in enumerate(entries)},
+        wants={number: strings(entry.get("dependencies")) for number, entry in enumerate(entries)},
+        answers=answers,
+        roots=[number for number, entry in enumerate(entries) if not entry.get("source")],
+    )

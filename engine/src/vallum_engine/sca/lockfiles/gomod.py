@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
+from vallum_engine.model.graph import Graph
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
 
 TODO = "Let `go mod tidy` write it anew."
 _RELEASE = re.compile(r"(?:go)?(\d+\.\d+(?:\.\d+)?(?:(?:alpha|beta|rc)\d+)?)", re.ASCII)
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]*)`|([^\s"`]+)')
+_MODULE = re.compile(r"^module[ \t]+\"?([^\s\"`]+)", re.MULTILINE)
 _BLOCKS = {"require", "replace", "exclude", "retract", "tool", "ignore", "godebug", "module", "toolchain", "go"}
 
 
@@ -97,3 +99,14 @@ def _statement(module: _Module, words: list[str], comment: str, *, line: int) ->
 def _release(text: str) -> str:
     found = _RELEASE.match(text)
     return found[1] if found else ""
+
+
+def graph(file: File) -> Graph:
+    """What the module asks for itself. Of what stands there as `// indirect`, nobody says who asked."""
+    packages = dict(enumerate(entry for entry in extract(file) if isinstance(entry, Package)))
+    module = _MODULE.search(text_of(file, TODO))
+    return Graph(
+        names={"": (module[1] if module else "", ""), **{n: (p.name, p.version) for n, p in packages.items()}},
+        wants={"": [number for number, package in packages.items() if package.direct]},
+        roots=("",),
+    )

@@ -33,6 +33,10 @@ def tables(data: dict[str, Any], text: str, array: str) -> Iterator[tuple[dict[s
     yield from zip(entries, [*lines, *[1] * (len(entries) - len(lines))], strict=False)
 
 
+def strings(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
 def _name_lines(text: str, array: str) -> list[int]:
     """The line of `name = …` in each `[[array]]`, or of the header where there is none. Multi-line strings are blanked."""
     if '"""' in text or "'''" in text:

@@ -5,11 +5,13 @@ and only `packages` is read then. Left out: the project itself, workspace member
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
+from vallum_engine.model.graph import Graph, Key, rootless
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, broken
 from vallum_engine.sca.lockfiles.located_json import Cursor
@@ -17,7 +19,12 @@ from vallum_engine.sca.lockfiles.located_json import Cursor
 TODO = "Write the lockfile anew with `npm install --package-lock-only`."
 _COMMIT = re.compile(r"#(?:commit=)?([0-9a-f]{40})\Z")
 _FLAGS = (("inBundle", "bundled"), ("bundled", "bundled"), ("dev", "dev"), ("optional", "optional"))
+_DEV = "devDependencies"
 _ASKED = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+
+MOST_PLACE = 500
+MOST_FOLDERS = 30
+"""Longer places and folders deeper within each other than npm makes them: no way leads from there."""
 
 
 def extract(file: File) -> Iterator[Entry]:
@@ -111,3 +118,63 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def graph(file: File) -> Graph:
+    """Who asks for whom. A name is looked for as Node does: beneath who asks, then beneath each folder above it."""
+    data = Cursor(file, TODO).value()
+    places = data.get("packages")
+    if isinstance(places, dict):
+        return _of_places({place: entry for place, entry in places.items() if isinstance(entry, dict)}, data)
+    installed = dict(_nested(_mapping(data.get("dependencies")), ""))
+    names: dict[Key, tuple[str, str]] = {}
+    for place, entry in installed.items():
+        package = _legacy(file, 1, entry, place.rpartition("node_modules/")[2])
+        names[place] = (package.name, package.version)
+    wants: dict[Key, list[Key]] = {p: _found(installed, p, _mapping(e.get("requires"))) for p, e in installed.items()}
+    return rootless(names, wants, {}, project=_text(data.get("name")))
+
+
+def _of_places(places: Mapping[str, Mapping[str, Any]], data: Mapping[str, Any]) -> Graph:
+    names: dict[Key, tuple[str, str]] = {}
+    for place, entry in places.items():
+        _, installed, name = place.rpartition("node_modules/")
+        if not installed:
+            names[place] = (_text(entry.get("name")) or place or _text(data.get("name")), "")
+        elif not entry.get("link"):
+            names[place] = (str(entry.get("name") or name), _text(entry.get("version")))
+    roots = [place for place in places if "node_modules/" not in place]
+    return Graph(
+        names=names,
+        wants={
+            place: _found(places, place, [name for key in _ASKED if key != _DEV for name in _mapping(entry.get(key))])
+            for place, entry in places.items()
+        },
+        roots=roots,
+        dev={place: _found(places, place, _mapping(places[place].get(_DEV))) for place in roots},
+    )
+
+
+def _nested(entries: Mapping[str, Any], above: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Version 1 by the places of the later ones."""
+    for name, entry in entries.items():
+        place = f"{above}node_modules/{name}"
+        if isinstance(entry, dict) and len(place) <= MOST_PLACE:
+            yield place, entry
+            yield from _nested(_mapping(entry.get("dependencies")), f"{place}/")
+
+
+def _found(places: Mapping[str, Any], place: str, names: Iterable[str]) -> list[Key]:
+    folders = list(islice(_above(place), MOST_FOLDERS)) if len(place) <= MOST_PLACE else []
+    found: list[Key] = []
+    for name in names:
+        candidates = (f"{folder}node_modules/{name}" for folder in folders)
+        found += [next((candidate for candidate in candidates if candidate in places), "")]
+    return [place for place in found if place]
+
+
+def _above(place: str) -> Iterator[str]:
+    while place:
+        yield f"{place}/"
+        place = place.rpartition("node_modules/")[0].rstrip("/")
+    yield ""

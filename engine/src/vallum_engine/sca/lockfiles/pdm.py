@@ -1,15 +1,19 @@
 """PDM: `pdm.lock`. What is not in the group `default` is `dev` or optional; folders are left out."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
+from vallum_engine.model.graph import Graph, Key, rootless
+from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry
-from vallum_engine.sca.lockfiles.located_toml import document, tables
+from vallum_engine.sca.lockfiles.located_toml import document, strings, tables
 
 TODO = "Write the lockfile anew with `pdm lock`."
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def extract(file: File) -> Iterator[Entry]:
@@ -33,3 +37,20 @@ def _groups(entry: Mapping[str, Any]) -> tuple[str, ...]:
     if "default" in groups:
         return ()
     return tuple(sorted({"dev" if group == "dev" else "optional" for group in groups}))
+
+
+def graph(file: File) -> Graph:
+    """Who asks for whom, by name: a dependency is a requirement as pip writes it."""
+    data, text = document(file, TODO)
+    entries = [entry for entry, _ in tables(data, text, "package") if isinstance(entry.get("name"), str)]
+    answers: dict[Key, list[Key]] = {}
+    for number, entry in enumerate(entries):
+        answers.setdefault(normalised("PyPI", entry["name"]), []).append(number)
+    names: dict[Key, tuple[str, str]] = {n: (e["name"], str(e.get("version", ""))) for n, e in enumerate(entries)}
+    wants: dict[Key, list[str]] = {
+        number: [
+            normalised("PyPI", name[0]) for asked in strings(entry.get("dependencies")) if (name := _NAME.match(asked))
+        ]
+        for number, entry in enumerate(entries)
+    }
+    return rootless(names, wants, answers)

@@ -5,11 +5,12 @@ entry comes from elsewhere, its own `name` and `version` do.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
+from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
 
@@ -18,6 +19,7 @@ _KEY = re.compile(r"  (?:\? )?(['\"]?)(\S.*?)\1(?::(?:\s+\{\})?)?")
 _FIELD = re.compile(r"(?:    |  : )(name|version|dev|optional|resolution):\s+(.*)")
 _AT = re.compile(r"/?((?:@[^/@]+/)?[^/@()]+)@([^()]+?)(?:\(.*|_.*)?")
 _SLASH = re.compile(r"(?:[^/]*/)?((?:@[^/]+/)?[^/]+)/(\d[^/_()]*)(?:[_(].*)?")
+_PROJECT = "project"
 _COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 
 
@@ -81,3 +83,72 @@ def _named(block: _Block) -> tuple[str, str]:
     if "/" not in block.key and "@" not in block.key:
         raise broken(block.line, f"the key {block.key!r} names no package", TODO)
     return "", ""
+
+
+def graph(file: File) -> Graph:
+    """Who asks for whom. Importers are the projects; what an entry asks for is a version, or a key where it goes by an alias."""
+    fields: dict[str, dict[str, str]] = {}
+    asked: dict[Key, list[tuple[str, str]]] = {}
+    dev: dict[Key, list[tuple[str, str]]] = {}
+    roots: dict[Key, str] = {}
+    for path, value in _paths(text_of(file, TODO)):
+        match path:
+            case ["packages" | "snapshots", key]:
+                fields.setdefault(key, {})
+            case ["packages" | "snapshots", key, "name" | "version" as name]:
+                fields.setdefault(key, {})[name] = value
+            case ["packages" | "snapshots", key, "dependencies" | "optionalDependencies", name]:
+                asked.setdefault(key, []).append((name, value))
+            case ["importers", root, ("dependencies" | "optionalDependencies" | "devDependencies") as group, name] | [
+                "importers",
+                root,
+                ("dependencies" | "optionalDependencies" | "devDependencies") as group,
+                name,
+                "version",
+            ] if value:
+                roots[_PROJECT, root] = "" if root == "." else root
+                (dev if group == "devDependencies" else asked).setdefault((_PROJECT, root), []).append((name, value))
+            case [("dependencies" | "optionalDependencies" | "devDependencies") as group, name] | [
+                ("dependencies" | "optionalDependencies" | "devDependencies") as group,
+                name,
+                "version",
+            ] if value:
+                roots[_PROJECT, "."] = ""
+                (dev if group == "devDependencies" else asked).setdefault((_PROJECT, "."), []).append((name, value))
+    names: dict[Key, tuple[str, str]] = {
+        key: _shown(key, own) for key, own in fields.items() if "@" in key or "/" in key or "name" in own
+    }
+    return Graph(
+        names={**names, **{root: (name, "") for root, name in roots.items()}},
+        wants={key: _keys(wanted, fields) for key, wanted in asked.items()},
+        roots=list(roots),
+        dev={key: _keys(wanted, fields) for key, wanted in dev.items()},
+    )
+
+
+def _shown(key: str, fields: dict[str, str]) -> tuple[str, str]:
+    name, version = _named(_Block(key, 1, fields))
+    return (name, version) if name else (key, "")
+
+
+def _keys(wanted: list[tuple[str, str]], known: Mapping[str, object]) -> list[Key]:
+    found: list[Key] = []
+    for name, version in wanted:
+        forms = (f"{name}@{version}", f"/{name}@{version}", f"/{name}/{version}", version, f"/{version}")
+        found += [form for form in forms if form in known][:1]
+    return found
+
+
+def _paths(text: str) -> Iterator[tuple[list[str], str]]:
+    """The keys that lead to each line, and its value, down to the fifth."""
+    above: list[str] = []
+    for raw in text.split("\n"):
+        line = raw.strip()
+        depth = (len(raw) - len(raw.lstrip(" "))) // 2
+        if not line or line.startswith("#") or depth > min(len(above), 4):
+            continue
+        if line.startswith(": "):
+            line, depth = line[2:], depth + 1
+        key, _, value = line.removeprefix("? ").removesuffix(":").partition(": ")
+        above[depth:] = [key.strip("'\"")]
+        yield list(above), value.strip("'\"")

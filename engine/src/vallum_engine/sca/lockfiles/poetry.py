@@ -5,6 +5,8 @@ from typing import Any
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
+from vallum_engine.model.graph import Graph, Key, rootless
+from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry
 from vallum_engine.sca.lockfiles.located_toml import document, tables
@@ -36,3 +38,25 @@ def _groups(entry: Mapping[str, Any]) -> tuple[str, ...]:
     if entry.get("optional") is True:
         kept.add("optional")
     return tuple(sorted(kept))
+
+
+def graph(file: File) -> Graph:
+    """Who asks for whom, by name. What only an extra asks for may not be why it is here, so no way leads through it."""
+    data, text = document(file, TODO)
+    entries = [entry for entry, _ in tables(data, text, "package") if isinstance(entry.get("name"), str)]
+    answers: dict[Key, list[Key]] = {}
+    wants: dict[Key, list[str]] = {}
+    perhaps: list[str] = []
+    for number, entry in enumerate(entries):
+        answers.setdefault(normalised("PyPI", entry["name"]), []).append(number)
+        asked = entry.get("dependencies")
+        for name, how in asked.items() if isinstance(asked, dict) else ():
+            told = perhaps if _is_optional(how) else wants.setdefault(number, [])
+            told.append(normalised("PyPI", name))
+    names: dict[Key, tuple[str, str]] = {n: (e["name"], str(e.get("version", ""))) for n, e in enumerate(entries)}
+    return rootless(names, wants, answers, perhaps=perhaps)
+
+
+def _is_optional(how: object) -> bool:
+    ways = how if isinstance(how, list) else [how]
+    return all(isinstance(way, dict) and way.get("optional") is True for way in ways)

@@ -1,10 +1,11 @@
 """uv: `uv.lock`. The project and its workspace members are left out, and say what is asked for directly."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
+from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry
 from vallum_engine.sca.lockfiles.located_toml import document, tables
@@ -55,3 +56,37 @@ def _names(dependencies: object) -> Iterator[str]:
 def _grouped(groups: object) -> Iterator[str]:
     for dependencies in groups.values() if isinstance(groups, dict) else ():
         yield from _names(dependencies)
+
+
+def graph(file: File) -> Graph:
+    """Who asks for whom: by name, and by version where a name has several. Extras are locked only where one is asked for."""
+    data, text = document(file, TODO)
+    entries = [entry for entry, _ in tables(data, text, "package") if isinstance(entry.get("name"), str)]
+    answers: dict[Key, list[Key]] = {}
+    for number, entry in enumerate(entries):
+        for form in (entry["name"], (entry["name"], str(entry.get("version", "")))):
+            answers.setdefault(form, []).append(number)
+    roots = [number for number, entry in enumerate(entries) if _is_local(entry)]
+    return Graph(
+        names={n: (e["name"], "" if _is_local(e) else str(e.get("version", ""))) for n, e in enumerate(entries)},
+        wants={number: list(_wants(entry)) for number, entry in enumerate(entries)},
+        answers=answers,
+        roots=roots,
+        dev={number: list(_listed(_groups(entries[number].get("dev-dependencies")))) for number in roots},
+    )
+
+
+def _wants(entry: Mapping[str, Any]) -> Iterator[Key]:
+    yield from _listed([entry.get("dependencies"), *_groups(entry.get("optional-dependencies"))])
+
+
+def _groups(groups: object) -> list[object]:
+    return list(groups.values()) if isinstance(groups, dict) else []
+
+
+def _listed(lists: Iterable[object]) -> Iterator[Key]:
+    for dependencies in lists:
+        for wanted in dependencies if isinstance(dependencies, list) else ():
+            if isinstance(wanted, dict):
+                name, version = str(wanted.get("name", "")), wanted.get("version")
+                yield (name, str(version)) if version else name

@@ -4,16 +4,18 @@ Both put an entry's descriptors at the margin and its fields two spaces in. Left
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
+from vallum_engine.model.graph import Graph, Key, rootless
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
 
 TODO = "Write the lockfile anew with `yarn install`."
 _FIELD = re.compile(r"""[ ]{2}"?(version|resolved|resolution|linkType)"?:?\s+"?([^"]*)"?""")
+_WANT = re.compile(r"""[ ]{4}"?([^"\s:]+)"?:?[ ]+"?([^"]*)"?""")
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 
 
@@ -87,3 +89,56 @@ def _commit(resolved: str) -> str:
         return ""
     found = _COMMIT.findall(resolved)
     return found[-1] if found else ""
+
+
+def graph(file: File) -> Graph:
+    """Who asks for whom, by descriptor. The classic format leaves the project out; the later one has its workspaces."""
+    text = text_of(file, TODO)
+    blocks = {block.line: block for block in _blocks(text) if block.descriptor != "__metadata"}
+    descriptors: dict[str, int] = {}
+    asked: dict[int, list[tuple[str, str]]] = {}
+    for line, described, wanted in _asking(text):
+        if line in blocks:
+            descriptors |= dict.fromkeys(described, line)
+            asked[line] = wanted
+    names: dict[Key, tuple[str, str]] = {
+        line: (_name(block), "" if block.workspace else block.version) for line, block in blocks.items()
+    }
+    alone = _alone(descriptors)
+    wants: dict[Key, list[Key]] = {
+        line: [
+            descriptors.get(f"{name}@{wish}") or descriptors.get(f"{name}@npm:{wish}") or alone.get(name)
+            for name, wish in wanted
+        ]
+        for line, wanted in asked.items()
+    }
+    if roots := [line for line, block in blocks.items() if block.workspace]:
+        return Graph(names=names, wants=wants, roots=roots)
+    return rootless(names, wants, {})
+
+
+def _asking(text: str) -> Iterator[tuple[int, list[str], list[tuple[str, str]]]]:
+    """The line of each block, its descriptors, and the names and ranges that it asks for."""
+    line, described, wanted, within = 0, [""], list[tuple[str, str]](), False
+    for number, raw in enumerate(text.split("\n"), 1):
+        plain = raw.rstrip()
+        if not plain or plain.startswith("#"):
+            continue
+        if plain[0] not in " \t":
+            yield line, described, wanted
+            line, described = number, [part.strip().strip('"') for part in plain[:-1].split(",")]
+            wanted, within = [], False
+        elif not plain.startswith("    "):
+            within = plain.strip() in {"dependencies:", "optionalDependencies:"}
+        elif within and (found := _WANT.fullmatch(plain)):
+            wanted.append((found[1], found[2]))
+    yield line, described, wanted
+
+
+def _alone(descriptors: Mapping[str, int]) -> dict[str, int]:
+    """Names that one block has alone: an override locks another range than the one asked for."""
+    lines: dict[str, set[int]] = {}
+    for descriptor, line in descriptors.items():
+        if (cut := descriptor.find("@", 1)) > 0:
+            lines.setdefault(descriptor[:cut], set()).add(line)
+    return {name: next(iter(own)) for name, own in lines.items() if len(own) == 1}

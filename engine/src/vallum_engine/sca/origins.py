@@ -1,0 +1,98 @@
+"""How vulnerable packages came in. Nothing is worked out for a lockfile without one."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from vallum_engine.errors import BrokenData
+from vallum_engine.model.file import File
+from vallum_engine.model.finding import Finding
+from vallum_engine.model.graph import NOT_SAID, Origin, Ways, joined
+from vallum_engine.model.naming import normalised
+from vallum_engine.model.package import Package
+from vallum_engine.sca.lockfiles import ECOSYSTEMS, GRAPHS, KNOWS_DEV, format_of, grapher
+
+MOST_KEPT = 64 << 20
+"""Bytes of lockfiles kept until it is known which of them hold what is vulnerable."""
+
+
+class Book:
+    """What one lockfile says: by its graph, and by the marks on its entries where the graph has no answer."""
+
+    def __init__(self, form: str, packages: Sequence[Package], ways: Ways | None) -> None:
+        self._form = form
+        self._ways = ways
+        self._entries: dict[tuple[str, str], list[Package]] = {}
+        for package in packages:
+            name = normalised(package.ecosystem, package.name)
+            self._entries.setdefault((name, package.version), []).append(package)
+
+    def origin(self, name: str, version: str) -> Origin:
+        way = self._ways.of(name, version) if self._ways else NOT_SAID
+        entries = self._entries.get((normalised(ECOSYSTEMS[self._form], name), version), ())
+        marked = joined(Origin(direct=entry.direct, dev=_development(self._form, entry)) for entry in entries)
+        return replace(
+            way,
+            direct=marked.direct if way.direct is None else way.direct,
+            dev=marked.dev if way.dev is None else way.dev,
+        )
+
+
+class Origins:
+    """Keeps lockfiles as they were read, and reads again those that turn out to matter."""
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._kept: dict[str, File] = {}
+        self._size = 0
+        self.beyond: list[str] = []
+        """Lockfiles with findings that were not kept: their findings are told without a way."""
+
+    def keep(self, file: File) -> None:
+        if format_of(file.path) in GRAPHS and self._size + len(file.data) <= self._most:
+            self._size += len(file.data)
+            self._kept[file.path] = file
+
+    def told(self, findings: Iterable[Finding], packages: Mapping[str, Sequence[Package]]) -> Iterator[Finding]:
+        """The findings, each with what its lockfiles say of its package. `packages` are those of each path."""
+        books: dict[str, Book] = {}
+        known: dict[tuple[str, str, tuple[str, ...]], Origin] = {}
+        for finding in findings:
+            package = finding.package
+            if not package:
+                yield finding
+                continue
+            paths = tuple(dict.fromkeys(place.path for place in finding.locations))
+            for path in paths:
+                if path not in books:
+                    books[path] = self.book(path, packages.get(path, ()))
+            key = (package.name, package.version, paths)
+            if key not in known:
+                known[key] = joined(books[path].origin(package.name, package.version) for path in paths)
+            yield replace(finding, package=known[key].on(package))
+        self._kept.clear()
+
+    def book(self, path: str, packages: Sequence[Package]) -> Book:
+        """What the lockfile at `path` says of its entries, which are `packages`; it is let go of."""
+        file, form = self._kept.pop(path, None), format_of(path)
+        if file is None:
+            if form in GRAPHS:
+                self.beyond.append(path)
+            return Book(form, packages, None)
+        try:
+            graph = grapher(form)(file)
+        except BrokenData:
+            return Book(form, packages, None)
+        ecosystem = ECOSYSTEMS[form]
+        return Book(form, packages, Ways(graph, project=path, fold=lambda name: normalised(ecosystem, name)))
+
+
+def _development(form: str, package: Package) -> bool | None:
+    """By an entry's groups: those of Poetry are development's, but for its main one and what an extra asks for."""
+    if form not in KNOWS_DEV:
+        return None
+    groups = set(package.groups) - {"bundled"}
+    if form == "poetry":
+        return bool(groups - {"optional"})
+    if groups == {"dev"}:
+        return True
+    return False if not groups or (form == "npm" and groups == {"optional"}) else None
