@@ -189,6 +189,8 @@ def test_an_upload_without_a_digest_takes_no_key(machine, people):
     answer = upload(machine, b"x", digest=False)
     assert answer.status_code == 400
     assert "Content-Digest" in answer.json()["detail"]
+    in_pieces = machine.post("/api/v1/uploads?asset=shop", headers={"Transfer-Encoding": "chunked"})
+    assert in_pieces.status_code == 400  # whose length nobody knows
     assert rows(people, Upload) == []
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 UNAVAILABLE = 503
 AGAIN = "30"
@@ -14,8 +14,8 @@ DETAIL = "What this is about is being changed by somebody else, or by a scan, an
 
 
 def waited(error: Exception) -> bool:
-    """Whether it is that, and no trouble of the database's."""
-    return isinstance(error, OperationalError) and isinstance(error.__cause__, LockNotAvailable)
+    """Whether it is that, and no trouble of the database's; of two that wait for each other, one is told so."""
+    return isinstance(error, OperationalError) and isinstance(error.__cause__, (LockNotAvailable, DeadlockDetected))
 
 
 class Busy:

@@ -107,7 +107,7 @@ def _take(request: TokenRequest, key: str, body: bytes) -> Taken | Kept:
 
 def _digest(request: HttpRequest) -> bytes:
     """What stands for a body that the operation reads bit by bit: its digest, which is checked when it has been read."""
-    if request.headers.get("Content-Length", "0") in ("", "0"):
+    if request.headers.get("Content-Length", "0") in ("", "0") and "Transfer-Encoding" not in request.headers:
         return b""
     digest = request.headers.get("Content-Digest", "")
     if "sha-256=:" not in digest:
