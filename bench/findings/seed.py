@@ -33,6 +33,11 @@ from (
   from generate_series(1, %(rows)s) n
 ) made
 """
+# What the platform writes where a scan ends: one of each organization did.
+_LATEST = """
+insert into scans_latest (id, org_id, asset_id, scan_id, gaps, rulesets, ran)
+select vallum_uuid7(), org_id, asset_id, id, false, 0, 0 from scans_scan where org_id = %s
+"""
 
 
 def organizations(rows: int, others: int) -> tuple[Org, Org]:
@@ -45,6 +50,7 @@ def organizations(rows: int, others: int) -> tuple[Org, Org]:
         for number, (org, keys) in enumerate(made):
             connection.execute("select set_config('app.org_id', %s, true)", [str(org.pk)])
             connection.execute("update scans_scan set status = 'done', finished_at = now() where org_id = %s", [org.pk])
+            connection.execute(_LATEST, [org.pk])
             connection.execute(_FILL, {"org": org.pk, "assets": keys, "rows": rows if number == 0 else 1_000})
             connection.commit()
         connection.autocommit = True

@@ -10,7 +10,6 @@ from vallum_engine.model.report import Problem
 from vallum_web.accounts import tokens
 from vallum_web.accounts.models import Membership
 from vallum_web.assets import services as assets
-from vallum_web.assets.models import Asset
 from vallum_web.findings import services as findings
 from vallum_web.scans import queries
 from vallum_web.scans import services as scans
@@ -69,7 +68,7 @@ def test_what_one_scanner_looked_at_fills_no_gap_of_another(org, alice):
         made = scans.uploaded(asset, None)
         with scope(org.pk):
             scans.finish(made, report(**more), engine="0.1.0", outcome={})
-            return queries.standing(org, Asset.objects.of(org))
+            return queries.standing(org)
 
     gap = (Problem(what="broke", path="x", todo="mend"),)
     trivy = {"target": {"report": "trivy"}}

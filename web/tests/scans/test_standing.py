@@ -56,7 +56,7 @@ def read(org):
             named = {
                 how: list(queries.scanned(org, every, how).values_list("name", flat=True)) for how in queries.SCANNED
             }
-            return queries.standing(org, every), named
+            return queries.standing(org), named
 
     return ask
 

@@ -38,6 +38,12 @@ class Asset(TenantModel):
             *TenantModel.Meta.constraints,
             models.UniqueConstraint(fields=["org", "kind", "name"], name="asset_name_once"),
         ]
+        indexes: ClassVar = [
+            # Every list of assets, and how many there are.
+            models.Index(fields=["org", "name", "id"], condition=models.Q(retired_at=None), name="asset_by_name"),
+            # What is to be left out of what is known of all.
+            models.Index(fields=["org", "id"], condition=models.Q(retired_at__isnull=False), name="asset_retired"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -347,11 +347,7 @@ class Looked:
 
 
 def looked(org: Org, asset: UUID | None) -> Looked:
-    every: QuerySet[Asset] = Asset.objects.of(org).filter(retired_at=None)
-    return Looked(
-        last=scans.last_finished(org, asset),
-        standing=scans.standing(org, every.filter(pk=asset) if asset else every),
-    )
+    return Looked(last=scans.last_finished(org, asset), standing=scans.standing(org, asset))
 
 
 def choices(org: Org, filters: Filters) -> dict[UUID, str]:
@@ -387,7 +383,7 @@ def teams_of(org: Org) -> dict[UUID, str]:
 
 def more_choices(org: Org, shown: Mapping[UUID, str]) -> int:
     """How many assets there are beside those to choose from."""
-    return Asset.objects.of(org).filter(retired_at=None).count() - len(shown) if len(shown) >= MOST_CHOICES else 0
+    return max(0, Asset.objects.of(org).filter(retired_at=None).count() - len(shown))
 
 
 def in_force(org: UUID) -> QuerySet[Decision]:

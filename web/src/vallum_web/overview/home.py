@@ -87,11 +87,10 @@ def _urgent(org: Org) -> dict[str, int]:
 
 def _coverage(org: Org) -> Coverage:
     every = assets.assets(org)
-    standing = scans.standing(org, every)
     unseen = scans.unseen(org, every, clock.now() - LATELY)
     shown = list(unseen[:SHOWN_UNSEEN])
     return Coverage(
-        standing=standing,
+        standing=scans.standing(org),
         unseen=shown,
         more_unseen=unseen.count() - len(shown),
         last=scans.last_finished(org),

@@ -81,6 +81,39 @@ class Scan(TenantModel):
         return f"{self.asset_id} {self.status}"
 
 
+class Latest(TenantModel):
+    """What the scans of an asset that reached their end say together: what a list asks of thousands of assets at once.
+
+    Written where a scan ends, and for an asset without any there is none.
+    """
+
+    asset = TenantForeignKey(Asset, models.CASCADE, db_index=False, related_name="latest")
+    scan = TenantForeignKey(Scan, models.RESTRICT, db_index=False, related_name="+")
+    """The newest one."""
+    whole = models.UUIDField(null=True)
+    """The newest one that looked everywhere. Keys sort by when they were made: it says since when."""
+    gaps = models.BooleanField()
+    """Whether the newest one of our own scanner, or of some other tool, did not look everywhere."""
+    rulesets = models.PositiveIntegerField()
+    """That took part in the newest one; 0 where it does not say."""
+    ran = models.PositiveIntegerField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["org", "asset"],
+                # All that is asked of every asset: the index alone answers.
+                include=["scan", "whole", "gaps", "rulesets", "ran"],
+                name="latest_of_asset",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["org", "-scan"], name="latest_scan")]
+
+    def __str__(self) -> str:
+        return f"{self.asset_id} {self.scan_id}"
+
+
 class Coverage(TenantModel):
     """One line of a scan's account: a rule set that ran, or a place it did not look at.
 

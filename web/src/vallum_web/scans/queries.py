@@ -3,12 +3,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from vallum_web.assets.models import Asset
-from vallum_web.scans.models import Coverage, Rejected, Scan
+from vallum_web.scans.models import Coverage, Latest, Rejected, Scan
 from vallum_web.tenancy import clock, keyset
 from vallum_web.tenancy.keys import first_of
 from vallum_web.tenancy.models import Org, OrgQuerySet
@@ -17,7 +16,6 @@ from vallum_web.tenancy.models import Org, OrgQuerySet
 UNLISTED = ("errors",)
 ENDED = (Scan.Status.DONE, Scan.Status.INCOMPLETE)
 STALE = timedelta(days=30)
-MOST_STANDING = 10_000
 BY_NUMBER = keyset.Order(fields=("number",), falling=False)
 
 
@@ -36,10 +34,11 @@ def of_asset(org: Org, asset: UUID) -> OrgQuerySet[Scan]:
 
 
 def latest(org: Org, assets: Iterable[UUID]) -> dict[UUID, Scan]:
-    """The newest scan of each asset, in one query."""
-    rows: QuerySet[Scan] = (
-        Scan.objects.of(org).filter(asset__in=list(assets)).defer(*UNLISTED).order_by("asset", "-id").distinct("asset")
-    )
+    """The newest scan of each asset, whether it has reached an end or not: two queries, and one step for each."""
+    newest = Scan.objects.of(org).filter(asset=OuterRef("pk")).order_by("-id").values("pk")[:1]
+    # A list, not a subquery: with one the planner reads every scan of the organization.
+    keys = list(Asset.objects.of(org).filter(pk__in=list(assets)).values_list(Subquery(newest), flat=True))
+    rows: QuerySet[Scan] = Scan.objects.of(org).filter(pk__in=keys).defer(*UNLISTED)
     return {row.asset_id: row for row in rows}
 
 
@@ -67,8 +66,9 @@ def sources(org: Org, asset: UUID) -> list[Scan]:
 
 def last_finished(org: Org, asset: UUID | None = None) -> Scan | None:
     """The newest scan that reached its end, of one asset or of any."""
-    rows = scans(org).filter(status__in=ENDED)
-    return (rows.filter(asset=asset) if asset else rows).first()
+    rows = Latest.objects.of(org).order_by("-scan_id")
+    of_asset = rows.filter(asset=asset) if asset else rows
+    return scans(org).filter(pk=Subquery(of_asset.values("scan")[:1])).first()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,6 @@ class Standing:
     """How far the record can speak for a set of assets."""
 
     assets: int
-    """Counted no further than `MOST_STANDING + 1`, and nothing below is said of more."""
     never: int
     """Without a scan that reached its end."""
     stale: int
@@ -96,31 +95,31 @@ class Standing:
 
 def unseen(org: Org, assets: QuerySet[Asset], since: datetime) -> QuerySet[Asset]:
     """The assets of which no scan that was asked for since then has reached its end."""
-    return assets.exclude(Exists(_ended(org).filter(pk__gte=first_of(since))))
+    return assets.exclude(Exists(_latest(org).filter(scan__gte=first_of(since))))
 
 
-def standing(org: Org, assets: QuerySet[Asset]) -> Standing:
-    """One question about all of them."""
-    last = _ended(org).order_by("-id")
-
-    def told(figure: str) -> Subquery:
-        return Subquery(last.values(told=Cast(KT(f"stats__{figure}"), IntegerField()))[:1])
-
-    numbers = (
-        assets.order_by()
-        .annotate(known=_known(org), lately=_lately(org), gap=_gap(org), of=told("rulesets"), did=told("ran"))[
-            : MOST_STANDING + 1
-        ]
-        .aggregate(
-            assets=Count("pk"),
-            never=Count("pk", filter=Q(known=False)),
-            stale=Count("pk", filter=Q(known=True, lately=False)),
-            gaps=Count("pk", filter=Q(gap=True)),
-            rulesets=Coalesce(Sum("of"), 0),
-            ran=Coalesce(Sum("did"), 0),
-        )
+def standing(org: Org, asset: UUID | None = None) -> Standing:
+    """Of every asset that is not retired, or of one of them: two questions, each answered by an index alone."""
+    assets, rows = Asset.objects.of(org), Latest.objects.of(org)
+    if asset:
+        assets, rows = assets.filter(pk=asset), rows.filter(asset=asset)
+    retired = Asset.objects.of(org).filter(pk=OuterRef("asset_id"), retired_at__isnull=False)
+    numbers = rows.exclude(Exists(retired)).aggregate(
+        known=Count("asset_id"),
+        stale=Count("asset_id", filter=Q(whole=None) | Q(whole__lt=_stale())),
+        incomplete=Count("asset_id", filter=Q(gaps=True)),
+        of=Coalesce(Sum("rulesets"), 0),
+        did=Coalesce(Sum("ran"), 0),
     )
-    return Standing(**numbers)
+    every = assets.filter(retired_at=None).count()
+    return Standing(
+        assets=every,
+        never=every - numbers["known"],
+        stale=numbers["stale"],
+        gaps=numbers["incomplete"],
+        rulesets=numbers["of"],
+        ran=numbers["did"],
+    )
 
 
 SCANNED = {
@@ -133,27 +132,18 @@ SCANNED = {
 def scanned(org: Org, assets: OrgQuerySet[Asset], how: str) -> OrgQuerySet[Asset]:
     """Those that `standing` counts as `never`, `stale` or, here `incomplete`, `gaps`; all where `how` is empty."""
     if how == "never":
-        return assets.exclude(_known(org))
+        return assets.exclude(Exists(_latest(org)))
     if how == "stale":
-        return assets.filter(_known(org)).exclude(_lately(org))
-    return assets.filter(_gap(org)) if how == "incomplete" else assets
+        return assets.filter(Exists(_latest(org).exclude(whole__gte=_stale())))
+    return assets.filter(Exists(_latest(org).filter(gaps=True))) if how == "incomplete" else assets
 
 
-def _ended(org: Org) -> QuerySet[Scan]:
-    """The scans with an end, of the asset of the query around this one."""
-    rows: QuerySet[Scan] = Scan.objects.of(org).filter(status__in=ENDED, asset=OuterRef("pk"))
+def _latest(org: Org) -> QuerySet[Latest]:
+    """Of the asset of the query around this one."""
+    rows: QuerySet[Latest] = Latest.objects.of(org).filter(asset=OuterRef("pk"))
     return rows
 
 
-def _known(org: Org) -> Exists:
-    return Exists(_ended(org))
-
-
-def _lately(org: Org) -> Exists:
-    return Exists(_ended(org).filter(complete=True, pk__gte=first_of(clock.now() - STALE)))
-
-
-def _gap(org: Org) -> Exists:
-    # What one tool looked at says nothing of what another one could not look at.
-    same = Scan.objects.of(org).filter(status__in=ENDED, asset=OuterRef("asset"), tool=OuterRef("tool"))
-    return Exists(_ended(org).filter(status=Scan.Status.INCOMPLETE).exclude(Exists(same.filter(pk__gt=OuterRef("pk")))))
+def _stale() -> UUID:
+    """Scans with a lesser key are old."""
+    return first_of(clock.now() - STALE)

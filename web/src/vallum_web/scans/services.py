@@ -11,7 +11,8 @@ from django.db import IntegrityError
 from vallum_engine.model.report import Coverage as Covered
 from vallum_engine.model.report import Problem, Report
 from vallum_web.assets.models import Asset
-from vallum_web.scans.models import Coverage, Rejected, Scan
+from vallum_web.scans.models import Coverage, Latest, Rejected, Scan
+from vallum_web.scans.queries import ENDED
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.jobs import SLOW, enqueue
@@ -80,6 +81,7 @@ def repeated(before: Scan, by: UUID | None) -> Scan:
         for row in rows:
             row.pk, row.scan = uuid7(), scan
         Coverage.objects.bulk_create(rows, batch_size=1000)
+        _sum_up(scan)
         emit("scan.finished", scan.pk, status=scan.status)
         return scan
 
@@ -157,7 +159,24 @@ def finish(scan: Scan, report: Report, *, engine: str, outcome: Mapping[str, int
         Coverage.objects.bulk_create(account(row, report.coverage), batch_size=1000)
         Rejected.objects.of(scan.org_id).filter(scan=row).delete()
         Rejected.objects.bulk_create(listed(row, rejected), batch_size=1000)
+        _sum_up(row)
         emit("scan.finished", row.pk, status=row.status)
+
+
+def _sum_up(scan: Scan) -> None:
+    """Write what the asset's scans with an end say together, now that this one has reached its own."""
+    org, asset = scan.org_id, scan.asset_id
+    first = Latest(org_id=org, asset_id=asset, scan=scan, gaps=False, rulesets=0, ran=0)
+    Latest.objects.bulk_create([first], ignore_conflicts=True)
+    # Of two that end at once the second waits here, and then sees both.
+    row = Latest.objects.of(org).select_for_update().get(asset=asset)
+    ended = Scan.objects.of(org).filter(asset=asset, status__in=ENDED)
+    of_tools = list(ended.order_by("tool", "-id").distinct("tool").only("status", "stats"))
+    newest = max(of_tools, key=lambda each: each.pk)
+    row.scan, row.gaps = newest, any(each.status == Scan.Status.INCOMPLETE for each in of_tools)
+    row.whole = ended.filter(complete=True).order_by("-id").values_list("pk", flat=True).first()
+    row.rulesets, row.ran = newest.stats.get("rulesets", 0), newest.stats.get("ran", 0)
+    row.save(update_fields=["scan", "whole", "gaps", "rulesets", "ran"])
 
 
 def _stats(report: Report) -> dict[str, Any]:
