@@ -76,6 +76,9 @@ def test_a_hostile_file_is_broken_data(path, data, says):
         pytest.param("go.mod", b"module " + b'"' * 500_000, 0, id="go: quotes"),
         pytest.param("yarn.lock", b'"' + b"a@1, " * 200_000 + b'":\n  version "1"\n', 1, id="yarn: descriptors"),
         pytest.param(
+            "yarn.lock", b"a@1:\n  version" + b" " * 200_000 + b'"1"0\n', 0, id="yarn: spaces before what is no value"
+        ),
+        pytest.param(
             "pnpm-lock.yaml",
             b"lockfileVersion: 5\npackages:\n  /" + b"a/" * 100_000 + b"1.0.0:\n  /" + b"a@(" * 100_000 + b"1:\n",
             None,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from vallum_engine.triggers import collect
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("VALLUM_TEST_DATA") or HERE.parents[3] / "shared/data") / "lockfiles"
+SECONDS = 10
 EVERY = ("shop", "way 1.0.0", "left 1.5.0")
 
 NPM_3 = {
@@ -493,3 +495,51 @@ def test_an_npm_lockfile_of_anything_that_is_read_has_a_graph(lock):
     ways = Ways(grapher("npm")(file), project="")
     for package in packages:
         ways.of(package.name, package.version)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name"),
+    [
+        pytest.param(
+            "yarn.lock",
+            'a@1:\n  version "1"\n  dependencies:\n    b' + " " * 200_000 + '"1"0\n',
+            "a",
+            id="yarn: spaces before what is no value",
+        ),
+        pytest.param(
+            "package-lock.json",
+            json.dumps(
+                {
+                    "packages": {
+                        "": {"dependencies": {"a": "*"}},
+                        "node_modules/a": {"version": "1"},
+                        "node_modules/x/" * 100_000 + "node_modules/b": {
+                            "version": "1",
+                            "dependencies": {f"d{n}": "*" for n in range(100_000)},
+                        },
+                    }
+                }
+            ),
+            "a",
+            id="npm: a place of megabytes that asks for much",
+        ),
+        pytest.param(
+            "package-lock.json",
+            json.dumps({"dependencies": {"a": {"version": "1", "requires": {f"d{n}": "*" for n in range(100_000)}}}}),
+            "a",
+            id="npm 1: a hundred thousand wants",
+        ),
+        pytest.param(
+            "poetry.lock",
+            "".join(
+                f'[[package]]\nname = "a"\nversion = "{n}"\n[package.dependencies]\na = "*"\n' for n in range(1, 3_000)
+            ),
+            "a",
+            id="poetry: thousands of one name that ask for it",
+        ),
+    ],
+)
+def test_a_lockfile_made_to_hurt_has_its_graph_in_time(path, text, name):
+    started = time.monotonic()
+    told(path, text, name, "1")
+    assert time.monotonic() - started < SECONDS

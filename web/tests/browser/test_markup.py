@@ -56,7 +56,9 @@ def hostile():
         message=MARKUP,
         evidence=MARKUP,
         locations=place,
-        package=PackageRef(purl=SCHEMES[0], ecosystem=MARKUP, name=MARKUP, version=MARKUP),
+        package=PackageRef(
+            purl=SCHEMES[0], ecosystem=MARKUP, name=MARKUP, version=MARKUP, path=(MARKUP, MARKUP, MARKUP), direct=False
+        ),
         advisories=tuple(
             AdvisoryRef(id=MARKUP, aliases=(MARKUP,), url=url, summary=MARKUP, cvss=MARKUP, fixed=(MARKUP,)) for url in SCHEMES
         ),

@@ -14,8 +14,9 @@ from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
 
 TODO = "Write the lockfile anew with `yarn install`."
-_FIELD = re.compile(r"""[ ]{2}"?(version|resolved|resolution|linkType)"?:?\s+"?([^"]*)"?""")
-_WANT = re.compile(r"""[ ]{4}"?([^"\s:]+)"?:?[ ]+"?([^"]*)"?""")
+# A value begins with no space: blanks that could be on either side of that border take quadratic time.
+_FIELD = re.compile(r"""[ ]{2}"?(version|resolved|resolution|linkType)"?:?\s+"?((?:[^"\s][^"]*)?)"?""")
+_WANT = re.compile(r"""[ ]{4}"?([^"\s:]+)"?:?[ ]+"?((?:[^"\s][^"]*)?)"?""")
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 
 
