@@ -139,6 +139,19 @@ def api(people):
     return call
 
 
+def test_the_api_hides_nothing_until_a_day_that_has_passed(people, found):
+    _, token = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role=Membership.Role.OWNER))
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    key, why = str(found["src/c.py"]), {"reason": "test_data", "until": "2020-01-01"}
+    bulk = {"findings": [key], "suppress": why}
+    for path, body in ((f"findings/{key}/suppression", why), ("bulk", bulk)):
+        answer = client.post(f"/api/v1/{path}", body, content_type="application/json")
+        assert answer.status_code == 422
+        assert "This day has passed" in answer.content.decode()
+    with scope(people.org.pk):
+        assert not Decision.objects.of(people.org).exists()
+
+
 def test_the_api_tries_makes_lists_and_lifts(org, asset, found, api):
     tried = api("post", "/preview", {"rule": "example-*", "severity": "critical", "asset": str(asset.pk)}).json()
     assert (tried["open"], tried["recent"], tried["fixed"]) == (3, 3, 0)

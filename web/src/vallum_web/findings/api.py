@@ -1,19 +1,20 @@
 """The record over the API: the worklist's own filters and order."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import Http404
 from ninja import Query, Schema
 from ninja.errors import HttpError
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from vallum_web.accounts.access import TenantRouter, TokenRequest, permits
 from vallum_web.findings import queries, services
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Decision, Finding, Identity, Occurrence
 from vallum_web.findings.parameters import FindingsWanted
+from vallum_web.tenancy import clock
 from vallum_web.tenancy.parameters import After
 from vallum_web.tenancy.texts import Storable
 
@@ -104,6 +105,12 @@ class FindingPage(Schema):
     """Give it as `after` for the next page; empty on the last."""
 
 
+def _to_come(day: date | None) -> date | None:
+    if day and day < clock.now().date():
+        raise ValueError("This day has passed: choose a later one.")
+    return day
+
+
 class SuppressIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
@@ -111,7 +118,7 @@ class SuppressIn(Schema):
     justification: Decision.Justification | None = None
     """Why the vulnerability does not hurt here, for VEX documents."""
     note: Storable = Field(default="", max_length=5000)
-    until: date | None = None
+    until: Annotated[date | None, AfterValidator(_to_come)] = None
 
 
 @router.get("", response=FindingPage, summary="Findings, filtered and sorted as on the worklist")

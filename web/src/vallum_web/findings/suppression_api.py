@@ -17,7 +17,6 @@ from vallum_web.findings.bulk_api import BulkOut
 from vallum_web.findings.models import SuppressionRule
 from vallum_web.findings.pattern import LONGEST, Pattern, PatternError
 from vallum_web.findings.suppression_queries import Line
-from vallum_web.tenancy import clock
 from vallum_web.tenancy.texts import Storable
 
 router = TenantRouter(tags=["suppression rules"], holds=SuppressionRule)
@@ -114,8 +113,6 @@ def suppressions_list(request: TokenRequest) -> RuleList:
 @router.post("", response={202: RuleOut}, summary="Hide what fits a pattern from now on; a job hides what is there")
 @permits("suppressions.change")
 def suppression_make(request: TokenRequest, body: RuleIn) -> Status[RuleOut]:
-    if body.until and body.until < clock.now().date():
-        raise HttpError(422, "This day has passed: choose a later one.")
     why = services.Why(reason=body.reason, justification=body.justification or "", note=body.note, until=body.until)
     try:
         made, _ = services.make_rule(request.auth.org, request.auth.by, _pattern(body), **why)
