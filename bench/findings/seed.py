@@ -5,9 +5,11 @@ import time
 from uuid import UUID
 
 import psycopg
+from allauth.account.models import EmailAddress
 
 from vallum_web.accounts import services as accounts
-from vallum_web.accounts.models import User
+from vallum_web.accounts.legal.services import settle
+from vallum_web.accounts.models import Acceptance, User
 from vallum_web.assets import services as assets
 from vallum_web.scans import services as scans
 from vallum_web.tenancy.models import Org
@@ -40,23 +42,39 @@ select vallum_uuid7(), org_id, asset_id, id, false, 0, 0 from scans_scan where o
 """
 
 
-def organizations(rows: int, others: int) -> tuple[Org, Org]:
+# Indexes are made after the rows: one by one with each row they would take the most of an hour.
+_INDEXES = """
+select indexname, indexdef from pg_indexes i where tablename = 'findings_finding'
+  and not exists (select from pg_constraint where conname = i.indexname)
+"""
+
+
+def organizations(rows: int, others: int, each: int) -> tuple[Org, Org]:
     """The large organization, and one of those beside it."""
     started = time.monotonic()
-    owner = User.objects.create(email="bench@example.test")
+    owner = User.objects.create_user("bench@example.test", "correct horse battery")
+    settle(owner, Acceptance.Method.LATER)
+    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
     made = [_organization(owner, 0, max(1, rows // PER_ASSET))]
     made += [_organization(owner, number, 5) for number in range(1, others + 1)]
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as connection:
+        indexes = connection.execute(_INDEXES).fetchall()
+        for name, _ in indexes:
+            connection.execute(f"drop index {name}".encode())
         for number, (org, keys) in enumerate(made):
             connection.execute("select set_config('app.org_id', %s, true)", [str(org.pk)])
             connection.execute("update scans_scan set status = 'done', finished_at = now() where org_id = %s", [org.pk])
             connection.execute(_LATEST, [org.pk])
-            connection.execute(_FILL, {"org": org.pk, "assets": keys, "rows": rows if number == 0 else 1_000})
+            connection.execute(_FILL, {"org": org.pk, "assets": keys, "rows": rows if number == 0 else each})
             connection.commit()
+        connection.execute("set maintenance_work_mem = '1GB'")
+        for _, definition in indexes:
+            connection.execute(definition.encode())
+        connection.commit()
         connection.autocommit = True
         connection.execute("vacuum analyze")
         size = connection.execute("select pg_total_relation_size('findings_finding')").fetchone()
-    total = rows + 1_000 * others
+    total = rows + each * others
     print(
         f"{total:,} findings, {others + 1:,} organizations, {size[0] / total:,.0f} bytes each, {time.monotonic() - started:.0f} s"
     )

@@ -8,7 +8,7 @@ from making import report, secret
 from vallum_engine.model.finding import Kind, Location
 from vallum_engine.model.report import Coverage, Exclusion, RuleSet, Verdict
 from vallum_web.assets import services as assets
-from vallum_web.findings import services
+from vallum_web.findings import services, tallies
 from vallum_web.findings.models import Alias, Finding, Occurrence
 from vallum_web.findings.reconcile import Known, Place, Status, match, reconcile
 from vallum_web.scans import services as scans
@@ -76,6 +76,11 @@ def test_the_two_rules_are_equal(org, alice, history):
             expected = before[name].places if name in before else frozenset()
             gone = {place for n, place in plan.ended if n == name}
             assert finding.places == (expected - gone) | placed(found).get(name, frozenset())
+        with scope(org.pk):
+            counted = tallies.of(org, asset.pk)
+            assert {s: counted.count(statuses=(s,)) for s in Status} == {
+                s: sum(1 for finding in after.values() if finding.status == s) for s in Status
+            }
 
 
 TOOLS = {"packages": "packages/npm", "trivy": "trivy"}

@@ -60,7 +60,7 @@ def shown(org):
 
 def scores(org):
     with scope(org.pk):
-        return history_queries.scores(org, None)
+        return history_queries.scores(org)
 
 
 @pytest.mark.parametrize(

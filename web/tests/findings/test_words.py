@@ -4,8 +4,14 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from making import report, secret
 
+from vallum_web.assets import services as assets
+from vallum_web.findings import counting, queries, services
+from vallum_web.findings.filters import Filters
 from vallum_web.findings.words import tsquery
+from vallum_web.scans import services as scans
+from vallum_web.tenancy.scope import scope
 
 
 @pytest.mark.parametrize(
@@ -28,6 +34,29 @@ def test_only_so_many_words_count():
 
 
 MATCHES = "select to_tsvector('simple', %s) @@ to_tsquery('simple', %s)"
+
+
+@pytest.mark.parametrize(
+    ("title", "typed"),
+    [
+        pytest.param("lodash 4.17.21", "4.17", id="a version"),
+        pytest.param("it's (a) <-> b & 'c' | !d", "it's", id="quotes and operators"),
+        pytest.param("back\\slash 'q' \\' x", "back", id="backslashes"),
+        pytest.param("wild " + "ü" * 495, "ü" * 400, id="as long a word as there is"),
+        pytest.param("wild " + "\U0001d54f" * 495, "wild", id="of four bytes a letter"),
+        pytest.param("pre-commit-hook", "pre-com", id="the beginning of a word in parts"),
+    ],
+)
+def test_the_record_finds_what_it_holds_whatever_it_holds(people, title, typed):
+    for org in (people.org, people.elsewhere):
+        asset = assets.add(org, "repository", "shop", None)
+        services.digest(scans.uploaded(asset, None), report(secret(title=title)))
+    for org in (people.org, people.elsewhere):
+        with scope(org.pk):
+            assert [row.title for row in queries.matching(org, Filters(text=typed))] == [title]
+            assert counting.counts(org, Filters(text=typed)).total == 1
+            assert [row.title for row in queries.worklist(org, Filters(text=typed), cut=True).rows] == [title]
+            assert not queries.matching(org, Filters(text="zebra"))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from making import report, secret
 
 from vallum_engine.model.finding import Confidence, Kind, PackageRef, Severity
 from vallum_web.assets import services as assets
-from vallum_web.findings import queries, services
+from vallum_web.findings import counting, queries, services
 from vallum_web.findings.filters import BY_DUE, SORTS, Filters
 from vallum_web.findings.models import Finding
 from vallum_web.scans import services as scans
@@ -166,13 +166,13 @@ def test_a_search_counts_as_the_list_does(org, seen, status, severities):
     plain = Filters(status=status, severities=severities)
     with scope(org.pk):
         # Every finding holds this word, so that the search must change no number.
-        assert queries.counts(org, plain.but(text="example")) == queries.counts(org, plain)
+        assert counting.counts(org, plain.but(text="example")) == counting.counts(org, plain)
 
 
 def test_counts_stand_beside_the_list_and_are_capped(org, seen):
     seen(*many(10))
     with scope(org.pk):
-        counts = queries.counts(org, Filters(severities=("critical",)))
+        counts = counting.counts(org, Filters(severities=("critical",)))
         assert counts.total == 2
         assert counts.statuses == {"open": 2, "suppressed": 0, "resolved": 0}
         assert counts.severities == {"critical": 2, "high": 2, "medium": 2, "low": 2, "info": 2}

@@ -70,16 +70,6 @@ def test_a_decision_lowers_one_score_and_never_the_other(org, alice, add, digest
     assert f"<b>{one}</b><span>risk points after decisions" in page()
 
 
-def test_above_the_cap_the_scores_are_those_of_the_last_hour(org, add, digest, page, monkeypatch):
-    digest(add(), secret("one"), secret("two", line=9))
-    monkeypatch.setattr(history_queries, "CAP", 1)
-    assert "the scores appear within the hour" in page()
-    services.measure(org.pk)
-    text = page()
-    assert f"<b>{found(org, 'one').risk + found(org, 'two').risk}</b><span>risk points, real" in text
-    assert "Scores measured" in text
-
-
 def test_numbers_lead_to_the_lists_that_they_count(org, alice, add, digest, page, signed_in):
     digest(add(), secret("late"), secret("soon", line=9), secret("later", line=12))
     now = clock.now()

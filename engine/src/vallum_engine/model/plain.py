@@ -34,7 +34,6 @@ def to_location(data: Mapping[str, Any]) -> Location:
 
 def from_finding(finding: Finding) -> Plain:
     """Every key is always there, so that a reader needs no second guess; `package` and `remediation` may be null."""
-    package, remediation = finding.package, finding.remediation
     return {
         "kind": finding.kind.value,
         "ruleset": finding.ruleset,
@@ -48,19 +47,9 @@ def from_finding(finding: Finding) -> Plain:
         "aliases": list(finding.aliases),
         "content": finding.content,
         "evidence": finding.evidence,
-        "package": package and from_package_ref(package),
-        "advisories": [
-            {
-                "id": advisory.id,
-                "aliases": list(advisory.aliases),
-                "url": advisory.url,
-                "summary": advisory.summary,
-                "cvss": advisory.cvss,
-                "fixed": list(advisory.fixed),
-            }
-            for advisory in finding.advisories
-        ],
-        "remediation": remediation and {"steps": list(remediation.steps), "upgrade_to": remediation.upgrade_to},
+        "package": finding.package and from_package_ref(finding.package),
+        "advisories": [_from_advisory(advisory) for advisory in finding.advisories],
+        "remediation": finding.remediation and _from_remediation(finding.remediation),
         "references": list(finding.references),
     }
 
@@ -76,6 +65,35 @@ def from_package_ref(package: PackageRef) -> Plain:
         "path": list(package.path),
         "cut": package.cut,
     }
+
+
+def facts(finding: Finding) -> Plain:
+    """What a finding is, apart from its place and name, in the same form; what is empty is left out."""
+    kept: Plain = {"evidence": finding.evidence} if finding.evidence else {}
+    if finding.package:
+        kept["package"] = from_package_ref(finding.package)
+    if finding.advisories:
+        kept["advisories"] = [_from_advisory(advisory) for advisory in finding.advisories]
+    if finding.remediation:
+        kept["remediation"] = _from_remediation(finding.remediation)
+    if finding.references:
+        kept["references"] = list(finding.references)
+    return kept
+
+
+def _from_advisory(advisory: AdvisoryRef) -> Plain:
+    return {
+        "id": advisory.id,
+        "aliases": list(advisory.aliases),
+        "url": advisory.url,
+        "summary": advisory.summary,
+        "cvss": advisory.cvss,
+        "fixed": list(advisory.fixed),
+    }
+
+
+def _from_remediation(remediation: Remediation) -> Plain:
+    return {"steps": list(remediation.steps), "upgrade_to": remediation.upgrade_to}
 
 
 def to_finding(data: Mapping[str, Any]) -> Finding:

@@ -111,7 +111,11 @@ TEMPLATES = [
 ]
 
 
-def _database(url: str, *, limits: str = "-c statement_timeout=60s -c lock_timeout=15s") -> dict[str, Any]:
+# A report is compared in temporary tables: below this they stay in memory, which is taken when they are used.
+_LIMITS = "-c statement_timeout=60s -c lock_timeout=15s -c temp_buffers=64MB"
+
+
+def _database(url: str, *, limits: str = _LIMITS) -> dict[str, Any]:
     parts = urlsplit(url)
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     host = unquote(query.pop("host", "") or parts.hostname or "")

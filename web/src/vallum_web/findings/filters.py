@@ -128,6 +128,11 @@ class Filters:
         return self != Filters(status=self.status, sort=self.sort, group=self.group)
 
     @property
+    def tallied(self) -> bool:
+        """Whether nothing is asked but what is always counted (`tallies`)."""
+        return self.but(asset=None, kinds=(), severities=(), group="") == Filters(status=self.status, sort=self.sort)
+
+    @property
     def selective(self) -> bool:
         """Whether findings of the assets in question may be left out."""
         return self.but(asset=None).narrowed

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connection
 
+from vallum_web.findings import tallies
+from vallum_web.findings.models import Finding
 from vallum_web.findings.queries import CAP
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.keys import first_of
@@ -70,26 +72,12 @@ class Scores:
 
     real: int
     after: int
-    measured_at: datetime | None = None
-    """Set where there are too many to add up for a page: the history's last word."""
 
 
-_RISK = """
-select s.status, (select array[count(*), coalesce(sum(risk), 0)] from (
-  select f.risk from findings_finding f where f.org_id = %(org)s and f.status = s.status limit %(cap)s) counted)
-from unnest(array['open', 'suppressed']) s(status)
-"""
-
-
-def scores(org: Org, last: Total | None) -> Scores | None:
-    """Added up now, or, above the cap, as `last` has it; None where that has not been measured yet."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RISK, {"org": org.pk, "cap": CAP + 1})
-        found = {status: (int(number), int(risk)) for status, (number, risk) in cursor.fetchall()}
-    if all(number <= CAP for number, _ in found.values()):
-        after = found["open"][1]
-        return Scores(real=after + found["suppressed"][1], after=after)
-    return Scores(real=last.real, after=last.risk_open, measured_at=last.measured_at) if last else None
+def scores(org: Org) -> Scores:
+    known = tallies.of(org)
+    after = known.risk(Finding.Status.OPEN)
+    return Scores(real=after + known.risk(Finding.Status.SUPPRESSED), after=after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ with unknown as (
   union all
   select k.fingerprint, k.ours, k.key, f.id, f.fingerprint, f.status
   from known k join findings_alias a on a.org_id = %(org)s and a.asset_id = %(asset)s and a.key = k.key
-  join findings_finding f on f.org_id = %(org)s and f.id = a.finding_id
+  join findings_finding f on f.org_id = %(org)s and f.asset_id = %(asset)s and f.id = a.finding_id
 ), chosen as (
   select distinct on (fingerprint) fingerprint, ours, key, finding, target from candidate
   order by fingerprint, status = 'resolved', finding, key
@@ -30,7 +30,8 @@ select fingerprint, key, finding, target,
 from chosen c;
 analyze joined;
 update staged_place p set target = j.target from joined j where p.fingerprint = j.fingerprint;
-update held h set fingerprint = f.fingerprint from findings_alias a join findings_finding f on f.org_id = %(org)s and f.id = a.finding_id
+update held h set fingerprint = f.fingerprint from findings_alias a
+join findings_finding f on f.org_id = %(org)s and f.asset_id = %(asset)s and f.id = a.finding_id
 where a.org_id = %(org)s and a.asset_id = %(asset)s and a.key = h.fingerprint
 """
 
@@ -54,7 +55,8 @@ with fresh as (
   from matched where found is null and content <> ''
 ), leaving as (
   select f.id, f.fingerprint, f.status, f.ruleset, f.content, count(*) over (partition by f.ruleset, f.content) as alike
-  from over join findings_finding f on f.org_id = %(org)s and f.id = over.finding_id and f.content <> '' and f.status <> 'resolved'
+  from over join findings_finding f on f.org_id = %(org)s and f.asset_id = %(asset)s and f.id = over.finding_id
+  where f.content <> '' and f.status <> 'resolved'
 )
 select n.fingerprint, l.id as finding, l.fingerprint as was, l.status, l.content
 from fresh n join leaving l using (ruleset, content) where n.alike = 1 and l.alike = 1;

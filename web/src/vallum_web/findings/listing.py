@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from vallum_web.findings.counting import Counts
 from vallum_web.findings.filters import (
     ANY,
     BY_DUE,
@@ -24,7 +25,7 @@ from vallum_web.findings.filters import (
 from vallum_web.findings.group_queries import Group
 from vallum_web.findings.group_queries import Page as Groups
 from vallum_web.findings.models import Finding, View
-from vallum_web.findings.queries import CAP, Counts
+from vallum_web.findings.queries import CAP
 
 SORT_LABELS = {
     "-risk": "Highest risk first",
@@ -231,7 +232,7 @@ def shown(rows: int, counts: Counts) -> str:
     """`50 of 10,000+ findings`, or `7 findings` when these are all."""
     if rows >= counts.total:
         return "1 finding" if rows == 1 else f"{rows:,} findings"
-    return f"{rows:,} of {f'{CAP:,}+' if counts.total > CAP else f'{counts.total:,}'} findings"
+    return f"{rows:,} of {f'{CAP:,}+' if counts.total == CAP + 1 else f'{counts.total:,}'} findings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,11 +27,15 @@ class Outcome:
     resolved: int
 
 
-# Statistics of the stored tables are those of before: with nested loops a merge of 100,000 rows took minutes.
+# Statistics of the stored tables are those of before: with nested loops a merge of 100,000 rows took minutes. Every statement names
+# the asset, so that without them it reads the asset's rows and not the organization's. Places have no asset: they are looked up.
 PREPARE = """
 set local enable_nestloop = off;
+set local work_mem = '64MB';
 set local statement_timeout = '30min'
 """
+LOOK_UP = "set local enable_nestloop = on"
+COMPARE = "set local enable_nestloop = off"
 
 # What the feeds know of the CVEs in the report, before nested loops are off: a few of a quarter of a million rows.
 THREAT = """
@@ -43,8 +47,9 @@ analyze threat
 
 MATCH = """
 create temp table matched on commit drop as
-select s.*, coalesce(j.target, s.fingerprint) as target, j.finding is not null as joined, coalesce(j.leads, true) as leads,
-  false as moved, f.id as found, f.status as was, d.finding_id is not null as decided,
+select s.fingerprint, s.ruleset, s.rule, s.severity, s.content, s.ours, s.risk, s.exploited,
+  case when f.id is null then vallum_uuid7() end as id, coalesce(j.target, s.fingerprint) as target,
+  j.finding is not null as joined, coalesce(j.leads, true) as leads, false as moved, f.id as found, f.status as was,
   (f.kind, f.ruleset, f.rule, f.severity, f.confidence, f.risk, f.base, f.cve,
     f.exploited, f.title, f.message, f.path, f.line, f.package, f.data, f.content)
     is distinct from
@@ -56,58 +61,54 @@ from (
   from staged left join threat using (cve)
 ) s
 left join joined j using (fingerprint)
-left join findings_finding f on f.org_id = %(org)s and f.asset_id = %(asset)s and f.fingerprint = coalesce(j.target, s.fingerprint)
-left join (
-  select distinct finding_id from findings_decision
-  where org_id = %(org)s and lifted_at is null and (until is null or until >= %(today)s)
-) d on d.finding_id = f.id;
-analyze matched
+left join findings_finding f on f.org_id = %(org)s and f.asset_id = %(asset)s and f.fingerprint = coalesce(j.target, s.fingerprint);
+analyze matched (found, fingerprint, target, was, differs)
 """
 
 # Of several sources one speaks: ours before others', the first before the next, for as long as it sees the finding.
 CHANGE = """
-update findings_finding f set kind = m.kind, ruleset = m.ruleset, rule = m.rule, severity = m.severity,
-  confidence = m.confidence, risk = m.risk, base = m.base, cve = m.cve, exploited = m.exploited, title = m.title,
-  due_at = case when f.severity = m.severity then f.due_at
-    else greatest(f.opened_at, f.reopened_at) + (%(due)s::jsonb ->> m.severity::text)::integer * interval '1 day' end,
-  message = m.message, path = m.path, line = m.line, package = m.package, data = m.data, content = m.content,
+update findings_finding f set kind = s.kind, ruleset = s.ruleset, rule = s.rule, severity = s.severity,
+  confidence = s.confidence, risk = m.risk, base = s.base, cve = s.cve, exploited = m.exploited, title = s.title,
+  due_at = case when f.severity = s.severity then f.due_at
+    else greatest(f.opened_at, f.reopened_at) + (%(due)s::jsonb ->> s.severity::text)::integer * interval '1 day' end,
+  message = s.message, path = s.path, line = s.line, package = s.package, data = s.data, content = s.content,
   fingerprint = case when m.moved then m.fingerprint else f.fingerprint end, changed_at = %(now)s
-from matched m where f.org_id = %(org)s and f.id = m.found and m.differs and m.leads and (
+from matched m join staged s using (fingerprint)
+where f.org_id = %(org)s and f.asset_id = %(asset)s and f.id = m.found and m.differs and m.leads and (
   m.ruleset = f.ruleset or m.was = 'resolved' or (m.ours and not split_part(f.ruleset, '/', 1) = any(%(own)s))
   or not exists (select from standing o where o.finding_id = f.id and o.ruleset = f.ruleset))
 """
 
 REOPEN = """
 with reopened as (
-  update findings_finding f set status = case when m.decided then 'suppressed' else 'open' end, ending = '',
-    resolved_at = null, reopened_at = %(now)s, changed_at = %(now)s,
+  update findings_finding f set status = 'open', ending = '', resolved_at = null, reopened_at = %(now)s, changed_at = %(now)s,
     due_at = %(now)s + (%(due)s::jsonb ->> f.severity::text)::integer * interval '1 day'
-  from matched m where f.org_id = %(org)s and f.id = m.found and m.was = 'resolved' and m.leads returning f.id
+  from matched m where f.org_id = %(org)s and f.asset_id = %(asset)s and f.id = m.found and m.was = 'resolved' and m.leads returning f.id
 )
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
 select vallum_uuid7(), %(org)s, 'finding.reopened', %(now)s, null, id, jsonb_build_object('scan', %(scan)s::text),
   pg_current_xact_id()::text::bigint from reopened
 """
 
-# Decisions may have come and gone since they were matched. The rows are this transaction's by now: who decides waits, and a
-# new statement sees what was decided before.
+# What a decision hides, it hides again. The rows are this transaction's by now: who decides waits, and a new statement sees what
+# was decided before.
 SETTLE = """
 update findings_finding f set status = n.status from (
   select m.found as id, case when exists (
     select from findings_decision d where d.org_id = %(org)s and d.finding_id = m.found and d.lifted_at is null
       and (d.until is null or d.until >= %(today)s)) then 'suppressed' else 'open' end as status
   from matched m where m.was = 'resolved' and m.leads
-) n where f.org_id = %(org)s and f.id = n.id and f.status <> n.status
+) n where f.org_id = %(org)s and f.asset_id = %(asset)s and f.id = n.id and f.status <> n.status
 """
 
 INSERT = """
 with opened as (
   insert into findings_finding (id, org_id, asset_id, fingerprint, kind, ruleset, rule, severity, confidence, risk, base, cve,
     exploited, title, message, path, line, package, data, content, status, ending, opened_at, changed_at, due_at)
-  select id, %(org)s, %(asset)s, fingerprint, kind, ruleset, rule, severity, confidence, risk, base, cve,
-    exploited, title, message, path, line, package, data, content, 'open', '', %(now)s, %(now)s,
-    %(now)s + (%(due)s::jsonb ->> severity::text)::integer * interval '1 day'
-  from matched where found is null
+  select m.id, %(org)s, %(asset)s, s.fingerprint, s.kind, s.ruleset, s.rule, s.severity, s.confidence, m.risk, s.base, s.cve,
+    m.exploited, s.title, s.message, s.path, s.line, s.package, s.data, s.content, 'open', '', %(now)s, %(now)s,
+    %(now)s + (%(due)s::jsonb ->> s.severity::text)::integer * interval '1 day'
+  from matched m join staged s using (fingerprint) where m.found is null
   returning id
 )
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
@@ -118,17 +119,21 @@ select vallum_uuid7(), %(org)s, 'finding.opened', %(now)s, null, id, jsonb_build
 # Places of known findings, first: what follows asks which of them are still open. Those of our own detectors go by the
 # rule set and rule that report the finding now: a detector that was renamed must be able to end what it found before.
 STANDING = """
+set local enable_nestloop = on;
 create temp table standing on commit drop as
 select o.id, o.finding_id, o.path, o.line, o.ruleset, o.rule, f.fingerprint, false as renamed
 from findings_finding f join findings_occurrence o on o.org_id = %(org)s and o.finding_id = f.id and o.gone_scan_id is null
 where f.org_id = %(org)s and f.asset_id = %(asset)s;
+set local enable_nestloop = off;
 update standing o set ruleset = p.ruleset, rule = p.rule, renamed = true
 from (select distinct on (target) target, ruleset, rule from staged_place where split_part(ruleset, '/', 1) = any(%(own)s)) p
 where p.target = o.fingerprint and (p.ruleset, p.rule) is distinct from (o.ruleset, o.rule)
   and split_part(o.ruleset, '/', 1) = any(%(own)s);
+analyze standing;
+set local enable_nestloop = on;
 update findings_occurrence o set ruleset = s.ruleset, rule = s.rule from standing s
 where o.org_id = %(org)s and s.renamed and o.id = s.id;
-analyze standing
+set local enable_nestloop = off
 """
 
 # Which of the paths with open places nobody looked at: gaps name a file, a folder (ends in /) or everything (empty).
@@ -150,21 +155,23 @@ select o.id, o.finding_id, w.path is not null as walked from standing o
 left join staged_place p on p.target = o.fingerprint and p.ruleset = o.ruleset and p.path = o.path and p.line = o.line
 left join held h on h.fingerprint = o.fingerprint and h.path = o.path
 left join walked w on w.path = o.path
-where p.id is null and h.path is null and (%(complete)s or w.path is not null)
+where p.path is null and h.path is null and (%(complete)s or w.path is not null)
   and exists (select from ran r where r.ruleset = o.ruleset and (r.rules is null or o.rule = any(r.rules)))
   and not exists (
     select from blind b where b.path = o.path and (b.ruleset in ('', o.ruleset) or starts_with(o.ruleset, b.ruleset || '/')))
   and not exists (
     select from gap g where g.path = '' and (g.ruleset in ('', o.ruleset) or starts_with(o.ruleset, g.ruleset || '/')));
 analyze ended;
-update findings_occurrence o set gone_scan_id = %(scan)s from ended e where o.org_id = %(org)s and o.id = e.id
+set local enable_nestloop = on;
+update findings_occurrence o set gone_scan_id = %(scan)s from ended e where o.org_id = %(org)s and o.id = e.id;
+set local enable_nestloop = off
 """
 
 RESOLVE = """
 with resolved as (
   update findings_finding f set status = 'resolved',
     ending = case when over.walked or %(foreign)s then 'fixed' else 'gone' end, resolved_at = %(now)s, changed_at = %(now)s
-  from over where f.org_id = %(org)s and f.id = over.finding_id and f.status <> 'resolved'
+  from over where f.org_id = %(org)s and f.asset_id = %(asset)s and f.id = over.finding_id and f.status <> 'resolved'
   returning f.id, f.ending
 )
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
@@ -174,13 +181,14 @@ select vallum_uuid7(), %(org)s, 'finding.resolved', %(now)s, null, id,
 
 PLACES = """
 insert into findings_occurrence (id, org_id, finding_id, ruleset, rule, path, line, end_line, first_scan_id)
-select distinct on (f.finding, p.ruleset, p.path, p.line)
-  p.id, %(org)s, f.finding, p.ruleset, p.rule, p.path, p.line, p.end_line, %(scan)s
-from staged_place p join (
-  select distinct on (target) target, coalesce(found, id) as finding from matched order by target, leads desc
-) f using (target)
-left join standing o on o.finding_id = f.finding and o.ruleset = p.ruleset and o.path = p.path and o.line = p.line
-where o.id is null
+select vallum_uuid7(), %(org)s, n.* from (
+  select distinct on (f.finding, p.ruleset, p.path, p.line) f.finding, p.ruleset, p.rule, p.path, p.line, p.end_line, %(scan)s::uuid
+  from staged_place p join (
+    select distinct on (target) target, coalesce(found, id) as finding from matched order by target, leads desc
+  ) f using (target)
+  left join standing o on o.finding_id = f.finding and o.ruleset = p.ruleset and o.path = p.path and o.line = p.line
+  where o.id is null
+) n
 """
 
 
@@ -230,7 +238,9 @@ def apply(scan: Scan, weights: Weights, *, complete: bool, foreign: bool = False
         run(SETTLE)
         new = run(INSERT)
         run(PLACES)
+        run(LOOK_UP)
         run(joining.LEDGER)
+        run(COMPARE)
         resolved = run(RESOLVE)
         hiding.follow_digest(scan.org_id, scan.asset_id)
         cursor.execute("select count(*) from staged")

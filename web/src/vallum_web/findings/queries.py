@@ -1,21 +1,20 @@
 """Every read of the record."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from vallum_web.accounts import queries as people
 from vallum_web.advisories import queries as advisories
 from vallum_web.advisories.models import Threat
 from vallum_web.assets.models import Asset
-from vallum_web.findings.filters import ANY, ME, NO_PACKAGE, NOBODY, SEVERITIES, Filters
+from vallum_web.findings.filters import ANY, ME, NO_PACKAGE, NOBODY, Filters
 from vallum_web.findings.models import Bulk, Comment, Decision, Finding, Identity, Occurrence, View
 from vallum_web.findings.words import tsquery
 from vallum_web.scans import queries as scans
@@ -97,55 +96,21 @@ def _holding(rows: QuerySet[Finding], text: str) -> QuerySet[Finding]:
 
 
 def worklist(
-    org: Org, filters: Filters, *, after: str = "", before: str = "", size: int = PAGE
+    org: Org, filters: Filters, *, after: str = "", before: str = "", size: int = PAGE, cut: bool | None = None
 ) -> keyset.Page[Finding]:
-    """One page of findings with their assets."""
+    """One page of findings with their assets. `cut`: whether the search stops at its limit, where it is known already."""
+    narrowed, words = filters, Q()
+    if filters.text and (search_cut(filters) if cut is None else cut):
+        # So many hold the words that a walk in the list's own order soon meets a page of them, and leaves none out.
+        narrowed = filters.but(text="")
+        words = Q(RawSQL("words @@ findings_query(%s)", [tsquery(filters.text)], BooleanField()))
     # Every index of an order begins with the status: a list of any status is three lists merged.
     statuses = Finding.Status.values if filters.status == ANY else [filters.status]
     # Assets in a query of their own: joined, the planner may walk them first and sort every finding of the organization.
-    branches = [matching(org, filters.but(status=s)).prefetch_related("asset").defer(*UNLISTED) for s in statuses]
+    branches = [
+        matching(org, narrowed.but(status=s)).filter(words).prefetch_related("asset").defer(*UNLISTED) for s in statuses
+    ]
     return keyset.page(branches, filters.order, after=after, before=before, size=size)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many findings there are beside the list; none above `CAP + 1` is counted further."""
-
-    total: int
-    statuses: Mapping[str, int]
-    severities: Mapping[str, int]
-    search_cut: bool = False
-    """Whether the search stopped at its limit, so that further matches are not in the list."""
-
-
-def counts(org: Org, filters: Filters) -> Counts:
-    """The list's size, and what each status and severity would hold under the other filters: one query."""
-    if filters.text:
-        return _counts_of_search(org, filters)
-    statuses = [filters.but(status=status) for status in Finding.Status.values]
-    severities = [filters.but(severities=(severity,)) for severity in SEVERITIES]
-    total, *rest = capped([matching(org, narrowed) for narrowed in (filters, *statuses, *severities)])
-    return Counts(
-        total=total,
-        statuses=dict(zip(Finding.Status.values, rest, strict=False)),
-        severities=dict(zip(SEVERITIES, rest[len(statuses) :], strict=True)),
-    )
-
-
-def _counts_of_search(org: Org, filters: Filters) -> Counts:
-    """The same of what a search found, which is never more than its limit: the search runs once, not once per number."""
-    rows = matching(org, filters.but(status=ANY, severities=())).values_list("status", "severity")
-    found = Counter((status, Finding.Severity(severity).label) for status, severity in rows)
-    statuses = Finding.Status.values if filters.status == ANY else [filters.status]
-    severities = filters.severities or SEVERITIES
-    of_status = {status: sum(found[status, severity] for severity in severities) for status in Finding.Status.values}
-    of_severity = {severity: sum(found[status, severity] for status in statuses) for severity in SEVERITIES}
-    return Counts(
-        total=sum(of_status[status] for status in statuses),
-        statuses=of_status,
-        severities=of_severity,
-        search_cut=search_cut(filters),
-    )
 
 
 def capped(sets: Sequence[QuerySet[Finding]], cap: int = CAP) -> list[int]:
@@ -171,28 +136,6 @@ def search_cut(filters: Filters) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("select count(*) from search_findings(%s)", [tsquery(filters.text)])
         return int(cursor.fetchone()[0]) >= SEARCH_LIMIT
-
-
-# A count per asset and severity, each by a walk that ends at the cap.
-_BY_ASSET = """
-select a.id, s.severity, (select count(*) from (
-  select from findings_finding f where f.org_id = %(org)s and f.asset_id = a.id and f.status = 'open'
-    and f.severity = s.severity limit %(cap)s) counted)
-from unnest(%(assets)s::uuid[]) a(id) cross join generate_series(0, 4) s(severity)
-"""
-
-
-def open_by_asset(org: Org, assets: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
-    """Open findings of each asset by severity, capped, in one query."""
-    keys = list(assets)
-    table: dict[UUID, dict[str, int]] = {key: dict.fromkeys(SEVERITIES, 0) for key in keys}
-    if not keys:
-        return table
-    with connection.cursor() as cursor:
-        cursor.execute(_BY_ASSET, {"org": org.pk, "assets": keys, "cap": CAP + 1})
-        for asset, severity, number in cursor.fetchall():
-            table[asset][Finding.Severity(severity).label] = int(number)
-    return table
 
 
 def finding(org: Org, key: UUID) -> Finding:

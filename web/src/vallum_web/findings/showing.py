@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from vallum_web.accounts.access import MemberRequest
-from vallum_web.findings import group_queries, listing, queries, story, suppression_queries
+from vallum_web.findings import counting, group_queries, listing, queries, story, suppression_queries
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.forms import AssignForm, CommentForm, EditForm, SuppressForm, ViewForm
 from vallum_web.findings.models import Comment, Finding, View
@@ -85,7 +85,7 @@ def refused(request: MemberRequest, key: UUID, **forms: Any) -> HttpResponse:
 
 def worklist(request: MemberRequest, takers: Takers | None = None) -> dict[str, Any]:
     filters = place(request)
-    counts = queries.counts(request.org, filters)
+    counts = counting.counts(request.org, filters)
     known = _choices(request, filters, takers or Takers.of(request.org))
     base = reverse("findings:worklist", args=[request.org.slug])
     lines = _grouped(request, base, filters) if filters.group else _listed(request, filters, counts)
@@ -114,9 +114,11 @@ def _keys(request: MemberRequest, shown: str) -> list[tuple[str, str]]:
     return [(key, what) for key, what, action, on in KEYS if action in request.may and on in ("both", shown)]
 
 
-def _listed(request: MemberRequest, filters: Filters, counts: queries.Counts) -> dict[str, Any]:
+def _listed(request: MemberRequest, filters: Filters, counts: counting.Counts) -> dict[str, Any]:
     """Findings one by one."""
-    page = queries.worklist(request.org, filters, after=cursor(request)["after"], before=cursor(request)["before"])
+    page = queries.worklist(
+        request.org, filters, after=cursor(request)["after"], before=cursor(request)["before"], cut=counts.search_cut
+    )
     return {"page": page, "shown": listing.shown(len(page.rows), counts)}
 
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection
@@ -14,17 +15,16 @@ from vallum_engine.model import plain
 from vallum_engine.model.report import Coverage, Report
 from vallum_web.findings import risk
 from vallum_web.findings.vectors import base_score
-from vallum_web.tenancy.keys import uuid7
 
 TABLES = """
 create temp table staged (
-  id uuid, fingerprint text collate "C", kind text, ruleset text, rule text, severity smallint, confidence smallint,
+  fingerprint text collate "C", kind text, ruleset text, rule text, severity smallint, confidence smallint,
   base real, cve text, title text, message text, path text, line integer, package text, data jsonb, content text collate "C",
   ours boolean
 ) on commit drop;
 create temp table staged_key (fingerprint text collate "C", key text collate "C") on commit drop;
 create temp table staged_place (
-  id uuid, fingerprint text collate "C", target text collate "C", ruleset text, rule text,
+  fingerprint text collate "C", target text collate "C", ruleset text, rule text,
   path text collate "C", line integer, end_line integer
 ) on commit drop;
 create temp table ran (ruleset text, rules text[]) on commit drop;
@@ -32,12 +32,25 @@ create temp table gap (path text collate "C", ruleset text) on commit drop;
 create temp table held (fingerprint text collate "C", path text collate "C") on commit drop;
 create temp table walked (path text collate "C") on commit drop;
 """
+# Statistics of what joins ask for; of every column they would cost a tenth of a digest.
+ANALYZE = """
+analyze staged (fingerprint, cve);
+analyze staged_key;
+analyze staged_place (fingerprint, target, ruleset, path);
+analyze gap;
+analyze held;
+analyze walked
+"""
 # An escaped NUL: an odd number of backslashes before it, for two of them are one of the text's own.
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}", re.ASCII)
 OWN = frozenset({"secrets", "packages", "weaknesses", "posture", "licences"})
 """Our own rule sets, before any slash."""
+MOST_PACKAGE = 500
+"""Letters: an index holds it, and an index holds no more than 2,704 bytes."""
 _CONFIDENCE = {scanned.Confidence.HIGH: 2, scanned.Confidence.MEDIUM: 1, scanned.Confidence.LOW: 0}
+_SEVERITY = {severity: severity.rank for severity in scanned.Severity}
+_KIND = {kind: kind.value for kind in scanned.Kind}
 
 
 def load(report: Report, key: bytes) -> None:
@@ -46,18 +59,14 @@ def load(report: Report, key: bytes) -> None:
         cursor.execute(TABLES)
     groups = list(_once(report.findings, key))
     _copy(
-        "staged (id, fingerprint, kind, ruleset, rule, severity, confidence, base, cve, title, message, path, line, package, "
-        "data, content, ours)",
-        (_row(group.fingerprint, group.speaker) for group in groups),
+        "staged (fingerprint, kind, ruleset, rule, severity, confidence, base, cve, title, message, path, line, package, data, "
+        "content, ours)",
+        (row(group.fingerprint, group.findings[0]) for group in groups),
     )
     _copy("staged_key (fingerprint, key)", ((group.fingerprint, alias) for group in groups for alias in group.aliases))
     _copy(
-        "staged_place (id, fingerprint, target, ruleset, rule, path, line, end_line)",
-        (
-            (uuid7(), group.fingerprint, group.fingerprint, *place)
-            for group in groups
-            for place in _places(group.findings)
-        ),
+        "staged_place (fingerprint, target, ruleset, rule, path, line, end_line)",
+        ((group.fingerprint, group.fingerprint, *place) for group in groups for place in _places(group.findings)),
     )
     # What an inline ignore hides is there all the same: it opens nothing, and nothing of it has ended.
     _copy(
@@ -66,9 +75,7 @@ def load(report: Report, key: bytes) -> None:
     )
     _load_coverage(report.coverage)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "analyze staged; analyze staged_key; analyze staged_place; analyze gap; analyze held; analyze walked"
-        )
+        cursor.execute(ANALYZE)
 
 
 def drop() -> None:
@@ -92,44 +99,38 @@ def _rekeyed(finding: scanned.Finding, fingerprint: str, key: bytes) -> str:
     return f"{scheme}:{blake2b(fingerprint.encode(), digest_size=16, key=key).hexdigest()}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(NamedTuple):
     """What one report says of one problem: of several findings the first speaks, which is the worst; all of their places count."""
 
     fingerprint: str
-    aliases: frozenset[str]
+    aliases: AbstractSet[str]
     findings: Sequence[scanned.Finding]
-
-    @property
-    def speaker(self) -> scanned.Finding:
-        return self.findings[0]
 
 
 def _once(findings: Iterable[scanned.Finding], key: bytes) -> Iterator[Group]:
     """The findings of a report by problem: those of one fingerprint, or with an alias in common, are one."""
     groups: dict[str, list[scanned.Finding]] = {}
     of_key: dict[str, str] = {}
+    others: dict[str, set[str]] = {}
     for finding in findings:
         name = rekey(finding, key)
-        names = [name, *(_rekeyed(finding, alias, key) for alias in finding.aliases)]
+        names = [name, *(_rekeyed(finding, alias, key) for alias in finding.aliases)] if finding.aliases else (name,)
         home = next((of_key[n] for n in names if n in of_key), name)
         groups.setdefault(home, []).append(finding)
         for n in names:
-            of_key.setdefault(n, home)
-    others: dict[str, set[str]] = {}
-    for name, home in of_key.items():
-        if name != home:
-            others.setdefault(home, set()).add(name)
+            if of_key.setdefault(n, home) == home and n != home:
+                others.setdefault(home, set()).add(n)
     for home, members in groups.items():
-        yield Group(fingerprint=home, aliases=frozenset(others.get(home, ())), findings=members)
+        yield Group(home, others.get(home, frozenset()), members)
 
 
+@lru_cache(maxsize=1024)
 def own(ruleset: str) -> bool:
     """Whether a rule set is one of our detectors', which know a problem better than an imported report of it."""
     return ruleset.partition("/")[0] in OWN
 
 
-def _places(findings: Sequence[scanned.Finding]) -> list[tuple[str, str, str, int, int]]:
+def _places(findings: Sequence[scanned.Finding]) -> Iterable[tuple[str, str, str, int, int]]:
     """One place per rule set, path and line: two secrets on a line are two findings, not two places."""
     found = {
         (finding.ruleset, place.path, place.line): (
@@ -142,23 +143,18 @@ def _places(findings: Sequence[scanned.Finding]) -> list[tuple[str, str, str, in
         for finding in findings
         for place in finding.locations
     }
-    return list(found.values())
+    return found.values()
 
 
-def _row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
-    data = plain.from_finding(finding)
-    kept = {
-        name: data[name] for name in ("evidence", "package", "advisories", "remediation", "references") if data[name]
-    }
-    package = f"{finding.package.name} {finding.package.version}" if finding.package else ""
+def row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
+    """The columns of `staged`, in their order."""
     first = finding.locations[0]
     return (
-        uuid7(),
         fingerprint,
-        finding.kind.value,
+        _KIND[finding.kind],
         finding.ruleset,
         finding.rule,
-        finding.severity.rank,
+        _SEVERITY[finding.severity],
         _CONFIDENCE[finding.confidence],
         _base(finding),
         _cve(finding),
@@ -166,8 +162,8 @@ def _row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
         _text(finding.message),
         _text(first.path),
         first.line,
-        _text(package),
-        _json(kept),
+        _text(f"{finding.package.name} {finding.package.version}"[:MOST_PACKAGE]) if finding.package else "",
+        _json(plain.facts(finding)),
         finding.content,
         own(finding.ruleset),
     )
@@ -175,13 +171,15 @@ def _row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
 
 def _base(finding: scanned.Finding) -> float:
     """The worst CVSS base score that its advisories give; the severity's middle where they give none."""
+    if not finding.advisories:
+        return risk.SEVERITY[finding.severity]
     scores = [score for advisory in finding.advisories if (score := base_score(advisory.cvss)) is not None]
     return max(scores, default=risk.SEVERITY[finding.severity])
 
 
 def _cve(finding: scanned.Finding) -> str:
     names = (finding.rule, *(name for advisory in finding.advisories for name in (advisory.id, *advisory.aliases)))
-    return next((name for name in names if _CVE.fullmatch(name)), "")
+    return next((name for name in names if name.startswith("CVE-") and _CVE.fullmatch(name)), "")
 
 
 def _load_coverage(coverage: Coverage) -> None:
@@ -203,6 +201,8 @@ def _copy(target: str, rows: Iterable[tuple[Any, ...]]) -> None:
 
 def _text(value: str) -> str:
     """PostgreSQL's text holds every character but NUL, and no lone surrogates."""
+    if value.isascii() and "\x00" not in value:
+        return value
     return value.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 

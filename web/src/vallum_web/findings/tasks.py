@@ -6,7 +6,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from procrastinate import RetryStrategy
 
 from vallum_web.findings import services
-from vallum_web.findings.services import bulk, history, weigh
+from vallum_web.findings.services import bulk, history, upkeep, weigh
 from vallum_web.tenancy import lookups
 from vallum_web.tenancy.jobs import enqueue, periodic_job, tenant_job
 
@@ -47,6 +47,12 @@ def follow_feeds() -> None:
 @tenant_job(history.MEASURE, retry=LOST_DATABASE)
 def measure(org: UUID) -> None:
     services.measure(org)
+    services.settle(org)
+
+
+@tenant_job(upkeep.SETTLE, retry=LOST_DATABASE)
+def settle_findings(org: UUID) -> None:
+    services.settle(org)
 
 
 @periodic_job("findings.measure_all", cron="58 * * * *")

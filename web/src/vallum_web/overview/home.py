@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from vallum_web.assets import queries as assets
 from vallum_web.assets.models import Asset
+from vallum_web.findings import counting
 from vallum_web.findings import history_queries as history
 from vallum_web.findings import queries as findings
 from vallum_web.findings.filters import Filters
@@ -43,12 +44,12 @@ class Coverage:
 class Home:
     """All that the first page shows."""
 
-    open: findings.Counts
+    open: counting.Counts
     urgent: Mapping[str, int]
     newest: Sequence[Finding]
     assets: Sequence[AssetLine]
     coverage: Coverage
-    scores: history.Scores | None
+    scores: history.Scores
     changes: history.Changes | None
     days: Sequence[history.Total]
     chart: Mapping[str, Sequence[float | None]]
@@ -64,12 +65,12 @@ def home(org: Org, since: datetime | None) -> Home:
     days = history.days(org, since=today - timedelta(days=CHARTED - 1))
     took, took_before = history.took(org)
     return Home(
-        open=findings.counts(org, Filters()),
+        open=counting.counts(org, Filters()),
         urgent=_urgent(org),
         newest=findings.newest(org),
         assets=lines(org, list(every[:SHOWN_ASSETS])),
         coverage=_coverage(org),
-        scores=history.scores(org, days[-1] if days else None),
+        scores=history.scores(org),
         changes=history.changes(org, since) if since else None,
         days=days,
         chart=charted(days),

@@ -7,6 +7,7 @@ from uuid import UUID
 from vallum_web.assets import queries as assets
 from vallum_web.assets.models import Asset
 from vallum_web.findings import queries as findings
+from vallum_web.findings import tallies
 from vallum_web.findings.models import Finding
 from vallum_web.repositories import queries as repositories
 from vallum_web.repositories.models import Repository
@@ -24,7 +25,7 @@ NEWEST = keyset.Order()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetLine:
-    """An asset in a list: when it was last scanned, and what is open there (capped)."""
+    """An asset in a list: when it was last scanned, and what is open there."""
 
     asset: Asset
     scan: Scan | None
@@ -37,7 +38,7 @@ class AssetLine:
 
 def lines(org: Org, rows: Sequence[Asset]) -> list[AssetLine]:
     keys = [row.pk for row in rows]
-    last, open_now = scans.latest(org, keys), findings.open_by_asset(org, keys)
+    last, open_now = scans.latest(org, keys), tallies.open_by_asset(org, keys)
     return [AssetLine(asset=row, scan=last.get(row.pk), open=open_now[row.pk]) for row in rows]
 
 
@@ -87,7 +88,7 @@ def asset(org: Org, key: UUID, *, after: str = "", before: str = "") -> AssetDet
     return AssetDetail(
         asset=found,
         repository=repositories.of_asset(org, key),
-        open=findings.open_by_asset(org, [key])[key],
+        open=tallies.open_by_asset(org, [key])[key],
         history=keyset.page([scans.of_asset(org, key)], NEWEST, after=after, before=before, size=HISTORY),
         last=scans.latest(org, [key]).get(key),
         worst=findings.worst_of(org, found),

@@ -2,7 +2,7 @@
 
 import os
 import time
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 
@@ -22,3 +22,8 @@ def uuid7() -> UUID:
 def first_of(at: datetime) -> UUID:
     """The least key that was made at this moment or later: rows since then are one range of the index of keys."""
     return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
+def not_before(at: datetime) -> UUID:
+    """No row that says of itself to be made at this moment or later has a lesser key: keys follow the system's clock, the saying ours."""
+    return first_of(min(at, datetime.fromtimestamp(time.time(), UTC) - timedelta(days=1)))

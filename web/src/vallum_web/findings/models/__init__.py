@@ -11,6 +11,7 @@ from vallum_web.findings.models.identities import Alias, Identity
 from vallum_web.findings.models.occurrences import Occurrence
 from vallum_web.findings.models.saved import View
 from vallum_web.findings.models.suppression import SuppressionRule
+from vallum_web.findings.models.tallies import Tally
 
 __all__ = [
     "Alias",
@@ -24,5 +25,6 @@ __all__ = [
     "Identity",
     "Occurrence",
     "SuppressionRule",
+    "Tally",
     "View",
 ]

@@ -42,7 +42,7 @@ class Finding(TenantModel):
 
     # No constraint of its own: (org, asset) is one already, and a check per imported row is a second for 100,000.
     org = models.ForeignKey(Org, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
-    asset = TenantForeignKey(Asset, models.CASCADE, db_index=False, related_name="+")
+    asset = TenantForeignKey(Asset, models.CASCADE, by_set=True, db_index=False, related_name="+")
     fingerprint = models.CharField(max_length=80)
     content = models.CharField(max_length=80, blank=True, default="")
     """A fingerprint without the path, where there is one: by it a finding follows a file that is renamed."""
@@ -92,11 +92,14 @@ class Finding(TenantModel):
             models.Index(fields=["org", "status", "-severity", "-id"], name="finding_by_severity"),
             models.Index(fields=["org", "status", "-id"], name="finding_by_age"),
             models.Index(fields=["org", "asset", "status", "-risk", "-id"], name="finding_of_asset"),
-            models.Index(fields=["org", "rule", "status"], name="finding_by_rule"),
+            models.Index(fields=["org", "rule", "status", "-risk", "-id"], name="finding_by_rule"),
+            models.Index(
+                fields=["org", "package", "status", "-risk", "-id"],
+                condition=~models.Q(package=""),
+                name="finding_by_package",
+            ),
             # A kind may have none among the worst: walked by risk alone, a list of it would read all others.
             models.Index(fields=["org", "kind", "status", "-risk", "-id"], name="finding_by_kind"),
-            # Counts by asset and severity from the index alone; few values, so it stays small.
-            models.Index(fields=["org", "asset", "status", "severity"], name="finding_asset_severity"),
             models.Index(fields=["org", "cve"], condition=~models.Q(cve=""), name="finding_by_cve"),
             models.Index(
                 fields=["org", "assignee", "status", "-risk", "-id"],

@@ -8,6 +8,7 @@ from vallum_web.findings.services.history import measure
 from vallum_web.findings.services.identities import hold_asset, split
 from vallum_web.findings.services.saved import ViewRefusedError, delete_shared_view, delete_view, save_view
 from vallum_web.findings.services.suppression import RuleRefusedError, lift_rule, make_rule
+from vallum_web.findings.services.upkeep import settle
 from vallum_web.findings.services.weigh import follow_feeds, set_due_rules, weigh_asset, weigh_everything
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "run_bulk",
     "save_view",
     "set_due_rules",
+    "settle",
     "split",
     "suppress",
     "undo_bulk",

@@ -9,8 +9,10 @@ from django.conf import settings
 from vallum_engine.model.report import Report
 from vallum_web.assets.services import lock
 from vallum_web.findings import due_queries, merge, staging
+from vallum_web.findings.services.upkeep import SETTLE
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy.events import emit
+from vallum_web.tenancy.jobs import SLOW, enqueue
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
@@ -24,6 +26,7 @@ def digest(scan: Scan, report: Report) -> merge.Outcome:
         outcome = merge.apply(scan, weights, complete=report.coverage.complete, foreign="report" in report.target)
         staging.drop()
         emit("scan.digested", scan.pk, **asdict(outcome))
+        enqueue(SETTLE, org=scan.org_id, lock=f"settle:{scan.org_id}", queue=SLOW)
         return outcome
 
 

@@ -8,30 +8,44 @@ from django.db import connection
 
 from vallum_web.findings.models import Day
 from vallum_web.tenancy import clock
+from vallum_web.tenancy.keys import not_before
 from vallum_web.tenancy.scope import scope
 
 MEASURE = "findings.measure"
 KEPT = timedelta(days=730)
 
-# One pass over the organization's findings. Before its first scan there is nothing to tell of.
+# What is there comes from the tally, what happened today from the ends of indexes. Before its first scan there is nothing to tell of.
 _TODAY = """
 insert into findings_day (id, org_id, day, severity, open, suppressed, risk_open, risk_suppressed, opened, reopened, resolved,
   hidden, median_seconds, measured_at)
-select vallum_uuid7(), %(org)s, %(day)s, s.severity,
-  count(*) filter (where f.status = 'open'), count(*) filter (where f.status = 'suppressed'),
-  coalesce(sum(f.risk) filter (where f.status = 'open'), 0), coalesce(sum(f.risk) filter (where f.status = 'suppressed'), 0),
-  count(*) filter (where f.opened_at >= %(from)s), count(*) filter (where f.reopened_at >= %(from)s),
-  count(*) filter (where f.resolved_at >= %(from)s), count(*) filter (where d.finding_id is not null),
-  percentile_cont(0.5) within group (order by extract(epoch from f.resolved_at - greatest(f.opened_at, f.reopened_at)))
-    filter (where f.resolved_at >= %(from)s),
-  %(now)s
+select vallum_uuid7(), %(org)s, %(day)s, s.severity, coalesce(t.open, 0), coalesce(t.suppressed, 0), coalesce(t.risk_open, 0),
+  coalesce(t.risk_suppressed, 0), coalesce(o.n, 0), coalesce(b.n, 0), coalesce(r.n, 0), coalesce(h.n, 0), r.median, %(now)s
 from generate_series(0, 4) s(severity)
-left join findings_finding f on f.org_id = %(org)s and f.severity = s.severity
 left join (
-  select distinct finding_id from findings_decision where org_id = %(org)s and made_at >= %(from)s
-) d on d.finding_id = f.id
+  select severity, sum(findings) filter (where status = 'open') as open,
+    sum(findings) filter (where status = 'suppressed') as suppressed, sum(risk) filter (where status = 'open') as risk_open,
+    sum(risk) filter (where status = 'suppressed') as risk_suppressed
+  from findings_tally where org_id = %(org)s and asset is null group by severity
+) t on t.severity = s.severity
+left join (
+  select severity, count(*) as n from findings_finding
+  where org_id = %(org)s and id >= %(key)s and opened_at >= %(from)s group by severity
+) o on o.severity = s.severity
+left join (
+  select severity, count(*) as n from findings_finding
+  where org_id = %(org)s and reopened_at is not null and reopened_at >= %(from)s group by severity
+) b on b.severity = s.severity
+left join (
+  select severity, count(*) as n,
+    percentile_cont(0.5) within group (order by extract(epoch from resolved_at - greatest(opened_at, reopened_at))) as median
+  from findings_finding where org_id = %(org)s and status = 'resolved' and resolved_at >= %(from)s group by severity
+) r on r.severity = s.severity
+left join (
+  select f.severity, count(distinct f.id) as n from findings_decision d
+  join findings_finding f on f.org_id = %(org)s and f.id = d.finding_id
+  where d.org_id = %(org)s and d.id >= %(key)s and d.made_at >= %(from)s group by f.severity
+) h on h.severity = s.severity
 where exists (select from scans_scan where org_id = %(org)s and status in ('done', 'incomplete'))
-group by s.severity
 on conflict (org_id, day, severity) do update set (open, suppressed, risk_open, risk_suppressed, opened, reopened, resolved,
   hidden, median_seconds, measured_at) = (excluded.open, excluded.suppressed, excluded.risk_open, excluded.risk_suppressed,
   excluded.opened, excluded.reopened, excluded.resolved, excluded.hidden, excluded.median_seconds, excluded.measured_at)
@@ -41,12 +55,8 @@ on conflict (org_id, day, severity) do update set (open, suppressed, risk_open, 
 def measure(org: UUID) -> None:
     """Write today's rows of the history, and let go of those that are too old."""
     now = clock.now()
-    values: dict[str, Any] = {
-        "org": org,
-        "day": now.date(),
-        "now": now,
-        "from": datetime.combine(now.date(), time(), UTC),
-    }
+    start = datetime.combine(now.date(), time(), UTC)
+    values: dict[str, Any] = {"org": org, "day": now.date(), "now": now, "from": start, "key": not_before(start)}
     with scope(org), connection.cursor() as cursor:
         cursor.execute(_TODAY, values)
         Day.objects.of(org).filter(day__lt=now.date() - KEPT).delete()

@@ -109,10 +109,10 @@ def line_chart(
 
 @register.filter
 def count(number: int | str, cap: int | None = None) -> str:
-    """`12,345`, or `10,000+` above a cap."""
+    """`12,345`, or `10,000+` for the number above a cap: where counting stopped. What is known to be more is said."""
     if isinstance(number, str):
         return number
-    return f"{cap:,}+" if cap is not None and number > cap else f"{number:,}"
+    return f"{cap:,}+" if cap is not None and number == cap + 1 else f"{number:,}"
 
 
 @register.filter(name="json")
