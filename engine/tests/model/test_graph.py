@@ -106,7 +106,7 @@ def test_a_long_way_says_how_much_is_left_out(steps):
 
 
 def test_a_hundred_thousand_packages_take_no_time_in_a_chain_and_asked_for_by_one_name():
-    started = time.monotonic()
+    started = time.process_time()
     ways = Ways(graph(chain_of(100_000)), project="")
     for number in range(0, 100_000, 2):
         ways.of(f"p{number}", "1")
@@ -120,7 +120,7 @@ def test_a_hundred_thousand_packages_take_no_time_in_a_chain_and_asked_for_by_on
         roots=(-1,),
     )
     assert Ways(crowd, project="").of("same", "99999").path == ("shop", "same 99999")
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 def test_what_cannot_be_shown_is_written_out_and_what_is_long_is_cut():
