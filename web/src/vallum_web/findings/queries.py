@@ -99,18 +99,27 @@ def worklist(
     org: Org, filters: Filters, *, after: str = "", before: str = "", size: int = PAGE, cut: bool | None = None
 ) -> keyset.Page[Finding]:
     """One page of findings with their assets. `cut`: whether the search stops at its limit, where it is known already."""
-    narrowed, words = filters, Q()
-    if filters.text and (search_cut(filters) if cut is None else cut):
-        # So many hold the words that a walk in the list's own order soon meets a page of them, and leaves none out.
-        narrowed = filters.but(text="")
-        words = Q(RawSQL("words @@ findings_query(%s)", [tsquery(filters.text)], BooleanField()))
     # Every index of an order begins with the status: a list of any status is three lists merged.
     statuses = Finding.Status.values if filters.status == ANY else [filters.status]
-    # Assets in a query of their own: joined, the planner may walk them first and sort every finding of the organization.
-    branches = [
-        matching(org, narrowed.but(status=s)).filter(words).prefetch_related("asset").defer(*UNLISTED) for s in statuses
-    ]
-    return keyset.page(branches, filters.order, after=after, before=before, size=size)
+
+    def page(narrowed: Filters, among: Q | None) -> keyset.Page[Finding]:
+        # Assets in a query of their own: joined, the planner may walk them first and sort every finding of the organization.
+        branches = [matching(org, narrowed.but(status=s)).prefetch_related("asset").defer(*UNLISTED) for s in statuses]
+        return keyset.page(branches, filters.order, after=after, before=before, size=size, among=among)
+
+    if filters.text and (search_cut(filters) if cut is None else cut):
+        # So many hold the words that a walk in the list's own order mostly meets a page of them soon, and leaves none out.
+        walked = page(filters.but(text=""), _holds(filters.text))
+        if len(walked.rows) == size:
+            return walked
+    return page(filters, None)
+
+
+def _holds(text: str) -> Q:
+    """Whether a finding holds the words, asked of each: with the query as a value, for a function would be run for each too."""
+    with connection.cursor() as cursor:
+        cursor.execute("select findings_query(%s)::text", [tsquery(text)])
+        return Q(RawSQL("words @@ %s::tsquery", [cursor.fetchone()[0]], BooleanField()))
 
 
 def capped(sets: Sequence[QuerySet[Finding]], cap: int = CAP) -> list[int]:
@@ -273,12 +282,12 @@ def _looked(org: Org, row: Finding) -> QuerySet[Scan]:
 def newest(org: Org, limit: int = 10) -> list[Finding]:
     """What was opened last and is still open."""
     rows: QuerySet[Finding] = Finding.objects.of(org).filter(status=Finding.Status.OPEN)
-    return list(rows.select_related("asset").defer(*UNLISTED).order_by("-id")[:limit])
+    return list(rows.prefetch_related("asset").defer(*UNLISTED).order_by("-id")[:limit])
 
 
 def worst_of(org: Org, asset: Asset, limit: int = 10) -> list[Finding]:
     rows: QuerySet[Finding] = Finding.objects.of(org).filter(asset=asset, status=Finding.Status.OPEN)
-    return list(rows.select_related("asset").defer(*UNLISTED).order_by("-risk", "-id")[:limit])
+    return list(rows.prefetch_related("asset").defer(*UNLISTED).order_by("-risk", "-id")[:limit])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,9 @@ def tsquery(text: str) -> str:
     parts, because a path is indexed as a whole and in parts.
     """
     words = [word for word in text.split() if _PARTS.search(word)][:MOST_WORDS]
-    return " & ".join(f"({_prefix(word)} | ({_parts(word)}))" for word in words)
+    return " & ".join(
+        _prefix(word) if _PARTS.fullmatch(word) else f"({_prefix(word)} | ({_parts(word)}))" for word in words
+    )
 
 
 def _parts(word: str) -> str:

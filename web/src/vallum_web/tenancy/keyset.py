@@ -9,10 +9,11 @@ from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import F, Field, Model, QuerySet
+from django.db.models import F, Field, Model, Q, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 
 Row = TypeVar("Row", bound=Model)
+REACH = 5_000
 MOST_CURSOR = 128 << 10
 """Letters: a path is the longest part of one."""
 
@@ -35,18 +36,27 @@ class Page(Generic[Row]):
 
 
 def page(
-    branches: Sequence[QuerySet[Row]], order: Order, *, after: str = "", before: str = "", size: int = 50
+    branches: Sequence[QuerySet[Row]],
+    order: Order,
+    *,
+    after: str = "",
+    before: str = "",
+    size: int = 50,
+    among: Q | None = None,
 ) -> Page[Row]:
     """One page of the merged `branches`, which are disjoint and of one model: several where no index orders them all.
 
-    A cursor that cannot be read is none: the list begins at its start.
+    A cursor that cannot be read is none: the list begins at its start. `among`: a condition that no index serves; it is asked of
+    the next `REACH` rows of each branch alone, so that a page with fewer rows than `size` says nothing of those beyond.
     """
     model = branches[0].model
     backwards = bool(before)
     key = _decode(model, order, before or after)
     falling = order.falling != backwards
     found: list[Row] = sorted(
-        chain.from_iterable(_slice(branch, order, falling=falling, key=key, size=size + 1) for branch in branches),
+        chain.from_iterable(
+            _slice(branch, order, falling=falling, key=key, size=size + 1, among=among) for branch in branches
+        ),
         key=lambda row: _key(row, order),
         reverse=falling,
     )
@@ -65,7 +75,13 @@ def page(
 
 
 def _slice(
-    branch: QuerySet[Row], order: Order, *, falling: bool, key: tuple[Any, ...] | None, size: int
+    branch: QuerySet[Row],
+    order: Order,
+    *,
+    falling: bool,
+    key: tuple[Any, ...] | None,
+    size: int,
+    among: Q | None,
 ) -> QuerySet[Row]:
     if key is not None:
         beyond = TupleLessThan if falling else TupleGreaterThan
@@ -73,7 +89,10 @@ def _slice(
     sign = "-" if falling else ""
     # `asset` would sort by the asset's own ordering, `asset_id` sorts by the column.
     columns = [_field(branch.model, name).attname for name in order.fields]
-    return branch.order_by(*(sign + column for column in columns))[:size]
+    ordered = branch.order_by(*(sign + column for column in columns))
+    if among is not None:
+        ordered = ordered.filter(among, pk__in=ordered.prefetch_related(None).values("pk")[:REACH])
+    return ordered[:size]
 
 
 def _field(model: type[Model], name: str) -> "Field[Any, Any]":
