@@ -48,7 +48,7 @@ def actions(size: int, number: int) -> Iterator[tuple[str, Callable[[], object]]
     tenth = replace(
         said, findings=tuple(replace(f, title="Changed") if n % 10 == 0 else f for n, f in enumerate(said.findings))
     )
-    rows = [staging._row(f.fingerprint, f) for f in said.findings]  # noqa: SLF001 - the peer is given the finished columns
+    rows = [staging.row(f.fingerprint, f) for f in said.findings]  # the peer is given the finished columns
 
     def digest(what: Report) -> Callable[[], object]:
         scan = scans.uploaded(ours, None)
@@ -65,7 +65,7 @@ def actions(size: int, number: int) -> Iterator[tuple[str, Callable[[], object]]
             )
 
     def finding(row: tuple[object, ...]) -> models.Finding:
-        names = ("id", "fingerprint", "kind", "ruleset", "rule", "severity", "confidence", "base", "cve", "title")
+        names = ("fingerprint", "kind", "ruleset", "rule", "severity", "confidence", "base", "cve", "title")
         more = ("message", "path", "line", "package")
         values = dict(zip((*names, *more), row, strict=False))
         return models.Finding(
