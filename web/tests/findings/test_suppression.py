@@ -11,7 +11,7 @@ from making import report, secret, vulnerability
 from vallum_engine.model.finding import Location, Severity
 from vallum_web.advisories.models import Threat
 from vallum_web.assets import services as assets
-from vallum_web.findings import history_queries, pattern, services, suppression_queries
+from vallum_web.findings import history_queries, pattern, services, suppression_queries, trying
 from vallum_web.findings.models import Bulk, Decision, Finding, SuppressionRule
 from vallum_web.findings.pattern import Pattern, PatternError
 from vallum_web.findings.services import bulk as bulks
@@ -354,9 +354,9 @@ def test_a_preview_looks_back(org, digest, rule):
 
 def test_a_preview_gives_up_in_time(org, digest, monkeypatch):
     digest(secret("a"))
-    monkeypatch.setattr(suppression_queries, "LONGEST_TRY", "1ms")
+    monkeypatch.setattr(trying, "LONGEST", "1ms")
     monkeypatch.setattr(suppression_queries, "_PREVIEW", f"{suppression_queries._PREVIEW} from pg_sleep(1)")
     with scope(org.pk):
-        with pytest.raises(suppression_queries.TooManyToTryError):
+        with pytest.raises(trying.TooManyToTryError):
             suppression_queries.preview(org, Pattern.read(kind="secret"))
         assert Finding.objects.of(org).count() == 1

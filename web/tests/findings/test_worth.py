@@ -10,7 +10,7 @@ from vallum_engine.model.finding import Severity
 from vallum_web.advisories.models import Threat
 from vallum_web.assets import services as assets
 from vallum_web.assets.worth import Exposure, Importance
-from vallum_web.findings import services, worth_queries
+from vallum_web.findings import services, trying, worth_queries
 from vallum_web.findings.models import Finding
 from vallum_web.scans import services as scans
 from vallum_web.tenancy import clock
@@ -83,7 +83,7 @@ def test_the_assets_page_leads_to_the_trial(alice, bob, asset, record, signed_in
 
 
 def test_a_trial_gives_up_in_time(org, asset, record, monkeypatch):
-    monkeypatch.setattr(worth_queries, "LONGEST_TRY", "1ms")
+    monkeypatch.setattr(trying, "LONGEST", "1ms")
     monkeypatch.setattr(worth_queries, "_REWEIGH", f"{worth_queries._REWEIGH}, pg_sleep(1)")
-    with scope(org.pk), pytest.raises(worth_queries.TooManyToTryError):
+    with scope(org.pk), pytest.raises(trying.TooManyToTryError):
         worth_queries.reweighed(org, asset.pk, importance=Importance.LOW, exposure=Exposure.UNKNOWN)

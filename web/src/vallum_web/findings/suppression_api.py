@@ -17,6 +17,7 @@ from vallum_web.findings.bulk_api import BulkOut
 from vallum_web.findings.models import SuppressionRule
 from vallum_web.findings.pattern import LONGEST, Pattern, PatternError
 from vallum_web.findings.suppression_queries import Line
+from vallum_web.findings.trying import TooManyToTryError
 from vallum_web.tenancy.texts import Storable
 
 router = TenantRouter(tags=["suppression rules"], holds=SuppressionRule)
@@ -128,7 +129,7 @@ def suppression_make(request: TokenRequest, body: RuleIn) -> Status[RuleOut]:
 def suppression_preview(request: TokenRequest, body: PatternIn) -> PreviewOut:
     try:
         tried = suppression_queries.preview(request.auth.org, _pattern(body))
-    except suppression_queries.TooManyToTryError:
+    except TooManyToTryError:
         raise HttpError(422, "The record is too large to try this while you wait: name a rule or an asset.") from None
     numbers = {
         name: getattr(tried, name) for name in ("open", "severities", "risk", "real", "suppressed", "recent", "fixed")

@@ -8,29 +8,23 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import OperationalError, connection
+from django.db import connection
 from django.db.models import QuerySet
-from psycopg.errors import QueryCanceled
 
-from vallum_web.findings import hiding
+from vallum_web.findings import hiding, history_queries
 from vallum_web.findings.models import Bulk, Finding, SuppressionRule
 from vallum_web.findings.pattern import Pattern
 from vallum_web.findings.queries import CAP, UNLISTED
 from vallum_web.findings.services.bulk import OF_RULES
+from vallum_web.findings.trying import trying
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.keys import first_of
 from vallum_web.tenancy.models import Org
-from vallum_web.tenancy.scope import scope
 
 LOOKED_BACK = timedelta(days=90)
 MOST_WORST = 10
 MOST_OVERLAPS = 10
 MOST_PAST = 50
-LONGEST_TRY = "20s"
-
-
-class TooManyToTryError(Exception):
-    """The record is too large to try the pattern on it while somebody waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +45,8 @@ class Line:
 
 def rules(org: Org) -> list[Line]:
     """Those in force, and after them those that have ended last."""
-    today = clock.now().date()
     every: QuerySet[SuppressionRule] = SuppressionRule.objects.of(org).select_related("asset")
-    standing = list(every.filter(lifted_at=None).exclude(until__lt=today).order_by("-pk"))
+    standing = list(hiding.in_force(org).select_related("asset").order_by("-pk"))
     past = every.exclude(pk__in=[rule.pk for rule in standing]).order_by("-pk")
     return _lines(org, [*standing, *past[:MOST_PAST]])
 
@@ -168,7 +161,6 @@ with fitting as materialized (
 )
 select
   (select coalesce(jsonb_agg(to_jsonb(c)), '[]') from counted c),
-  (select coalesce(sum(risk), 0) from findings_finding where org_id = %(org)s and status in ('open', 'suppressed')),
   array(select id from fitting where status = 'open' order by risk desc, id desc limit %(worst)s),
   array(select id from fitting where ending = 'fixed' order by risk desc, id desc limit %(worst)s),
   (select coalesce(jsonb_agg(jsonb_build_array(rule, findings)), '[]') from (
@@ -192,18 +184,13 @@ def preview(org: Org, wanted: Pattern) -> Preview:
         "worst": MOST_WORST,
         "overlaps": MOST_OVERLAPS,
     }
-    try:
-        with scope(org.pk), connection.cursor() as cursor:
-            cursor.execute(f"set local statement_timeout = '{LONGEST_TRY}'")
-            cursor.execute(_PREVIEW.format(fits=condition), values)
-            counted, real, worst, fixed, overlaps = cursor.fetchone()
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            raise TooManyToTryError from error
-        raise
+    with trying(org) as cursor:
+        cursor.execute(_PREVIEW.format(fits=condition), values)
+        counted, worst, fixed, overlaps = cursor.fetchone()
+        real = history_queries.scores(org).real
     return Preview(
         **_counts(orjson.loads(counted)),
-        real=int(real),
+        real=real,
         worst=_findings(org, worst),
         fixed_worst=_findings(org, fixed),
         overlaps=_overlaps(org, orjson.loads(overlaps)),

@@ -14,6 +14,7 @@ from vallum_web.findings import queries, services, story, suppression_queries
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.forms import RuleForm
 from vallum_web.findings.models import Bulk, SuppressionRule
+from vallum_web.findings.trying import TooManyToTryError
 
 UNPROCESSABLE = 422
 FILLED = ("kind", "rule", "path", "package", "cve", "asset", "severity")
@@ -72,7 +73,7 @@ def lift_suppression(request: MemberRequest, suppression: UUID) -> HttpResponse:
 def _tried(request: MemberRequest, form: RuleForm) -> HttpResponse:
     try:
         tried = suppression_queries.preview(request.org, form.cleaned_data["pattern"])
-    except suppression_queries.TooManyToTryError:
+    except TooManyToTryError:
         form.add_error(
             None, "The record is too large to try this while you wait: name a rule or an asset, and try again."
         )

@@ -6,24 +6,17 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import OperationalError, connection
-from psycopg.errors import QueryCanceled
 
 from vallum_web.assets.models import Asset
 from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.findings import due, due_queries
 from vallum_web.findings.models import Finding
 from vallum_web.findings.queries import UNLISTED
+from vallum_web.findings.trying import trying
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.models import Org
-from vallum_web.tenancy.scope import scope
 
 MOST_MOVED = 5
-LONGEST_TRY = "20s"
-
-
-class TooManyToTryError(Exception):
-    """The asset has too many findings to weigh them while somebody waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +79,9 @@ def reweighed(org: Org, asset: UUID, *, importance: Importance, exposure: Exposu
         "now": clock.now(),
         "most": MOST_MOVED,
     }
-    try:
-        with scope(org.pk), connection.cursor() as cursor:
-            cursor.execute(f"set local statement_timeout = '{LONGEST_TRY}'")
-            cursor.execute(_REWEIGH, values)
-            *numbers, keys, risks = cursor.fetchone()
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            raise TooManyToTryError from error
-        raise
+    with trying(org) as cursor:
+        cursor.execute(_REWEIGH, values)
+        *numbers, keys, risks = cursor.fetchone()
     found = Finding.objects.of(org).select_related("asset").defer(*UNLISTED).in_bulk(keys)
     names = ("open", "changed", "risk", "risk_then", "due_changed", "overdue", "overdue_then")
     return Reweighed(

@@ -12,6 +12,7 @@ from vallum_web.assets.models import Asset
 from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.findings import worth_queries
 from vallum_web.findings.forms import WorthForm
+from vallum_web.findings.trying import TooManyToTryError
 
 UNPROCESSABLE = 422
 
@@ -32,7 +33,7 @@ def try_worth(request: MemberRequest, asset: UUID) -> HttpResponse:
     importance, exposure = Importance[said["importance"].upper()], Exposure[said["exposure"].upper()]
     try:
         tried = worth_queries.reweighed(request.org, asset, importance=importance, exposure=exposure)
-    except worth_queries.TooManyToTryError:
+    except TooManyToTryError:
         form.add_error(
             None, "This asset has too many open findings to try it while you wait; saving it weighs them as a job."
         )
