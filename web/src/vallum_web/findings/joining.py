@@ -66,6 +66,7 @@ delete from over using moved v where over.finding_id = v.finding
 """
 
 LEDGER = """
+set local enable_nestloop = on;
 insert into findings_identity (id, org_id, finding_id, why, fingerprint, key, was, ruleset, rule, scan_id, at)
 select vallum_uuid7(), %(org)s, t.finding, t.why, m.fingerprint, t.key, t.was, m.ruleset, m.rule, %(scan)s, %(now)s
 from matched m join (
@@ -81,5 +82,6 @@ from matched m join (
   select fingerprint, key from staged_key union all select fingerprint, fingerprint from joined
 ) k using (fingerprint)
 where m.found is null or m.joined
-on conflict (org_id, asset_id, key) do nothing
+on conflict (org_id, asset_id, key) do nothing;
+set local enable_nestloop = off
 """

@@ -34,8 +34,6 @@ set local enable_nestloop = off;
 set local work_mem = '64MB';
 set local statement_timeout = '30min'
 """
-LOOK_UP = "set local enable_nestloop = on"
-COMPARE = "set local enable_nestloop = off"
 
 # What the feeds know of the CVEs in the report, before nested loops are off: a few of a quarter of a million rows.
 THREAT = """
@@ -238,9 +236,7 @@ def apply(scan: Scan, weights: Weights, *, complete: bool, foreign: bool = False
         run(SETTLE)
         new = run(INSERT)
         run(PLACES)
-        run(LOOK_UP)
         run(joining.LEDGER)
-        run(COMPARE)
         resolved = run(RESOLVE)
         hiding.follow_digest(scan.org_id, scan.asset_id)
         cursor.execute("select count(*) from staged")
