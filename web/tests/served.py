@@ -37,3 +37,12 @@ def site(live_database: Any, settings: Any) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def sign_in(page):
+    """By the form and the keyboard, as Alice of `making.people`, to her organization."""
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill("alice@example.test")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/acme/")

@@ -6,6 +6,7 @@ from pathlib import Path
 import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from served import sign_in
 
 from vallum_web.accounts.services import teams
 from vallum_web.repositories import services as repositories
@@ -19,14 +20,6 @@ def asset(live_database):
     people = making.people()
     teams.make(people.org, people.alice.pk, "Platform")
     return repositories.add_by_url(people.org, people.alice.pk, url="https://code.example.test/acme/shop").asset
-
-
-def sign_in(page):
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("alice@example.test")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/acme/")
 
 
 def test_without_javascript_both_are_said_at_once(chromium, site, asset):

@@ -7,6 +7,7 @@ import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from served import sign_in
 
 from vallum_web.accounts.services import teams
 from vallum_web.tenancy.audit import tasks
@@ -28,14 +29,6 @@ def people(site, settings, tmp_path):
         emit("asset.added", uuid4(), name="shop with a name that is rather long, as names of repositories can be")
     tasks.keep()
     return made
-
-
-def sign_in(page):
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("alice@example.test")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/acme/")
 
 
 def test_it_is_read_by_keyboard_alone(page, people):

@@ -7,6 +7,7 @@ import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from served import sign_in
 
 from vallum_web.assets import services as assets
 from vallum_web.findings import services as findings
@@ -58,14 +59,6 @@ def exported(people):
     )
     services.follow(begun, 100_000)
     return done, begun
-
-
-def sign_in(page):
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("alice@example.test")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/acme/")
 
 
 def test_from_the_worklist_to_the_file_while_the_page_follows_by_itself(page, site, people):

@@ -6,6 +6,7 @@ from pathlib import Path
 import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from served import sign_in
 
 from vallum_engine import wire
 from vallum_engine.model.finding import Severity
@@ -42,14 +43,6 @@ def people(live_database):
                 about = subject.subject(made.org, asset.pk, None)
                 services.evaluate(gate, asset, about, Asker(by=made.alice.pk))
     return made
-
-
-def sign_in(page):
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("alice@example.test")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/acme/")
 
 
 def test_without_javascript_a_gate_is_added_tried_and_saved(chromium, site, people):

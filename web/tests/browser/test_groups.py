@@ -6,6 +6,7 @@ from pathlib import Path
 import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from served import sign_in
 
 from vallum_engine.model.finding import Severity
 from vallum_web.assets import services as assets
@@ -48,14 +49,6 @@ def people(live_database):
         Repository.objects.create(org=made.org, asset=shop, url="https://github.com/team/shop.git")
     assets.add(made.org, "repository", "team/new", made.alice.pk)
     return made
-
-
-def sign_in(page):
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("alice@example.test")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/acme/")
 
 
 def test_a_group_opens_in_place_and_shows_a_finding_beside(page, people):

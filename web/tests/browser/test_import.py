@@ -8,6 +8,7 @@ import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from served import sign_in
 
 from vallum_web.ingest import tasks
 from vallum_web.ingest.models import Upload
@@ -39,14 +40,6 @@ def reports(tmp_path):
     (tmp_path / "example.sarif").write_text(json.dumps({"version": "2.1.0", "runs": [run]}))
     (tmp_path / "notes.txt").write_text("what is this")
     return tmp_path
-
-
-def sign_in(page):
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("alice@example.test")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/acme/")
 
 
 def send(page, file):

@@ -7,6 +7,7 @@ from pathlib import Path
 import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from served import sign_in
 
 from vallum_engine.model.finding import Severity
 from vallum_engine.model.report import Coverage, RuleSet
@@ -52,14 +53,6 @@ def org(live_database):
                 row.risk_open, row.risk_suppressed = after + back * 7 % 11 * back // 20, hidden + back % 50
                 row.save(force_insert=True)
     return org
-
-
-def sign_in(page):
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("alice@example.test")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/acme/")
 
 
 def test_without_javascript_a_fix_leads_to_what_it_ends(chromium, site, org):

@@ -6,6 +6,7 @@ from pathlib import Path
 import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from served import sign_in
 
 from vallum_engine.model.finding import Severity
 from vallum_web.findings import services
@@ -35,14 +36,6 @@ def record(live_database):
     )
     services.run_bulk(people.org.pk, begun.pk)
     return people, asset
-
-
-def sign_in(page):
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("alice@example.test")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/acme/")
 
 
 def looked_at(page, name, scheme, width):

@@ -6,6 +6,7 @@ import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from served import sign_in
 
 from vallum_web.assets import services as assets
 from vallum_web.findings import services
@@ -36,14 +37,6 @@ def people(live_database):
         services.digest(scan, making.report(making.secret("one"), making.secret("two")))
         made.finding = Finding.objects.of(made.org).latest("risk", "id").pk
     return made
-
-
-def sign_in(page):
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("alice@example.test")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/acme/")
 
 
 def test_from_the_keyboard_and_in_place(page, site, people):

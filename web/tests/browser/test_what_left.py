@@ -7,6 +7,7 @@ import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from served import sign_in
 
 from vallum_web.tenancy import egress
 
@@ -26,14 +27,6 @@ def people(live_database):
     record(making.departure("10.0.0.7", "clone", ok=False, address=None, sent=0, received=0))
     record(making.departure("code.example", "clone", ok=False, sent=700, received=0))
     return made
-
-
-def sign_in(page):
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("alice@example.test")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/acme/")
 
 
 def test_it_is_narrowed_by_keyboard_alone(page, site, people):

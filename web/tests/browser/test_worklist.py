@@ -6,6 +6,7 @@ from pathlib import Path
 import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from served import sign_in
 
 from vallum_web.assets import services as assets
 from vallum_web.findings import services
@@ -25,14 +26,6 @@ def people(live_database):
     found = [making.secret(f"n{number}", line=number + 1) for number in range(4)]
     services.digest(scans.uploaded(asset, None), making.report(*found))
     return made
-
-
-def sign_in(page):
-    page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("alice@example.test")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/acme/")
 
 
 def statuses(people):
