@@ -64,11 +64,16 @@ with fitting as (
 )
 select count(*) from changed
 """
+# From the findings to their decisions: the other way, each of the rule's decisions would be looked for among the findings.
 _RELEASE = """
-with lifted as (
-  update findings_decision d set lifted_at = %(now)s from findings_finding f
-  where d.org_id = %(org)s and d.by_rule = %(by_rule)s and d.lifted_at is null
-    and f.org_id = %(org)s and f.id = d.finding_id and {which} and f.status <> 'resolved' and not ({fits})
+with held as materialized (
+  select f.id from findings_finding f where f.org_id = %(org)s and {which} and f.status <> 'resolved'
+), mine as materialized (
+  select d.id, d.finding_id from held join findings_decision d
+    on d.org_id = %(org)s and d.finding_id = held.id and d.by_rule = %(by_rule)s and d.lifted_at is null
+), lifted as (
+  update findings_decision d set lifted_at = %(now)s from mine join findings_finding f on f.org_id = %(org)s and f.id = mine.finding_id
+  where d.org_id = %(org)s and d.id = mine.id and not ({fits})
   returning d.id, d.finding_id
 ), told as (
   insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
