@@ -11,12 +11,14 @@ from vallum_engine.model.file import File
 from vallum_engine.model.package import Package
 from vallum_engine.sca.detector import PackageDetector
 from vallum_engine.sca.lockfiles import ECOSYSTEMS, NAMES, PATTERNS, extractor, format_of
+from vallum_engine.sca.systems.databases import TAILS
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE / "examples"
 DATA = Path(os.environ.get("VALLUM_TEST_DATA") or HERE.parents[3] / "shared/data") / "lockfiles"
 
 DIFFERENT = {
+    "os/apk/testdata/no-origin": "it leaves out what names no origin; here it counts under its own name",
     "javascript/packagelockjson/testdata/same-package-different-groups.v1.json": "it joins a package's groups to the least",
     "javascript/yarnlock/testdata/exclude-root.v2.lock": "it lists workspace members, which nobody publishes",
     "python/pipfilelock/testdata/multiple-packages.json": "it lists a package of two sections once",
@@ -42,6 +44,7 @@ def plain(package):
         row["commit"] = package.commit
     if package.direct is not None:
         row["direct"] = package.direct
+    row |= {key: value for key in ("source", "source_version", "arch", "module") if (value := getattr(package, key))}
     return row
 
 
@@ -67,7 +70,7 @@ def test_an_example_gives_what_its_folder_says(file):
 
 
 def test_every_format_has_an_example_and_an_ecosystem():
-    formats = {*NAMES.values(), *PATTERNS.values()}
+    formats = {*NAMES.values(), *PATTERNS.values(), *TAILS.values()}
     assert {folder.name for folder in EXAMPLES.iterdir()} == formats == set(ECOSYSTEMS)
 
 

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
+from vallum_engine.model import distributions
+
 _PYPI_RUNS = re.compile(r"[-_.]+")
 _CVE = re.compile(r"CVE-(\d{4})-(\d+)", re.ASCII)
 PURL_TYPES = {
@@ -41,11 +43,13 @@ def normalised(ecosystem: str, name: str) -> str:
     return name
 
 
-def purl(ecosystem: str, name: str, version: str) -> str:
+def purl(ecosystem: str, name: str, version: str, *, arch: str = "") -> str:
     """A package URL; empty for an ecosystem that has no type. Maven names are `group:artifact`.
 
     Go's versions keep their `v` there and its paths are folded to lower case, as the type asks.
     """
+    if distributions.family(ecosystem) in distributions.FAMILIES:
+        return distributions.purl(ecosystem, name, version, arch)
     type_ = PURL_TYPES.get(ecosystem, "")
     if not type_ or not name:
         return ""

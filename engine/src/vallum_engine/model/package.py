@@ -7,7 +7,7 @@ from vallum_engine.model.finding import Location
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """One entry of an inventory. `ecosystem` is the OSV name (`npm`, `PyPI`, `Go`, `crates.io`)."""
+    """One entry of an inventory. `ecosystem` is the OSV name (`npm`, `PyPI`), of a system package with its release (`Debian:12`)."""
 
     ecosystem: str
     name: str
@@ -18,3 +18,11 @@ class Package:
     groups: tuple[str, ...] = ()
     """`dev`, `optional`, … as the file names them; empty means it is needed at run time."""
     commit: str = ""
+    source: str = ""
+    """The source package that a distribution built it from; empty where it is the package's own name."""
+    source_version: str = ""
+    """The source package's version; empty where it is the package's own."""
+    arch: str = ""
+    """The architecture it was built for, in the distribution's word (`amd64`, `x86_64`, `noarch`)."""
+    module: str = ""
+    """Of an rpm package the module and stream that it is from (`nodejs:18`)."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from vallum_engine import VERSION
 from vallum_engine.detector import Hit, Trigger
 from vallum_engine.errors import BrokenData
+from vallum_engine.model.distributions import FAMILIES, family
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.package import Package
@@ -15,6 +16,8 @@ from vallum_engine.sca.lockfiles import ECOSYSTEMS, extractor, format_of
 from vallum_engine.sca.lockfiles.entry import MAX_ENTRIES, MAX_NAME, Gap, Reference, broken
 from vallum_engine.sca.match import match
 from vallum_engine.sca.origins import MOST_KEPT, Origins
+from vallum_engine.sca.systems import databases, release, settle
+from vallum_engine.sca.versions import ORDERS
 
 _LISTED_LINES = 10
 
@@ -33,17 +36,20 @@ class PackageDetector:
         self._met: set[str] = set()
         self._unordered: tuple[Package, ...] = ()
         self._origins = Origins()
+        self._systems = settle.Systems()
 
     def wants(self, path: str) -> bool:
-        return bool(format_of(path))
+        return bool(format_of(path)) or release.root_of(path) is not None
 
     def detect(self, file: File, hits: Sequence[Hit]) -> Iterable[Finding]:  # noqa: ARG002 - the protocol's; no triggers here
         """Take the inventory of one file; the findings come from `conclude`. A file that breaks off counts for nothing."""
+        if self._systems.note(file):
+            return ()
         name = format_of(file.path)
         packages: list[Package] = []
         references: list[Reference] = []
         gaps: list[Gap] = []
-        met, self._met = self._met, self._met | {ECOSYSTEMS[name]}
+        met, self._met = self._met, self._met | ({ECOSYSTEMS[name]} - FAMILIES.keys())
         for entry in extractor(name)(file):
             match entry:
                 case Package():
@@ -68,6 +74,7 @@ class PackageDetector:
     def conclude(self) -> Iterable[Finding]:
         """Match every package in one batch."""
         self._drop_shadowed()
+        self._settle()
         if self._advisories is None:
             return ()
         known = self._advisories.facts.ecosystems
@@ -82,8 +89,8 @@ class PackageDetector:
         """One per ecosystem read here: where no lockfile of it was met, silence needs no data to count."""
         return tuple(
             RuleSet(name=f"packages/{ecosystem}", version=self._version(), rules=self._rules(ecosystem))
-            for ecosystem in sorted(set(ECOSYSTEMS.values()))
-            if ecosystem not in self._met or self._holds(ecosystem)
+            for ecosystem in sorted({*ECOSYSTEMS.values()} - FAMILIES.keys() | (FAMILIES.keys() & ORDERS.keys()))
+            if all(self._holds(met) for met in self._met if family(met) == ecosystem)
         )
 
     def exclusions(self) -> Sequence[Exclusion]:
@@ -93,9 +100,10 @@ class PackageDetector:
         return self._advisories is not None and ecosystem in self._advisories.facts.ecosystems
 
     def _rules(self, ecosystem: str) -> tuple[str, ...] | None:
-        if self._advisories is None or ecosystem not in self._met or not self._advisories.facts.meta.partial:
+        met = [name for name in self._met if family(name) == ecosystem]
+        if self._advisories is None or not met or not self._advisories.facts.meta.partial:
             return None
-        return self._advisories.ids(ecosystem)
+        return tuple(sorted({identifier for name in met for identifier in self._advisories.ids(name)}))
 
     def _version(self) -> str:
         return f"{VERSION}+{self._advisories.facts.version}" if self._advisories else VERSION
@@ -107,9 +115,20 @@ class PackageDetector:
             if name == "package-lock.json" and f"{folder}{slash}npm-shrinkwrap.json" in self._by_path:
                 del self._by_path[path]
 
+    def _settle(self) -> None:
+        """Give the packages of operating systems their distribution, which another file than theirs says."""
+        for path in self._by_path:
+            if databases.format_of(path):
+                settled = self._by_path[path] = self._systems.settled(path, self._by_path[path])
+                self._met |= {package.ecosystem for package in settled if self._systems.of(path)}
+
     def _missing_data(self) -> Iterable[Exclusion]:
+        for path in self._systems.unknown(sorted(self._by_path)):
+            yield _skipped(path, ECOSYSTEMS[format_of(path)], settle.UNKNOWN)
         for ecosystem in sorted(self._met):
-            if not self._holds(ecosystem):
+            if family(ecosystem) not in ORDERS:
+                why = f"there are no advisories for {ecosystem} that Vallum reads: not checked"
+            elif not self._holds(ecosystem):
                 why = f"no advisories for {ecosystem}: run `vallum db update`"
             elif self._advisories and self._advisories.facts.meta.partial:
                 count = self._advisories.facts.counts.get(ecosystem, 0)
@@ -136,8 +155,8 @@ class PackageDetector:
                 yield _skipped(path, ECOSYSTEMS[format_of(path)], f"{len(lines)} lines could not be read: {shown}")
 
     def _not_ordered(self) -> Iterable[Exclusion]:
-        counts = Counter((p.location.path, p.ecosystem) for p in self._unordered)
-        examples = {(p.location.path, p.ecosystem): f"{p.name} {p.version}" for p in reversed(self._unordered)}
+        counts = Counter((p.location.path, family(p.ecosystem)) for p in self._unordered)
+        examples = {(p.location.path, family(p.ecosystem)): f"{p.name} {p.version}" for p in reversed(self._unordered)}
         for (path, ecosystem), count in sorted(counts.items()):
             why = f"{count} versions that {ecosystem} cannot order (such as {examples[path, ecosystem]}): not checked"
             yield _skipped(path, ecosystem, why)
@@ -149,7 +168,9 @@ class PackageDetector:
 
 
 def _skipped(path: str, ecosystem: str, why: str, *, covered: bool = False) -> Exclusion:
-    return Exclusion(path=path, ruleset=f"packages/{ecosystem}", verdict=Verdict.SKIPPED, why=why, covered=covered)
+    return Exclusion(
+        path=path, ruleset=f"packages/{family(ecosystem)}", verdict=Verdict.SKIPPED, why=why, covered=covered
+    )
 
 
 def _is_prose(packages: Sequence[Package], gaps: Sequence[Gap]) -> bool:

@@ -11,6 +11,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.graph import Graph
 from vallum_engine.plugins import load
 from vallum_engine.sca.lockfiles.entry import Entry
+from vallum_engine.sca.systems import databases
 
 Extract = Callable[[File], Iterable[Entry]]
 
@@ -38,9 +39,12 @@ PATTERNS: Mapping[str, str] = {
 """Names that only a pattern can say; looked at after the exact ones."""
 
 ECOSYSTEMS: Mapping[str, str] = {
+    "apk": "Alpine",
     "cargo": "crates.io",
+    "dpkg": "Debian",
     "gomod": "Go",
     "npm": "npm",
+    "opkg": "OpenWrt",
     "pdm": "PyPI",
     "pipfile": "PyPI",
     "pnpm": "npm",
@@ -62,7 +66,7 @@ KNOWS_DEV = frozenset({"npm", "pdm", "pipfile", "poetry"})
 def format_of(path: str) -> str:
     """The format that reads this path, or an empty string. `requirements/base.txt` counts by its folder."""
     folder, _, name = path.rpartition("/")
-    if found := NAMES.get(name):
+    if found := NAMES.get(name) or databases.format_of(path):
         return found
     if not name.endswith((".txt", ".toml")):
         return ""
