@@ -133,6 +133,9 @@ def test_the_real_lockfiles_give_their_packages():
         path = case["file"]
         if format_of(path):
             found = {(p.name, p.version) for p in extract(path, (DATA / "real" / path).read_bytes())}
-            assert {f for f in found if f[0] != "stdlib"} == {tuple(package) for package in case["packages"]}, path
+            expected = {(name, version) for name, version in case["packages"]}
+            if format_of(path) == "gemfile":  # it lists a gem once for each platform; advisories know versions only
+                expected = {(name, version.partition("-")[0]) for name, version in expected}
+            assert {f for f in found if f[0] != "stdlib"} == expected, path
             checked += 1
-    assert checked >= 9
+    assert checked >= 10

@@ -145,7 +145,8 @@ def real_packages():
         path = case["file"]
         if format_of(path):
             file = File(path, (DATA / "lockfiles/real" / path).read_bytes())
-            yield from (entry for entry in extractor(format_of(path))(file) if isinstance(entry, Package))
+            entries = extractor(format_of(path))(file)
+            yield from (entry for entry in entries if isinstance(entry, Package) and entry.ecosystem in ECOSYSTEMS)
 
 
 def test_real_lockfiles_have_the_findings_that_the_schema_says(advisories, affected):

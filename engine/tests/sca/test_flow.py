@@ -80,7 +80,7 @@ def test_a_comment_in_a_file_of_packages_hides_its_line(database, record):
 @pytest.mark.parametrize("form", sorted({*NAMES.values(), *PATTERNS.values()}))
 def test_the_table_of_formats_leads_to_readers(form):
     assert callable(extractor(form))
-    assert ECOSYSTEMS[form] in ORDERS
+    assert ECOSYSTEMS[form]
 
 
 @pytest.mark.parametrize("ecosystem", sorted(ORDERS))

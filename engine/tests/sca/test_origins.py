@@ -220,6 +220,26 @@ name = "tool"
 version = "1.0.0"
 dependencies = [{ name = "left", version = "1.9.0" }]
 """
+GEMFILE = """\
+PATH
+  remote: .
+  specs:
+    shop (0.1.0)
+      way (~> 1.0)
+
+GEM
+  remote: https://gems.example/
+  specs:
+    left (1.5.0)
+    left (1.5.0-java)
+    round (1.0.0)
+      round
+    way (1.0.0)
+      left (>= 1)
+
+DEPENDENCIES
+  shop!
+"""
 GO = """\
 module example.com/shop
 require example.com/way v1.0.0
@@ -306,6 +326,11 @@ def told(path, text, name, version):
         pytest.param("pdm.lock", PDM, "tool", "1.0.0", (True, True, ("pdm.lock", "tool 1.0.0")), id="pdm, dev"),
         pytest.param("uv.lock", UV, "left", "1.5.0", (False, False, EVERY), id="uv"),
         pytest.param("uv.lock", UV, "left", "1.9.0", (False, True, ("shop", "tool 1.0.0", "left 1.9.0")), id="uv, dev"),
+        pytest.param("Gemfile.lock", GEMFILE, "left", "1.5.0", (False, None, EVERY), id="bundler"),
+        pytest.param(
+            "Gemfile.lock", GEMFILE, "way", "1.0.0", (True, None, EVERY[:2]), id="bundler: of the project's own gem"
+        ),
+        pytest.param("Gemfile.lock", GEMFILE, "round", "1.0.0", (False, None, ()), id="bundler: by itself alone"),
         pytest.param(
             "go.mod",
             GO,
@@ -434,6 +459,7 @@ SAMPLES = {
     "pdm.lock": PDM,
     "uv.lock": UV,
     "go.mod": GO,
+    "Gemfile.lock": GEMFILE,
 }
 JUNK = st.sampled_from(
     ["", "{}", "[]", "1", '"', "'", ":", "\n", "left", "@", "/", "null", "true", "[1, {}]", "  ", "=\n"]

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from vallum_engine import VERSION
 from vallum_engine.detector import Hit, Trigger
@@ -12,14 +13,26 @@ from vallum_engine.model.finding import Finding
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, RuleSet, Verdict
 from vallum_engine.sca.advisories import Advisories
-from vallum_engine.sca.lockfiles import ECOSYSTEMS, extractor, format_of
-from vallum_engine.sca.lockfiles.entry import MAX_ENTRIES, MAX_NAME, Gap, Reference, broken
+from vallum_engine.sca.inventory import Taken, taken_of
+from vallum_engine.sca.lockfiles import (
+    ECOSYSTEMS,
+    TOGETHER,
+    UNPUBLISHED,
+    extractor,
+    format_of,
+    joiner,
+    reader,
+    shadows,
+)
+from vallum_engine.sca.lockfiles.entry import Entry, Gap, Left
 from vallum_engine.sca.match import match
 from vallum_engine.sca.origins import MOST_KEPT, Origins
 from vallum_engine.sca.systems import databases, release, settle
 from vallum_engine.sca.versions import ORDERS
 
 _LISTED_LINES = 10
+_NAMED = {*ECOSYSTEMS.values()} - FAMILIES.keys() - UNPUBLISHED
+"""Ecosystems that a lockfile's name tells; of an operating system, its release file tells."""
 
 
 class PackageDetector:
@@ -32,7 +45,12 @@ class PackageDetector:
         self._advisories = advisories
         self._by_path: dict[str, list[Package]] = {}
         self._references: dict[str, tuple[str, int]] = {}
-        self._gaps: dict[str, list[Gap]] = defaultdict(list)
+        self._gaps: dict[str, list[Gap]] = {}
+        self._left: dict[str, list[Left]] = {}
+        self._read: dict[str, dict[str, Any]] = defaultdict(dict)
+        """By format: what was read of files that are understood together, by path."""
+        self._refused: dict[str, str] = {}
+        """Files that could be read and then not understood, and why."""
         self._met: set[str] = set()
         self._unordered: tuple[Package, ...] = ()
         self._origins = Origins()
@@ -46,33 +64,22 @@ class PackageDetector:
         if self._systems.note(file):
             return ()
         name = format_of(file.path)
-        packages: list[Package] = []
-        references: list[Reference] = []
-        gaps: list[Gap] = []
         met, self._met = self._met, self._met | ({ECOSYSTEMS[name]} - FAMILIES.keys())
-        for entry in extractor(name)(file):
-            match entry:
-                case Package():
-                    packages.append(_plain(entry))
-                case Reference():
-                    references.append(entry)
-                case Gap():
-                    gaps.append(entry)
-            if len(packages) > MAX_ENTRIES:
-                raise BrokenData(f"More than {MAX_ENTRIES:,} packages. Split the lockfile or leave the file out.")
-        if name == "requirements" and _is_prose(packages, gaps):
+        if name in TOGETHER:
+            self._read[name][file.path] = reader(name)(file)
+            return ()
+        taken = taken_of(extractor(name)(file))
+        if name == "requirements" and _is_prose(taken.packages, taken.gaps):
             self._met = met
             return ()
-        self._by_path[file.path] = packages
-        self._gaps[file.path] = gaps
+        self._keep(file.path, taken)
         if self._advisories is not None:
             self._origins.keep(file)
-        for reference in references:
-            self._references.setdefault(reference.path, (file.path, reference.line))
         return ()
 
     def conclude(self) -> Iterable[Finding]:
         """Match every package in one batch."""
+        self._join()
         self._drop_shadowed()
         self._settle()
         if self._advisories is None:
@@ -89,12 +96,40 @@ class PackageDetector:
         """One per ecosystem read here: where no lockfile of it was met, silence needs no data to count."""
         return tuple(
             RuleSet(name=f"packages/{ecosystem}", version=self._version(), rules=self._rules(ecosystem))
-            for ecosystem in sorted({*ECOSYSTEMS.values()} - FAMILIES.keys() | (FAMILIES.keys() & ORDERS.keys()))
+            for ecosystem in sorted(_NAMED | (FAMILIES.keys() & ORDERS.keys()))
             if all(self._holds(met) for met in self._met if family(met) == ecosystem)
         )
 
     def exclusions(self) -> Sequence[Exclusion]:
-        return [*self._missing_data(), *self._missing_files(), *self._loose(), *self._not_ordered(), *self._not_kept()]
+        return [
+            *self._missing_data(),
+            *self._missing_files(),
+            *self._loose(),
+            *self._left_out(),
+            *self._not_ordered(),
+            *self._not_kept(),
+            *(_skipped(path, ECOSYSTEMS[format_of(path)], why) for path, why in sorted(self._refused.items())),
+        ]
+
+    def _keep(self, path: str, taken: Taken) -> None:
+        self._by_path[path] = taken.packages
+        self._gaps[path] = taken.gaps
+        self._left[path] = taken.left
+        for reference in taken.references:
+            self._references.setdefault(reference.path, (path, reference.line))
+
+    def _join(self) -> None:
+        """Understand together what was read for that. A file that cannot be understood costs itself only."""
+        for name, read in sorted(self._read.items()):
+            entries: dict[str, list[Entry]] = {path: [] for path in sorted(read)}
+            for path, entry in joiner(name)(read):
+                entries[path].append(entry)
+            for path, own in entries.items():
+                try:
+                    self._keep(path, taken_of(own))
+                except BrokenData as error:
+                    self._refused[path] = str(error)
+        self._read.clear()
 
     def _holds(self, ecosystem: str) -> bool:
         return self._advisories is not None and ecosystem in self._advisories.facts.ecosystems
@@ -109,11 +144,9 @@ class PackageDetector:
         return f"{VERSION}+{self._advisories.facts.version}" if self._advisories else VERSION
 
     def _drop_shadowed(self) -> None:
-        """Beside an npm-shrinkwrap.json npm does not read the package-lock.json."""
-        for path in list(self._by_path):
-            folder, slash, name = path.rpartition("/")
-            if name == "package-lock.json" and f"{folder}{slash}npm-shrinkwrap.json" in self._by_path:
-                del self._by_path[path]
+        """Leave out what another file says better: a manifest beside its lockfile."""
+        for path in [path for path in self._by_path if any(other in self._by_path for other in shadows(path))]:
+            del self._by_path[path]
 
     def _settle(self) -> None:
         """Give the packages of operating systems their distribution, which another file than theirs says."""
@@ -125,7 +158,9 @@ class PackageDetector:
     def _missing_data(self) -> Iterable[Exclusion]:
         for path in self._systems.unknown(sorted(self._by_path)):
             yield _skipped(path, ECOSYSTEMS[format_of(path)], settle.UNKNOWN)
-        for ecosystem in sorted(self._met):
+        for ecosystem in sorted(self._met & UNPUBLISHED):
+            yield _skipped("", ecosystem, f"nobody publishes advisories for {ecosystem}: listed only", covered=True)
+        for ecosystem in sorted(self._met - UNPUBLISHED):
             if family(ecosystem) not in ORDERS:
                 why = f"there are no advisories for {ecosystem} that Vallum reads: not checked"
             elif not self._holds(ecosystem):
@@ -140,7 +175,10 @@ class PackageDetector:
     def _missing_files(self) -> Iterable[Exclusion]:
         for path, (origin, line) in sorted(self._references.items()):
             if path not in self._by_path:
-                yield _skipped(path, "PyPI", f"named by {origin}:{line}, and not among the files read as requirements")
+                ecosystem = ECOSYSTEMS[format_of(origin)]
+                yield _skipped(
+                    path, ecosystem, f"named by {origin}:{line}, and not among the files read as requirements"
+                )
 
     def _loose(self) -> Iterable[Exclusion]:
         for path, packages in sorted(self._by_path.items()):
@@ -151,8 +189,16 @@ class PackageDetector:
                 yield _skipped(path, ECOSYSTEMS[format_of(path)], why, covered=True)
             lines = [gap.line for gap in self._gaps[path] if not gap.readable]
             if lines:
-                shown = ", ".join(map(str, lines[:_LISTED_LINES])) + (" …" if len(lines) > _LISTED_LINES else "")
-                yield _skipped(path, ECOSYSTEMS[format_of(path)], f"{len(lines)} lines could not be read: {shown}")
+                why = f"{len(lines)} lines could not be read: {_places(lines)}"
+                yield _skipped(path, ECOSYSTEMS[format_of(path)], why)
+
+    def _left_out(self) -> Iterable[Exclusion]:
+        for path in sorted(self._by_path):
+            lines: dict[str, list[int]] = {}
+            for left in self._left[path]:
+                lines.setdefault(left.why, []).append(left.line)
+            for why, at in lines.items():
+                yield _skipped(path, ECOSYSTEMS[format_of(path)], f"{why}: {_places(at)}", covered=True)
 
     def _not_ordered(self) -> Iterable[Exclusion]:
         counts = Counter((p.location.path, family(p.ecosystem)) for p in self._unordered)
@@ -173,14 +219,11 @@ def _skipped(path: str, ecosystem: str, why: str, *, covered: bool = False) -> E
     )
 
 
+def _places(lines: Sequence[int]) -> str:
+    return ", ".join(map(str, lines[:_LISTED_LINES])) + (" …" if len(lines) > _LISTED_LINES else "")
+
+
 def _is_prose(packages: Sequence[Package], gaps: Sequence[Gap]) -> bool:
     """Whether a text is about requirements or constraints, as manuals have it, and none of pip's files: it pins nothing."""
     unreadable = sum(not gap.readable for gap in gaps)
     return unreadable > len(packages) and not any(package.version for package in packages)
-
-
-def _plain(package: Package) -> Package:
-    """Refuse names that could not have been published: they end up in reports, terminals and commands."""
-    if not (package.name + package.version).isprintable() or len(package.name) + len(package.version) > MAX_NAME:
-        raise broken(package.location.line, "a package name or version that is too long or not printable", "Mend it.")
-    return package

@@ -11,6 +11,7 @@ from vallum_engine.sca.versions import Key
 
 _COMMANDS = {
     "cargo": ("cargo update -p", "{name}@{ours} --precise {to}"),
+    "gemfile": ("bundle update --conservative", "{name}"),
     "gomod": ("go get", "{name}@v{to}"),
     "npm": ("npm install", "{name}@{to}"),
     "npm, indirect": ("npm update", "{name}"),
@@ -23,7 +24,8 @@ _COMMANDS = {
     "uv": ("uv lock --upgrade-package", "{name}=={to}"),
     "yarn": ("yarn upgrade", "{name}@{to}"),
 }
-"""By format: a command, and its arguments, each quoted after the values are filled in."""
+"""By format, and by how the package came in where that takes another command: a command, and its arguments, each quoted
+after the values are filled in."""
 
 
 def lowest_fix(spans: Sequence[Span], ours: bytes, key: Key) -> str:
@@ -72,8 +74,14 @@ def _command(package: Package, upgrade: str, form: str) -> str:
     """Names come from the scanned tree and the command will be pasted into a shell, so every value is quoted."""
     if form == "gomod" and package.name == "stdlib":
         form = "stdlib"
-    elif form == "npm" and package.direct is False:
-        form = "npm, indirect"
+    elif package.direct is False:
+        form = _first(f"{form}, indirect", form)
+    elif "dev" in package.groups:
+        form = _first(f"{form}, dev", form)
     command, argument = _COMMANDS[form]
     values = {"name": package.name, "ours": package.version, "to": upgrade.removeprefix("v")}
     return f"{command} {' '.join(quote(part.format(**values)) for part in argument.split())}"
+
+
+def _first(*forms: str) -> str:
+    return next(form for form in forms if form in _COMMANDS)

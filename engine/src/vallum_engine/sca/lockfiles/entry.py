@@ -30,7 +30,15 @@ class Gap:
     readable: bool
 
 
-Entry = Package | Reference | Gap
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Something that this reader leaves out on purpose, as a profile that may be on or off: `why` ends up in the report."""
+
+    line: int
+    why: str
+
+
+Entry = Package | Reference | Gap | Left
 
 
 def broken(line: int, what: str, todo: str) -> BrokenData:

@@ -1,0 +1,72 @@
+"""Ruby's manifests, read for what stands there in plain strings: `*.gemspec`, `Gemfile` and `gems.rb`.
+
+They are programs: what they work out is not seen. Only one exact version is a version; a range is listed with none. A
+gemspec in a folder `specifications` is that of an installed gem, and names the gem itself.
+"""
+
+import re
+from collections.abc import Iterator
+
+from vallum_engine.model.file import File
+from vallum_engine.model.finding import Location
+from vallum_engine.model.package import Package
+from vallum_engine.sca.lockfiles.entry import Entry, text_of
+
+TODO = "Save it as UTF-8 text."
+_STUB = re.compile(r"^# stub: (\S+) (\S+) ", re.MULTILINE)
+_WISH = re.compile(r"\s*(?:[\w.]*\.add_(runtime_|development_|)dependency|(gem))[ (]")
+_STRING = re.compile(r"\"([^\"]*)\"|'([^']*)'|%[qQ]?<([^>]*)>")
+_GROUP = re.compile(r"(\s*)group\b([^#]*)\bdo\s*(?:#.*)?")
+_INLINE = re.compile(r"\b(?:group|groups)(?::|\s*=>)\s*(\[[^\]]*\]|:\w+)")
+_SYMBOL = re.compile(r":(\w+)")
+_EXACT = re.compile(r"(?:=\s*)?(\d[\w.]*)")
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_DEV = frozenset({"development", "test", "ci", "lint", "docs"})
+
+
+def extract(file: File) -> Iterator[Entry]:
+    """Yield every gem that is asked for. Raises BrokenData only for what is no text: a program has no frame."""
+    text = text_of(file, TODO)
+    if file.path.endswith(".gemspec") and "specifications" in file.path.split("/")[-2:-1]:
+        if stub := _STUB.search(text):
+            line = text.count("\n", 0, stub.start()) + 1
+            yield _package(file, line, stub[1], stub[2], direct=None)
+        return
+    yield from _wishes(file, text)
+
+
+def _wishes(file: File, text: str) -> Iterator[Entry]:
+    """A block `group … do` ends with the first `end` that stands as far in."""
+    indent, block = "", frozenset[str]()
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.rstrip()
+        if opened := _GROUP.fullmatch(line):
+            indent, block = opened[1], frozenset(_SYMBOL.findall(opened[2]))
+        elif block and line == f"{indent}end":
+            block = frozenset()
+        elif wish := _WISH.match(line):
+            strings = ["".join(parts) for parts in _STRING.findall(line[wish.end() - 1 :].partition(" #")[0])]
+            if strings and _NAME.fullmatch(strings[0]):
+                inline = _INLINE.search(line)
+                groups = frozenset(_SYMBOL.findall(inline[1])) if inline else block
+                dev = wish[1] == "development_" or (bool(groups) and groups <= _DEV)
+                yield _package(file, number, strings[0], _pinned(strings[1:]), groups=("dev",) if dev else ())
+
+
+def _pinned(wishes: list[str]) -> str:
+    """The one exact version; empty for a range. Options (`require: "x"`, `git: "…"`) come as strings too, and are none."""
+    found = _EXACT.fullmatch(wishes[0].strip()) if len(wishes) == 1 else None
+    return found[1] if found else ""
+
+
+def _package(
+    file: File, line: int, name: str, version: str, *, direct: bool | None = True, groups: tuple[str, ...] = ()
+) -> Package:
+    return Package(
+        ecosystem="RubyGems",
+        name=name,
+        version=version,
+        location=Location(path=file.path, line=line, end_line=line),
+        direct=direct,
+        groups=groups,
+    )
