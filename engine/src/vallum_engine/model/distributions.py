@@ -15,21 +15,23 @@ class Family(NamedTuple):
     """Of its package URLs: the distribution's own id, as its os-release has it."""
     binary: bool = False
     """Whether its advisories name what is installed, not the source package it was built from."""
+    published: bool = True
+    """Whether OSV has its advisories."""
 
 
 FAMILIES: Mapping[str, Family] = {
     "AlmaLinux": Family("rpm", "almalinux", binary=True),
     "Alpaquita": Family("apk", "alpaquita"),
     "Alpine": Family("apk", "alpine"),
-    "Amazon Linux": Family("rpm", "amzn", binary=True),
+    "Amazon Linux": Family("rpm", "amzn", binary=True, published=False),
     "Azure Linux": Family("rpm", "azurelinux"),
-    "CentOS": Family("rpm", "centos", binary=True),
+    "CentOS": Family("rpm", "centos", binary=True, published=False),
     "Chainguard": Family("apk", "chainguard"),
     "Debian": Family("deb", "debian"),
-    "Fedora": Family("rpm", "fedora"),
+    "Fedora": Family("rpm", "fedora", published=False),
     "Mageia": Family("rpm", "mageia"),
-    "OpenWrt": Family("opkg", "openwrt"),
-    "Oracle Linux": Family("rpm", "ol", binary=True),
+    "OpenWrt": Family("opkg", "openwrt", published=False),
+    "Oracle Linux": Family("rpm", "ol", binary=True, published=False),
     "Photon OS": Family("rpm", "photon"),
     "Red Hat": Family("rpm", "redhat", binary=True),
     "Rocky Linux": Family("rpm", "rocky"),
@@ -39,6 +41,8 @@ FAMILIES: Mapping[str, Family] = {
     "openEuler": Family("rpm", "openeuler"),
     "openSUSE": Family("rpm", "opensuse"),
 }
+
+PUBLISHED = frozenset(name for name, each in FAMILIES.items() if each.published)
 
 
 def family(ecosystem: str) -> str:
@@ -57,6 +61,11 @@ def keyed(ecosystem: str) -> str:
     if name == "Red Hat":
         release = release.partition("::")[0]
     return f"{name}:{release}" if release else name
+
+
+def spoken(ecosystem: str) -> str:
+    """The ecosystem in words: `Debian 12`, `Ubuntu 22.04 LTS`, `Red Hat Enterprise Linux 9`."""
+    return ecosystem.replace(":enterprise_linux", " Enterprise Linux").replace(":", " ")
 
 
 def purl(ecosystem: str, name: str, version: str, arch: str = "") -> str:

@@ -90,6 +90,8 @@ class AdvisoryRef:
     cvss: str = ""
     """A CVSS vector string, v3.x or v4.0, as the advisory gives it; empty when it gives none."""
     fixed: tuple[str, ...] = ()
+    standing: str = ""
+    """What a distribution says of a flaw that it has not mended: that it will not be, that it is none there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

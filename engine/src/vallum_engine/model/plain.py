@@ -90,6 +90,7 @@ def _from_advisory(advisory: AdvisoryRef) -> Plain:
         "summary": advisory.summary,
         "cvss": advisory.cvss,
         "fixed": list(advisory.fixed),
+        **({"standing": advisory.standing} if advisory.standing else {}),
     }
 
 
@@ -150,6 +151,7 @@ def _advisory(data: Mapping[str, Any]) -> AdvisoryRef:
         summary=str(data.get("summary", "")),
         cvss=str(data.get("cvss", "")),
         fixed=_strings(data.get("fixed", ())),
+        standing=str(data.get("standing", "")),
     )
 
 

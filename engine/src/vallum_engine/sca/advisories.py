@@ -16,7 +16,7 @@ from vallum_engine.sca.osv import Span
 APPLICATION_ID = 0x56414C4D
 """`VALM`: tells our files from other people's."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BATCH = 500
 _MMAP_BYTES = 1 << 30
 _Item = TypeVar("_Item")
@@ -26,11 +26,13 @@ SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE advisory (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL, canonical TEXT NOT NULL, aliases TEXT NOT NULL, url TEXT NOT NULL,
-    summary TEXT NOT NULL, cvss TEXT NOT NULL, severity TEXT NOT NULL, known INTEGER NOT NULL, kind TEXT NOT NULL
+    summary TEXT NOT NULL, cvss TEXT NOT NULL, severity TEXT NOT NULL, known INTEGER NOT NULL, kind TEXT NOT NULL,
+    flaws TEXT NOT NULL
 );
 CREATE TABLE span (
     ecosystem INTEGER NOT NULL, name TEXT NOT NULL, advisory INTEGER NOT NULL, seq INTEGER NOT NULL,
     low BLOB NOT NULL, high BLOB, closed INTEGER NOT NULL, fixed TEXT NOT NULL,
+    standing TEXT NOT NULL,
     PRIMARY KEY (ecosystem, name, advisory, seq)
 ) WITHOUT ROWID;
 """
@@ -81,6 +83,13 @@ class Record:
     known: bool
     """Whether the severity is the record's own; otherwise it is a guess."""
     kind: Kind
+    flaws: tuple[str, ...] = ()
+    """The vulnerabilities that a distribution's bulletin mends; empty where the record is about itself."""
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The names of the vulnerabilities that it speaks of."""
+        return self.flaws or (self.canonical,)
 
 
 Spans = dict[int, list[Span]]
@@ -114,12 +123,12 @@ class Advisories:
         for batch in _batches(sorted(set(names))):
             holes = ",".join("?" * len(batch))
             query = (
-                "SELECT name, advisory, low, high, closed, fixed FROM span "  # noqa: S608 - holes only
+                "SELECT name, advisory, low, high, closed, fixed, standing FROM span "  # noqa: S608 - holes only
                 f"WHERE ecosystem = ? AND name IN ({holes}) ORDER BY name, advisory, seq"
             )
-            for name, advisory, low, high, closed, fixed in self._rows(query, [number, *batch]):
+            for name, advisory, low, high, closed, fixed, standing in self._rows(query, [number, *batch]):
                 spans = found.setdefault(name, {}).setdefault(advisory, [])
-                spans.append(Span(low, high, bool(closed), fixed))
+                spans.append(Span(low, high, bool(closed), fixed, standing))
         return found
 
     def records(self, numbers: Iterable[int]) -> dict[int, Record]:
@@ -127,7 +136,7 @@ class Advisories:
         for batch in _batches(sorted(set(numbers))):
             holes = ",".join("?" * len(batch))
             query = (
-                "SELECT number, id, canonical, aliases, url, summary, cvss, severity, known, kind "  # noqa: S608 - holes only
+                "SELECT number, id, canonical, aliases, url, summary, cvss, severity, known, kind, flaws "  # noqa: S608 - holes only
                 f"FROM advisory WHERE number IN ({holes})"
             )
             for row in self._rows(query, batch):
@@ -135,12 +144,13 @@ class Advisories:
         return found
 
     def ids(self, ecosystem: str) -> tuple[str, ...]:
-        """The canonical ids that speak about an ecosystem, sorted."""
+        """The names of the vulnerabilities that are known of an ecosystem, sorted."""
         query = (
-            "SELECT DISTINCT canonical FROM advisory WHERE number IN (SELECT advisory FROM span WHERE ecosystem = ?)"
-            " ORDER BY canonical"
+            "SELECT DISTINCT canonical, flaws FROM advisory"
+            " WHERE number IN (SELECT advisory FROM span WHERE ecosystem = ?)"
         )
-        return tuple(row[0] for row in self._rows(query, [self.facts.ecosystems.get(ecosystem, -1)]))
+        rows = self._rows(query, [self.facts.ecosystems.get(ecosystem, -1)])
+        return tuple(sorted({name for canonical, flaws in rows for name in flaws.split() or (canonical,)}))
 
     def _rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
         try:
@@ -186,7 +196,7 @@ def _facts(connection: sqlite3.Connection, path: Path) -> Facts:
 
 
 def _record(row: Sequence[Any]) -> Record:
-    identifier, canonical, aliases, url, summary, cvss, severity, known, kind = row
+    identifier, canonical, aliases, url, summary, cvss, severity, known, kind, flaws = row
     return Record(
         id=str(identifier),
         canonical=str(canonical),
@@ -197,6 +207,7 @@ def _record(row: Sequence[Any]) -> Record:
         severity=Severity(severity),
         known=bool(known),
         kind=Kind(kind),
+        flaws=tuple(str(flaws).split()),
     )
 
 

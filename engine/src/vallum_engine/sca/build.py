@@ -8,16 +8,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from vallum_engine.model.distributions import FAMILIES, family, keyed
 from vallum_engine.model.finding import Kind, Severity
 from vallum_engine.model.naming import normalised, preference
+from vallum_engine.sca import bulletins, lookup
 from vallum_engine.sca.advisories import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, Facts, Meta
 from vallum_engine.sca.groups import Groups
 from vallum_engine.sca.osv import Span, kind, rate, read_affected, summary, url
 from vallum_engine.sca.versions import ORDERS, Key, order
 
 _STAGING = """
-CREATE TEMP TABLE staged_span (ecosystem, name, advisory, seq, low, high, closed, fixed);
-CREATE TEMP TABLE staged_advisory (number, id, aliases, url, summary, cvss, severity, known, kind);
+CREATE TEMP TABLE staged_span (ecosystem, name, advisory, seq, low, high, closed, fixed, standing);
+CREATE TEMP TABLE staged_advisory (number, id, aliases, url, summary, cvss, severity, known, kind, flaws);
 """
 _FLUSH = 20_000
 
@@ -87,11 +89,11 @@ class _Builder:
         self.seen.add((ecosystem, record["id"]))
         spans = self._spans(ecosystem, record)
         if spans:
-            number = self._advisory(record)
-            code = self.ecosystems[ecosystem]
-            for name, own in spans.items():
+            number = self._advisory(ecosystem, record)
+            for (place, name), own in spans.items():
+                code = self._code(place)
                 self.spans += [(code, name, number, seq, *span) for seq, span in enumerate(dict.fromkeys(own))]
-            self.counts[ecosystem] += 1
+            self.counts.update({ecosystem, *(place for place, _ in spans)})
             if len(self.spans) > _FLUSH:
                 self._flush()
 
@@ -104,7 +106,7 @@ class _Builder:
         self.connection.create_function("aliases", 2, lambda i, own: _aliases(i, own, members[i]), deterministic=True)
         write(
             "INSERT INTO advisory SELECT number, id, canonical(id), aliases(id, aliases), url, summary, cvss, severity,"
-            " known, kind FROM staged_advisory ORDER BY number"
+            " known, kind, flaws FROM staged_advisory ORDER BY number"
         )
         facts = Facts(
             meta=meta,
@@ -117,24 +119,37 @@ class _Builder:
         return facts
 
     def _met(self, ecosystem: str) -> None:
-        if ecosystem not in self.ecosystems:
-            self.ecosystems[ecosystem] = len(self.ecosystems) + 1
+        if ecosystem not in self.keys:
+            self._code(ecosystem)
             self.keys[ecosystem] = order(ecosystem)
 
-    def _spans(self, ecosystem: str, record: Mapping[str, Any]) -> dict[str, list[Span]]:
-        found: dict[str, list[Span]] = {}
+    def _code(self, place: str) -> int:
+        """The number that stands for an ecosystem or a distribution's release."""
+        return self.ecosystems.setdefault(place, len(self.ecosystems) + 1)
+
+    def _spans(self, ecosystem: str, record: Mapping[str, Any]) -> dict[tuple[str, str], list[Span]]:
+        found: dict[tuple[str, str], list[Span]] = {}
         for affected in record["affected"]:
             package = affected.get("package") if isinstance(affected, dict) else None
-            if not isinstance(package, dict) or str(package.get("ecosystem", "")).partition(":")[0] != ecosystem:
+            place = keyed(str(package.get("ecosystem", ""))) if isinstance(package, dict) else ""
+            if not isinstance(package, dict) or family(place) != ecosystem:
                 continue
             reading = read_affected(affected, self.keys[ecosystem])
             self.left_out["about Git commits only"] += reading.git_only
             self.left_out["range with an unreadable bound"] += reading.unreadable
-            if reading.spans:
-                found.setdefault(normalised(ecosystem, str(package.get("name", ""))), []).extend(reading.spans)
+            name, spans = normalised(ecosystem, str(package.get("name", ""))), reading.spans
+            if spans and ecosystem in FAMILIES:
+                stream = bulletins.stream(record, affected)
+                if stream == lookup.ANY_STREAM:
+                    self.left_out["of a module whose stream is not named"] += 1
+                    continue
+                said = bulletins.standing(record, affected).value
+                name, spans = lookup.keyed(name, stream), tuple(span._replace(standing=said) for span in spans)
+            if spans:
+                found.setdefault((place, name), []).extend(spans)
         return found
 
-    def _advisory(self, record: Mapping[str, Any]) -> int:
+    def _advisory(self, ecosystem: str, record: Mapping[str, Any]) -> int:
         identifier = record["id"]
         if identifier in self.numbers:
             return self.numbers[identifier]
@@ -156,14 +171,15 @@ class _Builder:
                 severity.value,
                 known,
                 what.value,
+                " ".join(bulletins.flaws(ecosystem, record)),
             )
         )
         return number
 
     def _flush(self) -> None:
-        self.connection.executemany("INSERT INTO staged_span VALUES (?,?,?,?,?,?,?,?)", map(_storable, self.spans))
+        self.connection.executemany("INSERT INTO staged_span VALUES (?,?,?,?,?,?,?,?,?)", map(_storable, self.spans))
         self.connection.executemany(
-            "INSERT INTO staged_advisory VALUES (?,?,?,?,?,?,?,?,?)", map(_storable, self.advisories)
+            "INSERT INTO staged_advisory VALUES (?,?,?,?,?,?,?,?,?,?)", map(_storable, self.advisories)
         )
         self.spans.clear()
         self.advisories.clear()

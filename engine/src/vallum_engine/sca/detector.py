@@ -7,7 +7,7 @@ from typing import Any
 from vallum_engine import VERSION
 from vallum_engine.detector import Hit, Trigger
 from vallum_engine.errors import BrokenData
-from vallum_engine.model.distributions import FAMILIES, family
+from vallum_engine.model.distributions import FAMILIES, PUBLISHED, family
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.package import Package
@@ -28,7 +28,6 @@ from vallum_engine.sca.lockfiles.entry import Entry, Gap, Left
 from vallum_engine.sca.match import match
 from vallum_engine.sca.origins import MOST_KEPT, Origins
 from vallum_engine.sca.systems import databases, release, settle
-from vallum_engine.sca.versions import ORDERS
 
 _LISTED_LINES = 10
 _NAMED = {*ECOSYSTEMS.values()} - FAMILIES.keys() - UNPUBLISHED
@@ -96,7 +95,7 @@ class PackageDetector:
         """One per ecosystem read here: where no lockfile of it was met, silence needs no data to count."""
         return tuple(
             RuleSet(name=f"packages/{ecosystem}", version=self._version(), rules=self._rules(ecosystem))
-            for ecosystem in sorted(_NAMED | (FAMILIES.keys() & ORDERS.keys()))
+            for ecosystem in sorted(_NAMED | PUBLISHED)
             if all(self._holds(met) for met in self._met if family(met) == ecosystem)
         )
 
@@ -134,6 +133,11 @@ class PackageDetector:
     def _holds(self, ecosystem: str) -> bool:
         return self._advisories is not None and ecosystem in self._advisories.facts.ecosystems
 
+    @staticmethod
+    def _unpublished(ecosystem: str) -> bool:
+        """Whether it is a distribution's that no advisories are published for, here or anywhere."""
+        return family(ecosystem) not in PUBLISHED and family(ecosystem) not in ECOSYSTEMS.values()
+
     def _rules(self, ecosystem: str) -> tuple[str, ...] | None:
         met = [name for name in self._met if family(name) == ecosystem]
         if self._advisories is None or not met or not self._advisories.facts.meta.partial:
@@ -161,7 +165,7 @@ class PackageDetector:
         for ecosystem in sorted(self._met & UNPUBLISHED):
             yield _skipped("", ecosystem, f"nobody publishes advisories for {ecosystem}: listed only", covered=True)
         for ecosystem in sorted(self._met - UNPUBLISHED):
-            if family(ecosystem) not in ORDERS:
+            if self._unpublished(ecosystem):
                 why = f"there are no advisories for {ecosystem} that Vallum reads: not checked"
             elif not self._holds(ecosystem):
                 why = f"no advisories for {ecosystem}: run `vallum db update`"

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Sequence
 from shlex import quote
 
+from vallum_engine.model.distributions import spoken
 from vallum_engine.model.finding import Remediation
 from vallum_engine.model.package import Package
+from vallum_engine.sca import lookup
 from vallum_engine.sca.lockfiles import format_of
 from vallum_engine.sca.osv import Span
+from vallum_engine.sca.systems import mending
 from vallum_engine.sca.versions import Key
 
 _COMMANDS = {
@@ -41,19 +44,45 @@ def lowest_fix(spans: Sequence[Span], ours: bytes, key: Key) -> str:
     return ""
 
 
-def remediation(packages: Iterable[Package], *, this: str, everything: str) -> Remediation:
-    """Steps for the first package of each lockfile. `this` ends the finding, `everything` all findings of the package."""
+def remediation(
+    packages: Iterable[Package], *, this: str, everything: str, bulletins: Sequence[str] = (), standing: str = ""
+) -> Remediation:
+    """Steps for the first package of each lockfile. `this` ends the finding, `everything` all findings of the package.
+
+    `bulletins` are the ids of what mends it, `standing` is what a distribution says where nothing does.
+    """
     listed = sorted(packages, key=lambda package: package.location)
     if not this:
-        todo = f"No fixed version of {listed[0].name} is known: replace it, or keep untrusted input away from it."
-        return Remediation(steps=(todo,))
-    one_each = {package.location.path: package for package in reversed(listed)}
-    steps = sorted(_step(package, this) for package in one_each.values())
+        return Remediation(steps=(_nothing(listed[0], standing),))
+    steps = _steps(listed, this, bulletins)
+    first = listed[0]
+    name, version = lookup.named(first) if mending.is_system(first) else (first.name, first.version)
     if everything and everything != this:
-        steps.append(f"{everything} ends every known advisory of {listed[0].name} {listed[0].version}.")
+        steps.append(f"{everything} ends every known advisory of {name} {version}.")
     elif not everything:
-        steps.append(f"Other advisories of {listed[0].name} {listed[0].version} have no fixed version yet.")
+        steps.append(f"Other advisories of {name} {version} have no fixed version yet.")
     return Remediation(steps=tuple(dict.fromkeys(steps)), upgrade_to=this)
+
+
+def _nothing(package: Package, standing: str) -> str:
+    todo = "replace it, or keep untrusted input away from it."
+    if mending.is_system(package):
+        name, todo = lookup.named(package)[0], "take it out if nothing needs it, or keep untrusted input away from it."
+        if standing:
+            return f"{spoken(package.ecosystem)} says of this in {name}: {standing}. If it matters here, {todo}"
+        return f"{spoken(package.ecosystem)} has no fixed version of {name} yet: {todo}"
+    return f"No fixed version of {package.name} is known: {todo}"
+
+
+def _steps(listed: Sequence[Package], this: str, bulletins: Sequence[str]) -> list[str]:
+    """One for each lockfile, and one for each system's database, which says what all of its packages need."""
+    by_path: dict[str, list[Package]] = {}
+    for package in listed:
+        by_path.setdefault(package.location.path, []).append(package)
+    return sorted(
+        mending.step(own, this, bulletins) if mending.is_system(own[0]) else _step(own[0], this)
+        for own in by_path.values()
+    )
 
 
 def _step(package: Package, upgrade: str) -> str:

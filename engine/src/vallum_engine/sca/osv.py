@@ -22,11 +22,15 @@ _EMBEDDED_MALICIOUS_CODE = "CWE-506"
 _LABELS = {
     "CRITICAL": Severity.CRITICAL,
     "HIGH": Severity.HIGH,
+    "IMPORTANT": Severity.HIGH,
     "MODERATE": Severity.MEDIUM,
     "MEDIUM": Severity.MEDIUM,
     "LOW": Severity.LOW,
+    "NEGLIGIBLE": Severity.LOW,
     "NONE": Severity.INFO,
+    "UNIMPORTANT": Severity.LOW,
 }
+_BULLETINS = ("ALBA-", "ALEA-", "ALSA-", "RLBA-", "RLEA-", "RLSA-", "RXSA-")
 _INFORMATIONAL = {"unmaintained": Severity.INFO, "notice": Severity.INFO, "unsound": Severity.LOW}
 
 
@@ -36,6 +40,8 @@ class Span(NamedTuple):
     closed: bool
     fixed: str
     """The version that ends it, as the advisory writes it; empty when none does."""
+    standing: str = ""
+    """What a distribution says of a flaw that it has not mended (`bulletins.Standing`)."""
 
     def holds(self, key: bytes) -> bool:
         if key < self.low:
@@ -142,6 +148,7 @@ def rate(record: Mapping[str, Any]) -> Rated:
         return Rated(severity=cvss.rating(score), known=True, vector=vector)
     vector = vectors[0] if vectors else ""
     own = [_mapping(place.get("database_specific")) for place in (record, *entries)]
+    own += [{"severity": _own_word(record, entries)}]
     for place in own:
         if label := _LABELS.get(str(place.get("severity", "")).upper()):
             return Rated(severity=label, known=True, vector=vector)
@@ -149,6 +156,17 @@ def rate(record: Mapping[str, Any]) -> Rated:
         if informational := _INFORMATIONAL.get(str(place.get("informational", ""))):
             return Rated(severity=informational, known=True, vector=vector)
     return Rated(severity=Severity.MEDIUM, known=False, vector=vector)
+
+
+def _own_word(record: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> str:
+    """A distribution's: before the summary's colon (`Important: kernel security update`), as Ubuntu's priority, as Debian's urgency."""
+    if str(record.get("id", "")).startswith(_BULLETINS):
+        return str(record.get("summary") or "").partition(":")[0]
+    typed = [s.get("score") for s in _list(record.get("severity")) if isinstance(s, dict) and s.get("type") == "Ubuntu"]
+    specific = [_mapping(entry.get("ecosystem_specific")) for entry in entries]
+    told = [*typed, *(s.get(key) for s in specific for key in ("ubuntu_priority", "urgency"))]
+    words = [word for word in (str(value or "").strip("* ").upper() for value in told) if word in _LABELS]
+    return max(words, key=lambda word: _LABELS[word].rank, default="")
 
 
 def kind(record: Mapping[str, Any]) -> Kind:
