@@ -34,6 +34,42 @@ def test_a_typo_breaks_the_checksum(prefix: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("checksum", "key"),
+    [
+        ("crc16-base32", b"GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVSGZ"),
+        ("bech32", b"npub10elfcs4fr0l0r8af98jlmgdh9c8tcxjvz9qkw038js35mp4dma8qzvjptg"),
+    ],
+    ids=["a public key of SEP-23", "a public key of NIP-19"],
+)
+def test_a_checksum_holds_for_what_the_standard_prints(checksum: str, key: bytes) -> None:
+    assert CHECKSUMS[checksum](key)
+    assert not CHECKSUMS[checksum](key[:-1] + (b"Z" if key[-1:] != b"Z" else b"A"))
+
+
+@pytest.mark.parametrize(
+    ("checksum", "hole"),
+    [
+        ("crc16-base32", "{nkey:32}"),
+        ("crc16-base32", "{strkey:32}"),
+        ("bech32", "{nsec:32}"),
+        ("synapse-crc32", "{synapse:20}"),
+    ],
+)
+def test_a_letter_that_is_wrong_anywhere_breaks_the_checksum(checksum: str, hole: str) -> None:
+    key = fill(hole).encode()
+    assert CHECKSUMS[checksum](key)
+    for place in range(5, len(key)):
+        typo = key[:place] + (b"Q" if key[place : place + 1] not in b"Qq" else b"Z") + key[place + 1 :]
+        assert not CHECKSUMS[checksum](typo if hole != "{nsec:32}" else typo.lower())
+
+
+def test_what_is_no_base32_has_no_checksum() -> None:
+    assert not CHECKSUMS["crc16-base32"](b"SU1")
+    assert not CHECKSUMS["crc16-base32"](b"")
+    assert not CHECKSUMS["bech32"](b"")
+
+
+@pytest.mark.parametrize(
     "join",
     ["\n", "\\n", '\\n" +\n    "', "\r\n# ", '",\n "'],
     ids=["lines", "escaped", "joined", "commented", "a list"],

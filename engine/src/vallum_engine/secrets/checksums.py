@@ -1,8 +1,10 @@
 """Checksums that issuers document: a token whose own checksum is wrong was never issued."""
 
 import re
-from base64 import b64decode
-from collections.abc import Callable, Mapping
+from base64 import b32decode, b32encode, b64decode
+from binascii import Error, crc_hqx
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from zlib import crc32
 
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -10,6 +12,10 @@ _DIGITS = 6
 _SEQUENCE = 0x30
 _LONG_FORM = 0x80
 _GITHUB = rb"(?:gh[opsu]|npm)_[0-9A-Za-z]{36}"
+_BECH32 = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_BECH32_STEPS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+_BECH32_BITS = 25
+_GROUP = 5
 
 
 def base62(number: int, width: int) -> bytes:
@@ -24,6 +30,7 @@ def github_crc32(body: bytes) -> bytes:
     """The last six characters of a GitHub or npm token: the CRC-32 of those between the prefix and them, in base 62.
 
     https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
+    NetBird (management/server/types/personal_access_token.go) and Polar (server/polar/kit/crypto.py) say that they do the same.
     """
     return base62(crc32(body), _DIGITS)
 
@@ -36,6 +43,62 @@ def _github(token: bytes) -> bool:
 def _vallum(token: bytes) -> bool:
     """The last six characters of a token of ours: the CRC-32 of all before them, in base 62."""
     return base62(crc32(token[:-_DIGITS]), _DIGITS) == token[-_DIGITS:]
+
+
+def with_synapse_crc32(body: bytes) -> bytes:
+    """A Matrix token of Synapse: its type, user and noise, `_`, and the CRC-32 of all before that in base 62.
+
+    https://github.com/element-hq/synapse/blob/develop/synapse/handlers/auth.py
+    """
+    return body + b"_" + base62(crc32(body), _DIGITS)
+
+
+def _synapse(token: bytes) -> bool:
+    return with_synapse_crc32(token.rpartition(b"_")[0]) == token
+
+
+def with_crc16(body: bytes) -> bytes:
+    """Base 32 of bytes and their CRC-16 (XMODEM, the lower byte first): keys of Stellar and NATS.
+
+    https://github.com/stellar/stellar-protocol/blob/master/ecosystem/sep-0023.md, https://github.com/nats-io/nkeys
+    """
+    return b32encode(body + crc_hqx(body, 0).to_bytes(2, "little")).rstrip(b"=")
+
+
+def _crc16(key: bytes) -> bool:
+    try:
+        body = b32decode(key + b"=" * (-len(key) % 8))
+    except Error:
+        return False
+    return with_crc16(body[:-2]) == key
+
+
+def bech32(prefix: bytes, number: int, groups: int) -> bytes:
+    """The number in `groups` of five bits behind the prefix, with the checksum of Bitcoin's BIP 173: keys of Nostr."""
+    values = [number >> _GROUP * place & 31 for place in range(groups - 1, -1, -1)]
+    rest = _bech32_rest(chain(_bech32_prefix(prefix), values, (0,) * _DIGITS)) ^ 1
+    values += [rest >> _GROUP * place & 31 for place in range(_DIGITS - 1, -1, -1)]
+    return prefix + b"1" + bytes(_BECH32[value] for value in values)
+
+
+def _bech32(key: bytes) -> bool:
+    prefix, _, text = key.rpartition(b"1")
+    return _bech32_rest(chain(_bech32_prefix(prefix), map(_BECH32.find, text))) == 1
+
+
+def _bech32_prefix(prefix: bytes) -> Iterable[int]:
+    return chain((byte >> _GROUP for byte in prefix), (0,), (byte & 31 for byte in prefix))
+
+
+def _bech32_rest(values: Iterable[int]) -> int:
+    rest = 1
+    for value in values:
+        top = rest >> _BECH32_BITS
+        rest = (rest & (1 << _BECH32_BITS) - 1) << _GROUP ^ value
+        for bit, step in enumerate(_BECH32_STEPS):
+            if top >> bit & 1:
+                rest ^= step
+    return rest
 
 
 def _der(body: bytes) -> bool:
@@ -52,13 +115,16 @@ def _der(body: bytes) -> bool:
 
 
 CHECKSUMS: Mapping[str, Callable[[bytes], bool]] = {
+    "bech32": _bech32,
+    "crc16-base32": _crc16,
     "der-length": _der,
     "github-crc32": _github,
+    "synapse-crc32": _synapse,
     "vallum-crc32": _vallum,
 }
 """By the name that a rule gives; each says whether a whole token can be genuine."""
 
-PROOFS = frozenset({"github-crc32", "vallum-crc32"})
+PROOFS = frozenset({"bech32", "github-crc32", "synapse-crc32", "vallum-crc32"})
 """Those that chance hardly ever passes: a token that does is one, whatever it spells."""
 
 

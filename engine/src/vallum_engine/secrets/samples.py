@@ -5,10 +5,11 @@ So no file of the project holds anything that looks like a live secret, and yet 
 
 import re
 from base64 import b64encode
+from collections.abc import Callable, Mapping
 from hashlib import shake_128
 from zlib import crc32
 
-from vallum_engine.secrets.checksums import base62, github_crc32
+from vallum_engine.secrets.checksums import base62, bech32, github_crc32, with_crc16, with_synapse_crc32
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 _UPPER = _LOWER.upper()
@@ -30,7 +31,9 @@ _ALPHABETS = {
 }
 _CRC = 6
 _LINE = 64
-_HOLE = re.compile(r"\{(" + "|".join([*_ALPHABETS, "github", "vallum", "jwt-part", "pem", "uuid"]) + r")(?::(\d+))?\}")
+_NATS_USER_SEED = b"\x95\x00"
+_STELLAR_SEED = b"\x90"
+_NOSTR_GROUPS = 52
 
 
 def fill(sample: str) -> str:
@@ -40,30 +43,72 @@ def fill(sample: str) -> str:
     def noise(hole: re.Match[str]) -> str:
         nonlocal count
         count += 1
-        return _noise(hole[1], int(hole[2] or 0), f"{sample}#{count}")
+        kind, size, seed = hole[1], int(hole[2] or 0), f"{sample}#{count}"
+        return _MADE[kind](size, seed) if kind in _MADE else _letters(kind, size, seed)
 
-    return _HOLE.sub(noise, sample)
+    return re.sub(r"\{(" + "|".join([*_ALPHABETS, *_MADE]) + r")(?::(\d+))?\}", noise, sample)
 
 
-def _noise(kind: str, size: int, seed: str) -> str:
-    if kind == "github":
-        body = _letters("base62", size - _CRC, seed)
-        return body + github_crc32(body.encode()).decode()
-    if kind == "vallum":
-        body = "vlm_api_" + _letters("lower", size, seed)
-        return body + base62(crc32(body.encode()), _CRC).decode()
-    if kind == "uuid":
-        digits = _letters("hex", 32, seed)
-        return "-".join((digits[:8], digits[8:12], "4" + digits[13:16], "a" + digits[17:20], digits[20:]))
-    if kind == "jwt-part":
-        claims = f'{{"sub":"{_letters("lower-alnum", size, seed)}"}}'
-        return b64encode(claims.encode()).decode().rstrip("=").replace("+", "-").replace("/", "_")
-    if kind == "pem":
-        text = _letters("base64", size, seed)
-        return "\n".join(text[start : start + _LINE] for start in range(0, size, _LINE))
-    return _letters(kind, size, seed)
+def _github(size: int, seed: str) -> str:
+    body = _letters("base62", size - _CRC, seed)
+    return body + github_crc32(body.encode()).decode()
+
+
+def _jwt_part(size: int, seed: str) -> str:
+    claims = f'{{"sub":"{_letters("lower-alnum", size, seed)}"}}'
+    return b64encode(claims.encode()).decode().rstrip("=").replace("+", "-").replace("/", "_")
+
+
+def _nkey(size: int, seed: str) -> str:
+    return with_crc16(_NATS_USER_SEED + _bytes(size, seed)).decode()
+
+
+def _nsec(size: int, seed: str) -> str:
+    return bech32(b"nsec", int.from_bytes(_bytes(size, seed)) << 4, _NOSTR_GROUPS).decode()
+
+
+def _pem(size: int, seed: str) -> str:
+    text = _letters("base64", size, seed)
+    return "\n".join(text[start : start + _LINE] for start in range(0, size, _LINE))
+
+
+def _strkey(size: int, seed: str) -> str:
+    return with_crc16(_STELLAR_SEED + _bytes(size, seed)).decode()
+
+
+def _synapse(size: int, seed: str) -> str:
+    user = b64encode(_letters("lower", 5, seed).encode()).decode().rstrip("=")
+    return with_synapse_crc32(f"syt_{user}_{_letters('alpha', size, seed)}".encode()).decode()
+
+
+def _uuid(_: int, seed: str) -> str:
+    digits = _letters("hex", 32, seed)
+    return "-".join((digits[:8], digits[8:12], "4" + digits[13:16], "a" + digits[17:20], digits[20:]))
+
+
+def _vallum(size: int, seed: str) -> str:
+    body = "vlm_api_" + _letters("lower", size, seed)
+    return body + base62(crc32(body.encode()), _CRC).decode()
 
 
 def _letters(alphabet: str, size: int, seed: str) -> str:
     letters = _ALPHABETS[alphabet]
-    return "".join(letters[byte % len(letters)] for byte in shake_128(seed.encode()).digest(size))
+    return "".join(letters[byte % len(letters)] for byte in _bytes(size, seed))
+
+
+def _bytes(size: int, seed: str) -> bytes:
+    return shake_128(seed.encode()).digest(size)
+
+
+_MADE: Mapping[str, Callable[[int, str], str]] = {
+    "github": _github,
+    "jwt-part": _jwt_part,
+    "nkey": _nkey,
+    "nsec": _nsec,
+    "pem": _pem,
+    "strkey": _strkey,
+    "synapse": _synapse,
+    "uuid": _uuid,
+    "vallum": _vallum,
+}
+"""What is more than letters of one alphabet: with a checksum, in lines, in groups."""
