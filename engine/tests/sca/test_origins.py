@@ -240,6 +240,14 @@ GEM
 DEPENDENCIES
   shop!
 """
+COMPOSER = {
+    "packages": [
+        {"name": "acme/way", "version": "1.0.0", "require": {"acme/LEFT": "^1.0", "psr/any": "*", "php": "*"}},
+        {"name": "acme/left", "version": "1.5.0"},
+        {"name": "acme/any", "version": "1.0.0", "provide": {"psr/any": "1.0"}},
+    ],
+    "packages-dev": [{"name": "acme/tool", "version": "1.0.0", "require": {"acme/left": "*"}}],
+}
 GO = """\
 module example.com/shop
 require example.com/way v1.0.0
@@ -331,6 +339,30 @@ def told(path, text, name, version):
             "Gemfile.lock", GEMFILE, "way", "1.0.0", (True, None, EVERY[:2]), id="bundler: of the project's own gem"
         ),
         pytest.param("Gemfile.lock", GEMFILE, "round", "1.0.0", (False, None, ()), id="bundler: by itself alone"),
+        pytest.param(
+            "composer.lock",
+            COMPOSER,
+            "acme/left",
+            "1.5.0",
+            (None, False, ("composer.lock", "acme/way 1.0.0", "acme/left 1.5.0")),
+            id="composer",
+        ),
+        pytest.param(
+            "composer.lock",
+            COMPOSER,
+            "acme/any",
+            "1.0.0",
+            (None, False, ("composer.lock", "acme/way 1.0.0", "acme/any 1.0.0")),
+            id="composer: by what it stands for",
+        ),
+        pytest.param(
+            "composer.lock",
+            COMPOSER,
+            "acme/tool",
+            "1.0.0",
+            (True, True, ("composer.lock", "acme/tool 1.0.0")),
+            id="composer, dev",
+        ),
         pytest.param(
             "go.mod",
             GO,
@@ -458,6 +490,7 @@ SAMPLES = {
     "poetry.lock": POETRY,
     "pdm.lock": PDM,
     "uv.lock": UV,
+    "composer.lock": json.dumps(COMPOSER),
     "go.mod": GO,
     "Gemfile.lock": GEMFILE,
 }

@@ -1,6 +1,6 @@
 """What ends a finding: the version to move to, and the commands that get there, without asking a registry."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from shlex import quote
 
 from vallum_engine.model.distributions import spoken
@@ -14,6 +14,11 @@ from vallum_engine.sca.versions import Key
 
 _COMMANDS = {
     "cargo": ("cargo update -p", "{name}@{ours} --precise {to}"),
+    "composer": ("composer update --with-all-dependencies", "{name}"),
+    "composer, dev": ("composer require --dev --with-all-dependencies", "{name}:^{to}"),
+    "composer, direct": ("composer require --with-all-dependencies", "{name}:^{to}"),
+    "composer_json": ("composer require --with-all-dependencies", "{name}:^{to}"),
+    "composer_json, dev": ("composer require --dev --with-all-dependencies", "{name}:^{to}"),
     "gemfile": ("bundle update --conservative", "{name}"),
     "gomod": ("go get", "{name}@v{to}"),
     "npm": ("npm install", "{name}@{to}"),
@@ -103,14 +108,16 @@ def _command(package: Package, upgrade: str, form: str) -> str:
     """Names come from the scanned tree and the command will be pasted into a shell, so every value is quoted."""
     if form == "gomod" and package.name == "stdlib":
         form = "stdlib"
-    elif package.direct is False:
-        form = _first(f"{form}, indirect", form)
-    elif "dev" in package.groups:
-        form = _first(f"{form}, dev", form)
+    else:
+        form = next(way for way in (*_ways(package, form), form) if way in _COMMANDS)
     command, argument = _COMMANDS[form]
     values = {"name": package.name, "ours": package.version, "to": upgrade.removeprefix("v")}
     return f"{command} {' '.join(quote(part.format(**values)) for part in argument.split())}"
 
 
-def _first(*forms: str) -> str:
-    return next(form for form in forms if form in _COMMANDS)
+def _ways(package: Package, form: str) -> Iterator[str]:
+    """How the package came in, by the keys of `_COMMANDS`."""
+    if package.direct and "dev" in package.groups:
+        yield f"{form}, dev"
+    if package.direct is not None:
+        yield f"{form}, direct" if package.direct else f"{form}, indirect"

@@ -24,6 +24,8 @@ NAMES: Mapping[str, str] = {
     "Gemfile": "gemspec",
     "Gemfile.lock": "gemfile",
     "Pipfile.lock": "pipfile",
+    "composer.json": "composer_json",
+    "composer.lock": "composer",
     "gems.locked": "gemfile",
     "gems.rb": "gemspec",
     "go.mod": "gomod",
@@ -40,6 +42,7 @@ NAMES: Mapping[str, str] = {
 PATTERNS: Mapping[str, str] = {
     "*.gemspec": "gemspec",
     "*requirements*.txt": "requirements",
+    "composer/installed.json": "composer",
     "constraints*.txt": "requirements",
     "pylock.*.toml": "pylock",
     "requirements/*.txt": "requirements",
@@ -50,6 +53,8 @@ the last folders too. Each ends in a name's ending, so that a walk looks at few 
 ECOSYSTEMS: Mapping[str, str] = {
     "apk": "Alpine",
     "cargo": "crates.io",
+    "composer": "Packagist",
+    "composer_json": "Packagist",
     "dpkg": "Debian",
     "gemfile": "RubyGems",
     "gemspec": "RubyGems",
@@ -67,17 +72,19 @@ ECOSYSTEMS: Mapping[str, str] = {
 }
 
 
-GRAPHS = frozenset({"cargo", "gemfile", "gomod", "npm", "pdm", "pnpm", "poetry", "uv", "yarn"})
+GRAPHS = frozenset({"cargo", "composer", "gemfile", "gomod", "npm", "pdm", "pnpm", "poetry", "uv", "yarn"})
 """Formats that say who asks for whom: their modules have `graph(file)`."""
 
-KNOWS_DEV = frozenset({"npm", "pdm", "pipfile", "poetry"})
+KNOWS_DEV = frozenset({"composer", "npm", "pdm", "pipfile", "poetry"})
 """Formats whose groups part development from production for every entry, asked for or not."""
 
 TOGETHER: frozenset[str] = frozenset()
 """Formats whose files are understood together at the end of a scan: a parent holds what a child leaves out."""
 
 LOCKED_BY: Mapping[str, tuple[str, ...]] = {
+    "composer_json": ("composer.lock",),
     "gemspec": ("Gemfile.lock", "gems.locked"),
+    "installed.json": ("../../composer.lock",),
     "package-lock.json": ("npm-shrinkwrap.json",),
 }
 """By a file's name, or else its format: files seen from its folder that say the same and more. Beside one, it is not counted."""

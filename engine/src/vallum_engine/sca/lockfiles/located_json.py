@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from vallum_engine.model.file import File
 from vallum_engine.sca.lockfiles.entry import broken, text_of
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
+_T = TypeVar("_T")
 MAX_DEPTH = 100
 """Nested further than any package manager nests; deeper is an attack or a mistake."""
 
@@ -17,8 +18,8 @@ MAX_DEPTH = 100
 class Cursor:
     """A place in a JSON text, moving forward only.
 
-    `members()` enters the object at hand; after each key the caller takes `value()`, enters it by `members()` again,
-    or does nothing, which skips it.
+    `members()` enters the object at hand, `items()` the array; after each key or at each item the caller takes
+    `value()`, enters it by one of them again, or does nothing, which skips it.
     """
 
     def __init__(self, file: File, todo: str) -> None:
@@ -54,14 +55,26 @@ class Cursor:
 
     def members(self) -> Iterator[tuple[str, int]]:
         """Yield each key of the object at hand with its line."""
+        yield from self._within("{", "}", self._members)
+
+    def items(self) -> Iterator[int]:
+        """Yield the line of each item of the array at hand."""
+        yield from self._within("[", "]", self._items)
+
+    @property
+    def mark(self) -> str:
+        """The first letter of the value at hand: `{` is an object, `[` an array."""
+        return self._peek()
+
+    def _within(self, first: str, last: str, inside: Callable[[], Iterator[_T]]) -> Iterator[_T]:
         if self.depth >= MAX_DEPTH:
             raise broken(self.line(self.at), f"nested more than {MAX_DEPTH} deep", self.todo)
         self.depth += 1
-        self._take("{")
-        if self._peek() == "}":
+        self._take(first)
+        if self._peek() == last:
             self.at += 1
         else:
-            yield from self._members()
+            yield from inside()
         self.depth -= 1
 
     def finish(self) -> None:
@@ -80,12 +93,25 @@ class Cursor:
             yield key, self.line(start)
             if self.at == before:
                 self.value()
-            mark = self._peek()
-            self.at += 1
-            if mark == "}":
+            if self._ends("}"):
                 return
-            if mark != ",":
-                raise broken(self.line(self.at - 1), "not valid JSON (a comma or brace was expected)", self.todo)
+
+    def _items(self) -> Iterator[int]:
+        while True:
+            self.at = before = self._skip(self.at)
+            yield self.line(before)
+            if self.at == before:
+                self.value()
+            if self._ends("]"):
+                return
+
+    def _ends(self, last: str) -> bool:
+        """Step over what follows a value: whether it is the end of what holds it, or a comma."""
+        mark = self._peek()
+        self.at += 1
+        if mark not in (",", last):
+            raise broken(self.line(self.at - 1), f"not valid JSON (a comma or {last} was expected)", self.todo)
+        return mark == last
 
     def _peek(self) -> str:
         self.at = self._skip(self.at)

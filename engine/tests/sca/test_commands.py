@@ -1,0 +1,52 @@
+"""The command that ends a finding, by format and by how the package came in."""
+
+import pytest
+
+from vallum_engine.model.finding import Location
+from vallum_engine.model.package import Package
+from vallum_engine.sca.fix import remediation
+from vallum_engine.sca.lockfiles import ECOSYSTEMS, format_of
+
+DIRECT, INDIRECT, NOT_SAID = True, False, None
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "direct", "groups", "step"),
+    [
+        pytest.param("a/Gemfile.lock", "rack", DIRECT, (), "`bundle update --conservative rack`.", id="bundler"),
+        pytest.param(
+            "composer.lock",
+            "acme/kit",
+            DIRECT,
+            (),
+            "`composer require --with-all-dependencies 'acme/kit:^2.0.0'`.",
+            id="composer, asked for",
+        ),
+        pytest.param(
+            "composer.lock",
+            "acme/kit",
+            DIRECT,
+            ("dev",),
+            "`composer require --dev --with-all-dependencies 'acme/kit:^2.0.0'`.",
+            id="composer, asked for in development",
+        ),
+        pytest.param(
+            "composer.lock",
+            "acme/kit",
+            NOT_SAID,
+            (),
+            "`composer update --with-all-dependencies acme/kit`.",
+            id="composer",
+        ),
+    ],
+)
+def test_the_command_is_the_tools(path, name, direct, groups, step):
+    package = Package(
+        ecosystem=ECOSYSTEMS[format_of(path)],
+        name=name,
+        version="1.0.0",
+        location=Location(path=path, line=1, end_line=1),
+        direct=direct,
+        groups=groups,
+    )
+    assert step in remediation([package], this="2.0.0", everything="2.0.0").steps[0]
