@@ -220,34 +220,6 @@ name = "tool"
 version = "1.0.0"
 dependencies = [{ name = "left", version = "1.9.0" }]
 """
-GEMFILE = """\
-PATH
-  remote: .
-  specs:
-    shop (0.1.0)
-      way (~> 1.0)
-
-GEM
-  remote: https://gems.example/
-  specs:
-    left (1.5.0)
-    left (1.5.0-java)
-    round (1.0.0)
-      round
-    way (1.0.0)
-      left (>= 1)
-
-DEPENDENCIES
-  shop!
-"""
-COMPOSER = {
-    "packages": [
-        {"name": "acme/way", "version": "1.0.0", "require": {"acme/LEFT": "^1.0", "psr/any": "*", "php": "*"}},
-        {"name": "acme/left", "version": "1.5.0"},
-        {"name": "acme/any", "version": "1.0.0", "provide": {"psr/any": "1.0"}},
-    ],
-    "packages-dev": [{"name": "acme/tool", "version": "1.0.0", "require": {"acme/left": "*"}}],
-}
 GO = """\
 module example.com/shop
 require example.com/way v1.0.0
@@ -334,35 +306,6 @@ def told(path, text, name, version):
         pytest.param("pdm.lock", PDM, "tool", "1.0.0", (True, True, ("pdm.lock", "tool 1.0.0")), id="pdm, dev"),
         pytest.param("uv.lock", UV, "left", "1.5.0", (False, False, EVERY), id="uv"),
         pytest.param("uv.lock", UV, "left", "1.9.0", (False, True, ("shop", "tool 1.0.0", "left 1.9.0")), id="uv, dev"),
-        pytest.param("Gemfile.lock", GEMFILE, "left", "1.5.0", (False, None, EVERY), id="bundler"),
-        pytest.param(
-            "Gemfile.lock", GEMFILE, "way", "1.0.0", (True, None, EVERY[:2]), id="bundler: of the project's own gem"
-        ),
-        pytest.param("Gemfile.lock", GEMFILE, "round", "1.0.0", (False, None, ()), id="bundler: by itself alone"),
-        pytest.param(
-            "composer.lock",
-            COMPOSER,
-            "acme/left",
-            "1.5.0",
-            (None, False, ("composer.lock", "acme/way 1.0.0", "acme/left 1.5.0")),
-            id="composer",
-        ),
-        pytest.param(
-            "composer.lock",
-            COMPOSER,
-            "acme/any",
-            "1.0.0",
-            (None, False, ("composer.lock", "acme/way 1.0.0", "acme/any 1.0.0")),
-            id="composer: by what it stands for",
-        ),
-        pytest.param(
-            "composer.lock",
-            COMPOSER,
-            "acme/tool",
-            "1.0.0",
-            (True, True, ("composer.lock", "acme/tool 1.0.0")),
-            id="composer, dev",
-        ),
         pytest.param(
             "go.mod",
             GO,
@@ -490,9 +433,7 @@ SAMPLES = {
     "poetry.lock": POETRY,
     "pdm.lock": PDM,
     "uv.lock": UV,
-    "composer.lock": json.dumps(COMPOSER),
     "go.mod": GO,
-    "Gemfile.lock": GEMFILE,
 }
 JUNK = st.sampled_from(
     ["", "{}", "[]", "1", '"', "'", ":", "\n", "left", "@", "/", "null", "true", "[1, {}]", "  ", "=\n"]
