@@ -27,6 +27,7 @@ def test_an_assignment_is_written_out() -> None:
     assert rule.specificity is Specificity.CONTEXT
     assert b"(?i:shop_?key)" in rule.pattern
     assert rule.pattern.count(b"([0-9a-f]{32})") == 1
+    assert rule.trigger == b"(?i:shop_?key)"
 
 
 @pytest.mark.parametrize(

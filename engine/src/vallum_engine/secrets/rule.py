@@ -160,11 +160,16 @@ class _Table:
         return value
 
     def assignment(self) -> "_Table":
-        """The same table with the expression for `value` assigned to a name that holds `assigned_to`."""
+        """The same table with the expression for `value` assigned to a name that holds `assigned_to`.
+
+        The name alone is the trigger: names of providers are rare, and what follows them would cost more in the database
+        than the few places that Python looks at in vain.
+        """
         if "pattern" in self.data:
             raise self.wrong("pattern", "and assigned_to exclude each other")
-        pattern = _ASSIGNMENT.format(name=self.text("assigned_to"), value=self.text("value"))
-        return _Table({**self.data, "pattern": pattern}, self.where)
+        name = self.text("assigned_to")
+        pattern = _ASSIGNMENT.format(name=name, value=self.text("value"))
+        return _Table({"trigger": f"(?i:{name})", **self.data, "pattern": pattern}, self.where)
 
     def compiled(self, key: str) -> bytes:
         """An expression with at most one group, in the subset that triggers are made from."""
