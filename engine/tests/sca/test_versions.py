@@ -135,7 +135,7 @@ def test_two_spellings_are_one_version(ecosystem, one, other):
     assert key(one) == key(other)
 
 
-@pytest.mark.parametrize("ecosystem", sorted(ORDERS))
+@pytest.mark.parametrize("ecosystem", ["Go", "PyPI", "crates.io", "npm"])
 @pytest.mark.parametrize(
     "version",
     [
@@ -154,6 +154,34 @@ def test_what_is_no_version_has_no_key(ecosystem, version):
         assert order(ecosystem)(version) == order(ecosystem)(version.strip())
     else:
         assert order(ecosystem)(version) is None
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "version"),
+    [
+        pytest.param("Debian", "1:", id="dpkg: an epoch alone"),
+        pytest.param("Debian", "a:1", id="dpkg: an epoch that is no number"),
+        pytest.param("Debian", "1-", id="dpkg: an empty revision"),
+        pytest.param("Debian", "1.0_1", id="dpkg: a character it does not take"),
+        pytest.param("Debian", "1.0 ~rc1", id="dpkg: a blank"),
+        pytest.param("Alpine", "latest", id="apk: a word"),
+        pytest.param("Alpine", "1.0_foo", id="apk: a suffix nobody knows"),
+        pytest.param("Alpine", "1.0-1", id="apk: a build without its r"),
+        pytest.param("Red Hat", "", id="rpm: nothing"),
+        pytest.param("Red Hat", "1 2", id="rpm: a blank"),
+    ],
+)
+def test_distributions_refuse_what_their_programs_refuse(ecosystem, version):
+    assert order(ecosystem)(version) is None
+
+
+@pytest.mark.parametrize("ecosystem", sorted(ORDERS))
+@pytest.mark.parametrize(
+    "version", ["", "1\n2", "1" * 5000, "1." * 9000 + "x", "\u0967.0", "~" * 9000, "a\x00b"], ids=ascii
+)
+def test_whatever_stands_there_is_a_key_or_none(ecosystem, version):
+    found = order(ecosystem)(version)
+    assert found is None or isinstance(found, bytes)
 
 
 @given(st.integers(min_value=0, max_value=10**60), st.integers(min_value=0, max_value=10**60))

@@ -19,6 +19,7 @@ from vallum.advisories.download import Download, Expected
 from vallum.advisories.rebuild import alone, rebuild
 from vallum.errors import Misuse, Unreachable
 from vallum_engine.sca.advisories import Facts
+from vallum_engine.sca.versions import DISTRIBUTIONS
 from vallum_guard import http
 from vallum_guard.errors import GuardError
 from vallum_guard.http import Route
@@ -50,14 +51,15 @@ def update(
     Raises Unreachable at the end when an archive could not be had: those that could are in the database all the same,
     and of the others the old ones stay.
     """
-    wanted = sorted(set(ecosystems)) or list(KNOWN)
-    unknown = sorted(set(wanted) - set(KNOWN))
+    named = sorted(set(ecosystems))
+    unknown = sorted(set(named) - set(KNOWN))
     if unknown:
         raise Misuse(f"No version order for {', '.join(unknown)} here; there are {', '.join(KNOWN)}.")
     failures: list[str] = []
     changed = False
     facts = None
     with alone() as folder:
+        wanted = named or _usual(folder)
         opened = _opened(source or OSV)
         for ecosystem in wanted:
             try:
@@ -71,6 +73,11 @@ def update(
     if failures:
         raise Unreachable("\n        ".join(failures))
     return facts
+
+
+def _usual(folder: Path) -> list[str]:
+    """Every language's; of the distributions, whose archives are larger by far, those that were asked for once."""
+    return [name for name in KNOWN if name not in DISTRIBUTIONS or (folder / f"{name}.zip").is_file()]
 
 
 def _bring(source: _Source, ecosystem: str, folder: Path, progress: Callable[[str, int], None]) -> bool:

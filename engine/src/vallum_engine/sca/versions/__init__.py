@@ -1,21 +1,53 @@
-"""Version order by ecosystem, as keys whose bytes sort like the versions."""
+"""Version order by ecosystem, as keys whose bytes sort like the versions.
+
+Ecosystems are OSV's names. Those of distributions carry a release (`Debian:12`), which says which advisories hold and has no
+part in the order; what follows a colon elsewhere names a registry.
+"""
 
 from collections.abc import Callable, Mapping
 
+from vallum_engine.model.distributions import family
 from vallum_engine.plugins import load
 
 Key = Callable[[str], bytes | None]
 """From a version to its sortable key; None when the ecosystem's rules cannot read it."""
 
+_HERE = "vallum_engine.sca.versions"
+_APK, _DPKG, _RPM = (f"{_HERE}.{name}:key" for name in ("apk", "dpkg", "rpm"))
+
+DISTRIBUTIONS: Mapping[str, str] = {
+    "AlmaLinux": _RPM,
+    "Alpaquita": _APK,
+    "Alpine": _APK,
+    "Azure Linux": _RPM,
+    "BellSoft Hardened Containers": _APK,
+    "Chainguard": _APK,
+    "CleanStart": _APK,
+    "Debian": _DPKG,
+    "Echo": _DPKG,
+    "Mageia": _RPM,
+    "MinimOS": _APK,
+    "Photon OS": _RPM,
+    "Red Hat": _RPM,
+    "Rocky Linux": _RPM,
+    "SUSE": _RPM,
+    "Ubuntu": _DPKG,
+    "Wolfi": _APK,
+    "openEuler": _RPM,
+    "openSUSE": _RPM,
+}
+"""Whose advisories are about one release each."""
+
 ORDERS: Mapping[str, str] = {
-    "Go": "vallum_engine.sca.versions.go:key",
-    "PyPI": "vallum_engine.sca.versions.pep440:key",
-    "crates.io": "vallum_engine.sca.versions.semver:key",
-    "npm": "vallum_engine.sca.versions.npm:key",
+    **DISTRIBUTIONS,
+    "Go": f"{_HERE}.go:key",
+    "PyPI": f"{_HERE}.pep440:key",
+    "crates.io": f"{_HERE}.semver:key",
+    "npm": f"{_HERE}.npm:key",
 }
 
 
 def order(ecosystem: str) -> Key:
     """Raise KeyError for an ecosystem whose order is not known here."""
-    key: Key = load(ORDERS[ecosystem])
+    key: Key = load(ORDERS[family(ecosystem)])
     return key

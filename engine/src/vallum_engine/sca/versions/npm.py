@@ -4,7 +4,7 @@ import re
 
 from vallum_engine.sca.versions import semver
 
-_MISSING_HYPHEN = re.compile(r"(\d+\.\d+\.\d+)([A-Za-z][0-9A-Za-z.-]*)(\+.*)?", re.ASCII)
+_MISSING_HYPHEN = re.compile(r"(\d+\.\d+\.\d+)([A-Za-z][0-9A-Za-z.-]*)(?:\+[0-9A-Za-z.-]+)?", re.ASCII)
 
 
 def key(version: str) -> bytes | None:

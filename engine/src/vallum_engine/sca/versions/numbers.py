@@ -8,7 +8,7 @@ _SMALL = [bytes((n,)) for n in range(_ONE_BYTE)]
 _LONG = 0xF9
 
 
-def number(digits: str) -> bytes:
+def number(digits: str | bytes) -> bytes:
     """Encode decimal digits: a byte below 240 is itself, more is a length mark and the big-endian bytes.
 
     Raises ValueError beyond MAX_DIGITS.

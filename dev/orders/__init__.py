@@ -1,0 +1,1 @@
+"""Version orders held to the ecosystems' own programs: asking them, and keeping what they answered."""
