@@ -19,6 +19,8 @@ DATA = Path(os.environ.get("VALLUM_TEST_DATA") or HERE.parents[3] / "shared/data
 
 DIFFERENT = {
     "os/apk/testdata/no-origin": "it leaves out what names no origin; here it counts under its own name",
+    "javascript/packagejson/testdata/package-with-deps.json": "it takes ranges of an installed package for versions",
+    "javascript/packagejson/testdata/vscode-extension-only-required.json": "it takes it for an extension of VS Code",
     "javascript/packagelockjson/testdata/same-package-different-groups.v1.json": "it joins a package's groups to the least",
     "javascript/yarnlock/testdata/exclude-root.v2.lock": "it lists workspace members, which nobody publishes",
     "python/pipfilelock/testdata/multiple-packages.json": "it lists a package of two sections once",
@@ -30,6 +32,9 @@ DIFFERENT = {
     "rust/cargolock/testdata/package-with-comments.lock": "it does not assert the commit",
 }
 """Where we differ from osv-scalibr's own assertions on purpose, and why."""
+
+FOLDERS = {"/requirements/": "requirements/", "/packagejson/": "node_modules/left/"}
+"""Where osv-scalibr's test files are to stand: it takes every package.json for an installed package."""
 
 
 def extract(path, data):
@@ -44,7 +49,10 @@ def plain(package):
         row["commit"] = package.commit
     if package.direct is not None:
         row["direct"] = package.direct
-    row |= {key: value for key in ("source", "source_version", "arch", "module") if (value := getattr(package, key))}
+    more = ("requested", "source", "source_version", "arch", "module")
+    row |= {key: value for key in more if (value := getattr(package, key))}
+    if package.ecosystem != ECOSYSTEMS[format_of(package.location.path)]:
+        row["ecosystem"] = package.ecosystem
     return row
 
 
@@ -86,7 +94,7 @@ def shared_cases():
 
 
 def present_as(case):
-    folder = "requirements/" if "/requirements/" in case["file"] else ""
+    folder = next((own for part, own in FOLDERS.items() if part in case["file"]), "")
     return folder + case["present_as"]
 
 

@@ -489,7 +489,7 @@ PLACES = st.sampled_from(
 def test_an_npm_lockfile_of_anything_that_is_read_has_a_graph(lock):
     file = File("package-lock.json", json.dumps(lock).encode())
     try:
-        packages = list(extractor("npm")(file))
+        packages = [entry for entry in extractor("npm")(file) if isinstance(entry, Package)]
     except BrokenData:
         return
     ways = Ways(grapher("npm")(file), project="")

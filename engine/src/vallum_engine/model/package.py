@@ -18,6 +18,8 @@ class Package:
     groups: tuple[str, ...] = ()
     """`dev`, `optional`, … as the file names them; empty means it is needed at run time."""
     commit: str = ""
+    requested: str = ""
+    """The range that a manifest or an unpinned line asks for, as it is written there: a wish, never compared as a version."""
     source: str = ""
     """The source package that a distribution built it from; empty where it is the package's own name."""
     source_version: str = ""

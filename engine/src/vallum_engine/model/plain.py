@@ -20,7 +20,7 @@ from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, Problem, RuleSet, Stats, Verdict
 
 Plain = dict[str, Any]
-_OF_SYSTEMS = ("source", "source_version", "arch", "module")
+_OF_SOME = ("requested", "source", "source_version", "arch", "module")
 _OF_RECORDS = ("records", "merged", "passed", "rejected")
 
 
@@ -168,8 +168,8 @@ def from_package(package: Package) -> Plain:
         "direct": package.direct,
         "groups": list(package.groups),
         "commit": package.commit,
-        # Only system packages have them, and there are many of the others.
-        **{name: getattr(package, name) for name in _OF_SYSTEMS if getattr(package, name)},
+        # Only wishes and system packages have them, and there are many of the others.
+        **{name: getattr(package, name) for name in _OF_SOME if getattr(package, name)},
     }
 
 
@@ -183,7 +183,7 @@ def to_package(data: Mapping[str, Any]) -> Package:
         direct=None if direct is None else bool(direct),
         groups=_strings(data.get("groups", ())),
         commit=str(data.get("commit", "")),
-        **{name: str(data.get(name, "")) for name in _OF_SYSTEMS},
+        **{name: str(data.get(name, "")) for name in _OF_SOME},
     )
 
 

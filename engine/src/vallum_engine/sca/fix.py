@@ -23,6 +23,7 @@ _COMMANDS = {
     "gomod": ("go get", "{name}@v{to}"),
     "npm": ("npm install", "{name}@{to}"),
     "npm, indirect": ("npm update", "{name}"),
+    "packagejson": ("npm install", "{name}@{to}"),
     "pdm": ("pdm update", "{name}"),
     "pipfile": ("pipenv upgrade", "{name}=={to}"),
     "pnpm": ("pnpm update", "{name}@{to}"),
@@ -34,6 +35,9 @@ _COMMANDS = {
 }
 """By format, and by how the package came in where that takes another command: a command, and its arguments, each quoted
 after the values are filled in."""
+
+_INSTALLED = frozenset({"nodemodules"})
+"""Formats of what lies installed: whoever put it there is to put another in its place."""
 
 
 def lowest_fix(spans: Sequence[Span], ours: bytes, key: Key) -> str:
@@ -94,6 +98,8 @@ def _step(package: Package, upgrade: str) -> str:
     path, name, form = package.location.path, package.name, format_of(package.location.path)
     if form == "requirements":
         return f"In {path}: write `{name}=={upgrade}` (was {package.version}), then install again."
+    if form in _INSTALLED:
+        return f"Replace the {name} {package.version} that lies at {path} with {upgrade}, by what installed it."
     if form not in _COMMANDS:
         return f"Raise {name} from {package.version} to {upgrade} in {path}."
     command = _command(package, upgrade, form)

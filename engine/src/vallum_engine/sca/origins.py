@@ -1,6 +1,6 @@
 """How vulnerable packages came in. Nothing is worked out for a lockfile without one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from vallum_engine.errors import BrokenData
@@ -9,7 +9,8 @@ from vallum_engine.model.finding import Finding
 from vallum_engine.model.graph import NOT_SAID, Origin, Ways, joined
 from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles import ECOSYSTEMS, GRAPHS, KNOWS_DEV, format_of, grapher
+from vallum_engine.sca.lockfiles import ECOSYSTEMS, GRAPHS, KNOWS_DEV, format_of, graph_of
+from vallum_engine.sca.lockfiles.entry import Asking
 
 MOST_KEPT = 64 << 20
 """Bytes of lockfiles kept until it is known which of them hold what is vulnerable."""
@@ -40,7 +41,9 @@ class Book:
 class Origins:
     """Keeps lockfiles as they were read, and reads again those that turn out to matter."""
 
-    def __init__(self, most: int = MOST_KEPT) -> None:
+    def __init__(self, asking: Callable[[str], Sequence[Asking]] = lambda _: (), most: int = MOST_KEPT) -> None:
+        """`asking` says what the manifests ask for that a lockfile answers."""
+        self._asking = asking
         self._most = most
         self._kept: dict[str, File] = {}
         self._size = 0
@@ -79,7 +82,7 @@ class Origins:
                 self.beyond.append(path)
             return Book(form, packages, None)
         try:
-            graph = grapher(form)(file)
+            graph = graph_of(form, file, self._asking(path))
         except BrokenData:
             return Book(form, packages, None)
         ecosystem = ECOSYSTEMS[form]

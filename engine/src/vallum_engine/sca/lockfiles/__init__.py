@@ -3,16 +3,19 @@
 A format is one module with `extract(file)`, one line here, and an example folder in the tests. Where the file says who
 asks for whom, the module has `graph(file)` too, and stands in GRAPHS: it is read only for files with something vulnerable.
 Where a file needs others of its kind to be understood, the module stands in TOGETHER and has `read(file)` and `join(read)`.
+A manifest, which asks for ranges, stands in MANIFESTS where lockfiles of its workspace answer it, and in LOCKED_BY where one
+beside it does.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from vallum_engine.model.file import File
 from vallum_engine.model.graph import Graph
 from vallum_engine.plugins import load
-from vallum_engine.sca.lockfiles.entry import Entry
+from vallum_engine.sca.lockfiles.entry import Asking, Entry
 from vallum_engine.sca.systems import databases
 
 Extract = Callable[[File], Iterable[Entry]]
@@ -44,11 +47,15 @@ PATTERNS: Mapping[str, str] = {
     "*requirements*.txt": "requirements",
     "composer/installed.json": "composer",
     "constraints*.txt": "requirements",
+    "node_modules/*/package.json": "nodemodules",
+    "node_modules/@*/*/package.json": "nodemodules",
+    "package.json": "packagejson",
     "pylock.*.toml": "pylock",
     "requirements/*.txt": "requirements",
 }
 """Names that only a pattern can say, looked at after the exact ones. `*` stands for no slash; a pattern with slashes asks for
-the last folders too. Each ends in a name's ending, so that a walk looks at few of them for a file."""
+the last folders too, and goes before one with fewer. Each ends in a name's ending, or as in `Name.*` has its beginning, so that a
+walk looks at few of them for a file."""
 
 ECOSYSTEMS: Mapping[str, str] = {
     "apk": "Alpine",
@@ -59,8 +66,10 @@ ECOSYSTEMS: Mapping[str, str] = {
     "gemfile": "RubyGems",
     "gemspec": "RubyGems",
     "gomod": "Go",
+    "nodemodules": "npm",
     "npm": "npm",
     "opkg": "OpenWrt",
+    "packagejson": "npm",
     "pdm": "PyPI",
     "pipfile": "PyPI",
     "pnpm": "npm",
@@ -74,6 +83,9 @@ ECOSYSTEMS: Mapping[str, str] = {
 
 GRAPHS = frozenset({"cargo", "composer", "gemfile", "gomod", "npm", "pdm", "pnpm", "poetry", "uv", "yarn"})
 """Formats that say who asks for whom: their modules have `graph(file)`."""
+
+WITH_MANIFESTS = frozenset({"yarn"})
+"""Of these, the ones whose manifests say more of it: `graph(file, asking)`."""
 
 KNOWS_DEV = frozenset({"composer", "npm", "pdm", "pipfile", "poetry"})
 """Formats whose groups part development from production for every entry, asked for or not."""
@@ -89,29 +101,53 @@ LOCKED_BY: Mapping[str, tuple[str, ...]] = {
 }
 """By a file's name, or else its format: files seen from its folder that say the same and more. Beside one, it is not counted."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """`locks` are the formats that answer it, beside it or above it with it as a member; `todo` is how to make one."""
+
+    locks: frozenset[str]
+    todo: str
+
+
+MANIFESTS: Mapping[str, Manifest] = {
+    "packagejson": Manifest(
+        locks=frozenset({"npm", "pnpm", "yarn"}),
+        todo="Commit a lockfile: `npm install --package-lock-only` writes one.",
+    ),
+}
+
 UNPUBLISHED: frozenset[str] = frozenset()
 """Ecosystems that nobody publishes advisories for in OSV's form: listed, never matched."""
 
 
-def _by_ending(patterns: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
-    found: dict[str, list[tuple[str, str]]] = {}
-    for pattern, module in patterns.items():
-        found.setdefault(pattern.rpartition(".")[2], []).append((pattern, module))
+def _by_key() -> dict[str, list[tuple[str, int]]]:
+    """Patterns with their slashes, by the ending or the beginning of the name that each asks for."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for pattern in sorted(PATTERNS, key=lambda pattern: (-pattern.count("/"), pattern)):
+        name = pattern.rpartition("/")[2]
+        key = name[:-1] if name.endswith(".*") else name.rpartition(".")[2]
+        found.setdefault(key, []).append((pattern, pattern.count("/")))
     return found
 
 
-_ENDINGS = _by_ending(PATTERNS)
+_BY_KEY = _by_key()
 
 
 def format_of(path: str) -> str:
-    """The format that reads this path, or an empty string."""
+    """The format that reads this path, or an empty string. Of an installed npm package only its own manifest counts."""
+    form = _form(path)
+    return form if "node_modules/" not in path or form == "nodemodules" else ""
+
+
+def _form(path: str) -> str:
     name = path.rpartition("/")[2]
     if found := NAMES.get(name) or databases.format_of(path):
         return found
-    for pattern, module in _ENDINGS.get(name.rpartition(".")[2], ()):
-        folders = pattern.count("/")
-        if fnmatchcase("/".join(path.rsplit("/", folders + 1)[-folders - 1 :]) if folders else name, pattern):
-            return module
+    for key in (name.rpartition(".")[2], name.partition(".")[0] + "."):
+        for pattern, folders in _BY_KEY.get(key, ()):
+            if fnmatchcase("/".join(path.rsplit("/", folders + 1)[-folders - 1 :]) if folders else name, pattern):
+                return PATTERNS[pattern]
     return ""
 
 
@@ -131,9 +167,16 @@ def extractor(name: str) -> Extract:
     return found
 
 
-def grapher(name: str) -> Callable[[File], Graph]:
-    found: Callable[[File], Graph] = load(f"{_HERE}.{name}:graph")
+def grapher(name: str) -> Callable[..., Graph]:
+    """`graph(file)` of a format in GRAPHS; of one in WITH_MANIFESTS `graph(file, asking)`."""
+    found: Callable[..., Graph] = load(f"{_HERE}.{name}:graph")
     return found
+
+
+def graph_of(form: str, file: File, asking: Sequence[Asking]) -> Graph:
+    """Who asks for whom in `file`, with what its manifests ask for. Raises BrokenData."""
+    read = grapher(form)
+    return read(file, asking) if form in WITH_MANIFESTS else read(file)
 
 
 def reader(name: str) -> Callable[[File], Any]:

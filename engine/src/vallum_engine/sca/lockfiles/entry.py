@@ -38,7 +38,28 @@ class Left:
     why: str
 
 
-Entry = Package | Reference | Gap | Left
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A project that the file speaks of: a member of its workspace, or in a manifest the one that it is about.
+
+    By `folder`, relative to the file's own, where `*` stands for one folder and `**` for any number; or by `name`.
+    """
+
+    folder: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What one manifest asks for, as pairs of a name and a range. `folder` is relative to the lockfile's, empty for its own."""
+
+    folder: str
+    name: str
+    wants: tuple[tuple[str, str], ...]
+    dev: tuple[tuple[str, str], ...]
+
+
+Entry = Package | Reference | Gap | Left | Member
 
 
 def broken(line: int, what: str, todo: str) -> BrokenData:

@@ -13,7 +13,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key, rootless
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken
+from vallum_engine.sca.lockfiles.entry import Entry, Member, broken
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the lockfile anew with `npm install --package-lock-only`."
@@ -30,7 +30,7 @@ MOST_FOLDERS = 30
 def extract(file: File) -> Iterator[Entry]:
     """Yield every installed package. Raises BrokenData."""
     cursor = Cursor(file, TODO)
-    modern: list[Package] = []
+    modern: list[Entry] = []
     legacy: list[Package] = []
     has_packages = False
     for key, _ in cursor.members():
@@ -43,8 +43,8 @@ def extract(file: File) -> Iterator[Entry]:
     yield from modern if has_packages else legacy
 
 
-def _packages(file: File, cursor: Cursor) -> list[Package]:
-    found: list[Package] = []
+def _packages(file: File, cursor: Cursor) -> list[Entry]:
+    found: list[Entry] = []
     asked: frozenset[str] = frozenset()
     for place, line in cursor.members():
         entry = cursor.value()
@@ -56,6 +56,8 @@ def _packages(file: File, cursor: Cursor) -> list[Package]:
         if installed and name and not entry.get("link"):
             direct = place == f"node_modules/{name}" and name in asked
             found.append(_package(file, line, entry, name=str(entry.get("name") or name), direct=direct))
+        elif not installed and place:
+            found.append(Member(folder=place))
     return found
 
 

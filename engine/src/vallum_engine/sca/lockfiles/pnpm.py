@@ -12,7 +12,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
+from vallum_engine.sca.lockfiles.entry import Entry, Member, broken, text_of
 
 TODO = "Write the lockfile anew with `pnpm install --lockfile-only`."
 _KEY = re.compile(r"  (?:\? )?(['\"]?)(\S.*?)\1(?::(?:\s+\{\})?)?")
@@ -35,6 +35,7 @@ def extract(file: File) -> Iterator[Entry]:
     text = text_of(file, TODO)
     if text.strip() and not re.search(r"^lockfileVersion:", text, re.MULTILINE):
         raise broken(1, "no `lockfileVersion`, so not a pnpm lockfile", TODO)
+    yield from _members(text)
     for block in _blocks(text):
         name, version = _named(block)
         if name and version:
@@ -48,6 +49,20 @@ def extract(file: File) -> Iterator[Entry]:
                 groups=tuple(group for group in ("dev", "optional") if block.fields.get(group) == "true"),
                 commit=commit[0] if commit else "",
             )
+
+
+def _members(text: str) -> Iterator[Member]:
+    """The folders of the workspace, which stand before the packages."""
+    inside = False
+    for line in text.split("\n"):
+        if line[:1] not in {"", " ", "#"}:
+            inside = line.rstrip() == "importers:"
+            if line.startswith("packages:"):
+                return
+        elif inside and line[:2] == "  " and line[2:3] not in {"", " ", "#"}:
+            folder = line.strip().removesuffix(" {}").removesuffix(":").strip("'\"")
+            if folder != ".":
+                yield Member(folder=folder)
 
 
 def _blocks(text: str) -> Iterator[_Block]:

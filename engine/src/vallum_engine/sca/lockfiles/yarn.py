@@ -4,19 +4,20 @@ Both put an entry's descriptors at the margin and its fields two spaces in. Left
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key, rootless
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
+from vallum_engine.sca.lockfiles.entry import Asking, Entry, Member, broken, text_of
 
 TODO = "Write the lockfile anew with `yarn install`."
 # A value begins with no space: blanks that could be on either side of that border take quadratic time.
 _FIELD = re.compile(r"""[ ]{2}"?(version|resolved|resolution|linkType)"?:?\s+"?((?:[^"\s][^"]*)?)"?""")
 _WANT = re.compile(r"""[ ]{4}"?([^"\s:]+)"?:?[ ]+"?((?:[^"\s][^"]*)?)"?""")
+_PROJECT = "project"
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 
 
@@ -33,7 +34,9 @@ class _Block:
 def extract(file: File) -> Iterator[Entry]:
     """Yield every locked package. Raises BrokenData."""
     for block in _blocks(text_of(file, TODO)):
-        if block.descriptor != "__metadata" and not block.workspace and block.version:
+        if block.workspace:
+            yield Member(folder=_folder(block))
+        elif block.descriptor != "__metadata" and block.version:
             yield Package(
                 ecosystem="npm",
                 name=_name(block),
@@ -92,30 +95,78 @@ def _commit(resolved: str) -> str:
     return found[-1] if found else ""
 
 
-def graph(file: File) -> Graph:
-    """Who asks for whom, by descriptor. The classic format leaves the project out; the later one has its workspaces."""
+def _folder(block: _Block) -> str:
+    return block.resolution.partition("@workspace:")[2].removeprefix(".")
+
+
+def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
+    """Who asks for whom, by descriptor.
+
+    The classic format leaves the projects out: manifests say what they ask for. The later one has its workspaces, and
+    the manifests say what these want for development alone.
+    """
     text = text_of(file, TODO)
     blocks = {block.line: block for block in _blocks(text) if block.descriptor != "__metadata"}
-    descriptors: dict[str, int] = {}
-    asked: dict[int, list[tuple[str, str]]] = {}
+    lines: dict[str, int] = {}
+    asked: dict[Key, list[tuple[str, str]]] = {}
     for line, described, wanted in _asking(text):
         if line in blocks:
-            descriptors |= dict.fromkeys(described, line)
+            lines |= dict.fromkeys(described, line)
             asked[line] = wanted
     names: dict[Key, tuple[str, str]] = {
         line: (_name(block), "" if block.workspace else block.version) for line, block in blocks.items()
     }
-    alone = _alone(descriptors)
-    wants: dict[Key, list[Key]] = {
-        line: [
-            descriptors.get(f"{name}@{wish}") or descriptors.get(f"{name}@npm:{wish}") or alone.get(name)
-            for name, wish in wanted
-        ]
-        for line, wanted in asked.items()
-    }
-    if roots := [line for line, block in blocks.items() if block.workspace]:
-        return Graph(names=names, wants=wants, roots=roots)
-    return rootless(names, wants, {})
+    found = _Found(lines, names)
+    wants: dict[Key, list[Key]] = {line: found.all(wanted) for line, wanted in asked.items()}
+    folders: dict[Key, str] = {line: _folder(block) for line, block in blocks.items() if block.workspace}
+    if folders:
+        dev = _parted(folders, asked, asking)
+        return Graph(
+            names=names,
+            wants={**wants, **{root: found.all(run) for root, (run, _) in dev.items()}},
+            roots=list(folders),
+            dev={root: found.all(only) for root, (_, only) in dev.items()} or None,
+        )
+    if not asking:
+        return rootless(names, wants, {})
+    projects: dict[Key, Asking] = {(_PROJECT, own.folder): own for own in asking}
+    return Graph(
+        names={**names, **{key: (own.name, "") for key, own in projects.items()}},
+        wants={**wants, **{key: found.all(own.wants) for key, own in projects.items()}},
+        roots=list(projects),
+        dev={key: found.all(own.dev) for key, own in projects.items()},
+    )
+
+
+class _Found:
+    """The entry that a wish leads to: by its descriptor, or by a name that one entry has alone (an override's range differs)."""
+
+    def __init__(self, lines: Mapping[str, int], names: Mapping[Key, tuple[str, str]]) -> None:
+        self._lines = lines
+        every: dict[str, set[int]] = {}
+        for descriptor, line in lines.items():
+            if (cut := descriptor.find("@", 1)) > 0:
+                every.setdefault(descriptor[:cut], set()).add(line)
+                every.setdefault(names[line][0], set()).add(line)
+        self._alone = {name: next(iter(own)) for name, own in every.items() if len(own) == 1}
+
+    def all(self, wanted: Sequence[tuple[str, str]]) -> list[Key]:
+        get = self._lines.get
+        return [get(f"{name}@{wish}") or get(f"{name}@npm:{wish}") or self._alone.get(name) for name, wish in wanted]
+
+
+def _parted(
+    folders: Mapping[Key, str], asked: Mapping[Key, list[tuple[str, str]]], asking: Sequence[Asking]
+) -> dict[Key, tuple[list[tuple[str, str]], list[tuple[str, str]]]]:
+    """What each workspace wants, and what of it for development alone, where its manifest is known."""
+    only = {own.folder: {name for name, _ in own.dev} - {name for name, _ in own.wants} for own in asking}
+    found: dict[Key, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {}
+    for root, folder in folders.items():
+        if folder in only:
+            own = asked.get(root, [])
+            run = [wish for wish in own if wish[0] not in only[folder]]
+            found[root] = run, [wish for wish in own if wish[0] in only[folder]]
+    return found
 
 
 def _asking(text: str) -> Iterator[tuple[int, list[str], list[tuple[str, str]]]]:
@@ -134,12 +185,3 @@ def _asking(text: str) -> Iterator[tuple[int, list[str], list[tuple[str, str]]]]
         elif within and (found := _WANT.fullmatch(plain)):
             wanted.append((found[1], found[2]))
     yield line, described, wanted
-
-
-def _alone(descriptors: Mapping[str, int]) -> dict[str, int]:
-    """Names that one block has alone: an override locks another range than the one asked for."""
-    lines: dict[str, set[int]] = {}
-    for descriptor, line in descriptors.items():
-        if (cut := descriptor.find("@", 1)) > 0:
-            lines.setdefault(descriptor[:cut], set()).add(line)
-    return {name: next(iter(own)) for name, own in lines.items() if len(own) == 1}

@@ -1,0 +1,231 @@
+"""What the files of a tree say of each other: which lockfile answers which manifest, and what stays a wish."""
+
+import json
+import time
+
+import pytest
+
+from vallum_engine.model.file import File
+from vallum_engine.sca.inventory import Inventory
+from vallum_engine.sca.origins import Origins
+
+LOCK = {"packages": {"": {}, "node_modules/way": {"version": "1.0.0"}, "apps/shop": {"name": "shop"}}}
+BERRY = """\
+"shop@workspace:apps/shop":
+  version: 0.0.0-use.local
+  resolution: "shop@workspace:apps/shop"
+"""
+PNPM = """\
+lockfileVersion: '9.0'
+importers:
+  .: {}
+  apps/shop:
+    dependencies: {}
+packages: {}
+"""
+CLASSIC = """\
+"@scope/tool@^1", tool@^1:
+  version "1.0.0"
+way@^1.0.0:
+  version "1.0.0"
+  dependencies:
+    left "^1.0.0"
+    "@scope/tool" "^1"
+left@^1.0.0, left@~1.5.0:
+  version "1.5.0"
+"""
+YARN = """\
+__metadata:
+  version: 8
+
+"left@npm:^1, left@npm:~1.5":
+  version: 1.5.0
+  resolution: "left@npm:1.5.0"
+
+"shop@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "shop@workspace:."
+  dependencies:
+    way: "npm:^1"
+  linkType: soft
+
+"way@npm:^1":
+  version: 1.0.0
+  resolution: "way@npm:1.0.0"
+  dependencies:
+    left: "npm:^1"
+  peerDependencies:
+    other: "*"
+"""
+SHOP = {"name": "shop", "dependencies": {"way": "^1.0.0"}}
+
+
+def taken(files):
+    """Inventory of files by path, settled."""
+    inventory = Inventory()
+    for path, content in files.items():
+        data = content if isinstance(content, str) else json.dumps(content)
+        inventory.take(File(path, data.encode()))
+    inventory.settle()
+    return inventory
+
+
+def wishes(inventory):
+    return [(p.location.path, p.name, p.requested) for p in inventory.packages() if not p.version]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"package-lock.json": LOCK, "package.json": SHOP}, id="the lockfile beside it"),
+        pytest.param({"yarn.lock": "", "package.json": SHOP}, id="an empty lockfile beside it"),
+        pytest.param({"package-lock.json": LOCK, "apps/shop/package.json": SHOP}, id="npm: a member"),
+        pytest.param({"yarn.lock": BERRY, "apps/shop/package.json": SHOP}, id="yarn 4: a member"),
+        pytest.param({"pnpm-lock.yaml": PNPM, "apps/shop/package.json": SHOP}, id="pnpm: a member"),
+        pytest.param(
+            {"yarn.lock": "", "package.json": {"workspaces": ["apps/*"]}, "apps/shop/package.json": SHOP},
+            id="yarn 1: a member by its root's pattern",
+        ),
+        pytest.param(
+            {"yarn.lock": "", "package.json": {"workspaces": ["a/**/shop"]}, "a/b/c/shop/package.json": SHOP},
+            id="yarn 1: a member by a deep pattern",
+        ),
+    ],
+)
+def test_a_manifest_that_is_locked_is_answered(files):
+    inventory = taken(files)
+    assert wishes(inventory) == []
+    lock = next(path for path in files if "lock" in path)
+    assert [own for own in inventory.asking(lock) if own.wants == (("way", "^1.0.0"),) and own.name == "shop"]
+    assert not list(inventory.exclusions())
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"apps/shop/package.json": SHOP}, id="no lockfile"),
+        pytest.param({"package-lock.json": LOCK, "other/shop/package.json": SHOP}, id="no member"),
+        pytest.param(
+            {"apps/shop/deeper/package-lock.json": LOCK, "apps/shop/package.json": SHOP}, id="a lockfile below"
+        ),
+        pytest.param(
+            {"apps/package-lock.json": LOCK, "apps/shop/package.json": SHOP}, id="a member's folder, elsewhere"
+        ),
+        pytest.param(
+            {"uv.lock": "", "apps/shop/package.json": SHOP, "package.json": {}}, id="a lockfile of another kind"
+        ),
+        pytest.param(
+            {"package.json": {"workspaces": ["apps/*"]}, "apps/shop/package.json": SHOP},
+            id="a workspace without a lockfile",
+        ),
+    ],
+)
+def test_a_manifest_that_nobody_locks_is_a_list_of_wishes(files):
+    inventory = taken(files)
+    (path,) = (path for path in files if path.endswith("shop/package.json"))
+    assert wishes(inventory) == [(path, "way", "^1.0.0")]
+    (note,) = inventory.exclusions()
+    assert (note.path, note.ruleset, note.covered) == (path, "packages/npm", True)
+    assert note.why.startswith("1 packages asked for by range, and locked nowhere: not checked. Commit a lockfile")
+
+
+def test_an_exact_version_in_a_manifest_is_one():
+    inventory = taken({"package.json": {"dependencies": {"left": "1.5.0"}}})
+    assert [(p.name, p.version) for p in inventory.packages()] == [("left", "1.5.0")]
+    assert inventory.met == {"npm"}
+    assert not list(inventory.exclusions())
+
+
+def test_a_manifest_of_ranges_alone_needs_no_data():
+    assert taken({"package.json": SHOP}).met == set()
+
+
+def test_within_an_installed_package_no_other_file_counts():
+    inventory = taken({"node_modules/left/package.json": {"name": "left", "version": "1.5.0"}})
+    assert [p.name for p in inventory.packages()] == ["left"]
+
+
+def test_patterns_of_members_are_looked_at_in_time():
+    inventory = Inventory()
+    deep = "a/" * 40
+    pattern = "**/" * 40 + "*a*a*a*b"
+    files = {"yarn.lock": "", "package.json": {"workspaces": [f"{pattern}{n}" for n in range(50_000)]}}
+    files |= {f"{deep}{n}/package.json": SHOP for n in range(50)}
+    started = time.monotonic()
+    for path, content in files.items():
+        inventory.take(File(path, (content if isinstance(content, str) else json.dumps(content)).encode()))
+    inventory.settle()
+    assert time.monotonic() - started < 10
+    assert len(wishes(inventory)) == 50
+
+
+MANIFEST = {"name": "shop", "dependencies": {"way": "^1.0.0"}, "devDependencies": {"tool": "^1", "left": "~1.5.0"}}
+
+
+def told_of(files, name, version):
+    """What the first of the files says of this package, with the manifests beside it."""
+    inventory = Inventory()
+    origins = Origins(inventory.asking)
+    for path, text in files.items():
+        file = File(path, (json.dumps(text) if isinstance(text, dict) else text).encode())
+        inventory.take(file)
+        origins.keep(file)
+    inventory.settle()
+    path = next(iter(files))
+    origin = origins.book(path, inventory.by_path[path]).origin(name, version)
+    return origin.direct, origin.dev, origin.path
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "version", "expected"),
+    [
+        pytest.param(
+            {"yarn.lock": CLASSIC, "package.json": MANIFEST},
+            "way",
+            "1.0.0",
+            (True, False, ("shop", "way 1.0.0")),
+            id="yarn 1",
+        ),
+        pytest.param(
+            {"yarn.lock": CLASSIC, "package.json": MANIFEST},
+            "left",
+            "1.5.0",
+            (True, False, ("shop", "way 1.0.0", "left 1.5.0")),
+            id="yarn 1: to develop with, and by what runs",
+        ),
+        pytest.param(
+            {"yarn.lock": CLASSIC, "package.json": {"devDependencies": {"tool": "^1"}}},
+            "@scope/tool",
+            "1.0.0",
+            (True, True, ("yarn.lock", "@scope/tool 1.0.0")),
+            id="yarn 1: to develop with, of a project without a name",
+        ),
+        pytest.param(
+            {
+                "yarn.lock": CLASSIC,
+                "package.json": {"name": "all", "workspaces": ["apps/*"]},
+                "apps/shop/package.json": MANIFEST,
+            },
+            "way",
+            "1.0.0",
+            (True, False, ("shop", "way 1.0.0")),
+            id="yarn 1: by a member",
+        ),
+        pytest.param(
+            {"yarn.lock": YARN, "package.json": {"name": "shop", "devDependencies": {"way": "^1"}}},
+            "left",
+            "1.5.0",
+            (False, True, ("shop", "way 1.0.0", "left 1.5.0")),
+            id="yarn 4: to develop with",
+        ),
+        pytest.param(
+            {"yarn.lock": YARN, "package.json": {"name": "shop", "dependencies": {"way": "^1"}}},
+            "left",
+            "1.5.0",
+            (False, False, ("shop", "way 1.0.0", "left 1.5.0")),
+            id="yarn 4: to run",
+        ),
+    ],
+)
+def test_a_manifest_says_what_is_asked_for_and_what_to_develop_with(files, name, version, expected):
+    assert told_of(files, name, version) == expected
