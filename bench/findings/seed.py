@@ -35,6 +35,7 @@ from (
   from generate_series(1, %(rows)s) n
 ) made
 """
+_WORDS = "select sum(findings_missing_words(asset, 1000000)) from unnest(%s::uuid[]) asset"
 # What the platform writes where a scan ends: one of each organization did.
 _LATEST = """
 insert into scans_latest (id, org_id, asset_id, scan_id, gaps, rulesets, ran)
@@ -44,7 +45,7 @@ select vallum_uuid7(), org_id, asset_id, id, false, 0, 0 from scans_scan where o
 
 # Indexes are made after the rows: one by one with each row they would take the most of an hour.
 _INDEXES = """
-select indexname, indexdef from pg_indexes i where tablename = 'findings_finding'
+select indexname, indexdef from pg_indexes i where tablename in ('findings_finding', 'findings_words')
   and not exists (select from pg_constraint where conname = i.indexname)
 """
 
@@ -66,6 +67,7 @@ def organizations(rows: int, others: int, each: int) -> tuple[Org, Org]:
             connection.execute("update scans_scan set status = 'done', finished_at = now() where org_id = %s", [org.pk])
             connection.execute(_LATEST, [org.pk])
             connection.execute(_FILL, {"org": org.pk, "assets": keys, "rows": rows if number == 0 else each})
+            connection.execute(_WORDS, [keys])
             connection.commit()
         connection.execute("set maintenance_work_mem = '1GB'")
         for _, definition in indexes:
@@ -73,7 +75,9 @@ def organizations(rows: int, others: int, each: int) -> tuple[Org, Org]:
         connection.commit()
         connection.autocommit = True
         connection.execute("vacuum analyze")
-        size = connection.execute("select pg_total_relation_size('findings_finding')").fetchone()
+        size = connection.execute(
+            "select pg_total_relation_size('findings_finding') + pg_total_relation_size('findings_words')"
+        ).fetchone()
     total = rows + each * others
     print(
         f"{total:,} findings, {others + 1:,} organizations, {size[0] / total:,.0f} bytes each, {time.monotonic() - started:.0f} s"

@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 from making import report, secret
 
 from vallum_web.assets import services as assets
+from vallum_web.assets.models import Asset
 from vallum_web.findings import counting, queries, services
 from vallum_web.findings.filters import Filters
+from vallum_web.findings.models import Words
+from vallum_web.findings.services import upkeep
 from vallum_web.findings.words import tsquery
 from vallum_web.scans import services as scans
 from vallum_web.tenancy.scope import scope
@@ -20,9 +23,9 @@ from vallum_web.tenancy.scope import scope
         pytest.param("", "", id="nothing"),
         pytest.param("  -- !? ", "", id="no word in it"),
         pytest.param("token", "'token':*", id="one word, as a beginning"),
-        pytest.param("app.py", "('app.py':* | ('app':* & 'py':*))", id="whole, or its parts"),
-        pytest.param("it's", "('it''s':* | ('it':* & 's':*))", id="a quote is doubled"),
-        pytest.param("a\\b", "('a\\\\b':* | ('a':* & 'b':*))", id="a backslash is doubled"),
+        pytest.param("app.py", "('app.py':* | ('app' & 'py':*))", id="whole, or its parts"),
+        pytest.param("it's", "('it''s':* | ('it' & 's':*))", id="a quote is doubled"),
+        pytest.param("a\\b", "('a\\\\b':* | ('a' & 'b':*))", id="a backslash is doubled"),
     ],
 )
 def test_a_search_becomes_a_query(text, expected):
@@ -89,3 +92,33 @@ def test_no_text_breaks_a_query(text):
     with connection.cursor() as cursor:
         cursor.execute(MATCHES, ["something", tsquery(typed)])
         assert cursor.fetchone() in {(True,), (False,)}
+
+
+def _found(org, text):
+    with scope(org.pk):
+        return queries.matching(org, Filters(text=text)).count()
+
+
+def test_words_follow_what_a_finding_says_and_go_with_it(org):
+    asset = assets.add(org, "repository", "shop", None)
+    services.digest(scans.uploaded(asset, None), report(secret(title="walrus")))
+    services.digest(scans.uploaded(asset, None), report(secret(title="zebra")))
+    assert (_found(org, "walrus"), _found(org, "zebra")) == (0, 1)
+    with scope(org.pk):
+        assert Words.objects.of(org).count() == 1
+        Words.objects.of(org).delete()
+    assert _found(org, "zebra") == 0
+    services.settle(org.pk)
+    assert _found(org, "zebra") == 1
+    with scope(org.pk):
+        Asset.objects.of(org).get(pk=asset.pk).delete()
+        assert Words.objects.of(org).count() == 0
+
+
+def test_a_large_report_is_found_once_its_words_are_made(org, monkeypatch):
+    monkeypatch.setattr(upkeep, "WORDED", 700)
+    asset = assets.add(org, "repository", "shop", None)
+    services.digest(scans.uploaded(asset, None), report(*(secret(f"leak {n}", line=n + 1) for n in range(2001))))
+    assert _found(org, "leak") == 0
+    services.settle(org.pk, asset.pk)
+    assert _found(org, "leak") == 2001

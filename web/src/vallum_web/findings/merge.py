@@ -14,6 +14,7 @@ from vallum_web.findings import hiding, joining
 from vallum_web.findings.staging import OWN
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy import clock
+from vallum_web.tenancy.keys import series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,8 @@ analyze threat
 MATCH = """
 create temp table matched on commit drop as
 select s.fingerprint, s.ruleset, s.rule, s.severity, s.content, s.ours, s.risk, s.exploited,
-  case when f.id is null then vallum_uuid7() end as id, coalesce(j.target, s.fingerprint) as target,
+  case when f.id is null then vallum_key(%(key)s, %(nth)s + row_number() over ()) end as id,
+  coalesce(j.target, s.fingerprint) as target,
   j.finding is not null as joined, coalesce(j.leads, true) as leads, false as moved, f.id as found, f.status as was,
   (f.kind, f.ruleset, f.rule, f.severity, f.confidence, f.risk, f.base, f.cve,
     f.exploited, f.title, f.message, f.path, f.line, f.package, f.data, f.content)
@@ -84,7 +86,8 @@ with reopened as (
   from matched m where f.org_id = %(org)s and f.asset_id = %(asset)s and f.id = m.found and m.was = 'resolved' and m.leads returning f.id
 )
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
-select vallum_uuid7(), %(org)s, 'finding.reopened', %(now)s, null, id, jsonb_build_object('scan', %(scan)s::text),
+select vallum_key(%(key)s, %(nth)s + row_number() over ()), %(org)s, 'finding.reopened', %(now)s, null, id,
+  jsonb_build_object('scan', %(scan)s::text),
   pg_current_xact_id()::text::bigint from reopened
 """
 
@@ -110,7 +113,8 @@ with opened as (
   returning id
 )
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
-select vallum_uuid7(), %(org)s, 'finding.opened', %(now)s, null, id, jsonb_build_object('scan', %(scan)s::text),
+select vallum_key(%(key)s, %(nth)s + row_number() over ()), %(org)s, 'finding.opened', %(now)s, null, id,
+  jsonb_build_object('scan', %(scan)s::text),
   pg_current_xact_id()::text::bigint from opened
 """
 
@@ -123,10 +127,16 @@ select o.id, o.finding_id, o.path, o.line, o.ruleset, o.rule, f.fingerprint, fal
 from findings_finding f join findings_occurrence o on o.org_id = %(org)s and o.finding_id = f.id and o.gone_scan_id is null
 where f.org_id = %(org)s and f.asset_id = %(asset)s;
 set local enable_nestloop = off;
+with unseen as materialized (
+  select id, fingerprint from standing o where split_part(ruleset, '/', 1) = any(%(own)s) and not exists (
+    select from staged_place p where p.target = o.fingerprint and p.ruleset = o.ruleset and p.rule = o.rule)
+)
 update standing o set ruleset = p.ruleset, rule = p.rule, renamed = true
-from (select distinct on (target) target, ruleset, rule from staged_place where split_part(ruleset, '/', 1) = any(%(own)s)) p
-where p.target = o.fingerprint and (p.ruleset, p.rule) is distinct from (o.ruleset, o.rule)
-  and split_part(o.ruleset, '/', 1) = any(%(own)s);
+from (
+  select distinct on (u.id) u.id, p.ruleset, p.rule from unseen u
+  join staged_place p on p.target = u.fingerprint and split_part(p.ruleset, '/', 1) = any(%(own)s)
+) p
+where p.id = o.id;
 analyze standing;
 set local enable_nestloop = on;
 update findings_occurrence o set ruleset = s.ruleset, rule = s.rule from standing s
@@ -173,13 +183,13 @@ with resolved as (
   returning f.id, f.ending
 )
 insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
-select vallum_uuid7(), %(org)s, 'finding.resolved', %(now)s, null, id,
+select vallum_key(%(key)s, %(nth)s + row_number() over ()), %(org)s, 'finding.resolved', %(now)s, null, id,
   jsonb_build_object('scan', %(scan)s::text, 'ending', ending), pg_current_xact_id()::text::bigint from resolved
 """
 
 PLACES = """
 insert into findings_occurrence (id, org_id, finding_id, ruleset, rule, path, line, end_line, first_scan_id)
-select vallum_uuid7(), %(org)s, n.* from (
+select vallum_key(%(key)s, %(nth)s + row_number() over ()), %(org)s, n.* from (
   select distinct on (f.finding, p.ruleset, p.path, p.line) f.finding, p.ruleset, p.rule, p.path, p.line, p.end_line, %(scan)s::uuid
   from staged_place p join (
     select distinct on (target) target, coalesce(found, id) as finding from matched order by target, leads desc
@@ -224,7 +234,7 @@ def apply(scan: Scan, weights: Weights, *, complete: bool, foreign: bool = False
             touched = 0
             for statement in statements.split(";"):
                 if statement.strip():
-                    cursor.execute(statement, values)
+                    cursor.execute(statement, values | series())
                     touched = cursor.rowcount
             return touched
 

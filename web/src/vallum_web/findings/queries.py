@@ -15,7 +15,7 @@ from vallum_web.advisories import queries as advisories
 from vallum_web.advisories.models import Threat
 from vallum_web.assets.models import Asset
 from vallum_web.findings.filters import ANY, ME, NO_PACKAGE, NOBODY, Filters
-from vallum_web.findings.models import Bulk, Comment, Decision, Finding, Identity, Occurrence, View
+from vallum_web.findings.models import Bulk, Comment, Decision, Finding, Identity, Occurrence, View, Words
 from vallum_web.findings.words import tsquery
 from vallum_web.scans import queries as scans
 from vallum_web.scans.models import Coverage, Scan
@@ -98,28 +98,32 @@ def _holding(rows: QuerySet[Finding], text: str) -> QuerySet[Finding]:
 def worklist(
     org: Org, filters: Filters, *, after: str = "", before: str = "", size: int = PAGE, cut: bool | None = None
 ) -> keyset.Page[Finding]:
-    """One page of findings with their assets. `cut`: whether the search stops at its limit, where it is known already."""
-    # Every index of an order begins with the status: a list of any status is three lists merged.
-    statuses = Finding.Status.values if filters.status == ANY else [filters.status]
+    """One page of findings with their assets. `cut`: whether the search stops at its limit, where it is known."""
 
-    def page(narrowed: Filters, among: Q | None) -> keyset.Page[Finding]:
-        # Assets in a query of their own: joined, the planner may walk them first and sort every finding of the organization.
-        branches = [matching(org, narrowed.but(status=s)).prefetch_related("asset").defer(*UNLISTED) for s in statuses]
+    # Assets in a query of their own: joined, the planner may walk them first and sort every finding of the organization.
+    def page(sets: Sequence[Filters], among: Q | None) -> keyset.Page[Finding]:
+        branches = [matching(org, narrowed).prefetch_related("asset").defer(*UNLISTED) for narrowed in sets]
         return keyset.page(branches, filters.order, after=after, before=before, size=size, among=among)
 
-    if filters.text and (search_cut(filters) if cut is None else cut):
-        # So many hold the words that a walk in the list's own order mostly meets a page of them soon, and leaves none out.
-        walked = page(filters.but(text=""), _holds(filters.text))
+    # Every index of an order begins with the status: a list of any status is three lists merged.
+    statuses = Finding.Status.values if filters.status == ANY else [filters.status]
+    walks = [filters.but(text="", status=status) for status in statuses]
+    if not filters.text:
+        return page(walks, None)
+    if cut is not False:
+        # What many hold, a walk in the list's own order mostly meets soon: a page that it fills leaves no match out.
+        walked = page(walks, _holds(filters.text))
         if len(walked.rows) == size:
             return walked
-    return page(filters, None)
+    return page([filters], None)
 
 
 def _holds(text: str) -> Q:
     """Whether a finding holds the words, asked of each: with the query as a value, for a function would be run for each too."""
     with connection.cursor() as cursor:
         cursor.execute("select findings_query(%s)::text", [tsquery(text)])
-        return Q(RawSQL("words @@ %s::tsquery", [cursor.fetchone()[0]], BooleanField()))
+        holds = RawSQL("words @@ %s::tsquery", [cursor.fetchone()[0]], BooleanField())
+    return Q(Exists(Words.objects.filter(holds, pk=OuterRef("pk"))))
 
 
 def capped(sets: Sequence[QuerySet[Finding]], cap: int = CAP) -> list[int]:

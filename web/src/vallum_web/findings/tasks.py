@@ -51,8 +51,8 @@ def measure(org: UUID) -> None:
 
 
 @tenant_job(upkeep.SETTLE, retry=LOST_DATABASE)
-def settle_findings(org: UUID) -> None:
-    services.settle(org)
+def settle_findings(org: UUID, asset: str = "") -> None:
+    services.settle(org, UUID(asset) if asset else None)
 
 
 @periodic_job("findings.measure_all", cron="58 * * * *")

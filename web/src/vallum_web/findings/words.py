@@ -7,7 +7,7 @@ _PARTS = re.compile(r"\w+")
 
 
 def tsquery(text: str) -> str:
-    """All words, each as the beginning of one; empty when the text holds no word.
+    """All words, each as the beginning of one; empty when the text holds no word. Of a word's parts the last one is a beginning.
 
     A word goes in whole, as the parser that indexed the text would cut it (`CVE-2021-44228`, `4.17.21`), or else in its
     parts, because a path is indexed as a whole and in parts.
@@ -19,9 +19,13 @@ def tsquery(text: str) -> str:
 
 
 def _parts(word: str) -> str:
-    return " & ".join(_prefix(part) for part in _PARTS.findall(word))
+    *whole, last = _PARTS.findall(word)
+    return " & ".join([*(_quoted(part) for part in whole), _prefix(last)])
 
 
 def _prefix(word: str) -> str:
-    quoted = word.replace("\\", "\\\\").replace("'", "''")
-    return f"'{quoted}':*"
+    return f"{_quoted(word)}:*"
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -10,6 +10,7 @@ from vallum_web.findings.models.history import Day
 from vallum_web.findings.models.identities import Alias, Identity
 from vallum_web.findings.models.occurrences import Occurrence
 from vallum_web.findings.models.saved import View
+from vallum_web.findings.models.searching import Words
 from vallum_web.findings.models.suppression import SuppressionRule
 from vallum_web.findings.models.tallies import Tally
 
@@ -27,4 +28,5 @@ __all__ = [
     "SuppressionRule",
     "Tally",
     "View",
+    "Words",
 ]

@@ -26,7 +26,7 @@ def digest(scan: Scan, report: Report) -> merge.Outcome:
         outcome = merge.apply(scan, weights, complete=report.coverage.complete, foreign="report" in report.target)
         staging.drop()
         emit("scan.digested", scan.pk, **asdict(outcome))
-        enqueue(SETTLE, org=scan.org_id, lock=f"settle:{scan.org_id}", queue=SLOW)
+        enqueue(SETTLE, org=scan.org_id, lock=f"settle:{scan.org_id}", queue=SLOW, asset=scan.asset_id)
         return outcome
 
 
