@@ -150,6 +150,18 @@ def test_a_detector_sees_files_that_it_wants_or_that_hit():
     assert seen == [("a.always", 0), ("b", 2)]
 
 
+def test_a_binary_file_is_for_who_asks_for_it_and_left_out_by_the_others():
+    files = [File("a.always", b"word\0", binary=True), File("b", b"word\0", binary=True)]
+    report = run(files, Words(), Words(name="never", word=b"nowhere"))
+    assert report.stats.files == 1
+    assert not report.findings, "nothing in it is looked at for text"
+    assert [(e.path, e.ruleset, e.why, e.covered) for e in report.coverage.exclusions] == [("b", "", "binary", True)]
+    only = Words(name="other")
+    only.wants = lambda path: False
+    report = run(files[:1], Words(), only)
+    assert [(e.path, e.ruleset, e.why) for e in report.coverage.exclusions] == [("a.always", "other", "binary")]
+
+
 class TestAFailingDetector:
     def test_it_covers_nothing_there_and_the_rest_stands(self):
         report = run([File("bad", b"word boom"), File("good", b"word")], Words(), Words(name="other", word=b"good|wor"))

@@ -81,16 +81,18 @@ class _Builder:
         self.kept_marks = 0
 
     def file(self, file: File) -> None:
-        self.files += 1
-        self.bytes += len(file.data)
-        self.paths.append(file.path)
-        hits = self.triggers.hits(file.data)
+        hits = None if file.binary else self.triggers.hits(file.data)
         asked = [
             (detector, own)
             for index, detector in enumerate(self.detectors)
             if (own := hits.get(index, ()) if hits else ()) or detector.wants(file.path)
         ]
-        marks = _marks(file.data) if asked and self.honour_ignores else {}
+        if file.binary and not self.looked_into(file, [detector for detector, _ in asked]):
+            return
+        self.files += 1
+        self.bytes += len(file.data)
+        self.paths.append(file.path)
+        marks = _marks(file.data) if asked and self.honour_ignores and not file.binary else {}
         for detector, own in asked:
             try:
                 for finding in detector.detect(file, own):
@@ -99,6 +101,18 @@ class _Builder:
                 self.uncovered(detector.name, file.path, error)
         if marks and any(detector.wants(file.path) for detector in self.detectors):
             self.remember(file.path, marks)
+
+    def looked_into(self, file: File, asked: Sequence[Detector]) -> bool:
+        """Whether anybody asks for a binary file. For the others leaving it out is the answer, as it is for a source."""
+        if not asked:
+            self.skipped(Skipped(file.path, "binary", covered=True))
+            return False
+        self.exclusions += [
+            Exclusion(path=file.path, ruleset=d.name, verdict=Verdict.SKIPPED, why="binary", covered=True)
+            for d in self.detectors
+            if d not in asked
+        ]
+        return True
 
     def remember(self, path: str, marks: Marks) -> None:
         """Keep the marks of a file that a detector asked for by name: it may speak of its lines in the end."""

@@ -151,6 +151,14 @@ def test_archives_inside_are_binary_and_not_opened(tmp_path):
     assert skipped == {"inner.zip": ("binary", True)}
 
 
+def test_a_package_database_is_read_though_it_is_binary(tmp_path):
+    path = tmp_path / "thing"
+    path.write_bytes(tar({"var/lib/rpm/Packages": b"\0db", "other": b"\0db"}))
+    found = list(archive.read(str(path)))
+    assert found[0] == File("var/lib/rpm/Packages", b"\0db", binary=True)
+    assert found[1].why == "binary"
+
+
 class TestBombs:
     @pytest.mark.parametrize(
         "pack",

@@ -23,6 +23,13 @@ def walked(root, **options):
     return files, skipped
 
 
+def test_a_package_database_is_read_though_it_is_binary(tmp_path):
+    write(tmp_path, {"var/lib/rpm/rpmdb.sqlite": b"SQLite\0", "other.sqlite": b"SQLite\0"})
+    found = {item.path: item for item in directory.walk(str(tmp_path))}
+    assert found["var/lib/rpm/rpmdb.sqlite"] == File("var/lib/rpm/rpmdb.sqlite", b"SQLite\0", binary=True)
+    assert found["other.sqlite"].why == "binary"
+
+
 def write(root, files):
     for name, content in files.items():
         path = root / name

@@ -9,6 +9,8 @@ class File:
 
     path: str
     data: bytes
+    binary: bool = False
+    """No text: only for a detector that asks for the path, and nothing in it is looked at for text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.text import printable, size
 from vallum_engine.sources import tarballs, zips
-from vallum_engine.sources.content import is_binary
+from vallum_engine.sources.content import READ_BINARY, is_binary
 from vallum_engine.sources.limits import ArchiveLimits
 from vallum_engine.sources.member import Member
 
@@ -143,12 +143,13 @@ class _Reader:
 
     def content(self, member: Member, shown: str, limit: int) -> File | Skipped:
         blocks: list[bytes] = []
-        length = 0
+        length, binary = 0, False
         try:
             for block in member.blocks():
                 length += len(block)
                 self.count(len(block), shown)
-                if not blocks and is_binary(block):
+                binary = binary or (not blocks and is_binary(block))
+                if binary and shown.rpartition("/")[2] not in READ_BINARY:
                     return Skipped(shown, "binary", covered=True)
                 if length > limit or member.size > limit:
                     return Skipped(shown, f"larger than {size(limit)}: {size(max(member.size, length))}")
@@ -157,7 +158,7 @@ class _Reader:
             if member.stream:
                 raise
             return Skipped(shown, f"damaged: {error}")
-        return File(shown, b"".join(blocks))
+        return File(shown, b"".join(blocks), binary)
 
     def spend(self, more: int) -> None:
         """Count what was unpacked without being anyone's content."""

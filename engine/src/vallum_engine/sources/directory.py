@@ -13,7 +13,7 @@ from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.text import printable, size
 from vallum_engine.sources import worktree
-from vallum_engine.sources.content import is_binary
+from vallum_engine.sources.content import READ_BINARY, is_binary
 from vallum_engine.sources.limits import Limits
 from vallum_engine.sources.worktree import Rules
 
@@ -134,7 +134,8 @@ class _Walk:
             return Skipped(path, f"cannot be opened: {error.strerror}")
         try:
             data = os.read(descriptor, _CHUNK)
-            if b"\0" in data and is_binary(data):
+            binary = b"\0" in data and is_binary(data)
+            if binary and name not in READ_BINARY:
                 return Skipped(path, "binary", covered=True)
             if len(data) == _CHUNK:
                 limit = self.limits.of(name)
@@ -154,7 +155,7 @@ class _Walk:
                 f"stopped at {path}: the folder holds more than {size(self.limits.total_bytes)} of text. "
                 "Scan its parts one by one, leave some out by .vallumignore, or raise --max-bytes"
             )
-        return File(path, data)
+        return File(path, data, binary)
 
     def count(self, more: int, prefix: str) -> None:
         self.entries += more

@@ -6,6 +6,8 @@ LARGE_NAMES = frozenset(
     {
         "Cargo.lock",
         "Gemfile.lock",
+        "Packages",
+        "Packages.db",
         "Pipfile.lock",
         "composer.lock",
         "go.sum",
@@ -15,6 +17,7 @@ LARGE_NAMES = frozenset(
         "pdm.lock",
         "pnpm-lock.yaml",
         "poetry.lock",
+        "rpmdb.sqlite",
         "uv.lock",
         "yarn.lock",
     }

@@ -76,6 +76,7 @@ ECOSYSTEMS: Mapping[str, str] = {
     "poetry": "PyPI",
     "pylock": "PyPI",
     "requirements": "PyPI",
+    "rpmdb": "Red Hat",
     "uv": "PyPI",
     "yarn": "npm",
 }

@@ -7,8 +7,14 @@ TAILS: Mapping[str, str] = {
     "opt/lib/opkg/status": "opkg",
     "usr/lib/apk/db/installed": "apk",
     "usr/lib/opkg/status": "opkg",
+    "usr/lib/sysimage/rpm/Packages": "rpmdb",
+    "usr/lib/sysimage/rpm/Packages.db": "rpmdb",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite": "rpmdb",
     "var/lib/dpkg/status": "dpkg",
     "var/lib/opkg/status": "opkg",
+    "var/lib/rpm/Packages": "rpmdb",
+    "var/lib/rpm/Packages.db": "rpmdb",
+    "var/lib/rpm/rpmdb.sqlite": "rpmdb",
 }
 FOLDERS: Mapping[str, str] = {"var/lib/dpkg/status.d": "dpkg"}
 """Folders with one file for each package."""
