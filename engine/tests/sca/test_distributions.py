@@ -10,8 +10,6 @@ from vallum_engine.sca.build import build
 from vallum_engine.sca.detector import PackageDetector
 from vallum_engine.sca.match import match
 
-pytest.importorskip("vallum_engine.sca.versions.dpkg")
-
 
 def installed(name, version, *, ecosystem="Debian:12", path="var/lib/dpkg/status", **more):
     return Package(ecosystem=ecosystem, name=name, version=version, location=Location(path=path), **more)
