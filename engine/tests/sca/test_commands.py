@@ -38,6 +38,14 @@ DIRECT, INDIRECT, NOT_SAID = True, False, None
             "`composer update --with-all-dependencies acme/kit`.",
             id="composer",
         ),
+        pytest.param("pubspec.lock", "args", DIRECT, (), "`dart pub add 'args:^2.0.0'`.", id="pub, asked for"),
+        pytest.param("pubspec.lock", "args", DIRECT, ("dev",), "`dart pub add 'dev:args:^2.0.0'`.", id="pub, dev"),
+        pytest.param("pubspec.lock", "args", INDIRECT, (), "`dart pub upgrade args`. It is needed by", id="pub"),
+        pytest.param(
+            "Package.resolved", "code.example/acme/kit", NOT_SAID, (), "`swift package update kit`.", id="swift"
+        ),
+        pytest.param("ios/Podfile.lock", "Kit", INDIRECT, (), "`pod update Kit`. It is needed by", id="cocoapods"),
+        pytest.param("conan.lock", "zlib", NOT_SAID, (), "Raise zlib from 1.0.0 to 2.0.0 in conan.lock.", id="conan"),
     ],
 )
 def test_the_command_is_the_tools(path, name, direct, groups, step):

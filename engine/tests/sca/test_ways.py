@@ -39,7 +39,22 @@ COMPOSER = """{
     ],
     "packages-dev": [{"name": "acme/tool", "version": "1.0.0", "require": {"acme/left": "*"}}]
 }"""
-SAMPLES = {"Gemfile.lock": GEMFILE, "composer.lock": COMPOSER}
+PODS = """\
+PODS:
+  - left/Core (1.5.0)
+  - way (1.0.0):
+    - left/Core (~> 1)
+DEPENDENCIES:
+  - way
+"""
+CONAN = """{"graph_lock": {"nodes": {
+  "0": {"ref": "shop/0.1", "path": "conanfile.py", "requires": ["1"], "build_requires": ["3"]},
+  "1": {"ref": "way/1.0.0", "requires": ["2"]},
+  "2": {"ref": "left/1.5.0", "requires": ["1"]},
+  "3": {"ref": "tool/1.0.0", "requires": ["4", "2"]},
+  "4": {"ref": "left/1.9.0"}
+}}}"""
+SAMPLES = {"Gemfile.lock": GEMFILE, "Podfile.lock": PODS, "composer.lock": COMPOSER, "conan.lock": CONAN}
 
 
 def told(path, text, name, version):
@@ -78,6 +93,15 @@ def told(path, text, name, version):
             "1.0.0",
             (True, True, ("composer.lock", "acme/tool 1.0.0")),
             id="composer, dev",
+        ),
+        pytest.param("Podfile.lock", "left", "1.5.0", (False, None, ("Podfile.lock", *EVERY[1:])), id="cocoapods"),
+        pytest.param("conan.lock", "left", "1.5.0", (False, False, ("conan.lock", *EVERY[1:])), id="conan"),
+        pytest.param(
+            "conan.lock",
+            "left",
+            "1.9.0",
+            (False, True, ("conan.lock", "tool 1.0.0", "left 1.9.0")),
+            id="conan, to build",
         ),
     ],
 )

@@ -14,6 +14,7 @@ _PYPI_RUNS = re.compile(r"[-_.]+")
 _CVE = re.compile(r"CVE-(\d{4})-(\d+)", re.ASCII)
 PURL_TYPES = {
     "Alpine": "apk",
+    "CocoaPods": "cocoapods",
     "ConanCenter": "conan",
     "CRAN": "cran",
     "crates.io": "cargo",

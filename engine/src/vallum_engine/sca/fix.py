@@ -14,6 +14,7 @@ from vallum_engine.sca.versions import Key
 
 _COMMANDS = {
     "cargo": ("cargo update -p", "{name}@{ours} --precise {to}"),
+    "cocoapods": ("pod update", "{name}"),
     "composer": ("composer update --with-all-dependencies", "{name}"),
     "composer, dev": ("composer require --dev --with-all-dependencies", "{name}:^{to}"),
     "composer, direct": ("composer require --with-all-dependencies", "{name}:^{to}"),
@@ -28,8 +29,12 @@ _COMMANDS = {
     "pipfile": ("pipenv upgrade", "{name}=={to}"),
     "pnpm": ("pnpm update", "{name}@{to}"),
     "poetry": ("poetry update", "{name}"),
+    "pubspec": ("dart pub upgrade", "{name}"),
+    "pubspec, dev": ("dart pub add", "dev:{name}:^{to}"),
+    "pubspec, direct": ("dart pub add", "{name}:^{to}"),
     "pylock": ("pip lock", "{name}=={to}"),
     "stdlib": ("go get", "go@{to} toolchain@go{to}"),
+    "swift": ("swift package update", "{last}"),
     "uv": ("uv lock --upgrade-package", "{name}=={to}"),
     "yarn": ("yarn upgrade", "{name}@{to}"),
 }
@@ -118,6 +123,7 @@ def _command(package: Package, upgrade: str, form: str) -> str:
         form = next(way for way in (*_ways(package, form), form) if way in _COMMANDS)
     command, argument = _COMMANDS[form]
     values = {"name": package.name, "ours": package.version, "to": upgrade.removeprefix("v")}
+    values["last"] = package.name.rpartition("/")[2]
     return f"{command} {' '.join(quote(part.format(**values)) for part in argument.split())}"
 
 

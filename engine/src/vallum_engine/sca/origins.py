@@ -16,6 +16,9 @@ MOST_KEPT = 64 << 20
 """Bytes of lockfiles kept until it is known which of them hold what is vulnerable."""
 
 
+_DEVELOPMENT = frozenset({"build", "dev", "test"})
+
+
 class Book:
     """What one lockfile says: by its graph, and by the marks on its entries where the graph has no answer."""
 
@@ -96,6 +99,6 @@ def _development(form: str, package: Package) -> bool | None:
     groups = set(package.groups) - {"bundled"}
     if form == "poetry":
         return bool(groups - {"optional"})
-    if groups == {"dev"}:
+    if groups and groups <= _DEVELOPMENT:
         return True
     return False if not groups or (form == "npm" and groups == {"optional"}) else None

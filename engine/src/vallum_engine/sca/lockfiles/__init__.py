@@ -26,9 +26,13 @@ NAMES: Mapping[str, str] = {
     "Cargo.lock": "cargo",
     "Gemfile": "gemspec",
     "Gemfile.lock": "gemfile",
+    "Package.resolved": "swift",
     "Pipfile.lock": "pipfile",
+    "Podfile.lock": "cocoapods",
     "composer.json": "composer_json",
     "composer.lock": "composer",
+    "conan.lock": "conan",
+    "conanfile.txt": "conanfile",
     "gems.locked": "gemfile",
     "gems.rb": "gemspec",
     "go.mod": "gomod",
@@ -37,8 +41,10 @@ NAMES: Mapping[str, str] = {
     "pdm.lock": "pdm",
     "pnpm-lock.yaml": "pnpm",
     "poetry.lock": "poetry",
+    "pubspec.lock": "pubspec",
     "pylock.toml": "pylock",
     "uv.lock": "uv",
+    "vcpkg.json": "vcpkg",
     "yarn.lock": "yarn",
 }
 
@@ -60,8 +66,11 @@ walk looks at few of them for a file."""
 ECOSYSTEMS: Mapping[str, str] = {
     "apk": "Alpine",
     "cargo": "crates.io",
+    "cocoapods": "CocoaPods",
     "composer": "Packagist",
     "composer_json": "Packagist",
+    "conan": "ConanCenter",
+    "conanfile": "ConanCenter",
     "dpkg": "Debian",
     "gemfile": "RubyGems",
     "gemspec": "RubyGems",
@@ -74,21 +83,48 @@ ECOSYSTEMS: Mapping[str, str] = {
     "pipfile": "PyPI",
     "pnpm": "npm",
     "poetry": "PyPI",
+    "pubspec": "Pub",
     "pylock": "PyPI",
     "requirements": "PyPI",
     "rpmdb": "Red Hat",
+    "swift": "SwiftURL",
     "uv": "PyPI",
+    "vcpkg": "vcpkg",
     "yarn": "npm",
 }
 
 
-GRAPHS = frozenset({"cargo", "composer", "gemfile", "gomod", "npm", "pdm", "pnpm", "poetry", "uv", "yarn"})
+GRAPHS = frozenset(
+    {
+        "cargo",
+        "cocoapods",
+        "composer",
+        "conan",
+        "gemfile",
+        "gomod",
+        "npm",
+        "pdm",
+        "pnpm",
+        "poetry",
+        "uv",
+        "yarn",
+    }
+)
 """Formats that say who asks for whom: their modules have `graph(file)`."""
 
 WITH_MANIFESTS = frozenset({"yarn"})
 """Of these, the ones whose manifests say more of it: `graph(file, asking)`."""
 
-KNOWS_DEV = frozenset({"composer", "npm", "pdm", "pipfile", "poetry"})
+KNOWS_DEV = frozenset(
+    {
+        "composer",
+        "conan",
+        "npm",
+        "pdm",
+        "pipfile",
+        "poetry",
+    }
+)
 """Formats whose groups part development from production for every entry, asked for or not."""
 
 TOGETHER: frozenset[str] = frozenset()
@@ -96,6 +132,7 @@ TOGETHER: frozenset[str] = frozenset()
 
 LOCKED_BY: Mapping[str, tuple[str, ...]] = {
     "composer_json": ("composer.lock",),
+    "conanfile": ("conan.lock",),
     "gemspec": ("Gemfile.lock", "gems.locked"),
     "installed.json": ("../../composer.lock",),
     "package-lock.json": ("npm-shrinkwrap.json",),
@@ -118,7 +155,7 @@ MANIFESTS: Mapping[str, Manifest] = {
     ),
 }
 
-UNPUBLISHED: frozenset[str] = frozenset()
+UNPUBLISHED = frozenset({"CocoaPods", "vcpkg"})
 """Ecosystems that nobody publishes advisories for in OSV's form: listed, never matched."""
 
 
