@@ -103,6 +103,11 @@ def test_a_key_with_lines_left_out_is_no_key(join: str) -> None:
         "CHANGE_ME_PLEASE1",
         "...",
         "qwertyuiop123456",
+        "a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6",
+        "sk_live_1A2B3C4D5E6F7G8H9I0J1K2L",
+        "abcd1234efgh5678ijkl9012",
+        "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
+        "123e4567-e89b-12d3-a456-426614174000",
     ],
 )
 def test_placeholders(value: str) -> None:
