@@ -1,8 +1,8 @@
 """What the pipeline asks of a detector."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
@@ -57,4 +57,17 @@ class Detector(Protocol):
 
     def packages(self) -> Sequence[Package]:
         """The inventory it met, for the SBOM; empty for most."""
+        ...
+
+
+Look = Callable[[bytes], Sequence[Hit]]
+"""The detector's own hits in some bytes."""
+
+
+@runtime_checkable
+class Unwraps(Protocol):
+    """A detector that decodes parts of files and looks into them with the triggers of the scan."""
+
+    def see_with(self, look: Look) -> None:
+        """Called once, before the first file."""
         ...

@@ -8,6 +8,7 @@ stops at the shortest end.
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 from vallum_engine.errors import BrokenData
 
@@ -65,6 +66,12 @@ class Repeat:
 Node = Atom | Anchor | Look | Group | Repeat
 
 
+class _Writing(Protocol):
+    """How a literal is written down: one spelling, or all that may stand there."""
+
+    def __call__(self, run: bytes, *, caseless: bool) -> frozenset[bytes]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What a trigger matches: its text, and the least and greatest length of a match."""
@@ -96,7 +103,12 @@ def width(pattern: bytes) -> tuple[int, int]:
 
 def needed(pattern: bytes) -> frozenset[bytes]:
     """Lower-case literals of which at least one is in every match, or nothing when none can be told."""
-    return _needed(parse(pattern))
+    return _needed(parse(pattern), _folded)
+
+
+def anchors(pattern: bytes) -> frozenset[bytes]:
+    """The same literals as they can be spelled: in their case, or in lower, upper and title case where case is free."""
+    return _needed(parse(pattern), _spelled)
 
 
 class _Reader:
@@ -238,17 +250,26 @@ def _sum(nodes: tuple[Node, ...]) -> tuple[int, int]:
     return sum(low for low, _ in widths), sum(high for _, high in widths)
 
 
-def _needed(group: Group) -> frozenset[bytes]:
+def _folded(run: bytes, *, caseless: bool) -> frozenset[bytes]:  # noqa: ARG001 - one of two ways to write a literal
+    return frozenset({run.lower()})
+
+
+def _spelled(run: bytes, *, caseless: bool) -> frozenset[bytes]:
+    return frozenset({run.lower(), run.upper(), run.title()}) if caseless else frozenset({run})
+
+
+def _needed(group: Group, write: _Writing, *, caseless: bool = False) -> frozenset[bytes]:
+    caseless = caseless or b"i" in group.opening
     every: set[bytes] = set()
     for branch in group.branches:
-        best = _needed_in(branch)
+        best = _needed_in(branch, write, caseless=caseless)
         if not best:
             return frozenset()
         every |= best
     return frozenset(every)
 
 
-def _needed_in(nodes: tuple[Node, ...]) -> frozenset[bytes]:
+def _needed_in(nodes: tuple[Node, ...], write: _Writing, *, caseless: bool) -> frozenset[bytes]:
     """The best of a branch's candidates: the set whose shortest member is longest."""
     candidates: list[frozenset[bytes]] = []
     run = b""
@@ -256,15 +277,15 @@ def _needed_in(nodes: tuple[Node, ...]) -> frozenset[bytes]:
         if isinstance(node, Look | Anchor):
             continue
         if isinstance(node, Atom) and node.literal:
-            run += node.literal.lower()
+            run += node.literal
             continue
-        candidates.append(frozenset({run}))
+        candidates.append(write(run, caseless=caseless))
         run = b""
         if isinstance(node, Repeat) and node.low:
             node = node.node  # noqa: PLW2901 - what is repeated is there at least once
         if isinstance(node, Group):
-            candidates.append(_needed(node))
+            candidates.append(_needed(node, write, caseless=caseless))
         elif isinstance(node, Atom) and node.literal:
-            candidates.append(frozenset({node.literal.lower()}))
-    candidates.append(frozenset({run}))
+            candidates.append(write(node.literal, caseless=caseless))
+    candidates.append(write(run, caseless=caseless))
     return max((c for c in candidates if c and b"" not in c), key=lambda c: min(map(len, c)), default=frozenset())

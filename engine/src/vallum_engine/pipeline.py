@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from vallum_engine import VERSION
-from vallum_engine.detector import Detector
+from vallum_engine.detector import Detector, Hit, Unwraps
 from vallum_engine.errors import EngineError
 from vallum_engine.identity import fingerprint
 from vallum_engine.model.file import File, Skipped
@@ -79,6 +80,9 @@ class _Builder:
         self.skips = 0
         self.marks: dict[str, Marks] = {}
         self.kept_marks = 0
+        for position, detector in enumerate(detectors):
+            if isinstance(detector, Unwraps):
+                detector.see_with(partial(_own_hits, triggers, position))
 
     def file(self, file: File) -> None:
         hits = None if file.binary else self.triggers.hits(file.data)
@@ -189,6 +193,10 @@ class _Builder:
             engine=VERSION,
             target=dict(sorted(target.items())),
         )
+
+
+def _own_hits(triggers: Database, position: int, data: bytes) -> Sequence[Hit]:
+    return triggers.hits(data).get(position, ())
 
 
 def _short(text: str) -> str:

@@ -25,11 +25,17 @@ def database() -> Database:
     return plan.load(plan.compile())
 
 
+def seeing(database: Database) -> SecretsDetector:
+    detector = SecretsDetector(BOOK)
+    detector.see_with(lambda data: database.hits(data).get(0, ()))
+    return detector
+
+
 def found_in(rule: Rule, sample: str, database: Database) -> tuple[bytes, list[Finding]]:
     data = samples.fill(sample).encode()
     path = "src/shop" + (rule.files[0] if rule.files else ".ts")
     hits = database.hits(data).get(0, ())
-    return data, list(SecretsDetector(BOOK).detect(File(path, data), hits))
+    return data, list(seeing(database).detect(File(path, data), hits))
 
 
 @pytest.mark.parametrize(("rule", "sample"), LEAKS, ids=[f"{rule.id}: {sample[:40]}" for rule, sample in LEAKS])
@@ -38,7 +44,7 @@ def test_a_leak_is_found_once_by_its_own_rule_and_never_repeated(rule: Rule, sam
     assert [finding.rule for finding in findings] == [rule.id]
     assert len(findings[0].locations) == 1
     said = repr(findings[0]).encode() + repr(findings[0].identity).encode()
-    secrets = SecretsDetector(BOOK)._matches(data, database.hits(data)[0], findings[0].locations[0].path)
+    secrets = seeing(database)._matches(data, database.hits(data)[0], findings[0].locations[0].path)
     for match in secrets:
         assert match.value not in said
 
@@ -66,7 +72,7 @@ def test_there_are_many_rules_over_many_providers() -> None:
 def test_the_rule_files_themselves_hold_no_secret(database: Database) -> None:
     for entry in sorted(rulebook.FOLDER.iterdir()):
         data = entry.read_bytes()
-        found = SecretsDetector(BOOK).detect(File(f"rules/{entry.name}", data), database.hits(data).get(0, ()))
+        found = seeing(database).detect(File(f"rules/{entry.name}", data), database.hits(data).get(0, ()))
         assert [finding.rule for finding in found] == []
 
 

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from vallum_engine.model.finding import Confidence, Severity
+from vallum_engine.model.finding import Severity
 from vallum_engine.secrets.checksums import PROOFS, refuted
-from vallum_engine.secrets.context import trust
+from vallum_engine.secrets.context import Trust, trust
 from vallum_engine.secrets.entropy import shannon
 from vallum_engine.secrets.placeholders import is_placeholder
 from vallum_engine.secrets.rule import Pair, Rule
@@ -23,9 +23,11 @@ class Match:
     end: int
     value: bytes
     severity: Severity
-    confidence: Confidence
+    trust: Trust
     pair: Pair | None = None
     pair_value: bytes = b""
+    how: str = ""
+    """How it was encoded, empty for plain text. `start` and `end` are places of the encoded text."""
 
 
 class Confirmer:
@@ -66,12 +68,16 @@ class Confirmer:
             return None
         if refuted(rule.checksum, value) or (not rule.human and self._dull(value)):
             return None
-        confidence = trust(rule, value, self._name(found, found.start(group)), path)
-        if confidence is None:
+        found_trust = trust(rule, value, self._name(found, found.start(group)), path)
+        if found_trust is None:
             return None
         other = self._other(found)
         if rule.pair and rule.pair.required and not other:
             return None
+        if rule.checksum in PROOFS:
+            found_trust = found_trust.raised("its checksum is right")
+        if other and rule.pair:
+            found_trust = found_trust.raised(f"its {rule.pair.name} stands beside it")
         place = found.span() if rule.block else found.span(group)
         return Match(
             rule=rule,
@@ -79,7 +85,7 @@ class Confirmer:
             end=place[1],
             value=value,
             severity=rule.pair.severity if rule.pair and other else rule.severity,
-            confidence=confidence,
+            trust=found_trust,
             pair=rule.pair if other else None,
             pair_value=other,
         )

@@ -1,6 +1,7 @@
 """How far to trust a match whose value alone says little: by the value's look and by where it stands."""
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from vallum_engine.model.finding import Confidence
@@ -32,6 +33,14 @@ _PUBLIC = (
     rb"|snapshot|resume|copyproduct|export|import)[_-]?token|last[_-]?(?:used|changed|set|login)"
     rb"|token[_-]?(?:type|name|id|url|uri|endpoint|address|contract|path)|key[_-]?(?:id|name|type|path|file|usage)|secret[_-]?(?:name|id|arn|path|ref))"
 )
+_MADE_UP = "the file is a test, an example or a text, where most are made up"
+_FORM = {
+    Confidence.HIGH: "its form is its issuer's own",
+    Confidence.MEDIUM: "its form is its issuer's, which says little about whether it works",
+    Confidence.LOW: "its form is its issuer's, and others use it too",
+}
+_LESS = {Confidence.HIGH: Confidence.MEDIUM, Confidence.MEDIUM: Confidence.LOW, Confidence.LOW: Confidence.LOW}
+_MORE = {Confidence.LOW: Confidence.MEDIUM, Confidence.MEDIUM: Confidence.HIGH, Confidence.HIGH: Confidence.HIGH}
 _TOKEN_ENTROPY = 3.6
 _HEX_ENTROPY = 3.0
 _SURE_ENTROPY = 4.2
@@ -50,20 +59,40 @@ def trial(path: str) -> bool:
     return bool(re.search(_TRIAL, path, re.IGNORECASE))
 
 
-def trust(rule: Rule, value: bytes, before: bytes, path: str) -> Confidence | None:
-    """The confidence in this match, None for one not worth a finding. `before`: the match up to the value."""
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far to believe in a match, and why, in words that follow a comma or a colon."""
+
+    confidence: Confidence
+    reason: str
+
+    def lowered(self, reason: str) -> "Trust":
+        return Trust(_LESS[self.confidence], f"{self.reason}, but {reason}")
+
+    def raised(self, reason: str) -> "Trust":
+        return Trust(_MORE[self.confidence], f"{self.reason}, and {reason}")
+
+
+def trust(rule: Rule, value: bytes, before: bytes, path: str) -> Trust | None:
+    """How far to trust this match, None for one not worth a finding. `before`: the match up to the value."""
     if _words(rule, value):
         return None
     if rule.specificity is Specificity.TOKEN:
-        return rule.confidence
-    made_up, weak = trial(path), rule.human and not _chosen(value)
+        return Trust(rule.confidence, _FORM[rule.confidence])
+    weak = rule.human and not _chosen(value)
     if rule.specificity is Specificity.CONTEXT:
-        return None if made_up and weak else (_less(rule.confidence) if made_up or weak else rule.confidence)
-    if quiet(path) or re.search(_PUBLIC, before) or re.search(_CODE, value) or wordlike(value):
+        found = Trust(rule.confidence, "what stands around it says what it is")
+        found = found.lowered("it may be a word that stands for a password") if weak else found
+    elif weak or quiet(path) or re.search(_PUBLIC, before) or re.search(_CODE, value) or wordlike(value):
         return None
-    if rule.human:
-        return None if made_up or weak else Confidence.LOW
-    return _noise(value, made_up=made_up)
+    elif rule.human:
+        found = Trust(Confidence.LOW, "its name says password and it is no word")
+    else:
+        noise = _noise(value)
+        if noise is None:
+            return None
+        found = noise
+    return found.lowered(_MADE_UP) if trial(path) else found
 
 
 def _words(rule: Rule, value: bytes) -> bool:
@@ -73,17 +102,12 @@ def _words(rule: Rule, value: bytes) -> bool:
     return rule.specificity is Specificity.CONTEXT and wordlike(value) and not re.fullmatch(_HEXADECIMAL, value)
 
 
-def _noise(value: bytes, *, made_up: bool) -> Confidence | None:
+def _noise(value: bytes) -> Trust | None:
     if not _random(value):
         return None
-    sure = shannon(value) >= _SURE_ENTROPY
-    if made_up:
-        return Confidence.LOW if sure else None
-    return Confidence.MEDIUM if sure else Confidence.LOW
-
-
-def _less(confidence: Confidence) -> Confidence:
-    return Confidence.MEDIUM if confidence is Confidence.HIGH else Confidence.LOW
+    bits = shannon(value)
+    confidence = Confidence.MEDIUM if bits >= _SURE_ENTROPY else Confidence.LOW
+    return Trust(confidence, f"its name says secret and it looks random ({bits:.1f} bits a character)")
 
 
 def _random(value: bytes) -> bool:

@@ -3,9 +3,9 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from vallum_engine.detector import Hit, Trigger
+from vallum_engine.detector import Hit, Look, Trigger
 from vallum_engine.identity import PUBLIC_KEY, aliases, of_value, secret_hash
 from vallum_engine.model.evidence import redacted
 from vallum_engine.model.file import File
@@ -13,12 +13,16 @@ from vallum_engine.model.finding import Finding, Kind, Location, Remediation
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, RuleSet, Verdict
 from vallum_engine.secrets.confirm import Confirmer, Match
+from vallum_engine.secrets.decoding import MOST, Place, decoded, unmarked
+from vallum_engine.secrets.disguises import Encoding
 from vallum_engine.secrets.rulebook import Rulebook
 from vallum_engine.triggers import HITS_PER_TRIGGER, Database, collect
 
 NAME = "secrets"
-_WIDE = Trigger(rb"\A(?:\xff\xfe|\xfe\xff)")
-"""A byte order mark of UTF-16: no trigger can match before the text is decoded."""
+_WIDE = Trigger(rb"\A(?:\xff\xfe|\xfe\xff|(?:[\t\n\r -~]\x00){8}|(?:\x00[\t\n\r -~]){8}|\x00\x00\xfe\xff)")
+"""UTF-16, with a byte order mark or without: no trigger can match before the text is decoded."""
+_DEPTH = 2
+"""How deep encodings are undone within one another."""
 _LAST_STEPS = (
     "Put the new one into a secret store or the environment, and let the program read it from there.",
     "Take the old one out of the file. It stays in the history: what ends the danger is the revocation.",
@@ -33,10 +37,16 @@ class SecretsDetector:
     def __init__(self, rulebook: Rulebook, *, fingerprint_key: bytes = PUBLIC_KEY) -> None:
         self.rulebook = rulebook
         self.fingerprint_key = fingerprint_key
-        self.triggers: Sequence[Trigger] = (*(Trigger(rule.trigger) for rule in rulebook.rules), _WIDE)
+        self.triggers: Sequence[Trigger] = (
+            *(Trigger(rule.trigger) for rule in rulebook.rules),
+            _WIDE,
+            *(Trigger(pattern) for _, pattern in rulebook.disguises),
+        )
+        self._encodings = [Encoding(encoding) for encoding, _ in rulebook.disguises]
         self._confirmers: dict[int, Confirmer] = {}
         self._exclusions: list[Exclusion] = []
-        self._decoded: Database | None = None
+        self._look: Look = self._hits
+        self._fallback: Database | None = None
 
     def rulesets(self) -> tuple[RuleSet, ...]:
         rules = tuple(rule.id for rule in self.rulebook.rules)
@@ -54,43 +64,68 @@ class SecretsDetector:
     def packages(self) -> Sequence[Package]:
         return ()
 
+    def see_with(self, look: Look) -> None:
+        self._look = look
+
     def detect(self, file: File, hits: Sequence[Hit]) -> Iterable[Finding]:
-        data = file.data
+        data, how = file.data, ""
         if any(hit.trigger == len(self.rulebook.rules) for hit in hits):
-            data = data.decode("utf-16", "replace").encode()
-            hits = self._hits(data)
-        self._say_when_capped(file.path, hits)
-        matches = _most_specific(list(self._matches(data, hits, file.path)))
+            data, how = unmarked(data)
+            hits = self._look(data)
+        matches = _most_specific(list(self._matches(data, hits, file.path, how)))
         return self._findings(file.path, _with_lines(data, matches))
 
     def _hits(self, data: bytes) -> Sequence[Hit]:
-        if self._decoded is None:
-            self._decoded = collect([self]).fallback()
-        return self._decoded.hits(data).get(0, ())
+        """What a detector without the scan's triggers sees with: slow."""
+        if self._fallback is None:
+            self._fallback = collect([self]).fallback()
+        return self._fallback.hits(data).get(0, ())
 
     def _say_when_capped(self, path: str, hits: Sequence[Hit]) -> None:
         if len(hits) < HITS_PER_TRIGGER:
             return
         for trigger, count in sorted(Counter(hit.trigger for hit in hits).items()):
             if count >= HITS_PER_TRIGGER:
-                why = f"{self.rulebook.rules[trigger].id}: only the first {HITS_PER_TRIGGER:,} places were looked at"
-                self._exclusions.append(Exclusion(path=path, ruleset=NAME, verdict=Verdict.SKIPPED, why=why))
+                who = self.rulebook.rules[trigger].id if trigger < len(self.rulebook.rules) else "encoded text"
+                self._say(path, f"{who}: only the first {HITS_PER_TRIGGER:,} places were looked at")
 
-    def _matches(self, data: bytes, hits: Sequence[Hit], path: str) -> Iterator[Match]:
+    def _say(self, path: str, why: str) -> None:
+        self._exclusions.append(Exclusion(path=path, ruleset=NAME, verdict=Verdict.SKIPPED, why=why))
+
+    def _matches(self, data: bytes, hits: Sequence[Hit], path: str, how: str = "", depth: int = 0) -> Iterator[Match]:
+        """The matches in a text and in what is encoded within it. `how`: the text's own encoding."""
+        self._say_when_capped(path, hits)
         done: dict[int, int] = {}
+        encoded: list[Place] = []
         for hit in hits:
-            if hit.end <= done.get(hit.trigger, -1):
-                continue
-            confirmer = self._confirmers.get(hit.trigger)
-            if confirmer is None:
-                confirmer = self._confirmers[hit.trigger] = Confirmer(self.rulebook.rules[hit.trigger])
-            found = confirmer.at(data, hit.end)
-            if found is None:
-                continue
-            done[hit.trigger] = found.end()
-            match = confirmer.judged(found, path)
-            if match:
-                yield match
+            if hit.trigger > len(self.rulebook.rules):
+                encoded.append((self._encodings[hit.trigger - len(self.rulebook.rules) - 1], hit.end))
+            elif hit.end > done.get(hit.trigger, -1) and hit.trigger < len(self.rulebook.rules):
+                confirmer = self._confirmer(hit.trigger)
+                found = confirmer.at(data, hit.end)
+                if found is None:
+                    continue
+                done[hit.trigger] = found.end()
+                match = confirmer.judged(found, path)
+                if match:
+                    yield replace(match, how=how) if how else match
+        if encoded and depth < _DEPTH:
+            yield from self._within(data, encoded, path, how, depth + 1)
+
+    def _within(self, data: bytes, encoded: Sequence[Place], path: str, how: str, depth: int) -> Iterator[Match]:
+        for number, part in enumerate(decoded(data, encoded)):
+            if number == MOST:
+                self._say(path, f"only the first {MOST:,} encoded parts were decoded")
+                return
+            way = f"{part.encoding} in {how}" if how else part.encoding
+            for match in self._matches(part.data, self._look(part.data), path, way, depth):
+                yield replace(match, start=part.origin(match.start), end=part.origin(match.end))
+
+    def _confirmer(self, trigger: int) -> Confirmer:
+        confirmer = self._confirmers.get(trigger)
+        if confirmer is None:
+            confirmer = self._confirmers[trigger] = Confirmer(self.rulebook.rules[trigger])
+        return confirmer
 
     def _findings(self, path: str, matches: Iterable[tuple[Match, Location]]) -> Iterator[Finding]:
         grouped: dict[tuple[str, bytes], list[tuple[Match, Location]]] = {}
@@ -104,22 +139,32 @@ class SecretsDetector:
         rule = match.rule
         digest = secret_hash(match.value, self.fingerprint_key)
         identity = ("secret/1", rule.id, digest)
-        beside = f", with its {match.pair.name} beside it" if match.pair else ""
+        beside, others = "", [of_value(digest)]
+        if match.pair:
+            beside = f" with its {match.pair.name}"
+            others.append(of_value(secret_hash(match.pair_value, self.fingerprint_key)))
         return Finding(
             kind=Kind.SECRET,
             ruleset=NAME,
             rule=rule.id,
             title=rule.title,
             severity=match.severity,
-            confidence=match.confidence,
-            message=f"{rule.title} in plain text{beside}: whoever can read this file can use it.",
+            confidence=match.trust.confidence,
+            message=f"{rule.title}{beside} in {match.how or 'plain text'}: whoever can read this file can use it.",
             locations=locations,
             identity=identity,
-            aliases=aliases(identity, of_value(digest)),
-            evidence=redacted(match.value),
+            aliases=aliases(identity, *others),
+            evidence=_evidence(match, beside),
             remediation=Remediation(steps=(*rule.rotate, *_LAST_STEPS)),
             references=rule.references,
         )
+
+
+def _evidence(match: Match, beside: str) -> str:
+    """What is shown of the secret, how it was written, and why the confidence is what it is."""
+    shown = redacted(match.value) + (f"{beside} {redacted(match.pair_value)}" if beside else "")
+    written = f", written in {match.how}" if match.how else ""
+    return f"{shown}{written}. Confidence {match.trust.confidence.value}: {match.trust.reason}."
 
 
 @dataclass(slots=True)

@@ -92,6 +92,8 @@ _DUMMIES = frozenset(
     b"oldpassword userpass dbpass db_password localhost vagrant docker airflow django flask prefect minioadmin "
     b"elastic kibana grafana jenkins sonar wordpress drupal joomla magento keycloak nextcloud neo4j guacamole".split()
 )
+_BEGUN = (b"pass", b"test", b"dummy", b"my-", b"my_", b"your")
+_ENDED = (b"pass", b"test", b"_pwd", b"-pwd")
 _LEET = bytes.maketrans(b"@430157$", b"aaeoists")
 
 
@@ -104,6 +106,8 @@ def dummy_password(value: bytes) -> bool:
         or _all_dummies(lowered)
         or b"password" in plain
         or b"passwd" in plain
+        or plain.startswith(_BEGUN)
+        or plain.endswith(_ENDED)
         or is_placeholder(value)
         or value.isspace()
         or not value.strip(b"*xX.-_")

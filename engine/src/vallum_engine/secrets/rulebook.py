@@ -13,10 +13,12 @@ from typing import Any
 from vallum_engine import VERSION
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.finding import Confidence, Severity
+from vallum_engine.secrets import disguises
+from vallum_engine.secrets.disguises import Disguise
 from vallum_engine.secrets.rule import Pair, Rule, Samples, Specificity, read
 
 FOLDER = Path(__file__).with_name("rules")
-_FORM = 1
+_FORM = 2
 _BYTES = ("pattern", "trigger")
 
 
@@ -27,6 +29,8 @@ class Rulebook:
     rules: tuple[Rule, ...]
     digest: str
     """Over everything that can change what is found or said."""
+    disguises: tuple[Disguise, ...]
+    """How what the rules look for reads once it is encoded."""
 
     @cached_property
     def version(self) -> str:
@@ -34,7 +38,8 @@ class Rulebook:
 
     def dump(self) -> bytes:
         """A compact form for `load`; the caller keeps it under `stamp()`."""
-        body = {"form": _FORM, "digest": self.digest, "rules": [_plain(rule) for rule in self.rules]}
+        body: dict[str, Any] = {"form": _FORM, "digest": self.digest, "rules": [_plain(rule) for rule in self.rules]}
+        body["disguises"] = [[encoding, pattern.decode("ascii")] for encoding, pattern in self.disguises]
         return json.dumps(body, separators=(",", ":")).encode()
 
 
@@ -44,7 +49,11 @@ def load(dumped: bytes) -> Rulebook:
         body = json.loads(dumped)
         if body["form"] != _FORM:
             raise BrokenData("The cached rules are of another form. Read the packaged ones again.")
-        return Rulebook(rules=tuple(_from_plain(rule) for rule in body["rules"]), digest=str(body["digest"]))
+        return Rulebook(
+            rules=tuple(_from_plain(rule) for rule in body["rules"]),
+            digest=str(body["digest"]),
+            disguises=tuple((encoding, pattern.encode()) for encoding, pattern in body["disguises"]),
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BrokenData(f"The cached rules are malformed ({error!r}). Read the packaged ones again.") from error
 
@@ -56,7 +65,11 @@ def build(rules: Sequence[Rule]) -> Rulebook:
         if one.id == other.id:
             raise BrokenData(f"Two secrets rules are called {one.id} ({one.provider}, {other.provider}): rename one.")
     body = json.dumps([_plain(rule) for rule in ordered], separators=(",", ":")).encode()
-    return Rulebook(rules=ordered, digest=blake2b(body, digest_size=16).hexdigest())
+    return Rulebook(
+        rules=ordered,
+        digest=blake2b(body, digest_size=16).hexdigest(),
+        disguises=disguises.of(rule.trigger for rule in ordered),
+    )
 
 
 def packaged() -> Rulebook:
