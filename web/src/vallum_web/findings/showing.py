@@ -161,6 +161,7 @@ def links(request: MemberRequest) -> dict[str, Any]:
     """What a row and a panel need for the addresses in them."""
     return {
         "list_url": reverse("findings:worklist", args=[request.org.slug]),
+        "assets_url": reverse("overview:assets", args=[request.org.slug]),
         "query": place(request).query(**cursor(request)),
     }
 
