@@ -1,6 +1,6 @@
 """scan(): every detector over every file of a source, and an account of where silence counts."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -8,25 +8,18 @@ from vallum_engine import VERSION
 from vallum_engine.detector import Detector, Hit, Unwraps
 from vallum_engine.errors import EngineError
 from vallum_engine.identity import fingerprint
+from vallum_engine.marks import Marks, hidden, marks
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Finding, Location
 from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, Stats, Verdict
 from vallum_engine.model.text import printable
 from vallum_engine.triggers import Database
 
-IGNORE_MARK = b"vallum:ignore"
-"""Hides the findings of its line; `vallum:ignore[rule-id,…]` only those of the rules (or advisories) named."""
-EVERY_RULE = b"*"
-_MARK_BYTES = 1000
 MOST_MARKS = 100_000
 """Ids kept until the end of a scan, for what detectors conclude: beyond, marks are not honoured and findings show."""
-_COMMENTS = (b"#", b"//", b"/*", b"*", b"<!--", b"--", b";", b"%", b"'", b"rem ", b"REM ")
 PROGRESS_EVERY = 256
 MOST_WHY = 500
 """Letters of a reason: it may quote the file, and the file may be hostile."""
-
-Marks = dict[int, set[bytes]]
-"""The ids of rules that are hidden, by line."""
 
 Progress = Callable[[int, int, int], None]
 """Called now and then with files, bytes and findings so far."""
@@ -96,15 +89,15 @@ class _Builder:
         self.files += 1
         self.bytes += len(file.data)
         self.paths.append(file.path)
-        marks = _marks(file.data) if asked and self.honour_ignores and not file.binary else {}
+        told = marks(file.data) if asked and self.honour_ignores and not file.binary else {}
         for detector, own in asked:
             try:
                 for finding in detector.detect(file, own):
-                    self.add(finding, {file.path: marks})
+                    self.add(finding, {file.path: told})
             except Exception as error:  # noqa: BLE001 - a detector is a plug-in: one bad one must not end the scan
                 self.uncovered(detector.name, file.path, error)
-        if marks and any(detector.wants(file.path) for detector in self.detectors):
-            self.remember(file.path, marks)
+        if told and any(detector.wants(file.path) for detector in self.detectors):
+            self.remember(file.path, told)
 
     def looked_into(self, file: File, asked: Sequence[Detector]) -> bool:
         """Whether anybody asks for a binary file. For the others leaving it out is the answer, as it is for a source."""
@@ -118,22 +111,25 @@ class _Builder:
         ]
         return True
 
-    def remember(self, path: str, marks: Marks) -> None:
+    def remember(self, path: str, told: Marks) -> None:
         """Keep the marks of a file that a detector asked for by name: it may speak of its lines in the end."""
-        size = sum(1 + len(rules) for rules in marks.values())
+        size = sum(1 + len(rules) for rules in told.values())
         if self.kept_marks + size <= MOST_MARKS:
             self.kept_marks += size
-            self.marks[path] = marks
+            self.marks[path] = told
 
-    def add(self, finding: Finding, marks: Mapping[str, Marks]) -> None:
-        hidden = tuple(
-            place for place in finding.locations if _hides(marks.get(place.path, {}).get(place.line, ()), finding)
-        )
-        if not hidden:
+    def add(self, finding: Finding, told: Mapping[str, Marks]) -> None:
+        reasons = {
+            place: why
+            for place in finding.locations
+            if (why := hidden(finding, told.get(place.path, {}).get(place.line, {}))) is not None
+        }
+        if not reasons:
             _merge(self.found, finding)
             return
-        shown = tuple(place for place in finding.locations if place not in hidden)
-        _merge(self.hidden, replace(finding, locations=hidden))
+        reason = next(filter(None, reasons.values()), "")
+        _merge(self.hidden, replace(finding, locations=tuple(reasons), reason=reason))
+        shown = tuple(place for place in finding.locations if place not in reasons)
         if shown:
             _merge(self.found, replace(finding, locations=shown))
 
@@ -233,32 +229,3 @@ def _sorted(findings: Mapping[str, _Merged]) -> tuple[Finding, ...]:
         for key, merged in findings.items()
     )
     return tuple(sorted(whole, key=lambda f: (-f.severity.rank, f.locations[0], f.ruleset, f.rule, f.fingerprint)))
-
-
-def _marks(data: bytes) -> Marks:
-    """What each line is told to hide: by a mark on it, or by one on a line above that is a comment and no more.
-
-    Linear in the file, whatever it holds: a megabyte of marks on one line is a way to attack this.
-    """
-    found: Marks = {}
-    line, start, counted, place = 1, 0, 0, data.find(IGNORE_MARK)
-    while place >= 0:
-        passed = data.count(b"\n", counted, place)
-        if passed:
-            line += passed
-            start = data.rfind(b"\n", counted, place) + 1
-        counted = place + len(IGNORE_MARK)
-        rest = data[counted : counted + _MARK_BYTES].partition(b"\n")[0]
-        named = rest[1:].partition(b"]")[0].split(b",") if rest.startswith(b"[") else [EVERY_RULE]
-        found.setdefault(line, set()).update(name.strip() for name in named)
-        if data[start : start + _MARK_BYTES].lstrip().startswith(_COMMENTS):
-            found.setdefault(line + 1, set()).update(name.strip() for name in named)
-        place = data.find(IGNORE_MARK, counted)
-    return found
-
-
-def _hides(rules: Collection[bytes], finding: Finding) -> bool:
-    if not rules or EVERY_RULE in rules:
-        return bool(rules)
-    names = {finding.rule, *(name for advisory in finding.advisories for name in (advisory.id, *advisory.aliases))}
-    return any(name.encode() in rules for name in names)

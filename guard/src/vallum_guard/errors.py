@@ -67,3 +67,7 @@ class RepositoryEmpty(CloneFailed):
 
 class BranchMissing(CloneFailed):
     """The branch asked for does not exist there."""
+
+
+class NoRepository(GuardError):
+    """The folder is not the top of a git repository."""

@@ -2,8 +2,10 @@
 
 import argparse
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from vallum.cli import delivery
@@ -16,16 +18,27 @@ _WHY_ASSET = (
     "an asset is one folder, scanned from the same root each time. "
     "Give each folder a name of its own and keep it: what a scan no longer finds counts as resolved."
 )
+_SPAN = re.compile(r"(?!-)[^\s\x00-\x1f]{0,200}\.\.\.?(?!-)[^\s\x00-\x1f]{0,200}")
 _SUFFIXES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 _EPILOG = """\
 ignoring:
-  .gitignore hides only what git does not track. .vallumignore (same syntax) and a comment with vallum:ignore or
-  vallum:ignore[rule-id] on the finding's line, or the one above, hide more; what they hide is counted and listed.
-  For a package the rule is its CVE or advisory: vallum:ignore[CVE-2021-23337].
+  .gitignore hides only what git does not track. .vallumignore (same syntax) and a comment with vallum:ignore,
+  vallum:ignore rule-id REASON or vallum:ignore[rule-id,…] REASON on the finding's line, or the one above, hide more;
+  what they hide is counted and listed. For a package the rule is its CVE or advisory: vallum:ignore CVE-2021-23337.
 
 exit codes: 0 clean, 1 findings, 2 wrong usage, 3 something could not be scanned (wins over 1)
 """
+
+
+class Part(Enum):
+    """Which part of a place is scanned."""
+
+    ALL = "files"
+    HISTORY = "history"
+    RANGE = "range"
+    STAGED = "staged"
+    INPUT = "input"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +52,9 @@ class Options:
     offline: bool = False
     honour_ignores: bool = True
     branch: str = ""
+    part: Part = Part.ALL
+    span: str = ""
+    """`A..B`, where the part is a range."""
     progress: str = "auto"
     left_out: tuple[str, ...] = ()
     """What was not brought here, for instance because of its size: gaps of the scan. A folder ends in `/`."""
@@ -52,6 +68,7 @@ def parse(arguments: Sequence[str]) -> Options:
     if given.offline and (remote or given.upload):
         what = "the repository lies on another machine" if remote else "--upload sends the report to another machine"
         raise Misuse(f"--offline forbids every connection, and {what}: leave one of them out.")
+    part = _part(given)
     limits = {"file_bytes": given.max_file_bytes, "files": given.max_files, "total_bytes": given.max_bytes}
     return Options(
         place=given.place,
@@ -61,10 +78,30 @@ def parse(arguments: Sequence[str]) -> Options:
         offline=given.offline,
         honour_ignores=not given.no_ignore,
         branch=given.branch,
+        part=part,
+        span=given.range,
         progress=given.progress,
         left_out=(*given.left_out, *(_listed(given.left_out_from) if given.left_out_from else ())),
         limits={name: value for name, value in limits.items() if value},
     )
+
+
+def _part(given: argparse.Namespace) -> Part:
+    asked = [part for part in (Part.HISTORY, Part.RANGE, Part.STAGED) if getattr(given, part.value)]
+    if given.place == "-":
+        asked.append(Part.INPUT)
+    if len(asked) > 1:
+        raise Misuse("--history, --range, --staged and standard input exclude each other: ask for one.")
+    part = asked[0] if asked else Part.ALL
+    if part in (Part.HISTORY, Part.RANGE) and "secrets" not in given.only:
+        raise Misuse("Only secrets are looked for in a history: add secrets to --only, or leave --only out.")
+    if part is Part.RANGE and not _SPAN.fullmatch(given.range):
+        raise Misuse(f"--range {given.range!r} is no range: write A..B, for instance origin/main..HEAD.")
+    if given.upload and part not in (Part.ALL, Part.HISTORY):
+        raise Misuse("--upload sends what a whole scan says: what a part of it does not find has not ended.")
+    if "://" in given.place and part in (Part.RANGE, Part.STAGED):
+        raise Misuse("--range and --staged are asked of a folder: clone the repository and name the clone.")
+    return part
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,13 +118,20 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         default=".",
         metavar="PATH",
-        help="folder, archive, or https:// address of a git repository (default: .)",
+        help="folder, archive, https:// address of a git repository, or - for standard input (default: .)",
     )
     what = parser.add_argument_group("what")
     what.add_argument(
         "--only", type=_names, default=NAMES, metavar="NAME,…", help=f"of {', '.join(NAMES)} (default: all)"
     )
     what.add_argument("--branch", default="", help="branch of the repository (default: its own)")
+    what.add_argument(
+        "--history",
+        action="store_true",
+        help="look for secrets in every commit and tag too, and say who brought them and whether HEAD still has them",
+    )
+    what.add_argument("--range", default="", metavar="A..B", help="only what these commits wrote, and their messages")
+    what.add_argument("--staged", action="store_true", help="only what the next commit would bring (of the index)")
     what.add_argument(
         "--no-ignore", action="store_true", help="look behind .gitignore, .vallumignore and vallum:ignore too"
     )
@@ -112,9 +156,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     limits = parser.add_argument_group("limits", "each one that is met is said, and makes the scan incomplete")
     limits.add_argument("--max-file-bytes", type=_size, default=0, metavar="N", help="of one file (default: 10M)")
-    limits.add_argument("--max-files", type=_size, default=0, metavar="N", help="default: 1,000,000; archives 50,000")
     limits.add_argument(
-        "--max-bytes", type=_size, default=0, metavar="N", help="of all files (default: 4G; archives 512M)"
+        "--max-files",
+        type=_size,
+        default=0,
+        metavar="N",
+        help="default: 1,000,000; archives 50,000; a history 2,000,000",
+    )
+    limits.add_argument(
+        "--max-bytes",
+        type=_size,
+        default=0,
+        metavar="N",
+        help="of all files (default: 4G; archives 512M; a history 64G)",
     )
     return parser
 

@@ -1,6 +1,7 @@
 """`vallum scan`: from a place to a report."""
 
 import contextlib
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,17 +10,20 @@ from pathlib import Path
 from vallum import cache, compiled, detectors, progress
 from vallum.cli import delivery, options
 from vallum.cli.exits import Exit
-from vallum.cli.options import Options
+from vallum.cli.options import Options, Part
 from vallum.collectors.repository.head import checked_out
 from vallum.errors import Misuse
 from vallum.progress import Progress
+from vallum_engine import VERSION
+from vallum_engine.detector import Detector
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Severity
 from vallum_engine.model.report import Report
-from vallum_engine.model.text import printable
+from vallum_engine.model.text import printable, size
 from vallum_engine.pipeline import scan
 from vallum_engine.plugins import load
-from vallum_engine.triggers import collect
+from vallum_engine.sources.content import is_binary
+from vallum_engine.triggers import Database, collect
 
 Items = Iterator[File | Skipped]
 MOST_GAPS = 10_000
@@ -32,7 +36,14 @@ _SOURCES: Mapping[str, str] = {
     "limits": "vallum_engine.sources.limits:Limits",
     "archive limits": "vallum_engine.sources.limits:ArchiveLimits",
     "repository": "vallum.collectors.repository.checkout:cloned",
+    "staged": "vallum.collectors.repository.staged:staged",
+    "opened": "vallum.lookback:repository",
+    "look back": "vallum.lookback:looked_back",
+    "look": "vallum.lookback:Look",
+    "history limits": "vallum_engine.sources.versions:Limits",
 }
+_MOST_INPUT = 64 << 20
+_INPUT = "stdin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +51,8 @@ class Place:
     """What is scanned: files, and what is known about where they are from."""
 
     root: str
-    items: Items
+    items: Items | None
+    """None where there are no files: of a bare repository, of a range of commits."""
     target: Mapping[str, str]
 
 
@@ -73,25 +85,43 @@ def _report(asked: Options, shown: Progress) -> Report:
         if kept.trouble:
             shown.say(kept.trouble)
         with detectors.made(asked.only, kept, say=shown.say) as chosen:
-            database = compiled.database(collect(chosen), kept, say=shown.say)
-            shown.phase("scanning")
-            report = scan(
-                _with_gaps(place.items, asked.left_out),
-                chosen,
-                triggers=database,
-                honour_ignores=asked.honour_ignores,
-                progress=shown.counts,
-                target=place.target,
-            )
+            plan = collect(chosen)
+            database = compiled.database(plan, kept, say=shown.say)
+            report = _files(asked, place, chosen, database, shown)
+            if asked.part in (Part.HISTORY, Part.RANGE):
+                look = load(_SOURCES["look"])(
+                    folder=Path(place.root),
+                    span=asked.span,
+                    honour_ignores=asked.honour_ignores,
+                    limits=_limits(asked, "history limits"),
+                )
+                report = load(_SOURCES["look back"])(
+                    report, look, chosen=chosen, triggers=(plan, database), kept=kept, shown=shown
+                )
     shown.phase("reporting")
     return replace(report, stats=replace(report.stats, seconds=time.monotonic() - started))
+
+
+def _files(asked: Options, place: Place, chosen: Sequence[Detector], database: Database, shown: Progress) -> Report:
+    if place.items is None:
+        return Report(engine=VERSION, target=dict(sorted(place.target.items())))
+    shown.phase("scanning")
+    return scan(
+        _with_gaps(place.items, asked.left_out),
+        chosen,
+        triggers=database,
+        honour_ignores=asked.honour_ignores,
+        progress=shown.counts,
+        target=place.target,
+    )
 
 
 @contextlib.contextmanager
 def _place(asked: Options, shown: Progress) -> Iterator[Place]:
     if "://" in asked.place or asked.place.startswith("git@"):
         shown.phase("cloning")
-        with load(_SOURCES["repository"])(asked.place, asked.branch, say=shown.say) as clone:
+        history = asked.part is Part.HISTORY
+        with load(_SOURCES["repository"])(asked.place, asked.branch, history=history, say=shown.say) as clone:
             walked = load(_SOURCES["folder"])(
                 clone.root, limits=_limits(asked, "limits"), honour_ignores=asked.honour_ignores
             )
@@ -100,19 +130,43 @@ def _place(asked: Options, shown: Progress) -> Iterator[Place]:
     if asked.branch:
         raise Misuse("--branch goes with the address of a repository: check a branch out to scan it in place.")
     path = Path(asked.place)
-    if path.is_dir():
-        target = {"name": path.resolve().name, **checked_out(path)}
-        walked = load(_SOURCES["folder"])(
-            asked.place, limits=_limits(asked, "limits"), honour_ignores=asked.honour_ignores
-        )
-        yield Place(root=asked.place, items=walked, target=target)
-    elif path.exists():
+    if asked.part is Part.INPUT:
+        yield Place(root="", items=iter((_input(asked),)), target={"name": "standard input"})
+    elif path.is_dir():
+        yield _folder(asked, path)
+    elif path.exists() and asked.part is Part.ALL:
         read = load(_SOURCES["archive"])(asked.place, limits=_limits(asked, "archive limits"))
         yield Place(root=asked.place, items=read, target={"name": path.name})
+    elif path.exists():
+        raise Misuse(f"{asked.place} is no folder: --{asked.part.value} goes with the top folder of a repository.")
     else:
         raise Misuse(
             f"{asked.place} does not exist: name a folder, an archive, or the https:// address of a repository."
         )
+
+
+def _folder(asked: Options, path: Path) -> Place:
+    target = {"name": path.resolve().name, **checked_out(path)}
+    items: Items | None = None
+    if asked.part is not Part.ALL:
+        repository = load(_SOURCES["opened"])(path)
+        target["part"] = asked.span or asked.part.value
+    if asked.part is Part.STAGED:
+        items = load(_SOURCES["staged"])(repository, _limits(asked, "limits"), honour_ignores=asked.honour_ignores)
+    elif asked.part is Part.ALL or (asked.part is Part.HISTORY and repository.git != path.resolve()):
+        items = load(_SOURCES["folder"])(
+            asked.place, limits=_limits(asked, "limits"), honour_ignores=asked.honour_ignores
+        )
+    return Place(root=asked.place, items=items, target=target)
+
+
+def _input(asked: Options) -> File | Skipped:
+    """What comes from standard input, as one file."""
+    most = asked.limits.get("file_bytes", _MOST_INPUT)
+    data = sys.stdin.buffer.read(most + 1) if sys.stdin else b""
+    if len(data) > most:
+        return Skipped(_INPUT, f"larger than {size(most)} (raise --max-file-bytes)")
+    return Skipped(_INPUT, "binary", covered=True) if is_binary(data) else File(_INPUT, data)
 
 
 def _with_gaps(items: Items, left_out: Sequence[str]) -> Items:

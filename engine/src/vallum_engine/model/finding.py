@@ -103,6 +103,26 @@ class Remediation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit that wrote what was found, and where; of the message of a tag, the tag."""
+
+    id: str
+    date: str
+    """When its author says that it was written: UTC, `2026-03-01T12:00:00Z`; empty where that is no moment."""
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What a repository's history says of a finding: who brought it first, who wrote it last."""
+
+    first: Commit
+    last: Commit
+    in_head: bool
+    """Whether it stands in a file of HEAD."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One rule, broken at one or more places, as one scan saw it.
 
@@ -132,3 +152,7 @@ class Finding:
     advisories: tuple[AdvisoryRef, ...] = ()
     remediation: Remediation | None = None
     references: tuple[str, ...] = ()
+    history: History | None = None
+    """None where no history was looked at, or where nothing of it is there."""
+    reason: str = ""
+    """Of a suppressed finding: why it is hidden, in the words of who hid it; empty where nothing was said."""

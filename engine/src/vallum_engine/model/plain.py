@@ -8,8 +8,10 @@ from typing import Any
 
 from vallum_engine.model.finding import (
     AdvisoryRef,
+    Commit,
     Confidence,
     Finding,
+    History,
     Kind,
     Location,
     PackageRef,
@@ -21,6 +23,7 @@ from vallum_engine.model.report import Exclusion, Problem, RuleSet, Stats, Verdi
 
 Plain = dict[str, Any]
 _OF_SOME = ("requested", "source", "source_version", "arch", "module")
+_OF_HISTORY = ("commits", "versions")
 _OF_RECORDS = ("records", "merged", "passed", "rejected")
 
 
@@ -52,7 +55,21 @@ def from_finding(finding: Finding) -> Plain:
         "advisories": [_from_advisory(advisory) for advisory in finding.advisories],
         "remediation": finding.remediation and _from_remediation(finding.remediation),
         "references": list(finding.references),
+        "history": finding.history and from_history(finding.history),
+        "reason": finding.reason,
     }
+
+
+def from_history(history: History) -> Plain:
+    return {
+        "first": _from_commit(history.first),
+        "last": _from_commit(history.last),
+        "in_head": history.in_head,
+    }
+
+
+def _from_commit(commit: Commit) -> Plain:
+    return {"id": commit.id, "date": commit.date, "path": commit.path}
 
 
 def from_package_ref(package: PackageRef) -> Plain:
@@ -79,6 +96,8 @@ def facts(finding: Finding) -> Plain:
         kept["remediation"] = _from_remediation(finding.remediation)
     if finding.references:
         kept["references"] = list(finding.references)
+    if finding.history:
+        kept["history"] = from_history(finding.history)
     return kept
 
 
@@ -122,7 +141,19 @@ def to_finding(data: Mapping[str, Any]) -> Finding:
         advisories=tuple(_advisory(item) for item in data.get("advisories", ())),
         remediation=_remediation(data.get("remediation")),
         references=_strings(data.get("references", ())),
+        history=_history(data.get("history")),
+        reason=str(data.get("reason", "")),
     )
+
+
+def _history(data: Mapping[str, Any] | None) -> History | None:
+    if not data:
+        return None
+    return History(first=_commit(data["first"]), last=_commit(data["last"]), in_head=data["in_head"] is True)
+
+
+def _commit(data: Mapping[str, Any]) -> Commit:
+    return Commit(id=str(data["id"]), date=str(data["date"]), path=str(data["path"]))
 
 
 def _strings(data: Sequence[Any]) -> tuple[str, ...]:
@@ -238,6 +269,7 @@ def from_stats(stats: Stats) -> Plain:
         "packages": stats.packages,
         "suppressed": stats.suppressed,
         "seconds": round(stats.seconds, 3),
+        **({name: getattr(stats, name) for name in _OF_HISTORY} if stats.commits else {}),
         # Only foreign reports have records.
         **({name: getattr(stats, name) for name in _OF_RECORDS} if stats.records else {}),
     }
@@ -245,6 +277,7 @@ def from_stats(stats: Stats) -> Plain:
 
 def to_stats(data: Mapping[str, Any]) -> Stats:
     counts = {
-        key: int(data.get(key, 0)) for key in ("files", "bytes", "skipped", "packages", "suppressed", *_OF_RECORDS)
+        key: int(data.get(key, 0))
+        for key in ("files", "bytes", "skipped", "packages", "suppressed", *_OF_HISTORY, *_OF_RECORDS)
     }
     return Stats(**counts, seconds=float(data.get("seconds", 0.0)))

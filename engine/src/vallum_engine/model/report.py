@@ -102,6 +102,10 @@ class Stats:
     packages: int = 0
     suppressed: int = 0
     """Findings that an inline ignore or an ignore file hid; never silent."""
+    commits: int = 0
+    """Of a history: how many were looked through."""
+    versions: int = 0
+    """Of a history: contents that were read, each once."""
     records: int = 0
     """Of a foreign report: all that it holds, which is findings + suppressed + the three below."""
     merged: int = 0

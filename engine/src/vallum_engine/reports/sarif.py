@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vallum_engine import VERSION
+from vallum_engine.model import plain
 from vallum_engine.model.finding import Confidence, Finding, Location, PackageRef, Severity
 from vallum_engine.model.report import Exclusion, Problem, Report
 
@@ -56,7 +57,7 @@ def render(report: Report) -> bytes:
         "results": [
             *(_result(finding, order[finding.rule]) for finding in report.findings),
             *(
-                {**_result(finding, order[finding.rule]), "suppressions": [{"kind": "inSource"}]}
+                {**_result(finding, order[finding.rule]), "suppressions": [_suppression(finding)]}
                 for finding in report.suppressed
             ),
         ],
@@ -66,6 +67,10 @@ def render(report: Report) -> bytes:
         run["versionControlProvenance"] = [_provenance(report.target)]
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+
+
+def _suppression(finding: Finding) -> Json:
+    return {"kind": "inSource", **({"justification": finding.reason} if finding.reason else {})}
 
 
 def _worst(findings: Iterable[Finding]) -> dict[str, Finding]:
@@ -107,6 +112,8 @@ def _result(finding: Finding, index: int) -> Json:
     }
     if finding.package:
         properties |= _package(finding.package)
+    if finding.history:
+        properties["history"] = plain.from_history(finding.history)
     if finding.remediation and finding.remediation.upgrade_to:
         properties["upgradeTo"] = finding.remediation.upgrade_to
     return {

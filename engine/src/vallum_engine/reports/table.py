@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from vallum_engine.model.finding import Finding, Location, PackageRef, Severity
+from vallum_engine.model.finding import Commit, Finding, History, Location, PackageRef, Severity
 from vallum_engine.model.graph import FIRST_STEPS
 from vallum_engine.model.report import Exclusion, Report, Stats
 from vallum_engine.model.text import size
@@ -50,6 +50,8 @@ class _Table:
         yield from self.wrapped(f"{_subject(finding)}  [{finding.rule}]", style="1")
         for each in same:
             yield from self.places(each)
+            if each.history:
+                yield from self.wrapped(f"  {_past(each.history)}")
         if came := _came(finding.package):
             yield from self.wrapped(f"  {came}")
         steps = finding.remediation.steps if finding.remediation else ()
@@ -75,6 +77,9 @@ class _Table:
         )
         if foreign:
             yield _account(stats)
+        if stats.commits:
+            versions = _number(stats.versions, "content")
+            yield f"Looked back over {_number(stats.commits, 'commit')}, {versions}."
         if report.suppressed:
             hidden = _number(len(report.suppressed), "finding")
             yield (
@@ -154,6 +159,16 @@ def _came(package: PackageRef | None) -> str:
     if not package.dev:
         return way
     return f"{way} (development only)" if way else "Development only"
+
+
+def _past(history: History) -> str:
+    first, last = _written(history.first), _written(history.last)
+    span = f"written by {first}" if first == last else f"first by {first}, last by {last}"
+    return f"In HEAD, {span}" if history.in_head else f"Only in history, {span}"
+
+
+def _written(commit: Commit) -> str:
+    return f"{commit.id[:12]} ({commit.date[:10] or 'no date'})"
 
 
 def _place(location: Location) -> str:

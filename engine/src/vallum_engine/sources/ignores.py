@@ -2,11 +2,12 @@
 
 import fnmatch
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 MAX_BYTES = 1 << 20
+_DEEPEST = 200
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -130,3 +131,28 @@ def _match(segments: Sequence[re.Pattern[str] | None], parts: Sequence[str]) -> 
         if not reached:
             return False
     return len(parts) in reached
+
+
+def below(data: bytes, name: str) -> Callable[[bytes], str]:
+    """What one ignore file at the top of a repository says of paths as git writes them, their folders included."""
+    file = IgnoreFile(name=name, depth=0, patterns=parse(data))
+    if not file.patterns:
+        return _nothing
+
+    @lru_cache(maxsize=4096)
+    def folder(parts: tuple[str, ...]) -> str:
+        if not parts:
+            return ""
+        return folder(parts[:-1]) or hidden_by((file,), parts, folder=True)
+
+    def hides(path: bytes) -> str:
+        parts = tuple(path.decode("utf-8", "surrogateescape").split("/"))
+        if len(parts) > _DEEPEST:
+            return ""
+        return folder(parts[:-1]) or hidden_by((file,), parts, folder=False)
+
+    return hides
+
+
+def _nothing(_path: bytes) -> str:
+    return ""

@@ -43,6 +43,8 @@ class Origin:
     url: str
     branch: str | None = None
     credential: Credential | None = None
+    history: bool = False
+    """Whether to bring every branch and tag with all commits, or one commit alone."""
 
     def validate(self, *, opening: Opening = NOTHING_OPENED) -> Target:
         check_branch(self.branch)

@@ -64,7 +64,7 @@ def clone(
     mechanism: Mechanism | None = None,
     progress: Callable[[str], object] | None = None,
 ) -> Checkout:
-    """Brings a branch's newest commit to `destination`, which must not exist yet.
+    """Brings a branch's newest commit (with `history` all commits of every branch and tag) to `destination`, which must not exist yet.
 
     Symbolic links come out as plain files, submodules not at all (they are in `left_out`). Raises a GuardError that says what happened;
     then `destination` does not exist either: what git fetched without finishing has been checked by nobody.
@@ -125,7 +125,11 @@ class _Job:
         bundle = command.authorities(route.authorities)
         carried = ProxyLimits(total_bytes=self.limits.transfer_bytes, seconds=self.limits.seconds)
         arguments = command.clone_arguments(
-            self.url, self.folder, branch=origin.branch, blob_bytes=self.limits.blob_bytes
+            self.url,
+            self.folder,
+            branch=origin.branch,
+            blob_bytes=self.limits.blob_bytes,
+            history=origin.history,
         )
         credential = origin.credential
         target = origin.validate(opening=route.opening)

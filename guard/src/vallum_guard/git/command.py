@@ -95,12 +95,15 @@ def options(*, network: bool) -> tuple[str, ...]:
     return tuple(word for setting in settings for word in ("-c", setting))
 
 
-def clone_arguments(url: str, destination: Path, *, branch: str | None, blob_bytes: int) -> tuple[str, ...]:
+def clone_arguments(
+    url: str, destination: Path, *, branch: str | None, blob_bytes: int, history: bool = False
+) -> tuple[str, ...]:
     """Nothing is checked out yet: files above the blob filter would be fetched after all."""
     return (
         "git",
         *options(network=True),
-        *("clone", "--progress", "--no-checkout", "--depth=1", "--single-branch", "--no-tags"),
+        *("clone", "--progress", "--no-checkout"),
+        *(() if history else ("--depth=1", "--single-branch", "--no-tags")),
         *("--no-recurse-submodules", "--template=", f"--filter=blob:limit={blob_bytes}"),
         *(("--branch", branch) if branch else ()),
         *("--", url, str(destination)),

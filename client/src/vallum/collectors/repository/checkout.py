@@ -25,10 +25,14 @@ class Clone:
 
 
 @contextlib.contextmanager
-def cloned(url: str, branch: str, *, say: Callable[[str], None]) -> Iterator[Clone]:
-    """Clone into a private folder that goes with the block. Raises Misuse for an address that is none."""
+def cloned(url: str, branch: str, *, history: bool = False, say: Callable[[str], None]) -> Iterator[Clone]:
+    """Clone into a private folder that goes with the block; with its history, or its newest commit alone.
+
+    Raises Misuse for an address that is none.
+    """
     token = os.environ.get("VALLUM_GIT_TOKEN", "").strip()
-    origin = git.Origin(url=url, branch=branch or None, credential=git.Credential(token=token) if token else None)
+    credential = git.Credential(token=token) if token else None
+    origin = git.Origin(url=url, branch=branch or None, credential=credential, history=history)
     route = egress.route()
     try:
         target = origin.validate(opening=route.opening)

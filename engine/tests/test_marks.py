@@ -1,0 +1,39 @@
+"""`vallum:ignore`: which rules, and why."""
+
+import time
+
+import pytest
+
+from vallum_engine.marks import IGNORE_MARK, marks, reason
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        pytest.param("x # vallum:ignore", {"*": ""}, id="whatever"),
+        pytest.param("x # vallum:ignore a key of the manual", {"*": "a key of the manual"}, id="a reason"),
+        pytest.param("x # vallum:ignore: it is public", {"*": "it is public"}, id="a reason behind a colon"),
+        pytest.param(
+            "x # vallum:ignore some-rule it is public", {"some-rule": "it is public"}, id="a rule and a reason"
+        ),
+        pytest.param("x # vallum:ignore some-rule", {"some-rule": ""}, id="a rule"),
+        pytest.param("x # vallum:ignore some-rule: public", {"some-rule": "public"}, id="a rule with a colon"),
+        pytest.param("x # vallum:ignore CVE-2021-1 no way in", {"CVE-2021-1": "no way in"}, id="an advisory"),
+        pytest.param(
+            "x # vallum:ignore[a, b-c] both of them", {"a": "both of them", "b-c": "both of them"}, id="several"
+        ),
+        pytest.param("/* vallum:ignore some-rule why */ x", {"some-rule": "why */ x"}, id="code behind the comment"),
+        pytest.param("x /* vallum:ignore some-rule why */", {"some-rule": "why"}, id="the end of a comment"),
+        pytest.param("x <!-- vallum:ignore public -->", {"*": "public"}, id="the end of markup"),
+        pytest.param("x # vallum:ignore[a] one vallum:ignore b-c two", {"a": "one", "b-c": "two"}, id="two marks"),
+        pytest.param("x # vallum:ignoresome-rule", {"*": "some-rule"}, id="no space"),
+    ],
+)
+def test_what_a_mark_says(line, said):
+    assert {name.decode(): reason(why) for name, why in marks(line.encode())[1].items()} == said
+
+
+def test_a_megabyte_of_marks_is_read_in_linear_time():
+    started = time.process_time()
+    marks(IGNORE_MARK * 80_000 + b"\n" + (IGNORE_MARK + b" a-b c\n") * 50_000)
+    assert time.process_time() - started < 2
