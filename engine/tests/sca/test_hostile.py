@@ -50,6 +50,16 @@ def nested_v1(depth):
         pytest.param("pnpm-lock.yaml", b"a: &a [*a,*a]\n" * 1000, "no `lockfileVersion`", id="pnpm: aliases"),
         pytest.param("go.mod", b"require (\n" * 10, "is not closed", id="go: blocks within"),
         pytest.param("requirements.txt", b"a==1\n" * entry.MAX_ENTRIES + b"b==1", "More than", id="pip: too many"),
+        pytest.param("mix.lock", b"{" * 1000, "nested more than", id="mix: braces"),
+        pytest.param("mix.lock", b'%{"a": ' + b":b " * 2_100_000, "more than 2,000,000 terms", id="mix: words"),
+        pytest.param("mix.lock", b'%{"a' + b'\\"' * 500_000, "neither a string nor", id="mix: an open string"),
+        pytest.param("rebar.lock", b'[{<<"a">>,}].', "not a name", id="rebar: nothing behind a name"),
+        pytest.param("rebar.lock", b"[}", "closes nothing", id="rebar: another end"),
+        pytest.param("bun.lock", b'{"packages": {"a": ' + b"[" * 100_000, "nested too deeply", id="bun: brackets"),
+        pytest.param("bun.lock", b'{"a' + b'\\"' * 500_000, "not valid JSON", id="bun: an open string"),
+        pytest.param("bun.lock", b"/*" * 500_000, "was expected", id="bun: open comments"),
+        pytest.param("deno.lock", b'{"npm": {"@": {}}}', "names no package", id="deno: no name"),
+        pytest.param("stack.yaml.lock", b"- " * 500_000, "not a line of", id="stack: dashes"),
         pytest.param("uv.lock", b"#" * (entry.MAX_BYTES + 1), "more than the limit", id="too large"),
     ],
 )
@@ -74,6 +84,11 @@ def test_a_hostile_file_is_broken_data(path, data, says):
         pytest.param("requirements.txt", b"-r " + b"a/" * 500_000, 0, id="pip: a file's name of a megabyte"),
         pytest.param("requirements.txt", b"a " + b"-a " * 100_000, 1, id="pip: options"),
         pytest.param("go.mod", b"module " + b'"' * 500_000, 0, id="go: quotes"),
+        pytest.param("vendor/modules.txt", b"# a " + b"=> " * 500_000 + b"v1\na\n", 0, id="go: arrows"),
+        pytest.param("cabal.project.freeze", b"constraints:" + b" any.a ==" * 200_000, 0, id="cabal: one line"),
+        pytest.param("cabal.project.freeze", b"constraints:" + b",any.a ==1" * 200_000, 200_000, id="cabal: pins"),
+        pytest.param("bun.lock", b'{"packages": {}' + b" ," * 500_000 + b"}", None, id="bun: commas"),
+        pytest.param("deno.json", b'{"imports": {"a": "npm:' + b"/" * 500_000 + b'"}}', 0, id="deno: slashes"),
         pytest.param("yarn.lock", b'"' + b"a@1, " * 200_000 + b'":\n  version "1"\n', 1, id="yarn: descriptors"),
         pytest.param(
             "yarn.lock", b"a@1:\n  version" + b" " * 200_000 + b'"1"0\n', 0, id="yarn: spaces before what is no value"

@@ -7,7 +7,6 @@ import pytest
 
 from vallum_engine.model.file import File
 from vallum_engine.sca.inventory import Inventory
-from vallum_engine.sca.origins import Origins
 
 LOCK = {"packages": {"": {}, "node_modules/way": {"version": "1.0.0"}, "apps/shop": {"name": "shop"}}}
 BERRY = """\
@@ -22,40 +21,6 @@ importers:
   apps/shop:
     dependencies: {}
 packages: {}
-"""
-CLASSIC = """\
-"@scope/tool@^1", tool@^1:
-  version "1.0.0"
-way@^1.0.0:
-  version "1.0.0"
-  dependencies:
-    left "^1.0.0"
-    "@scope/tool" "^1"
-left@^1.0.0, left@~1.5.0:
-  version "1.5.0"
-"""
-YARN = """\
-__metadata:
-  version: 8
-
-"left@npm:^1, left@npm:~1.5":
-  version: 1.5.0
-  resolution: "left@npm:1.5.0"
-
-"shop@workspace:.":
-  version: 0.0.0-use.local
-  resolution: "shop@workspace:."
-  dependencies:
-    way: "npm:^1"
-  linkType: soft
-
-"way@npm:^1":
-  version: 1.0.0
-  resolution: "way@npm:1.0.0"
-  dependencies:
-    left: "npm:^1"
-  peerDependencies:
-    other: "*"
 """
 SHOP = {"name": "shop", "dependencies": {"way": "^1.0.0"}}
 
@@ -157,75 +122,3 @@ def test_patterns_of_members_are_looked_at_in_time():
     inventory.settle()
     assert time.monotonic() - started < 10
     assert len(wishes(inventory)) == 50
-
-
-MANIFEST = {"name": "shop", "dependencies": {"way": "^1.0.0"}, "devDependencies": {"tool": "^1", "left": "~1.5.0"}}
-
-
-def told_of(files, name, version):
-    """What the first of the files says of this package, with the manifests beside it."""
-    inventory = Inventory()
-    origins = Origins(inventory.asking)
-    for path, text in files.items():
-        file = File(path, (json.dumps(text) if isinstance(text, dict) else text).encode())
-        inventory.take(file)
-        origins.keep(file)
-    inventory.settle()
-    path = next(iter(files))
-    origin = origins.book(path, inventory.by_path[path]).origin(name, version)
-    return origin.direct, origin.dev, origin.path
-
-
-@pytest.mark.parametrize(
-    ("files", "name", "version", "expected"),
-    [
-        pytest.param(
-            {"yarn.lock": CLASSIC, "package.json": MANIFEST},
-            "way",
-            "1.0.0",
-            (True, False, ("shop", "way 1.0.0")),
-            id="yarn 1",
-        ),
-        pytest.param(
-            {"yarn.lock": CLASSIC, "package.json": MANIFEST},
-            "left",
-            "1.5.0",
-            (True, False, ("shop", "way 1.0.0", "left 1.5.0")),
-            id="yarn 1: to develop with, and by what runs",
-        ),
-        pytest.param(
-            {"yarn.lock": CLASSIC, "package.json": {"devDependencies": {"tool": "^1"}}},
-            "@scope/tool",
-            "1.0.0",
-            (True, True, ("yarn.lock", "@scope/tool 1.0.0")),
-            id="yarn 1: to develop with, of a project without a name",
-        ),
-        pytest.param(
-            {
-                "yarn.lock": CLASSIC,
-                "package.json": {"name": "all", "workspaces": ["apps/*"]},
-                "apps/shop/package.json": MANIFEST,
-            },
-            "way",
-            "1.0.0",
-            (True, False, ("shop", "way 1.0.0")),
-            id="yarn 1: by a member",
-        ),
-        pytest.param(
-            {"yarn.lock": YARN, "package.json": {"name": "shop", "devDependencies": {"way": "^1"}}},
-            "left",
-            "1.5.0",
-            (False, True, ("shop", "way 1.0.0", "left 1.5.0")),
-            id="yarn 4: to develop with",
-        ),
-        pytest.param(
-            {"yarn.lock": YARN, "package.json": {"name": "shop", "dependencies": {"way": "^1"}}},
-            "left",
-            "1.5.0",
-            (False, False, ("shop", "way 1.0.0", "left 1.5.0")),
-            id="yarn 4: to run",
-        ),
-    ],
-)
-def test_a_manifest_says_what_is_asked_for_and_what_to_develop_with(files, name, version, expected):
-    assert told_of(files, name, version) == expected

@@ -1,156 +1,283 @@
-"""How packages came in by the lockfiles of RubyGems, Packagist, NuGet, CocoaPods and Conan."""
+"""How packages came in, by the lockfiles that have manifests beside them, and by those of the smaller ecosystems."""
+
+import json
+import time
+from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File
-from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles import extractor, format_of
+from vallum_engine.sca.inventory import Inventory
+from vallum_engine.sca.lockfiles import GRAPHS, format_of
 from vallum_engine.sca.origins import Origins
 
-EVERY = ("shop", "way 1.0.0", "left 1.5.0")
-GEMFILE = """\
-PATH
-  remote: .
-  specs:
-    shop (0.1.0)
-      way (~> 1.0)
+EXAMPLES = Path(__file__).parent / "examples"
+SECONDS = 10
 
-GEM
-  remote: https://gems.example/
-  specs:
-    left (1.5.0)
-    left (1.5.0-java)
-    round (1.0.0)
-      round
-    way (1.0.0)
-      left (>= 1)
-
-DEPENDENCIES
-  shop!
+CLASSIC = """\
+"@scope/tool@^1", tool@^1:
+  version "1.0.0"
+way@^1.0.0:
+  version "1.0.0"
+  dependencies:
+    left "^1.0.0"
+    "@scope/tool" "^1"
+left@^1.0.0, left@~1.5.0:
+  version "1.5.0"
 """
-COMPOSER = """{
-    "packages": [
-        {"name": "acme/way", "version": "1.0.0", "require": {"acme/LEFT": "^1.0", "psr/any": "*", "php": "*"}},
-        {"name": "acme/left", "version": "1.5.0"},
-        {"name": "acme/any", "version": "1.0.0", "provide": {"psr/any": "1.0"}}
-    ],
-    "packages-dev": [{"name": "acme/tool", "version": "1.0.0", "require": {"acme/left": "*"}}]
-}"""
-PODS = """\
-PODS:
-  - left/Core (1.5.0)
-  - way (1.0.0):
-    - left/Core (~> 1)
-DEPENDENCIES:
-  - way
+YARN = """\
+__metadata:
+  version: 8
+
+"left@npm:^1, left@npm:~1.5":
+  version: 1.5.0
+  resolution: "left@npm:1.5.0"
+
+"shop@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "shop@workspace:."
+  dependencies:
+    way: "npm:^1"
+  linkType: soft
+
+"way@npm:^1":
+  version: 1.0.0
+  resolution: "way@npm:1.0.0"
+  dependencies:
+    left: "npm:^1"
+  peerDependencies:
+    other: "*"
 """
-CONAN = """{"graph_lock": {"nodes": {
-  "0": {"ref": "shop/0.1", "path": "conanfile.py", "requires": ["1"], "build_requires": ["3"]},
-  "1": {"ref": "way/1.0.0", "requires": ["2"]},
-  "2": {"ref": "left/1.5.0", "requires": ["1"]},
-  "3": {"ref": "tool/1.0.0", "requires": ["4", "2"]},
-  "4": {"ref": "left/1.9.0"}
-}}}"""
-SAMPLES = {"Gemfile.lock": GEMFILE, "Podfile.lock": PODS, "composer.lock": COMPOSER, "conan.lock": CONAN}
+
+MANIFEST = {"name": "shop", "dependencies": {"way": "^1.0.0"}, "devDependencies": {"tool": "^1", "left": "~1.5.0"}}
 
 
-def told(path, text, name, version):
-    """What a finding about this package would say: direct, dev, path."""
-    file = File(path, text.encode())
-    packages = [entry for entry in extractor(format_of(path))(file) if isinstance(entry, Package)]
-    origins = Origins()
-    origins.keep(file)
-    origin = origins.book(path, packages).origin(name, version)
+def told_of(files, name, version):
+    """What the first of the files says of this package, with the manifests beside it."""
+    inventory = Inventory()
+    origins = Origins(inventory.asking)
+    for path, text in files.items():
+        file = File(path, (json.dumps(text) if isinstance(text, dict) else text).encode())
+        inventory.take(file)
+        origins.keep(file)
+    inventory.settle()
+    path = next(iter(files))
+    origin = origins.book(path, inventory.by_path[path]).origin(name, version)
     return origin.direct, origin.dev, origin.path
 
 
 @pytest.mark.parametrize(
-    ("path", "name", "version", "expected"),
+    ("files", "name", "version", "expected"),
     [
-        pytest.param("Gemfile.lock", "left", "1.5.0", (False, None, EVERY), id="bundler"),
-        pytest.param("Gemfile.lock", "way", "1.0.0", (True, None, EVERY[:2]), id="bundler: of the project's own gem"),
-        pytest.param("Gemfile.lock", "round", "1.0.0", (False, None, ()), id="bundler: by itself alone"),
         pytest.param(
-            "composer.lock",
-            "acme/left",
-            "1.5.0",
-            (None, False, ("composer.lock", "acme/way 1.0.0", "acme/left 1.5.0")),
-            id="composer",
-        ),
-        pytest.param(
-            "composer.lock",
-            "acme/any",
+            {"yarn.lock": CLASSIC, "package.json": MANIFEST},
+            "way",
             "1.0.0",
-            (None, False, ("composer.lock", "acme/way 1.0.0", "acme/any 1.0.0")),
-            id="composer: by what it stands for",
+            (True, False, ("shop", "way 1.0.0")),
+            id="yarn 1",
         ),
         pytest.param(
-            "composer.lock",
-            "acme/tool",
-            "1.0.0",
-            (True, True, ("composer.lock", "acme/tool 1.0.0")),
-            id="composer, dev",
-        ),
-        pytest.param("Podfile.lock", "left", "1.5.0", (False, None, ("Podfile.lock", *EVERY[1:])), id="cocoapods"),
-        pytest.param("conan.lock", "left", "1.5.0", (False, False, ("conan.lock", *EVERY[1:])), id="conan"),
-        pytest.param(
-            "conan.lock",
+            {"yarn.lock": CLASSIC, "package.json": MANIFEST},
             "left",
-            "1.9.0",
-            (False, True, ("conan.lock", "tool 1.0.0", "left 1.9.0")),
-            id="conan, to build",
+            "1.5.0",
+            (True, False, ("shop", "way 1.0.0", "left 1.5.0")),
+            id="yarn 1: to develop with, and by what runs",
+        ),
+        pytest.param(
+            {"yarn.lock": CLASSIC, "package.json": {"devDependencies": {"tool": "^1"}}},
+            "@scope/tool",
+            "1.0.0",
+            (True, True, ("yarn.lock", "@scope/tool 1.0.0")),
+            id="yarn 1: to develop with, of a project without a name",
+        ),
+        pytest.param(
+            {
+                "yarn.lock": CLASSIC,
+                "package.json": {"name": "all", "workspaces": ["apps/*"]},
+                "apps/shop/package.json": MANIFEST,
+            },
+            "way",
+            "1.0.0",
+            (True, False, ("shop", "way 1.0.0")),
+            id="yarn 1: by a member",
+        ),
+        pytest.param(
+            {"yarn.lock": YARN, "package.json": {"name": "shop", "devDependencies": {"way": "^1"}}},
+            "left",
+            "1.5.0",
+            (False, True, ("shop", "way 1.0.0", "left 1.5.0")),
+            id="yarn 4: to develop with",
+        ),
+        pytest.param(
+            {"yarn.lock": YARN, "package.json": {"name": "shop", "dependencies": {"way": "^1"}}},
+            "left",
+            "1.5.0",
+            (False, False, ("shop", "way 1.0.0", "left 1.5.0")),
+            id="yarn 4: to run",
         ),
     ],
 )
-def test_a_lockfile_says_how_a_package_came_in(path, name, version, expected):
-    assert told(path, SAMPLES[path], name, version) == expected
+def test_a_manifest_says_what_is_asked_for_and_what_to_develop_with(files, name, version, expected):
+    assert told_of(files, name, version) == expected
 
 
-JUNK = st.sampled_from(
+def example(path):
+    """An example's content, to be read by its own name."""
+    return {Path(path).name: (EXAMPLES / path).read_text()}
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "version", "expected"),
     [
-        "",
-        "{}",
-        "[]",
-        "1",
-        '"',
-        "'",
-        ":",
-        "\n",
-        "left",
-        "@",
-        "/",
-        "null",
-        "true",
-        "[1, {}]",
-        "  ",
-        "=\n",
-        "(",
-        "- ",
-        "</",
-    ]
+        pytest.param(
+            example("bun/bun.lock"), "left", "1.5.0", (False, False, ("all", "way 1.0.0", "left 1.5.0")), id="bun"
+        ),
+        pytest.param(
+            example("bun/bun.lock"), "left", "2.0.0", (True, False, ("shop", "left 2.0.0")), id="bun: by a member"
+        ),
+        pytest.param(
+            example("bun/bun.lock"),
+            "left",
+            "1.9.0",
+            (False, True, ("all", "tool 1.0.0", "@scope/core 2.0.0", "left 1.9.0")),
+            id="bun: to develop with",
+        ),
+        pytest.param(
+            example("denolock/deno.lock"),
+            "left",
+            "1.5.0",
+            (False, None, ("deno.lock", "way 1.0.0", "react 18.2.0", "left 1.5.0")),
+            id="deno",
+        ),
+        pytest.param(
+            example("denolock/deno.lock"),
+            "@std/internal",
+            "1.0.1",
+            (False, None, ("deno.lock", "@std/path 1.0.2", "@std/internal 1.0.1")),
+            id="deno: of JSR",
+        ),
+        pytest.param(
+            example("denolock/v3/deno.lock"), "left", "1.5.0", (None, None, ()), id="deno 3 says not what is asked for"
+        ),
+        pytest.param(
+            example("mix/mix.lock"),
+            "mime_types",
+            "1.5.0",
+            (None, None, ("mix.lock", "phoenix 1.7.0-rc.0", "plug 1.11.1", "mime_types 1.5.0")),
+            id="mix",
+        ),
+        pytest.param(example("mix/mix.lock"), "telemetry", "0.4.2", (None, None, ()), id="mix: perhaps by an option"),
+        pytest.param(
+            example("gleam/manifest.toml"),
+            "gleam_stdlib",
+            "0.34.0",
+            (False, None, ("manifest.toml", "gleeunit 1.0.0", "gleam_stdlib 0.34.0")),
+            id="gleam",
+        ),
+        pytest.param(
+            example("gleam/manifest.toml") | example("gleamtoml/gleam.toml"),
+            "gleam_stdlib",
+            "0.34.0",
+            (False, True, ("shop", "gleeunit 1.0.0", "gleam_stdlib 0.34.0")),
+            id="gleam with its manifest",
+        ),
+        pytest.param(
+            example("renv/renv.lock"),
+            "mime",
+            "0.7",
+            (None, None, ("renv.lock", "BSgenome 1.68.0", "mime 0.7")),
+            id="renv",
+        ),
+        pytest.param(
+            example("julia/Manifest.toml"),
+            "OrderedCollections",
+            "1.4.1",
+            (None, None, ("Manifest.toml", "Unregistered", "DataStructures 0.17.0", "OrderedCollections 1.4.1")),
+            id="julia",
+        ),
+        pytest.param(
+            example("julia/Manifest.toml") | example("juliaproject/Project.toml"),
+            "OrderedCollections",
+            "1.4.1",
+            (False, False, ("Shop", "DataStructures 0.17.0", "OrderedCollections 1.4.1")),
+            id="julia with its manifest",
+        ),
+        pytest.param(example("rebar/rebar.lock"), "cowlib", "2.11.0", (False, None, ()), id="rebar"),
+    ],
 )
+def test_a_lockfile_says_how_a_package_came_in(files, name, version, expected):
+    assert told_of(files, name, version) == expected
 
 
-@settings(max_examples=600, deadline=None)
-@given(
-    path=st.sampled_from(sorted(SAMPLES)),
-    cuts=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), JUNK), max_size=4),
+def strange_files():
+    for folder in sorted(EXAMPLES.iterdir()):
+        if folder.name in GRAPHS:
+            for file in sorted(folder.rglob("*")):
+                if file.is_file() and file.name != "expected.json":
+                    yield pytest.param(file, file.relative_to(folder).as_posix(), id=str(file.relative_to(EXAMPLES)))
+
+
+@pytest.mark.parametrize(("file", "path"), list(strange_files()))
+def test_every_example_that_is_read_has_a_graph_however_it_is_cut(file, path):
+    data = file.read_bytes()
+    assert format_of(path) in GRAPHS
+    for length in sorted({len(data) * tenth // 10 for tenth in range(11)}):
+        inventory = Inventory()
+        origins = Origins(inventory.asking)
+        cut = File(path, data[:length])
+        try:
+            inventory.take(cut)
+        except BrokenData:
+            continue
+        origins.keep(cut)
+        inventory.settle()
+        for own, packages in inventory.by_path.items():
+            book = origins.book(own, packages)
+            assert all(book.origin(package.name, package.version) is not None for package in packages)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name"),
+    [
+        pytest.param(
+            "bun.lock",
+            json.dumps(
+                {
+                    "workspaces": {"": {"dependencies": {"a": "*"}}},
+                    "packages": {
+                        "a": ["a@1", "", {"dependencies": {f"d{n}": "*" for n in range(50_000)}}],
+                        "x/" * 100_000 + "b": ["b@1", "", {"dependencies": {f"d{n}": "*" for n in range(50_000)}}],
+                    },
+                }
+            ),
+            "a",
+            id="bun: a place of letters that asks for much",
+        ),
+        pytest.param(
+            "mix.lock",
+            "%{"
+            + "".join(f'"p{n}": {{:hex, :p{n}, "1", "", [], [{{:p{(n + 1) % 9999}, "1", []}}]}},' for n in range(9_999))
+            + "}",
+            "p1",
+            id="mix: a ring",
+        ),
+        pytest.param(
+            "renv.lock",
+            json.dumps(
+                {
+                    "Packages": {
+                        f"p{n}": {"Version": "1", "Source": "CRAN", "Requirements": [f"p{m}" for m in range(200)]}
+                        for n in range(2_000)
+                    }
+                }
+            ),
+            "p1",
+            id="renv: each asks for two hundred",
+        ),
+    ],
 )
-def test_a_damaged_lockfile_that_is_read_has_a_graph(path, cuts):
-    text = SAMPLES[path]
-    for where, length, junk in cuts:
-        at = int(where * len(text))
-        text = text[:at] + junk + text[at + length :]
-    file = File(path, text.encode())
-    try:
-        packages = [entry for entry in extractor(format_of(path))(file) if isinstance(entry, Package)]
-    except BrokenData:
-        return
-    origins = Origins()
-    origins.keep(file)
-    read = origins.book(path, packages)
-    for package in packages:
-        assert all(step.isprintable() for step in read.origin(package.name, package.version).path)
+def test_a_lockfile_made_to_hurt_has_its_graph_in_time(path, text, name):
+    started = time.monotonic()
+    told_of({path: text}, name, "1")
+    assert time.monotonic() - started < SECONDS

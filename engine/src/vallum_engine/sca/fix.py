@@ -13,6 +13,7 @@ from vallum_engine.sca.systems import mending
 from vallum_engine.sca.versions import Key
 
 _COMMANDS = {
+    "bun": ("bun update", "{name}@{to}"),
     "cargo": ("cargo update -p", "{name}@{ours} --precise {to}"),
     "cocoapods": ("pod update", "{name}"),
     "composer": ("composer update --with-all-dependencies", "{name}"),
@@ -21,7 +22,12 @@ _COMMANDS = {
     "composer_json": ("composer require --with-all-dependencies", "{name}:^{to}"),
     "composer_json, dev": ("composer require --dev --with-all-dependencies", "{name}:^{to}"),
     "gemfile": ("bundle update --conservative", "{name}"),
+    "cabal": ("cabal freeze --constraint", "{name}=={to}"),
+    "denolock": ("deno update", "{name}@{to}"),
+    "gleam": ("gleam update", "{name}"),
+    "gleamtoml": ("gleam add", "{name}@{to}"),
     "gomod": ("go get", "{name}@v{to}"),
+    "mix": ("mix deps.update", "{name}"),
     "npm": ("npm install", "{name}@{to}"),
     "npm, indirect": ("npm update", "{name}"),
     "packagejson": ("npm install", "{name}@{to}"),
@@ -32,6 +38,7 @@ _COMMANDS = {
     "pubspec": ("dart pub upgrade", "{name}"),
     "pubspec, dev": ("dart pub add", "dev:{name}:^{to}"),
     "pubspec, direct": ("dart pub add", "{name}:^{to}"),
+    "rebar": ("rebar3 upgrade", "{name}"),
     "pylock": ("pip lock", "{name}=={to}"),
     "stdlib": ("go get", "go@{to} toolchain@go{to}"),
     "swift": ("swift package update", "{last}"),

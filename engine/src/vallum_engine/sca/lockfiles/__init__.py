@@ -26,16 +26,28 @@ NAMES: Mapping[str, str] = {
     "Cargo.lock": "cargo",
     "Gemfile": "gemspec",
     "Gemfile.lock": "gemfile",
+    "JuliaManifest.toml": "julia",
+    "JuliaProject.toml": "juliaproject",
+    "Manifest.toml": "julia",
     "Package.resolved": "swift",
     "Pipfile.lock": "pipfile",
     "Podfile.lock": "cocoapods",
+    "Project.toml": "juliaproject",
+    "bun.lock": "bun",
+    "cabal.project.freeze": "cabal",
     "composer.json": "composer_json",
     "composer.lock": "composer",
     "conan.lock": "conan",
     "conanfile.txt": "conanfile",
+    "deno.json": "deno",
+    "deno.jsonc": "deno",
+    "deno.lock": "denolock",
     "gems.locked": "gemfile",
     "gems.rb": "gemspec",
+    "gleam.toml": "gleamtoml",
     "go.mod": "gomod",
+    "manifest.toml": "gleam",
+    "mix.lock": "mix",
     "npm-shrinkwrap.json": "npm",
     "package-lock.json": "npm",
     "pdm.lock": "pdm",
@@ -43,6 +55,9 @@ NAMES: Mapping[str, str] = {
     "poetry.lock": "poetry",
     "pubspec.lock": "pubspec",
     "pylock.toml": "pylock",
+    "rebar.lock": "rebar",
+    "renv.lock": "renv",
+    "stack.yaml.lock": "stack",
     "uv.lock": "uv",
     "vcpkg.json": "vcpkg",
     "yarn.lock": "yarn",
@@ -51,6 +66,7 @@ NAMES: Mapping[str, str] = {
 PATTERNS: Mapping[str, str] = {
     "*.gemspec": "gemspec",
     "*requirements*.txt": "requirements",
+    "Manifest-v*.toml": "julia",
     "composer/installed.json": "composer",
     "constraints*.txt": "requirements",
     "node_modules/*/package.json": "nodemodules",
@@ -58,6 +74,7 @@ PATTERNS: Mapping[str, str] = {
     "package.json": "packagejson",
     "pylock.*.toml": "pylock",
     "requirements/*.txt": "requirements",
+    "vendor/modules.txt": "govendor",
 }
 """Names that only a pattern can say, looked at after the exact ones. `*` stands for no slash; a pattern with slashes asks for
 the last folders too, and goes before one with fewer. Each ends in a name's ending, or as in `Name.*` has its beginning, so that a
@@ -65,16 +82,26 @@ walk looks at few of them for a file."""
 
 ECOSYSTEMS: Mapping[str, str] = {
     "apk": "Alpine",
+    "bun": "npm",
+    "cabal": "Hackage",
     "cargo": "crates.io",
     "cocoapods": "CocoaPods",
     "composer": "Packagist",
     "composer_json": "Packagist",
     "conan": "ConanCenter",
     "conanfile": "ConanCenter",
+    "deno": "npm",
+    "denolock": "npm",
     "dpkg": "Debian",
     "gemfile": "RubyGems",
     "gemspec": "RubyGems",
+    "gleam": "Hex",
+    "gleamtoml": "Hex",
     "gomod": "Go",
+    "govendor": "Go",
+    "julia": "Julia",
+    "juliaproject": "Julia",
+    "mix": "Hex",
     "nodemodules": "npm",
     "npm": "npm",
     "opkg": "OpenWrt",
@@ -85,8 +112,11 @@ ECOSYSTEMS: Mapping[str, str] = {
     "poetry": "PyPI",
     "pubspec": "Pub",
     "pylock": "PyPI",
+    "rebar": "Hex",
+    "renv": "CRAN",
     "requirements": "PyPI",
     "rpmdb": "Red Hat",
+    "stack": "Hackage",
     "swift": "SwiftURL",
     "uv": "PyPI",
     "vcpkg": "vcpkg",
@@ -96,35 +126,32 @@ ECOSYSTEMS: Mapping[str, str] = {
 
 GRAPHS = frozenset(
     {
+        "bun",
         "cargo",
         "cocoapods",
         "composer",
         "conan",
+        "denolock",
         "gemfile",
+        "gleam",
         "gomod",
+        "julia",
+        "mix",
         "npm",
         "pdm",
         "pnpm",
         "poetry",
+        "renv",
         "uv",
         "yarn",
     }
 )
 """Formats that say who asks for whom: their modules have `graph(file)`."""
 
-WITH_MANIFESTS = frozenset({"yarn"})
+WITH_MANIFESTS = frozenset({"gleam", "julia", "yarn"})
 """Of these, the ones whose manifests say more of it: `graph(file, asking)`."""
 
-KNOWS_DEV = frozenset(
-    {
-        "composer",
-        "conan",
-        "npm",
-        "pdm",
-        "pipfile",
-        "poetry",
-    }
-)
+KNOWS_DEV = frozenset({"composer", "conan", "npm", "pdm", "pipfile", "poetry"})
 """Formats whose groups part development from production for every entry, asked for or not."""
 
 TOGETHER: frozenset[str] = frozenset()
@@ -149,13 +176,20 @@ class Manifest:
 
 
 MANIFESTS: Mapping[str, Manifest] = {
+    "gleamtoml": Manifest(locks=frozenset({"gleam"}), todo="Commit manifest.toml: `gleam deps download` writes it."),
+    "juliaproject": Manifest(
+        locks=frozenset({"julia"}),
+        todo="Commit Manifest.toml: `julia --project -e 'using Pkg; Pkg.resolve()'` writes it.",
+    ),
+    "deno": Manifest(locks=frozenset({"denolock"}), todo="Commit a lockfile: `deno install` writes one."),
     "packagejson": Manifest(
-        locks=frozenset({"npm", "pnpm", "yarn"}),
+        locks=frozenset({"bun", "npm", "pnpm", "yarn"}),
         todo="Commit a lockfile: `npm install --package-lock-only` writes one.",
     ),
 }
 
-UNPUBLISHED = frozenset({"CocoaPods", "vcpkg"})
+UNPUBLISHED = frozenset({"CocoaPods", "JSR", "vcpkg"})
+
 """Ecosystems that nobody publishes advisories for in OSV's form: listed, never matched."""
 
 

@@ -9,6 +9,8 @@ from vallum_engine.model.file import File
 from vallum_engine.sca.lockfiles.entry import broken, text_of
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+# What people write beside JSON: comments, and a comma after the last. Each part takes all it can, so a file is passed once.
+_RELAXED = re.compile(r"""("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=\s*+[}\]])""", re.DOTALL)
 _DECODER = json.JSONDecoder()
 _T = TypeVar("_T")
 MAX_DEPTH = 100
@@ -22,9 +24,10 @@ class Cursor:
     `value()`, enters it by one of them again, or does nothing, which skips it.
     """
 
-    def __init__(self, file: File, todo: str) -> None:
+    def __init__(self, file: File, todo: str, *, relaxed: bool = False) -> None:
+        """`relaxed` takes comments, and a comma after the last member or item."""
         self.todo = todo
-        self.text = text_of(file, todo)
+        self.text = _strict(text_of(file, todo)) if relaxed else text_of(file, todo)
         self.at = self._skip(0)
         self.depth = 0
         self._line = 1
@@ -125,3 +128,11 @@ class Cursor:
     def _skip(self, at: int) -> int:
         found = _SPACE.match(self.text, at)
         return found.end() if found else at
+
+
+def _strict(text: str) -> str:
+    """The same without what JSON does not know; every line stays where it is."""
+    uncommented = _RELAXED.sub(
+        lambda found: found[1] or ("," if found[0] == "," else "\n" * found[0].count("\n")), text
+    )
+    return _RELAXED.sub(lambda found: found[1] or "", uncommented)

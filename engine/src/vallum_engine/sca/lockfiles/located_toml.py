@@ -9,6 +9,8 @@ from vallum_engine.model.file import File
 from vallum_engine.sca.lockfiles.entry import broken, text_of
 
 _ERROR_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+_KEY = r"""([A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
+_ENTRY = re.compile(rf"[ \t]*{_KEY}[ \t]*[=.]")
 _MULTILINE = re.compile(r'"""(?:[^\\]|\\.)*?"""|' + r"'''.*?'''", re.DOTALL)
 
 
@@ -53,4 +55,22 @@ def _name_lines(text: str, array: str) -> list[int]:
         elif looking and re.match(r"(?:name|\"name\")[ \t]*=", stripped):
             lines[-1] = number
             looking = False
+    return lines
+
+
+def keys(text: str, table: str) -> dict[str, int]:
+    """The line of each key that stands in `[table]`, or has a table `[table.key]` of its own."""
+    if '"""' in text or "'''" in text:
+        text = _MULTILINE.sub(lambda found: '""' + "\n" * found[0].count("\n"), text)
+    own = re.compile(rf"[ \t]*\[[ \t]*{re.escape(table)}[ \t]*\]")
+    below = re.compile(rf"[ \t]*\[[ \t]*{re.escape(table)}[ \t]*\.[ \t]*{_KEY}[ \t]*\]")
+    lines: dict[str, int] = {}
+    inside = False
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.lstrip()[:1] == "[":
+            inside = bool(own.match(line))
+            if found := below.match(line):
+                lines.setdefault(found[1].strip("\"'"), number)
+        elif inside and (found := _ENTRY.match(line)):
+            lines.setdefault(found[1].strip("\"'"), number)
     return lines
