@@ -8,6 +8,7 @@ import json
 import threading
 import zipfile
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import pytest
 
@@ -51,7 +52,7 @@ class Source:
         return f"http://127.0.0.1:{self.port}"
 
     def serve(self, ecosystem, *records):
-        self.files[f"/{ecosystem}/all.zip"] = archive(*records)
+        self.files[f"/{quote(ecosystem)}/all.zip"] = archive(*records)
 
     def ranges(self):
         return [headers.get("Range") for path, headers in self.asked if path.endswith("all.zip")]

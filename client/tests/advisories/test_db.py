@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vallum.advisories import archives, moments
+from vallum.advisories.update import USUAL
 from vallum.cli.exits import Exit
 from vallum_engine.sca.advisories import open_database
 
@@ -46,10 +47,18 @@ class TestUpdate:
         assert "[TEST-1]" in scanned.out
 
     def test_every_ecosystem_by_default(self, vallum, home, source, entry):
-        for name in ("npm", "Go", "PyPI", "crates.io"):
+        for name in USUAL:
             source.serve(name, entry(1, ecosystem=name))
         assert vallum("db", "update").code == Exit.CLEAN
-        assert counts(home) == {"Go": 1, "PyPI": 1, "crates.io": 1, "npm": 1}
+        assert counts(home) == dict.fromkeys(USUAL, 1)
+
+    def test_a_distribution_is_fetched_again_once_it_was_named(self, vallum, home, source, entry):
+        for name in (*USUAL, "Debian"):
+            source.serve(name, entry(1, ecosystem=name))
+        assert vallum("db", "update", "--ecosystem", "Debian").code == Exit.CLEAN
+        assert counts(home) == {"Debian": 1}
+        assert vallum("db", "update").code == Exit.CLEAN
+        assert counts(home) == dict.fromkeys([*USUAL, "Debian"], 1)
 
     def test_one_that_is_missing_is_said_and_the_others_are_taken(self, vallum, home, source, entry):
         source.serve("npm", entry(1))

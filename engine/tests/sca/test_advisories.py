@@ -6,10 +6,12 @@ import sqlite3
 import pytest
 
 from vallum_engine.errors import BrokenData
-from vallum_engine.model.finding import Kind, Severity
+from vallum_engine.model.finding import Kind, Location, Severity
+from vallum_engine.model.package import Package
 from vallum_engine.sca.advisories import Meta, open_database
 from vallum_engine.sca.build import build
 from vallum_engine.sca.groups import Groups
+from vallum_engine.sca.match import match
 
 META = Meta(built_at="2026-01-01T00:00:00Z", source="0123456789abcdef")
 
@@ -24,7 +26,26 @@ def test_a_package_is_found_by_its_normalised_name(database, record):
     assert ids(data, "PyPI", "zope-interface") == ["PYSEC-1"]
     assert ids(data, "npm", "JSONStream") == ["GHSA-1"]
     assert ids(data, "npm", "jsonstream") == []
-    assert ids(data, "Maven", "left") == []
+    assert ids(data, "FreeBSD", "left") == []
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "published", "locked"),
+    [
+        pytest.param("NuGet", "Newtonsoft.Json", "newtonsoft.json", id="NuGet knows no case"),
+        pytest.param("Packagist", "Symfony/http-kernel", "symfony/http-kernel", id="nor does Packagist"),
+        pytest.param("GitHub Actions", "tj-actions/changed-files", "TJ-Actions/changed-files", id="nor GitHub"),
+        pytest.param(
+            "SwiftURL", "github.com/Alamofire/Alamofire", "https://github.com/alamofire/Alamofire.git", id="Swift"
+        ),
+        pytest.param("SwiftURL", "https://github.com/vapor/vapor", "git@github.com/vapor/vapor/", id="Swift, by SSH"),
+        pytest.param("Maven", "org.apache:a", "org.apache:a", id="Maven is exact"),
+    ],
+)
+def test_a_name_is_found_however_its_registry_lets_it_be_written(database, record, ecosystem, published, locked):
+    data = database(record("GHSA-1", published, ecosystem=ecosystem))
+    package = Package(ecosystem=ecosystem, name=locked, version="1.0.0", location=Location(path="lock"))
+    assert [finding.rule for finding in match([package], data).findings] == ["GHSA-1"]
 
 
 def test_more_names_than_one_batch_are_all_looked_up(database, record):
@@ -43,7 +64,7 @@ def test_what_is_left_out_is_counted(tmp_path, record):
             ("npm", record("C", spans=(("0", "not a version"),))),
             ("npm", record("D")),
             ("npm", record("D")),
-            ("Maven", record("E", ecosystem="Maven")),
+            ("FreeBSD", record("E", ecosystem="FreeBSD")),
             ("npm", b"{"),
             ("npm", b"[" * 100_000),
             ("npm", {"summary": "no id"}),

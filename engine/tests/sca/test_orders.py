@@ -4,6 +4,7 @@ The tables in `orders/` hold what each program answered (`dev/orders` asks and w
 latest, equal ones on one line. Where the program itself is here, it is asked again, about others.
 """
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from vallum_engine.sca.versions import ORDERS, order
 
 TABLES = Path(__file__).parent / "orders"
 KNOWN = [oracle for oracle in ORACLES if oracle.ecosystem in ORDERS]
-WIDER = {"npm"}
-"""Where more is read than the program reads: advisories write `1.2` for `1.2.0`."""
+WIDER = {"composer", "elixir", "npm"}
+"""Where more is read than the program reads: advisories write `1.2` for `1.2.0`, and newer Composers read more dates."""
+
+STEPS = re.compile(r"(?<=[0-9])(?=[^0-9])|(?<=[^0-9])(?=[0-9])|[.-]")
 PAIRS, SLOW_PAIRS = 6_000, 400
 
 
@@ -48,6 +51,7 @@ def test_the_program_itself_agrees_about_thousands_of_pairs(oracle):
     key = order(oracle.ecosystem)
     asked = samples.pairs(oracle.name, SLOW_PAIRS if oracle.slow else PAIRS, seed=20_26)
     compared = 0
+    disputed = []
     for (one, other), expected in zip(asked, oracle.compare(asked), strict=True):
         left, right = key(one), key(other)
         if expected is None:
@@ -55,6 +59,19 @@ def test_the_program_itself_agrees_about_thousands_of_pairs(oracle):
             continue
         assert left is not None, one
         assert right is not None, other
-        assert (left > right) - (left < right) == expected, (one, other)
+        if (left > right) - (left < right) != expected:
+            disputed.append((one, other, expected))
         compared += 1
-    assert compared > len(asked) / 5
+    assert compared > (80 if oracle.slow else 1_000)
+    assert len(disputed) < compared / 100
+    assert [pair for pair in disputed if not goes_in_circles(oracle, *pair)] == []
+
+
+def goes_in_circles(oracle, one, other, answer):
+    """Whether the program contradicts itself: by way of a third version, the two come out the other way round.
+
+    Maven's comparison does where words stand among numbers; a beginning of one of the two is always such a third.
+    """
+    thirds = sorted({text[: step.start()] for text in (one, other) for step in STEPS.finditer(text) if step.start()})
+    legs = oracle.compare([leg for third in thirds for leg in ((one, third), (third, other))])
+    return any(there * answer <= 0 and back * answer <= 0 for there, back in zip(legs[::2], legs[1::2], strict=True))

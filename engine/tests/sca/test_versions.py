@@ -95,9 +95,48 @@ PEP440 = [
 ]
 
 
+# https://learn.microsoft.com/nuget/concepts/package-versioning
+NUGET = [
+    "1.0.1-aaa",
+    "1.0.1-alpha",
+    "1.0.1-alpha.2",
+    "1.0.1-alpha.10",
+    "1.0.1-Beta",
+    "1.0.1-open",
+    "1.0.1-rc.2147483647",
+    "1.0.1-rc.2147483648",
+    "1.0.1-zzz",
+    "1.0.1",
+    "1.0.1.1",
+    "1.0.2.0-a",
+    "1.0.2",
+    "1.00.10",
+]
+# pub_semver's documentation: like semantic versioning, and a build comes after none.
+PUB = ["1.0.0-dev", "1.0.0-dev+1", "1.0.0", "1.0.0+1", "1.0.0+2", "1.0.0+10", "1.0.0+a", "1.0.0+a.1", "1.0.1-0"]
+# R's ?numeric_version: by number, and the longer after what it begins with.
+CRAN = ["0.9", "1.0", "1.0-0", "1.0.1", "1.0-2", "1.0-10", "1.2.8", "1.10", "1.10.0.1", "2014.7"]
+CABAL = ["0", "0.0", "0.1", "0.1.0", "0.1.0.0", "0.2", "0.10", "1", "1.0", "1.0.9", "1.0.10", "2023.1"]
+CONAN = ["1.0", "1.1.0-rc1", "1.1.0", "1.1.1", "1.1.1a", "1.1.1k", "1.1.1t", "1.1.10", "3.0"]
+TAGS = ["v1.0.0-beta", "1.0.0", "v1.0.1", "V1.10.0", "v2"]
+OPAM = ["0~", "0", "1.0~beta", "1.0~beta1", "1.0", "1.0-1", "1.0.1", "1.0.10", "v0.9", "v0.10"]
+
+
 @pytest.mark.parametrize(
     ("ecosystem", "ascending"),
     [
+        pytest.param("NuGet", NUGET, id="NuGet: four numbers, labels whatever their case"),
+        pytest.param("Pub", PUB, id="Pub: builds count"),
+        pytest.param("Julia", PUB, id="Julia: builds count"),
+        pytest.param("CRAN", CRAN, id="CRAN: numbers alone"),
+        pytest.param("Bioconductor", CRAN, id="Bioconductor: as CRAN"),
+        pytest.param("Hackage", CABAL, id="Hackage: numbers alone"),
+        pytest.param("GHC", CABAL, id="GHC: as Hackage"),
+        pytest.param("ConanCenter", CONAN, id="Conan: letters after numbers are later"),
+        pytest.param("GitHub Actions", TAGS, id="actions: tags with a v"),
+        pytest.param("SwiftURL", TAGS, id="Swift: tags with a v"),
+        pytest.param("opam", OPAM, id="opam: as dpkg orders an upstream version"),
+        pytest.param("Hex", SEMVER, id="Hex agrees with semver"),
         pytest.param("crates.io", SEMVER, id="semver: precedence as item 11 of the specification tells it"),
         pytest.param("npm", SEMVER, id="npm agrees with semver"),
         pytest.param("Go", SEMVER, id="Go agrees with semver"),
@@ -123,6 +162,15 @@ def test_a_table_ascends(ecosystem, ascending):
         pytest.param("Go", "v2.0.0+incompatible", "2.0.0", id="Go: incompatible is no other version"),
         pytest.param("Go", "go1.21rc2", "1.21.0-rc.2", id="Go: a release candidate"),
         pytest.param("Go", "1.21", "go1.21.0", id="Go: the language version"),
+        pytest.param("NuGet", "1.0.0.0", "1", id="NuGet: missing numbers are zero"),
+        pytest.param("NuGet", "1.0.0-RC.1+sha", "1.0-rc.1", id="NuGet: neither case nor build"),
+        pytest.param("CRAN", "1.2-3", "1.2.3", id="CRAN: a hyphen is a dot"),
+        pytest.param("Maven", "1.0.RELEASE", "1", id="Maven: words for a release"),
+        pytest.param("Maven", "1-a1", "1-alpha-1", id="Maven: short words before digits"),
+        pytest.param("Packagist", "v1.0", "1.0.0.0", id="Composer: four numbers"),
+        pytest.param("Packagist", "1.0-b2", "1.0.0beta2", id="Composer: short words for stages"),
+        pytest.param("RubyGems", "1.0.0", "1", id="RubyGems: zeros at the end"),
+        pytest.param("RubyGems", "1.0-rc1", "1.pre.rc1", id="RubyGems: a hyphen"),
         pytest.param("PyPI", "v1.0-Alpha_1", "1a1", id="PyPI: spellings"),
         pytest.param("PyPI", "1.0-1", "1.post1", id="PyPI: the short post release"),
         pytest.param("PyPI", "1.0.0+Ubuntu-1", "1+ubuntu.1", id="PyPI: local labels"),
@@ -169,9 +217,14 @@ def test_what_is_no_version_has_no_key(ecosystem, version):
         pytest.param("Alpine", "1.0-1", id="apk: a build without its r"),
         pytest.param("Red Hat", "", id="rpm: nothing"),
         pytest.param("Red Hat", "1 2", id="rpm: a blank"),
+        pytest.param("Packagist", "dev-main", id="Composer: a branch has no order"),
+        pytest.param("Hackage", "1.0-2", id="Hackage: a hyphen"),
+        pytest.param("NuGet", "1.0.0.0.0", id="NuGet: five numbers"),
+        pytest.param("Maven", "1 2", id="Maven: a blank"),
+        pytest.param("GitHub Actions", "main", id="actions: a branch"),
     ],
 )
-def test_distributions_refuse_what_their_programs_refuse(ecosystem, version):
+def test_an_order_refuses_what_its_program_refuses(ecosystem, version):
     assert order(ecosystem)(version) is None
 
 

@@ -19,12 +19,16 @@ from vallum.advisories.download import Download, Expected
 from vallum.advisories.rebuild import alone, rebuild
 from vallum.errors import Misuse, Unreachable
 from vallum_engine.sca.advisories import Facts
-from vallum_engine.sca.versions import DISTRIBUTIONS
 from vallum_guard import http
 from vallum_guard.errors import GuardError
 from vallum_guard.http import Route
 
 OSV = "https://osv-vulnerabilities.storage.googleapis.com"
+USUAL = frozenset(
+    {"CRAN", "GitHub Actions", "Go", "Hackage", "Hex", "Julia", "Maven", "NuGet", "Packagist", "Pub", "PyPI"}
+    | {"RubyGems", "SwiftURL", "crates.io", "npm"}
+)
+"""What is fetched when nothing is named."""
 _MANIFEST = http.Limits(seconds=30.0, body_bytes=1 << 20, redirects=3)
 
 
@@ -76,8 +80,8 @@ def update(
 
 
 def _usual(folder: Path) -> list[str]:
-    """Every language's; of the distributions, whose archives are larger by far, those that were asked for once."""
-    return [name for name in KNOWN if name not in DISTRIBUTIONS or (folder / f"{name}.zip").is_file()]
+    """The languages'; of the distributions, whose archives are larger by far, and of the rest those asked for once."""
+    return [name for name in KNOWN if name in USUAL or (folder / f"{name}.zip").is_file()]
 
 
 def _bring(source: _Source, ecosystem: str, folder: Path, progress: Callable[[str, int], None]) -> bool:

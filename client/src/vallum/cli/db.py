@@ -13,7 +13,7 @@ from vallum_engine.errors import BrokenData
 from vallum_engine.model.text import size
 from vallum_engine.plugins import load
 from vallum_engine.sca.advisories import Facts, open_database
-from vallum_engine.sca.versions import DISTRIBUTIONS, ORDERS
+from vallum_engine.sca.versions import ORDERS
 from vallum_engine.triggers import collect
 
 # The platform asks for `prepare` before each scan: what needs TLS is loaded only to download.
@@ -54,13 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="update | import | status | prepare")
     fetch = verbs.add_parser("update", help="download what is new, and build the database", allow_abbrev=False)
-    languages, distributions = (", ".join(sorted(names)) for names in (ORDERS.keys() - DISTRIBUTIONS, DISTRIBUTIONS))
+    names = ", ".join(sorted(ORDERS))
     fetch.add_argument(
         "--ecosystem",
         action="append",
         default=[],
         metavar="NAME",
-        help=f"only this one, may be repeated: {languages}; of distributions, which are fetched when named once: {distributions}",
+        help=f"only this one, may be repeated (default: the languages', and what was asked for before): {names}",
     )
     fetch.add_argument(
         "--source", default="", metavar="URL", help="a mirror of OSV's bucket (default: VALLUM_DB_SOURCE, else OSV)"

@@ -137,16 +137,16 @@ class _Builder:
             reading = read_affected(affected, self.keys[ecosystem])
             self.left_out["about Git commits only"] += reading.git_only
             self.left_out["range with an unreadable bound"] += reading.unreadable
-            name, spans = normalised(ecosystem, str(package.get("name", ""))), reading.spans
+            named, spans, stream = normalised(ecosystem, str(package.get("name", ""))), reading.spans, ""
             if spans and ecosystem in FAMILIES:
                 stream = bulletins.stream(record, affected)
                 if stream == lookup.ANY_STREAM:
                     self.left_out["of a module whose stream is not named"] += 1
                     continue
                 said = bulletins.standing(record, affected).value
-                name, spans = lookup.keyed(name, stream), tuple(span._replace(standing=said) for span in spans)
+                spans = tuple(span._replace(standing=said) for span in spans)
             if spans:
-                found.setdefault((place, name), []).extend(spans)
+                found.setdefault((place, lookup.keyed(ecosystem, named, stream)), []).extend(spans)
         return found
 
     def _advisory(self, ecosystem: str, record: Mapping[str, Any]) -> int:

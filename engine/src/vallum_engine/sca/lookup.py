@@ -1,11 +1,17 @@
 """What a package is looked up by: an ecosystem's advisories name it, or the source package that a distribution built it from."""
 
+import re
+
 from vallum_engine.model.distributions import FAMILIES, family
 from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
 
 ANY_STREAM = "?"
 """Stands for the stream of a module that an advisory does not name."""
+
+
+_CASELESS = frozenset({"GitHub Actions", "Hex", "NuGet", "Packagist", "Pub"})
+_SCHEME = re.compile(r"(?:[a-z+]+://)?(?:[^@/]+@)?", re.IGNORECASE)
 
 
 def named(package: Package) -> tuple[str, str]:
@@ -18,6 +24,15 @@ def named(package: Package) -> tuple[str, str]:
     return package.source or package.name, package.source_version or package.version
 
 
-def keyed(name: str, module: str) -> str:
-    """The name that an advisory database has it under. Streams of a module are called alike, and are not one package."""
+def keyed(ecosystem: str, name: str, module: str = "") -> str:
+    """What an advisory database has a package under, whose name is in its normal form.
+
+    Streams of a module are called alike, and are not one package. Some registries know no case, and a Swift package is its
+    repository, however that is addressed.
+    """
+    of = family(ecosystem)
+    if of in _CASELESS:
+        name = name.lower()
+    elif of == "SwiftURL":
+        name = _SCHEME.sub("", name, count=1).rstrip("/").removesuffix(".git").lower()
     return f"{module}/{name}" if module else name

@@ -109,7 +109,7 @@ def _subjects(packages: Iterable[Package]) -> dict[str, list[_Subject]]:
     found: dict[str, list[_Subject]] = {}
     for ecosystem, name, version, module in sorted(places):
         where = tuple(places[ecosystem, name, version, module])
-        key = lookup.keyed(name, module)
+        key = lookup.keyed(ecosystem, name, module)
         subject = _Subject(ecosystem=ecosystem, name=name, version=version, places=where, key=key)
         found.setdefault(ecosystem, []).append(subject)
     return found

@@ -38,12 +38,25 @@ DISTRIBUTIONS: Mapping[str, str] = {
 }
 """Whose advisories are about one release each."""
 
+_MODULES: Mapping[str, tuple[str, ...]] = {
+    "built:key": ("Julia", "Pub"),
+    "composer:key": ("Packagist",),
+    "conan:key": ("ConanCenter",),
+    "dotted:key": ("GHC", "Hackage"),
+    "dotted:r_key": ("Bioconductor", "CRAN"),
+    "dpkg:part_key": ("opam",),
+    "go:key": ("Go",),
+    "maven:key": ("Maven",),
+    "npm:key": ("npm",),
+    "nuget:key": ("NuGet",),
+    "pep440:key": ("PyPI",),
+    "rubygems:key": ("RubyGems",),
+    "semver:key": ("Hex", "crates.io"),
+    "tags:key": ("Bitnami", "GitHub Actions", "Kubernetes", "SwiftURL", "VSCode"),
+}
 ORDERS: Mapping[str, str] = {
     **DISTRIBUTIONS,
-    "Go": f"{_HERE}.go:key",
-    "PyPI": f"{_HERE}.pep440:key",
-    "crates.io": f"{_HERE}.semver:key",
-    "npm": f"{_HERE}.npm:key",
+    **{name: f"{_HERE}.{function}" for function, names in _MODULES.items() for name in names},
 }
 
 

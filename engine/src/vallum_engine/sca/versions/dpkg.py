@@ -37,3 +37,11 @@ def _part(text: str) -> bytes:
         if other or digits:
             parts += (other.translate(_WEIGHTS), _END, number(digits or b"0"))
     return b"".join((*parts, _END))
+
+
+def part_key(version: str) -> bytes | None:
+    """The order of opam: that of an upstream version, without epoch and revision."""
+    try:
+        return _part(version) if version.isascii() and version.isprintable() and version else None
+    except ValueError:
+        return None

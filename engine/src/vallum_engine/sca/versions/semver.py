@@ -11,6 +11,7 @@ from vallum_engine.sca.versions.numbers import number
 _VERSION = re.compile(
     r"(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]*)?", re.ASCII
 )
+_IDENTIFIERS = re.compile(r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*", re.ASCII)
 _RELEASE = b"\xff"
 _PRERELEASE = b"\x01"
 _END = b"\x01"
@@ -28,6 +29,14 @@ def key(version: str) -> bytes | None:
     try:
         core = number(major) + number(minor or "0") + number(patch or "0")
         return core + (_prerelease(prerelease) if prerelease else _RELEASE)
+    except ValueError:
+        return None
+
+
+def identifiers(text: str) -> bytes | None:
+    """Identifiers between dots as a prerelease has them; None for what is none, or holds too long a number."""
+    try:
+        return _prerelease(text) if _IDENTIFIERS.fullmatch(text) else None
     except ValueError:
         return None
 
