@@ -46,6 +46,21 @@ DIRECT, INDIRECT, NOT_SAID = True, False, None
         ),
         pytest.param("ios/Podfile.lock", "Kit", INDIRECT, (), "`pod update Kit`. It is needed by", id="cocoapods"),
         pytest.param("conan.lock", "zlib", NOT_SAID, (), "Raise zlib from 1.0.0 to 2.0.0 in conan.lock.", id="conan"),
+        pytest.param(
+            "packages.lock.json", "A.B", INDIRECT, (), "`dotnet add package A.B --version 2.0.0`.", id="nuget"
+        ),
+        pytest.param("a/a.csproj", "A.B", DIRECT, (), "folder of a/a.csproj: `dotnet add package A.B", id="a project"),
+        pytest.param("Directory.Packages.props", "A.B", DIRECT, (), "Raise A.B from 1.0.0 to 2.0.0 in", id="pins"),
+        pytest.param(
+            "packages.config",
+            "A.B",
+            NOT_SAID,
+            (),
+            "`nuget update packages.config -Id A.B -Version 2.0.0`.",
+            id="packages.config",
+        ),
+        pytest.param("paket.lock", "A.B", NOT_SAID, (), "`paket update A.B --version 2.0.0`.", id="paket"),
+        pytest.param("bin/a.deps.json", "A.B", DIRECT, (), "Replace the A.B 1.0.0 that lies at bin/a", id="built"),
     ],
 )
 def test_the_command_is_the_tools(path, name, direct, groups, step):

@@ -18,6 +18,13 @@ EXAMPLES = HERE / "examples"
 DATA = Path(os.environ.get("VALLUM_TEST_DATA") or HERE.parents[3] / "shared/data") / "lockfiles"
 
 DIFFERENT = {
+    "dotnet/csproj/testdata/emptyversion": "it leaves out what has no version; here it stands without one",
+    "dotnet/csproj/testdata/noversion": "it leaves out what has no version; here it stands without one",
+    "dotnet/depsjson/testdata/nopackagename": "it lists the project itself, which nobody publishes",
+    "dotnet/nugetcpm/testdata/emptyversion": "it leaves out what has no version; here it stands without one",
+    "dotnet/nugetcpm/testdata/noversion": "it leaves out what has no version; here it stands without one",
+    "dotnet/packagesconfig/testdata/valid": "it does not tell what is for development",
+    "dotnet/paketlock/testdata/paket.lock": "it lists files of GitHub's repositories, which no ecosystem publishes",
     "cpp/conanlock/testdata/one-package-dev.v1.revisions.json": "it gives what is needed to build alone no group",
     "os/apk/testdata/no-origin": "it leaves out what names no origin; here it counts under its own name",
     "elixir/mixlock/testdata/valid": "it takes checksums for commits",
@@ -43,6 +50,9 @@ DIFFERENT = {
     "rust/cargolock/testdata/package-with-comments.lock": "it does not assert the commit",
 }
 """Where we differ from osv-scalibr's own assertions on purpose, and why."""
+
+ENDINGS = {"/csproj/": ".csproj", "/depsjson/": ".deps.json"}
+"""What a test's name lacks to be found by it."""
 
 FOLDERS = {"/requirements/": "requirements/", "/packagejson/": "node_modules/left/"}
 """Where osv-scalibr's test files are to stand: it takes every package.json for an installed package."""
@@ -110,7 +120,8 @@ def shared_cases():
 
 def present_as(case):
     folder = next((own for part, own in FOLDERS.items() if part in case["file"]), "")
-    return folder + case["present_as"]
+    ending = next((own for part, own in ENDINGS.items() if part in case["file"]), "")
+    return folder + case["present_as"] + ending
 
 
 def row(name, version, groups, commit, line):

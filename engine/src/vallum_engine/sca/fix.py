@@ -28,9 +28,13 @@ _COMMANDS = {
     "gleamtoml": ("gleam add", "{name}@{to}"),
     "gomod": ("go get", "{name}@v{to}"),
     "mix": ("mix deps.update", "{name}"),
+    "msbuild": ("dotnet add package", "{name} --version {to}"),
     "npm": ("npm install", "{name}@{to}"),
     "npm, indirect": ("npm update", "{name}"),
     "packagejson": ("npm install", "{name}@{to}"),
+    "nuget_lock": ("dotnet add package", "{name} --version {to}"),
+    "packages_config": ("nuget update packages.config -Id", "{name} -Version {to}"),
+    "paket": ("paket update", "{name} --version {to}"),
     "pdm": ("pdm update", "{name}"),
     "pipfile": ("pipenv upgrade", "{name}=={to}"),
     "pnpm": ("pnpm update", "{name}@{to}"),
@@ -48,7 +52,7 @@ _COMMANDS = {
 """By format, and by how the package came in where that takes another command: a command, and its arguments, each quoted
 after the values are filled in."""
 
-_INSTALLED = frozenset({"nodemodules"})
+_INSTALLED = frozenset({"dotnet_libraries", "nodemodules"})
 """Formats of what lies installed: whoever put it there is to put another in its place."""
 
 
@@ -112,7 +116,7 @@ def _step(package: Package, upgrade: str) -> str:
         return f"In {path}: write `{name}=={upgrade}` (was {package.version}), then install again."
     if form in _INSTALLED:
         return f"Replace the {name} {package.version} that lies at {path} with {upgrade}, by what installed it."
-    if form not in _COMMANDS:
+    if form not in _COMMANDS or path.endswith((".props", ".targets")):
         return f"Raise {name} from {package.version} to {upgrade} in {path}."
     command = _command(package, upgrade, form)
     if package.direct is False:

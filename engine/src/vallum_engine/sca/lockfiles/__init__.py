@@ -24,12 +24,16 @@ _HERE = "vallum_engine.sca.lockfiles"
 
 NAMES: Mapping[str, str] = {
     "Cargo.lock": "cargo",
+    "Directory.Build.props": "msbuild",
+    "Directory.Build.targets": "msbuild",
+    "Directory.Packages.props": "msbuild",
     "Gemfile": "gemspec",
     "Gemfile.lock": "gemfile",
     "JuliaManifest.toml": "julia",
     "JuliaProject.toml": "juliaproject",
     "Manifest.toml": "julia",
     "Package.resolved": "swift",
+    "Packages.props": "msbuild",
     "Pipfile.lock": "pipfile",
     "Podfile.lock": "cocoapods",
     "Project.toml": "juliaproject",
@@ -50,9 +54,13 @@ NAMES: Mapping[str, str] = {
     "mix.lock": "mix",
     "npm-shrinkwrap.json": "npm",
     "package-lock.json": "npm",
+    "packages.config": "packages_config",
+    "packages.lock.json": "nuget_lock",
+    "paket.lock": "paket",
     "pdm.lock": "pdm",
     "pnpm-lock.yaml": "pnpm",
     "poetry.lock": "poetry",
+    "project.assets.json": "dotnet_libraries",
     "pubspec.lock": "pubspec",
     "pylock.toml": "pylock",
     "rebar.lock": "rebar",
@@ -64,7 +72,11 @@ NAMES: Mapping[str, str] = {
 }
 
 PATTERNS: Mapping[str, str] = {
+    "*.csproj": "msbuild",
+    "*.deps.json": "dotnet_libraries",
+    "*.fsproj": "msbuild",
     "*.gemspec": "gemspec",
+    "*.vbproj": "msbuild",
     "*requirements*.txt": "requirements",
     "Manifest-v*.toml": "julia",
     "composer/installed.json": "composer",
@@ -72,6 +84,7 @@ PATTERNS: Mapping[str, str] = {
     "node_modules/*/package.json": "nodemodules",
     "node_modules/@*/*/package.json": "nodemodules",
     "package.json": "packagejson",
+    "packages.*.lock.json": "nuget_lock",
     "pylock.*.toml": "pylock",
     "requirements/*.txt": "requirements",
     "vendor/modules.txt": "govendor",
@@ -92,6 +105,7 @@ ECOSYSTEMS: Mapping[str, str] = {
     "conanfile": "ConanCenter",
     "deno": "npm",
     "denolock": "npm",
+    "dotnet_libraries": "NuGet",
     "dpkg": "Debian",
     "gemfile": "RubyGems",
     "gemspec": "RubyGems",
@@ -102,10 +116,14 @@ ECOSYSTEMS: Mapping[str, str] = {
     "julia": "Julia",
     "juliaproject": "Julia",
     "mix": "Hex",
+    "msbuild": "NuGet",
     "nodemodules": "npm",
     "npm": "npm",
+    "nuget_lock": "NuGet",
     "opkg": "OpenWrt",
     "packagejson": "npm",
+    "packages_config": "NuGet",
+    "paket": "NuGet",
     "pdm": "PyPI",
     "pipfile": "PyPI",
     "pnpm": "npm",
@@ -132,12 +150,15 @@ GRAPHS = frozenset(
         "composer",
         "conan",
         "denolock",
+        "dotnet_libraries",
         "gemfile",
         "gleam",
         "gomod",
         "julia",
         "mix",
         "npm",
+        "nuget_lock",
+        "paket",
         "pdm",
         "pnpm",
         "poetry",
@@ -151,10 +172,25 @@ GRAPHS = frozenset(
 WITH_MANIFESTS = frozenset({"gleam", "julia", "yarn"})
 """Of these, the ones whose manifests say more of it: `graph(file, asking)`."""
 
-KNOWS_DEV = frozenset({"composer", "conan", "npm", "pdm", "pipfile", "poetry"})
+KNOWS_DEV = frozenset(
+    {
+        "composer",
+        "conan",
+        "npm",
+        "packages_config",
+        "paket",
+        "pdm",
+        "pipfile",
+        "poetry",
+    }
+)
 """Formats whose groups part development from production for every entry, asked for or not."""
 
-TOGETHER: frozenset[str] = frozenset()
+TOGETHER = frozenset(
+    {
+        "msbuild",
+    }
+)
 """Formats whose files are understood together at the end of a scan: a parent holds what a child leaves out."""
 
 LOCKED_BY: Mapping[str, tuple[str, ...]] = {
@@ -162,7 +198,9 @@ LOCKED_BY: Mapping[str, tuple[str, ...]] = {
     "conanfile": ("conan.lock",),
     "gemspec": ("Gemfile.lock", "gems.locked"),
     "installed.json": ("../../composer.lock",),
+    "msbuild": ("packages.lock.json", "obj/project.assets.json"),
     "package-lock.json": ("npm-shrinkwrap.json",),
+    "project.assets.json": ("../packages.lock.json",),
 }
 """By a file's name, or else its format: files seen from its folder that say the same and more. Beside one, it is not counted."""
 
