@@ -105,6 +105,14 @@ def test_a_manifest_of_ranges_alone_needs_no_data():
     assert taken({"package.json": SHOP}).met == set()
 
 
+def test_a_binary_lockfile_of_bun_says_that_it_is_not_read_unless_another_lockfile_is_there():
+    (gap,) = taken({"bun.lockb": "bun-lockfile-format-v0", "package.json": SHOP}).exclusions()
+    assert (gap.path, gap.ruleset, gap.covered) == ("bun.lockb", "packages/npm", False)
+    assert gap.why.startswith("Bun's binary lockfile")
+    assert "`bun install --save-text-lockfile" in gap.why
+    assert not list(taken({"bun.lockb": "bun-lockfile-format-v0", "bun.lock": "{}"}).exclusions())
+
+
 def test_within_an_installed_package_no_other_file_counts():
     inventory = taken({"node_modules/left/package.json": {"name": "left", "version": "1.5.0"}})
     assert [p.name for p in inventory.packages()] == ["left"]

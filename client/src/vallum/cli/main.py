@@ -15,6 +15,10 @@ from vallum_engine.plugins import load
 # Each command is imported when it is asked for: `vallum scan` must not pay for what `vallum db` needs.
 COMMANDS = {
     "scan": ("vallum.cli.scan:run", "find secrets and vulnerable packages in a folder, an archive or a repository"),
+    "packages": (
+        "vallum.cli.packages:run",
+        "list the packages of a folder, an archive or a repository, and how they came in",
+    ),
     "convert": ("vallum.cli.convert:run", "read reports of other tools, and write or upload what they found"),
     "gate": (
         "vallum.cli.gate:run",
@@ -28,6 +32,7 @@ examples:
   vallum scan                              this folder
   vallum scan --fail-on high --format sarif --output vallum.sarif .
   vallum scan https://example.org/team/project.git
+  vallum packages --format json            what is there, and who asks for it
   vallum convert --format sarif zap.xml    a report of another tool
   vallum gate report.json --baseline main.json   nothing new
   vallum db update                         today's advisories

@@ -154,7 +154,12 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--progress", choices=("auto", "none", "json"), default="auto", help="on standard error (default: auto)"
     )
-    limits = parser.add_argument_group("limits", "each one that is met is said, and makes the scan incomplete")
+    add_limits(parser.add_argument_group("limits", "each one that is met is said, and makes the scan incomplete"))
+    return parser
+
+
+def add_limits(limits: argparse._ArgumentGroup) -> None:
+    """The options that say how much is read."""
     limits.add_argument("--max-file-bytes", type=_size, default=0, metavar="N", help="of one file (default: 10M)")
     limits.add_argument(
         "--max-files",
@@ -170,7 +175,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="of all files (default: 4G; archives 512M; a history 64G)",
     )
-    return parser
 
 
 def _listed(name: str) -> list[str]:

@@ -79,7 +79,7 @@ def verdict(report: Report, fail_on: Severity | None) -> Exit:
 
 def _report(asked: Options, shown: Progress) -> Report:
     started = time.monotonic()
-    with _place(asked, shown) as place:
+    with opened(asked, shown) as place:
         shown.phase("preparing")
         kept = cache.opened(place.root)
         if kept.trouble:
@@ -117,7 +117,8 @@ def _files(asked: Options, place: Place, chosen: Sequence[Detector], database: D
 
 
 @contextlib.contextmanager
-def _place(asked: Options, shown: Progress) -> Iterator[Place]:
+def opened(asked: Options, shown: Progress) -> Iterator[Place]:
+    """The place that is asked for, until the end of the block. Raises Misuse where there is none."""
     if "://" in asked.place or asked.place.startswith("git@"):
         shown.phase("cloning")
         history = asked.part is Part.HISTORY

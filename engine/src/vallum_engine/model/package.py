@@ -1,8 +1,9 @@
 """A package as a lockfile, manifest or package database names it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from vallum_engine.model.finding import Location
+from vallum_engine.model.finding import Location, PackageRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +29,10 @@ class Package:
     """The architecture it was built for, in the distribution's word (`amd64`, `x86_64`, `noarch`)."""
     module: str = ""
     """Of an rpm package the module and stream that it is from (`nodejs:18`)."""
+
+
+class Listed(NamedTuple):
+    """An entry of an inventory, and how it came in."""
+
+    package: Package
+    ref: PackageRef

@@ -199,11 +199,11 @@ class Inventory:
             yield note(path, f"{len(lines)} lines could not be read: {_places(lines)}")
 
     def _left(self, path: str) -> Iterator[Exclusion]:
-        lines: dict[str, list[int]] = {}
+        lines: dict[tuple[str, bool], list[int]] = {}
         for left in self._taken[path].left:
-            lines.setdefault(left.why, []).append(left.line)
-        for why, at in lines.items():
-            yield note(path, f"{why}: {_places(at)}", covered=True)
+            lines.setdefault((left.why, left.covered), []).append(left.line)
+        for (why, covered), at in lines.items():
+            yield note(path, f"{why}: {_places(at)}" if covered else why, covered=covered)
 
 
 def skipped(path: str, ecosystem: str, why: str, *, covered: bool = False) -> Exclusion:

@@ -9,7 +9,7 @@ from vallum_engine.model.finding import Finding
 from vallum_engine.model.graph import NOT_SAID, Origin, Ways, joined
 from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles import ECOSYSTEMS, GRAPHS, KNOWS_DEV, format_of, graph_of
+from vallum_engine.sca.lockfiles import ECOSYSTEMS, GRAPHS, KNOWS_DEV, MANIFESTS, format_of, graph_of
 from vallum_engine.sca.lockfiles.entry import Asking
 
 MOST_KEPT = 64 << 20
@@ -94,7 +94,7 @@ class Origins:
 
 def _development(form: str, package: Package) -> bool | None:
     """By an entry's groups: those of Poetry are development's, but for its main one and what an extra asks for."""
-    if form not in KNOWS_DEV:
+    if form not in KNOWS_DEV and form not in MANIFESTS:
         return None
     groups = set(package.groups) - {"bundled"}
     if form == "poetry":

@@ -1,7 +1,7 @@
 """Which content is text, and which is read though it is none."""
 
-READ_BINARY = frozenset({"Packages", "Packages.db", "rpmdb.sqlite"})
-"""Names of binary files that a detector reads: rpm's databases."""
+READ_BINARY = frozenset({"bun.lockb", "Packages", "Packages.db", "rpmdb.sqlite"})
+"""Names of binary files that a detector reads: rpm's databases, and Bun's old lockfile, to say that it cannot be read."""
 
 _HEAD = 8192
 _BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")

@@ -38,6 +38,7 @@ NAMES: Mapping[str, str] = {
     "Podfile.lock": "cocoapods",
     "Project.toml": "juliaproject",
     "bun.lock": "bun",
+    "bun.lockb": "bunlockb",
     "cabal.project.freeze": "cabal",
     "composer.json": "composer_json",
     "composer.lock": "composer",
@@ -96,6 +97,7 @@ walk looks at few of them for a file."""
 ECOSYSTEMS: Mapping[str, str] = {
     "apk": "Alpine",
     "bun": "npm",
+    "bunlockb": "npm",
     "cabal": "Hackage",
     "cargo": "crates.io",
     "cocoapods": "CocoaPods",
@@ -172,28 +174,14 @@ GRAPHS = frozenset(
 WITH_MANIFESTS = frozenset({"gleam", "julia", "yarn"})
 """Of these, the ones whose manifests say more of it: `graph(file, asking)`."""
 
-KNOWS_DEV = frozenset(
-    {
-        "composer",
-        "conan",
-        "npm",
-        "packages_config",
-        "paket",
-        "pdm",
-        "pipfile",
-        "poetry",
-    }
-)
+KNOWS_DEV = frozenset({"composer", "conan", "npm", "packages_config", "paket", "pdm", "pipfile", "poetry"})
 """Formats whose groups part development from production for every entry, asked for or not."""
 
-TOGETHER = frozenset(
-    {
-        "msbuild",
-    }
-)
+TOGETHER = frozenset({"msbuild"})
 """Formats whose files are understood together at the end of a scan: a parent holds what a child leaves out."""
 
 LOCKED_BY: Mapping[str, tuple[str, ...]] = {
+    "bunlockb": ("bun.lock", "package-lock.json", "pnpm-lock.yaml", "yarn.lock"),
     "composer_json": ("composer.lock",),
     "conanfile": ("conan.lock",),
     "gemspec": ("Gemfile.lock", "gems.locked"),
@@ -221,7 +209,7 @@ MANIFESTS: Mapping[str, Manifest] = {
     ),
     "deno": Manifest(locks=frozenset({"denolock"}), todo="Commit a lockfile: `deno install` writes one."),
     "packagejson": Manifest(
-        locks=frozenset({"bun", "npm", "pnpm", "yarn"}),
+        locks=frozenset({"bun", "bunlockb", "npm", "pnpm", "yarn"}),
         todo="Commit a lockfile: `npm install --package-lock-only` writes one.",
     ),
 }

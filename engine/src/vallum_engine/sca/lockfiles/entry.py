@@ -36,6 +36,8 @@ class Left:
 
     line: int
     why: str
+    covered: bool = True
+    """Whether leaving it out is the answer. False where packages stand there that could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

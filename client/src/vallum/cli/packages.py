@@ -1,0 +1,89 @@
+"""`vallum packages`: what is there, whether or not anything is known against it."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from vallum import output, progress
+from vallum.cli import options
+from vallum.cli.delivery import Delivery
+from vallum.cli.exits import Exit
+from vallum.cli.options import Options
+from vallum.cli.scan import opened
+from vallum_engine.pipeline import scan
+from vallum_engine.reports.packages import render_json, render_table
+from vallum_engine.sca.lister import PackageLister
+from vallum_engine.triggers import collect
+
+_EPILOG = """\
+Nothing is looked up and nothing leaves this machine. docs/packages.md says which files are read.
+
+exit codes: 0 listed, 2 wrong usage, 3 something could not be read, and is named
+"""
+
+
+def run(arguments: Sequence[str]) -> Exit:
+    """List, and say by the exit code whether all could be read."""
+    given = _parser().parse_args(arguments)
+    limits = {"file_bytes": given.max_file_bytes, "files": given.max_files, "total_bytes": given.max_bytes}
+    asked = Options(
+        place=given.place,
+        delivery=Delivery(format=given.format, output="" if given.output == "-" else given.output),
+        honour_ignores=not given.no_ignore,
+        branch=given.branch,
+        limits={name: value for name, value in limits.items() if value},
+    )
+    shown = progress.chosen(given.progress)
+    try:
+        with opened(asked, shown) as place:
+            lister = PackageLister()
+            report = scan(
+                place.items or iter(()),
+                [lister],
+                triggers=collect([lister]).load(b""),
+                honour_ignores=asked.honour_ignores,
+                progress=shown.counts,
+                target=place.target,
+            )
+        listed = list(lister.listed())
+    finally:
+        shown.done()
+    coverage = replace(report.coverage, exclusions=(*report.coverage.exclusions, *lister.untold()))
+    report = replace(report, coverage=coverage)
+    data = (render_json if asked.delivery.format == "json" else render_table)(listed, report)
+    if asked.delivery.output:
+        output.to_file(Path(asked.delivery.output), data)
+    else:
+        output.to_stdout(data)
+    return Exit.INCOMPLETE if report.incomplete else Exit.CLEAN
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vallum packages",
+        description="List the packages that lockfiles, manifests and installed trees name, and how each came in.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "place",
+        nargs="?",
+        default=".",
+        metavar="PATH",
+        help="folder, archive, or https:// address of a git repository (default: .)",
+    )
+    parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
+    parser.add_argument(
+        "--output", default="", metavar="FILE", help="write there, whole or not at all (default: standard output)"
+    )
+    parser.add_argument("--branch", default="", help="branch of the repository (default: its own)")
+    parser.add_argument("--no-ignore", action="store_true", help="look behind .gitignore and .vallumignore too")
+    parser.add_argument(
+        "--progress", choices=("auto", "none", "json"), default="auto", help="on standard error (default: auto)"
+    )
+    options.add_limits(
+        parser.add_argument_group("limits", "each one that is met is said, and makes the list incomplete")
+    )
+    return parser
