@@ -14,6 +14,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import images
 import pytest
 
 from vallum.cli.exits import Exit
@@ -478,3 +479,27 @@ def test_an_empty_folder_is_scanned_within_the_budget(program, tree, record_prop
     median = sorted(times)[10]
     record_property("median_seconds", median)
     assert median < 0.5, "far over the budget of 150 ms, even for a busy machine"
+
+
+class TestImages:
+    @pytest.mark.parametrize("where", ["archive", "folder"])
+    def test_one_is_scanned_by_its_layers(self, vallum, tmp_path, token, where):
+        layers = [images.layer(("srv/.env", f"T={token}".encode())), images.layer(("srv/.wh..env", b""))]
+        parts = images.layout({"linux/arm64": (layers, None), "linux/amd64": ([images.layer(("a", b"a"))], None)})
+        if where == "archive":
+            (tmp_path / "image").write_bytes(images.packed(parts))
+        else:
+            write(tmp_path / "image", parts)
+        ran = vallum("scan", "--platform", "linux/arm64", "--format", "json", "--only", "secrets", tmp_path / "image")
+        assert ran.code == Exit.FINDINGS
+        assert document(ran)["target"]["name"] == "image"
+        (finding,) = document(ran)["findings"]
+        assert finding["locations"] == [
+            {"path": "srv/.env", "line": 1, "end_line": 1, "layer": images.digest(layers[0]), "lower": True}
+        ]
+
+    def test_a_damaged_one_is_said(self, vallum, tmp_path):
+        (tmp_path / "image.tar").write_bytes(images.packed({"manifest.json": b"[", "oci-layout": b"{}"}))
+        ran = vallum("scan", tmp_path / "image.tar")
+        assert ran.code == Exit.INCOMPLETE
+        assert "manifest.json of the image is no JSON" in ran.err

@@ -71,3 +71,10 @@ class Unwraps(Protocol):
     def see_with(self, look: Look) -> None:
         """Called once, before the first file."""
         ...
+
+
+@runtime_checkable
+class LooksBelow(Protocol):
+    """A detector that is also given the files of an image that a later layer deletes or replaces (`File.lower`)."""
+
+    looks_below: bool

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from vallum_engine import VERSION
-from vallum_engine.detector import Detector, Hit, Unwraps
+from vallum_engine.detector import Detector, Hit, LooksBelow, Unwraps
 from vallum_engine.errors import EngineError
 from vallum_engine.identity import fingerprint
 from vallum_engine.marks import Marks, hidden, marks
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Finding, Location
+from vallum_engine.model.layer import Layer
+from vallum_engine.model.placement import Placement, told, without_secrets
 from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, Stats, Verdict
 from vallum_engine.model.text import printable
 from vallum_engine.triggers import Database
@@ -26,7 +28,7 @@ Progress = Callable[[int, int, int], None]
 
 
 def scan(
-    source: Iterable[File | Skipped],
+    source: Iterable[File | Skipped | Layer],
     detectors: Sequence[Detector],
     *,
     triggers: Database,
@@ -47,8 +49,10 @@ def scan(
                 builder.file(item)
                 if progress and builder.files % PROGRESS_EVERY == 0:
                     progress(builder.files, builder.bytes, len(builder.found))
-            else:
+            elif isinstance(item, Skipped):
                 builder.skipped(item)
+            else:
+                builder.layers.append(item)
     except (EngineError, OSError) as error:
         builder.broke_off(error)
     builder.conclude()
@@ -76,28 +80,37 @@ class _Builder:
         for position, detector in enumerate(detectors):
             if isinstance(detector, Unwraps):
                 detector.see_with(partial(_own_hits, triggers, position))
+        self.layers: list[Layer] = []
+        self.placement = Placement()
+        self.lower_paths: set[str] = set()
+        self.below = [d for d in detectors if isinstance(d, LooksBelow) and d.looks_below]
 
     def file(self, file: File) -> None:
         hits = None if file.binary else self.triggers.hits(file.data)
         asked = [
             (detector, own)
             for index, detector in enumerate(self.detectors)
-            if (own := hits.get(index, ()) if hits else ()) or detector.wants(file.path)
+            if ((own := hits.get(index, ()) if hits else ()) or detector.wants(file.path))
+            and (not file.lower or detector in self.below)
         ]
         if file.binary and not self.looked_into(file, [detector for detector, _ in asked]):
             return
         self.files += 1
         self.bytes += len(file.data)
-        self.paths.append(file.path)
-        told = marks(file.data) if asked and self.honour_ignores and not file.binary else {}
+        if file.lower:
+            self.lower_paths.add(file.path)
+        else:
+            self.paths.append(file.path)
+            self.placement.note(file)
+        own_marks = marks(file.data) if asked and self.honour_ignores and not file.binary else {}
         for detector, own in asked:
             try:
                 for finding in detector.detect(file, own):
-                    self.add(finding, {file.path: told})
+                    self.add(self.placement.at_once(finding, file), {file.path: own_marks})
             except Exception as error:  # noqa: BLE001 - a detector is a plug-in: one bad one must not end the scan
                 self.uncovered(detector.name, file.path, error)
-        if told and any(detector.wants(file.path) for detector in self.detectors):
-            self.remember(file.path, told)
+        if own_marks and not file.lower and any(detector.wants(file.path) for detector in self.detectors):
+            self.remember(file.path, own_marks)
 
     def looked_into(self, file: File, asked: Sequence[Detector]) -> bool:
         """Whether anybody asks for a binary file. For the others leaving it out is the answer, as it is for a source."""
@@ -161,21 +174,23 @@ class _Builder:
         for detector in self.detectors:
             try:
                 for finding in detector.conclude():
-                    self.add(finding, self.marks)
+                    self.add(self.placement.later(finding), self.marks)
                 self.exclusions.extend(detector.exclusions())
             except Exception as error:  # noqa: BLE001 - a detector is a plug-in: one bad one must not end the scan
                 self.uncovered(detector.name, "", error)
 
     def report(self, target: Mapping[str, str]) -> Report:
-        packages = [p for d in self.detectors for p in d.packages()]
+        packages = [self.placement.package(p) for d in self.detectors for p in d.packages()]
+        findings, suppressed = _sorted(self.found), _sorted(self.hidden)
         return Report(
-            findings=_sorted(self.found),
-            suppressed=_sorted(self.hidden),
+            findings=findings,
+            suppressed=suppressed,
+            layers=without_secrets(self.layers, (*findings, *suppressed)),
             coverage=Coverage(
                 rulesets=tuple(sorted((r for d in self.detectors for r in d.rulesets()), key=lambda r: r.name)),
                 complete=self.complete,
                 exclusions=tuple(sorted(set(self.exclusions))),
-                paths=tuple(sorted(self.paths)),
+                paths=tuple(sorted(self.lower_paths.union(self.paths) if self.lower_paths else self.paths)),
             ),
             errors=tuple(sorted(set(self.problems))),
             stats=Stats(
@@ -225,7 +240,7 @@ def _precedence(finding: Finding) -> tuple[object, ...]:
 
 def _sorted(findings: Mapping[str, _Merged]) -> tuple[Finding, ...]:
     whole = (
-        replace(merged.speaker, fingerprint=key, locations=tuple(sorted(merged.places)))
+        told(replace(merged.speaker, fingerprint=key, locations=tuple(sorted(merged.places))))
         for key, merged in findings.items()
     )
     return tuple(sorted(whole, key=lambda f: (-f.severity.rank, f.locations[0], f.ruleset, f.rule, f.fingerprint)))

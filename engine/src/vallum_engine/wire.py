@@ -27,7 +27,7 @@ READABLE = frozenset({1})
 MAX_LINE = 4 << 20
 # A character of a path takes twelve bytes at most, so that a line of so many stays below MAX_LINE.
 PORTION = 1 << 18
-LOCATION_COST = 48
+LOCATION_COST = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,7 @@ def _lines(report: Report) -> Iterator[dict[str, Any]]:
     yield from ({"exclusion": plain.from_exclusion(item)} for item in report.coverage.exclusions)
     yield from ({"paths": list(paths)} for paths in _portions(report.coverage.paths, _path_cost) if paths)
     yield from ({"error": plain.from_problem(item)} for item in report.errors)
+    yield from ({"layer": plain.from_layer(item)} for item in report.layers)
     yield from ({"package": plain.from_package(item)} for item in report.packages)
     for kind, findings in (("suppressed", report.suppressed), ("finding", report.findings)):
         yield from chain.from_iterable(_finding_lines(kind, finding) for finding in findings)
@@ -102,7 +103,7 @@ def _path_cost(path: str) -> int:
 
 
 def _location_cost(location: Location) -> int:
-    return len(location.path) + LOCATION_COST
+    return len(location.path) + len(location.layer) + LOCATION_COST
 
 
 def read(source: IO[bytes], limits: Limits = DEFAULT_LIMITS) -> Report:
@@ -176,6 +177,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "ruleset": plain.to_ruleset,
     "exclusion": plain.to_exclusion,
     "error": plain.to_problem,
+    "layer": plain.to_layer,
     "package": plain.to_package,
     "suppressed": plain.to_finding,
     "finding": plain.to_finding,
@@ -195,6 +197,7 @@ def _assemble(head: Mapping[str, Any], parts: Mapping[str, list[Any]], paths: li
         ),
         errors=tuple(parts["error"]),
         stats=plain.to_stats(head.get("stats", {})),
+        layers=tuple(parts["layer"]),
         packages=tuple(parts["package"]),
         engine=str(head.get("engine", "")),
         target={str(key): str(value) for key, value in head.get("target", {}).items()},

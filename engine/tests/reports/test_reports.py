@@ -118,7 +118,7 @@ class TestJson:
     def test_every_documented_field_is_there(self):
         document = json.loads(json_report.render(REPORT))
         assert list(document) == [
-            "version", "tool", "target", "incomplete", "findings", "suppressed", "coverage", "errors", "stats", "packages",
+            "version", "tool", "target", "incomplete", "findings", "suppressed", "coverage", "errors", "stats", "layers", "packages",
         ]  # fmt: skip
         assert document["version"] == 1
         assert document["incomplete"] is True

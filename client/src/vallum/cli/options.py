@@ -55,6 +55,8 @@ class Options:
     part: Part = Part.ALL
     span: str = ""
     """`A..B`, where the part is a range."""
+    platform: str = ""
+    """Of an image for several: `linux/arm64`."""
     progress: str = "auto"
     left_out: tuple[str, ...] = ()
     """What was not brought here, for instance because of its size: gaps of the scan. A folder ends in `/`."""
@@ -80,6 +82,7 @@ def parse(arguments: Sequence[str]) -> Options:
         branch=given.branch,
         part=part,
         span=given.range,
+        platform=given.platform,
         progress=given.progress,
         left_out=(*given.left_out, *(_listed(given.left_out_from) if given.left_out_from else ())),
         limits={name: value for name, value in limits.items() if value},
@@ -118,7 +121,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         default=".",
         metavar="PATH",
-        help="folder, archive, https:// address of a git repository, or - for standard input (default: .)",
+        help="folder, archive, container image (docker save, OCI layout), https:// address of a git repository, "
+        "or - for standard input (default: .)",
     )
     what = parser.add_argument_group("what")
     what.add_argument(
@@ -132,6 +136,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     what.add_argument("--range", default="", metavar="A..B", help="only what these commits wrote, and their messages")
     what.add_argument("--staged", action="store_true", help="only what the next commit would bring (of the index)")
+    what.add_argument(
+        "--platform",
+        default="",
+        metavar="OS/ARCH",
+        help="of an image for several (default: linux/amd64, else its first)",
+    )
     what.add_argument(
         "--no-ignore", action="store_true", help="look behind .gitignore, .vallumignore and vallum:ignore too"
     )
@@ -166,14 +176,14 @@ def add_limits(limits: argparse._ArgumentGroup) -> None:
         type=_size,
         default=0,
         metavar="N",
-        help="default: 1,000,000; archives 50,000; a history 2,000,000",
+        help="default: 1,000,000; archives 50,000; images 1,000,000; a history 2,000,000",
     )
     limits.add_argument(
         "--max-bytes",
         type=_size,
         default=0,
         metavar="N",
-        help="of all files (default: 4G; archives 512M; a history 64G)",
+        help="of all files (default: 4G; archives 512M; images 16G; a history 64G)",
     )
 
 

@@ -18,6 +18,7 @@ from vallum_engine import VERSION
 from vallum_engine.detector import Detector
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Severity
+from vallum_engine.model.layer import Layer
 from vallum_engine.model.report import Report
 from vallum_engine.model.text import printable, size
 from vallum_engine.pipeline import scan
@@ -25,7 +26,7 @@ from vallum_engine.plugins import load
 from vallum_engine.sources.content import is_binary
 from vallum_engine.triggers import Database, collect
 
-Items = Iterator[File | Skipped]
+Items = Iterator[File | Skipped | Layer]
 MOST_GAPS = 10_000
 """Paths that were not brought and are named one by one: a hostile repository has a million, of one large file."""
 
@@ -33,6 +34,8 @@ MOST_GAPS = 10_000
 _SOURCES: Mapping[str, str] = {
     "folder": "vallum_engine.sources.directory:walk",
     "archive": "vallum_engine.sources.archive:read",
+    "image": "vallum_engine.sources.image:opened",
+    "image limits": "vallum_engine.sources.limits:ImageLimits",
     "limits": "vallum_engine.sources.limits:Limits",
     "archive limits": "vallum_engine.sources.limits:ArchiveLimits",
     "repository": "vallum.collectors.repository.checkout:cloned",
@@ -133,17 +136,34 @@ def opened(asked: Options, shown: Progress) -> Iterator[Place]:
     path = Path(asked.place)
     if asked.part is Part.INPUT:
         yield Place(root="", items=iter((_input(asked),)), target={"name": "standard input"})
-    elif path.is_dir():
-        yield _folder(asked, path)
-    elif path.exists() and asked.part is Part.ALL:
+        return
+    with _image(asked, path) as image:
+        yield image or _local(asked, path)
+
+
+@contextlib.contextmanager
+def _image(asked: Options, path: Path) -> Iterator[Place | None]:
+    """A container image; None for what is none, which a folder without a layout's mark cannot be."""
+    if asked.part is not Part.ALL or not (path.is_file() or (path / "oci-layout").is_file()):
+        yield None
+        return
+    platform = {"platform": asked.platform} if asked.platform else {}
+    with load(_SOURCES["image"])(asked.place, limits=_limits(asked, "image limits"), **platform) as image:
+        target = image and {"name": path.resolve().name, **image.target}
+        yield image and Place(root=asked.place, items=image.items, target=target)
+
+
+def _local(asked: Options, path: Path) -> Place:
+    if path.is_dir():
+        return _folder(asked, path)
+    if path.exists() and asked.part is Part.ALL:
         read = load(_SOURCES["archive"])(asked.place, limits=_limits(asked, "archive limits"))
-        yield Place(root=asked.place, items=read, target={"name": path.name})
-    elif path.exists():
+        return Place(root=asked.place, items=read, target={"name": path.name})
+    if path.exists():
         raise Misuse(f"{asked.place} is no folder: --{asked.part.value} goes with the top folder of a repository.")
-    else:
-        raise Misuse(
-            f"{asked.place} does not exist: name a folder, an archive, or the https:// address of a repository."
-        )
+    raise Misuse(
+        f"{asked.place} does not exist: name a folder, an archive, an image, or the https:// address of a repository."
+    )
 
 
 def _folder(asked: Options, path: Path) -> Place:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from vallum_engine.model.layer import Layer
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -11,6 +13,10 @@ class File:
     data: bytes
     binary: bool = False
     """No text: only for a detector that asks for the path, and nothing in it is looked at for text."""
+    layer: Layer | None = None
+    """Of an image the layer that brought it."""
+    lower: bool = False
+    """Whether a later layer deletes or replaces it: no longer in the image's tree, and still in the image."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,10 @@ class Location:
     path: str
     line: int = 1
     end_line: int = 1
+    layer: str = ""
+    """In an image the name of the layer that brought it (`Layer.name`)."""
+    lower: bool = False
+    """Whether it is in that layer only: a later one deletes or replaces it, and whoever has the image can still read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

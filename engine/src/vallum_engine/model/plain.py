@@ -18,6 +18,7 @@ from vallum_engine.model.finding import (
     Remediation,
     Severity,
 )
+from vallum_engine.model.layer import Layer
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, Problem, RuleSet, Stats, Verdict
 
@@ -28,12 +29,21 @@ _OF_RECORDS = ("records", "merged", "passed", "rejected")
 
 
 def from_location(location: Location) -> Plain:
-    return {"path": location.path, "line": location.line, "end_line": location.end_line}
+    place = {"path": location.path, "line": location.line, "end_line": location.end_line}
+    if location.layer:
+        place |= {"layer": location.layer, "lower": location.lower}
+    return place
 
 
 def to_location(data: Mapping[str, Any]) -> Location:
     line = int(data.get("line", 1))
-    return Location(path=str(data["path"]), line=line, end_line=int(data.get("end_line", line)))
+    return Location(
+        path=str(data["path"]),
+        line=line,
+        end_line=int(data.get("end_line", line)),
+        layer=str(data.get("layer", "")),
+        lower=data.get("lower") is True,
+    )
 
 
 def from_finding(finding: Finding) -> Plain:
@@ -215,6 +225,19 @@ def to_package(data: Mapping[str, Any]) -> Package:
         groups=_strings(data.get("groups", ())),
         commit=str(data.get("commit", "")),
         **{name: str(data.get(name, "")) for name in _OF_SOME},
+    )
+
+
+def from_layer(layer: Layer) -> Plain:
+    return {"number": layer.number, "digest": layer.digest, "created_by": layer.created_by, "base": layer.base}
+
+
+def to_layer(data: Mapping[str, Any]) -> Layer:
+    return Layer(
+        number=int(data["number"]),
+        digest=str(data["digest"]),
+        created_by=str(data.get("created_by", "")),
+        base=data.get("base") is True,
     )
 
 

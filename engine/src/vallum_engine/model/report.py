@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vallum_engine.model.finding import Finding
+from vallum_engine.model.layer import Layer
 from vallum_engine.model.package import Package
 
 
@@ -128,6 +129,8 @@ class Report:
     suppressed: tuple[Finding, ...] = ()
     """What an inline ignore hid: counted and listed, never silent."""
     packages: tuple[Package, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    """Of an image, from the lowest: what its locations name."""
     engine: str = ""
     """The version of the engine that made it; a reader of the wire fills it in."""
     target: Mapping[str, str] = field(default_factory=dict)

@@ -29,6 +29,7 @@ def render(report: Report) -> bytes:
         },
         "errors": [plain.from_problem(item) for item in report.errors],
         "stats": plain.from_stats(report.stats),
+        "layers": [plain.from_layer(item) for item in report.layers],
         "packages": [plain.from_package(item) for item in report.packages],
     }
     # A lone surrogate has no UTF-8; written as \udc80 it is JSON all the same.
@@ -73,6 +74,7 @@ def _report(document: Mapping[str, Any]) -> Report:
         ),
         errors=tuple(plain.to_problem(item) for item in document["errors"]),
         stats=plain.to_stats(document.get("stats", {})),
+        layers=tuple(plain.to_layer(item) for item in document.get("layers", ())),
         packages=tuple(plain.to_package(item) for item in document.get("packages", ())),
         engine=str(document["tool"].get("version", "")),
         target={str(key): str(value) for key, value in document.get("target", {}).items()},

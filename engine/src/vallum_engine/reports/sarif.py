@@ -143,6 +143,8 @@ def _location(location: Location) -> Json:
     first = max(location.line, 1)
     place = _place(location.path)
     place["physicalLocation"]["region"] = {"startLine": first, "endLine": max(location.end_line, first)}
+    if location.layer:
+        place["properties"] = {"layer": location.layer, "lower": location.lower}
     return place
 
 

@@ -24,15 +24,16 @@ _COLOUR = {
 
 def render(report: Report, *, width: int = 100, colour: bool = False) -> bytes:
     """The whole report, nothing left out but further places of one finding, which are counted."""
-    table = _Table(max(width, 40), colour=colour)
+    table = _Table(report, max(width, 40), colour=colour)
     lines = [*table.findings(report.findings), *table.summary(report)]
     return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 
 class _Table:
-    def __init__(self, width: int, *, colour: bool) -> None:
+    def __init__(self, report: Report, width: int, *, colour: bool) -> None:
         self.width = min(width, 120)
         self.colour = colour
+        self.layers = {layer.name: layer.number for layer in report.layers}
 
     def findings(self, findings: Sequence[Finding]) -> Iterator[str]:
         for severity, group in groupby(findings, key=_severity):
@@ -61,12 +62,32 @@ class _Table:
     def places(self, finding: Finding) -> Iterator[str]:
         for location in finding.locations[:_PLACES]:
             evidence = self.painted(f"  {_shown(finding.evidence)}", "2") if finding.evidence else ""
-            yield f"{_INDENT}  " + self.painted(_shown(_place(location)), "4") + evidence
+            layer = self.painted(self.layer(location), "2")
+            yield f"{_INDENT}  " + self.painted(_shown(_place(location)), "4") + layer + evidence
         if len(finding.locations) > _PLACES:
             yield f"{_INDENT}  and {len(finding.locations) - _PLACES:,} more places"
 
+    def layer(self, location: Location) -> str:
+        """Which layer of an image a place is in, by its number."""
+        number = self.layers.get(location.layer)
+        if number is None:
+            return ""
+        return f"  (layer {number} only, hidden by a later one)" if location.lower else f"  (layer {number})"
+
+    def named_layers(self, report: Report) -> Iterator[str]:
+        """The layers that findings are in, lowest first."""
+        named = {place.layer for finding in report.findings for place in finding.locations}
+        for layer in report.layers:
+            if layer.name in named:
+                base = ", of the base image" if layer.base else ""
+                made = f": {layer.created_by}" if layer.created_by else ""
+                yield from self.wrapped(
+                    f"Layer {layer.number} ({layer.digest[:19] or 'no digest'}{base}){made}", indent=""
+                )
+
     def summary(self, report: Report) -> Iterator[str]:
         stats = report.stats
+        yield from self.named_layers(report)
         yield self.painted(_counted(report.findings), "1")
         packages = f", {_number(stats.packages, 'package')}" if stats.packages else ""
         seconds = f" in {stats.seconds:.1f} s" if stats.seconds else ""

@@ -24,6 +24,7 @@ class PackageDetector:
     """Serves one scan. Without a database it still takes the inventory, and says that nothing could be checked."""
 
     name = "packages"
+    looks_below = True
     triggers: Sequence[Trigger] = ()
 
     def __init__(self, advisories: Advisories | None) -> None:
@@ -49,7 +50,8 @@ class PackageDetector:
         known = self._advisories.facts.ecosystems
         outcome = match((package for package in self.packages() if package.ecosystem in known), self._advisories)
         self._unordered = outcome.unordered
-        return list(self._origins.told(outcome.findings, self._inventory.by_path))
+        found = self._origins.told(outcome.findings, self._inventory.by_path)
+        return [self._inventory.told(finding) for finding in found]
 
     def packages(self) -> Sequence[Package]:
         return self._inventory.packages()

@@ -8,6 +8,7 @@ from typing import Any
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.distributions import FAMILIES, family
 from vallum_engine.model.file import File
+from vallum_engine.model.finding import Finding
 from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, Verdict
@@ -33,6 +34,7 @@ from vallum_engine.sca.lockfiles.entry import (
     broken,
 )
 from vallum_engine.sca.systems import databases, release, settle
+from vallum_engine.sca.systems.attribution import Attribution
 from vallum_engine.sca.workspaces import Workspaces
 
 _LISTED_LINES = 10
@@ -94,11 +96,17 @@ class Inventory:
         self._refused: dict[str, str] = {}
         """Files that could be read and then not understood, and why."""
         self._systems = settle.Systems()
+        self._layers = Attribution()
+        self._deleted: set[str] = set()
+        """Package databases that a later layer of an image deletes."""
         self._workspaces = Workspaces()
         self._answered: dict[str, list[Asking]] = {}
 
     def take(self, file: File) -> bool:
         """Read one file, and say whether it lists packages. Raises BrokenData where it breaks off: nothing of it counts."""
+        if file.lower:
+            self._below(file)
+            return False
         if self._systems.note(file):
             return False
         form = format_of(file.path)
@@ -113,6 +121,8 @@ class Inventory:
             self.met = before
             return False
         self._keep(file.path, taken)
+        if file.layer:
+            self._layers.note(file.path, file.layer, taken.packages)
         return True
 
     def settle(self) -> None:
@@ -121,11 +131,16 @@ class Inventory:
         for path in [path for path in self.by_path if any(other in self.by_path for other in shadows(path))]:
             del self.by_path[path]
         for path in sorted(self.by_path):
+            self.by_path[path] = self._layers.placed(path, self.by_path[path])
             if format_of(path) in MANIFESTS:
                 self._answer(path)
             elif databases.format_of(path):
                 settled = self.by_path[path] = self._systems.settled(path, self.by_path[path])
                 self.met |= {package.ecosystem for package in settled if self._systems.of(path)}
+
+    def told(self, finding: Finding) -> Finding:
+        """The finding, with what an image says of how its package came in."""
+        return self._layers.told(finding)
 
     def packages(self) -> Sequence[Package]:
         return [package for path in sorted(self.by_path) for package in self.by_path[path]]
@@ -146,6 +161,8 @@ class Inventory:
             yield from self._left(path)
         for path, why in sorted(self._refused.items()):
             yield note(path, why)
+        for path in sorted(self._deleted - self.by_path.keys()):
+            yield note(path, "a later layer deletes it: what it lists is not checked", covered=True)
 
     def _keep(self, path: str, taken: Taken) -> None:
         self.by_path[path] = taken.packages
@@ -154,6 +171,19 @@ class Inventory:
         self._workspaces.add(path, format_of(path), taken.members)
         for reference in taken.references:
             self._references.setdefault(reference.path, (path, reference.line))
+
+    def _below(self, file: File) -> None:
+        """A file that a later layer hides: of packages, only the databases of systems still tell something."""
+        path = file.path
+        if not databases.format_of(path) or file.layer is None:
+            return
+        if path not in self.by_path:
+            self._deleted.add(path)
+        elif self._layers.follows(path):
+            try:
+                self._layers.below(path, file.layer, taken_of(extractor(format_of(path))(file)).packages)
+            except BrokenData:
+                self._layers.ends(path)
 
     def _join(self) -> None:
         """A file that cannot be understood costs itself only."""

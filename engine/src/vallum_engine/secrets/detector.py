@@ -33,6 +33,7 @@ class SecretsDetector:
     """Finds credentials in text. Their values end here: findings carry a keyed hash and a redacted extract."""
 
     name = NAME
+    looks_below = True
 
     def __init__(self, rulebook: Rulebook, *, fingerprint_key: bytes = PUBLIC_KEY) -> None:
         self.rulebook = rulebook

@@ -22,10 +22,10 @@ from vallum_engine.sources.content import READ_BINARY, is_binary
 from vallum_engine.sources.limits import ArchiveLimits
 from vallum_engine.sources.member import Member
 
-_DAMAGE = (zlib.error, lzma.LZMAError, EOFError, zipfile.BadZipFile, zstandard.ZstdError, gzip.BadGzipFile)
+DAMAGE = (zlib.error, lzma.LZMAError, EOFError, zipfile.BadZipFile, zstandard.ZstdError, gzip.BadGzipFile)
 _CHUNK = 1 << 20
 _MEMORY = 128 << 20
-_LONGEST_NAME = 4096
+LONGEST_NAME = 4096
 _DRIVE = re.compile(r"[A-Za-z]:")
 DEFAULT_LIMITS = ArchiveLimits()
 ENDINGS = (".zip", ".whl", ".jar", ".crate", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst")
@@ -39,19 +39,20 @@ def read(path: str, *, limits: ArchiveLimits = DEFAULT_LIMITS) -> Iterator[File 
     met: what came before that stands, and the walk is incomplete.
     """
     try:
-        with open(path, "rb", opener=_open) as packed:
+        with open(path, "rb", opener=regular) as packed:
             length = os.fstat(packed.fileno()).st_size
             if length > limits.packed_bytes:
                 raise UnreadableSource(f"the archive is larger than {size(limits.packed_bytes)}: {size(length)}.")
-            reader = _Reader(limits, length)
+            reader = Reader(limits, length)
             yield from reader.files(_members(packed, limits, reader.spend))
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise UnreadableSource(f"{printable(path)} is damaged or cut off ({error}): fetch it again.") from error
     except OSError as error:
         raise UnreadableSource(f"{printable(path)} cannot be read: {error.strerror or error}.") from error
 
 
-def _open(path: str, flags: int) -> int:
+def regular(path: str, flags: int) -> int:
+    """Open what is a regular file; a device or a pipe would never end."""
     descriptor = os.open(path, flags | os.O_NONBLOCK)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -64,18 +65,24 @@ def _members(packed: IO[bytes], limits: ArchiveLimits, spend: Callable[[int], No
     packed.seek(0)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return zips.members(packed, limits)
+    if stream := unpacked(packed, head):
+        return tarballs.members(stream, spend)
+    raise UnreadableSource(f"this is no archive that Vallum reads. It reads {', '.join(ENDINGS)}")
+
+
+def unpacked(packed: IO[bytes], head: bytes) -> tarballs.Stream | None:
+    """What the stream unpacks to, by its first 512 bytes: a tar stream, or None when it begins like none."""
     if head.startswith(b"\x1f\x8b"):
-        return tarballs.members(gzip.GzipFile(fileobj=packed), spend)
+        return gzip.GzipFile(fileobj=packed)
     if head.startswith(b"BZh"):
-        return tarballs.members(bz2.BZ2File(packed), spend)
+        return bz2.BZ2File(packed)
     if head.startswith(b"\xfd7zXZ\x00"):
-        return tarballs.members(io.BufferedReader(_Xz(packed), _CHUNK), spend)
+        return io.BufferedReader(_Xz(packed), _CHUNK)
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         decompressor = zstandard.ZstdDecompressor(max_window_size=_MEMORY)
-        return tarballs.members(decompressor.stream_reader(packed, read_across_frames=True), spend)
-    if tarballs.is_header(head):
-        return tarballs.members(packed, spend)
-    raise UnreadableSource(f"this is no archive that Vallum reads. It reads {', '.join(ENDINGS)}")
+        found: tarballs.Stream = decompressor.stream_reader(packed, read_across_frames=True)
+        return found
+    return packed if tarballs.is_header(head) else None
 
 
 class _Xz(io.RawIOBase):
@@ -104,7 +111,7 @@ class _Xz(io.RawIOBase):
         return len(data)
 
 
-class _Reader:
+class Reader:
     """Counts what comes out, whatever kind of archive it comes out of."""
 
     def __init__(self, limits: ArchiveLimits, packed: int) -> None:
@@ -116,19 +123,23 @@ class _Reader:
 
     def files(self, members: Iterator[Member]) -> Iterator[File | Skipped]:
         for member in members:
-            self.entries += 1
-            if self.entries > self.limits.files:
-                raise UnreadableSource(f"stopped: the archive holds more than {self.limits.files:,} files.")
+            self.met()
             if member.folder:
                 continue
             item = self.file(member)
             if item:
                 yield item
 
+    def met(self) -> None:
+        """Count an entry. Raises UnreadableSource when there are too many."""
+        self.entries += 1
+        if self.entries > self.limits.files:
+            raise UnreadableSource(f"stopped: the archive holds more than {self.limits.files:,} files.")
+
     def file(self, member: Member) -> File | Skipped | None:
-        if len(member.name) > _LONGEST_NAME:
+        if len(member.name) > LONGEST_NAME:
             shown = printable(member.name[:100])
-            return Skipped(f"{shown}…", f"its name is longer than {_LONGEST_NAME:,} letters")
+            return Skipped(f"{shown}…", f"its name is longer than {LONGEST_NAME:,} letters")
         path = normalized(member.name)
         if path is None:
             return Skipped(printable(member.name), "its name leads out of the archive")
@@ -154,7 +165,7 @@ class _Reader:
                 if length > limit or member.size > limit:
                     return Skipped(shown, f"larger than {size(limit)}: {size(max(member.size, length))}")
                 blocks.append(block)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             if member.stream:
                 raise
             return Skipped(shown, f"damaged: {error}")

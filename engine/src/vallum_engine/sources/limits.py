@@ -66,3 +66,15 @@ class ArchiveLimits:
     def of(self, name: str) -> int:
         """How many bytes a file of this name may have."""
         return max(self.file_bytes, self.large_file_bytes) if name in LARGE_NAMES else self.file_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageLimits(ArchiveLimits):
+    """Of a container image: all its layers together. A log of zeros packs a thousand to one, so the ratio is a high one."""
+
+    files: int = 1_000_000
+    packed_bytes: int = 16 << 30
+    total_bytes: int = 16 << 30
+    ratio: int = 1000
+    ratio_floor: int = 1 << 30
+    depth: int = 100

@@ -16,6 +16,10 @@ class Member:
     size: int = 0
     blocks: Callable[[], Iterator[bytes]] = _nothing
     folder: bool = False
+    target: str = ""
+    """Of a link the name that it leads to, as it stands there."""
+    hard: bool = False
+    """Whether it is another name of an entry before it."""
     refused: str = ""
     """Why its content is not read, for instance because it is a link."""
     covered: bool = False

@@ -31,21 +31,28 @@ def is_header(block: bytes) -> bool:
     return expected == sum(block[:148]) + sum(block[156:512]) + 8 * 0x20
 
 
-def members(stream: Stream | IO[bytes], spend: Callable[[int], None]) -> Iterator[Member]:
+def members(
+    stream: Stream | IO[bytes], spend: Callable[[int], None], *, leap: Callable[[int], object] | None = None
+) -> Iterator[Member]:
     """The entries in order. Raises UnreadableSource when the stream ends, or stops being tar, before its end mark.
 
-    `spend` is told how many bytes were unpacked between the contents, and may raise when that is too much.
+    `spend` is told how many bytes were unpacked between the contents, and may raise when that is too much. `leap` goes
+    forward so many bytes without reading them, where the stream can.
     """
-    return _Tar(stream, spend).members()
+    return _Tar(stream, spend, leap).members()
 
 
 class _Tar:
-    def __init__(self, stream: Stream | IO[bytes], spend: Callable[[int], None]) -> None:
+    def __init__(
+        self, stream: Stream | IO[bytes], spend: Callable[[int], None], leap: Callable[[int], object] | None
+    ) -> None:
         self.stream = stream
         self.spend = spend
+        self.leap = leap
         self.left = 0
         """Bytes of the current entry, with its padding, that were not read yet."""
         self.long_name = ""
+        self.long_target = ""
         self.attributes: dict[str, str] = {}
 
     def members(self) -> Iterator[Member]:
@@ -63,7 +70,7 @@ class _Tar:
                 self.extend(kind, self.extension(length))
                 continue
             member = self.member(header, kind, length)
-            self.long_name, self.attributes = "", {}
+            self.long_name, self.long_target, self.attributes = "", "", {}
             yield member
 
     def member(self, header: bytes, kind: bytes, length: int) -> Member:
@@ -73,7 +80,8 @@ class _Tar:
             length = int(size)
         if kind in _LINKS:
             self.left = _padded(length) if kind == b"1" and length else 0
-            return Member(name=name, refused=_LINKS[kind], covered=True)
+            target = self.attributes.get("linkpath") or self.long_target or _text(header[157:257])
+            return Member(name=name, target=target, hard=kind == b"1", refused=_LINKS[kind], covered=True)
         self.left = _padded(length)
         if kind == b"5":
             return Member(name=name, folder=True)
@@ -101,12 +109,17 @@ class _Tar:
 
     def extend(self, kind: bytes, data: bytes) -> None:
         if kind == b"L":
-            self.long_name = data.rstrip(b"\0").decode("utf-8", "surrogateescape")
+            self.long_name = _text(data)
+        elif kind == b"K":
+            self.long_target = _text(data)
         elif kind == b"x":
             self.attributes = _attributes(data)
 
     def skip(self) -> None:
         """Leave what is unread of the current entry."""
+        if self.leap and self.left > 0:
+            self.leap(self.left)
+            self.left = 0
         while self.left > 0:
             size = len(self.exactly(min(_CHUNK, self.left)))
             self.left -= size
@@ -131,7 +144,11 @@ def _name(header: bytes) -> str:
     if header[257:263] == b"ustar\0":
         prefix = header[345:500].split(b"\0", 1)[0]
         name = prefix + b"/" + name if prefix else name
-    return name.decode("utf-8", "surrogateescape")
+    return _text(name)
+
+
+def _text(field: bytes) -> str:
+    return field.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
 
 
 def _number(field: bytes) -> int:

@@ -38,7 +38,10 @@ def step(packages: Sequence[Package], upgrade: str, bulletins: Sequence[str]) ->
     manager = "suse" if family(first.ecosystem) in ("SUSE", "openSUSE") else _manager(first.ecosystem)
     if manager not in _NAMED:
         return f"Install an image with {source} {upgrade} or later."
-    return f"Run `{_command(packages, manager, bulletins)}`: it brings {source} {upgrade} or later."
+    command = _command(packages, manager, bulletins)
+    if first.location.layer:
+        return f"Add to the image's build: `RUN {command}`. It brings {source} {upgrade} or later."
+    return f"Run `{command}`: it brings {source} {upgrade} or later."
 
 
 def is_system(package: Package) -> bool:
