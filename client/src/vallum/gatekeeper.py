@@ -8,7 +8,6 @@ POST <platform>/api/v1/gates/evaluations {"asset": "<name>", "gate": "<name>", "
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 
@@ -17,6 +16,7 @@ from vallum.errors import Unreachable
 from vallum.upload import new_key, token
 from vallum.verdicts import Answer, Offender, Said, Why
 from vallum_engine.gate.decide import Verdict
+from vallum_engine.values import immutable
 from vallum_guard import http
 from vallum_guard.errors import GuardError
 
@@ -34,7 +34,7 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Question:
     """What to ask: one gate by its name, or every one that holds for the asset."""
 

@@ -2,7 +2,6 @@
 
 from binascii import hexlify, unhexlify
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from vallum_engine.secrets.past import PAST, Past
 from vallum_engine.sources import ignores
 from vallum_engine.sources.versions import Limits
 from vallum_engine.triggers import Database, Plan
+from vallum_engine.values import immutable
 from vallum_guard import git
 from vallum_guard.errors import GitUnusable, NoRepository
 from vallum_guard.git import Repository
@@ -26,7 +26,7 @@ _KIND = "history"
 _IGNORE = ".vallumignore"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Look:
     """Where and how to look back: `span` (`A..B`) for some commits only, and with which limits."""
 

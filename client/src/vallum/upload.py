@@ -15,11 +15,11 @@ import json
 import os
 import time
 import uuid
-from dataclasses import dataclass
 from urllib.parse import quote, urljoin
 
 from vallum import egress
 from vallum.errors import Misuse, Unreachable
+from vallum_engine.values import immutable
 from vallum_guard import http
 from vallum_guard.errors import GuardError, TransportFailed
 
@@ -39,7 +39,7 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Receipt:
     """What the platform answered: it has the report."""
 

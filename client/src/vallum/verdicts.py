@@ -3,10 +3,11 @@
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 
 from vallum_engine.gate.decide import Verdict
 from vallum_engine.model.text import printable
+from vallum_engine.values import immutable, made
 
 FORMAT = 1
 """Of the JSON: rises when a field goes or changes its meaning."""
@@ -16,7 +17,7 @@ _MARK = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.CANNOT_SAY: "cannot
 _WIDTH = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Why:
     """One reason."""
 
@@ -26,7 +27,7 @@ class Why:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Offender:
     """One finding that breaks a gate, or may."""
 
@@ -38,19 +39,19 @@ class Offender:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Said:
     """What one gate said."""
 
     gate: str
     verdict: Verdict
     reasons: Sequence[Why]
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = made(factory=dict)
     offending: Sequence[Offender] = ()
     not_listed: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Answer:
     """What all gates said of one asset or report."""
 

@@ -1,16 +1,16 @@
 """What the pipeline asks of a detector."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, RuleSet
+from vallum_engine.values import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Trigger:
     """An expression (Vectorscan's subset of PCRE) that must match in a file before its detector sees the file."""
 
@@ -19,7 +19,7 @@ class Trigger:
     dotall: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Hit:
     """Trigger number `trigger` (index in the detector's own `triggers`) matched, ending before byte `end`."""
 

@@ -6,11 +6,11 @@ stops at the shortest end.
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
 from vallum_engine.errors import BrokenData
+from vallum_engine.values import immutable
 
 _TOKEN = (
     rb"(?P<look>\(\?<?[=!])"
@@ -29,7 +29,7 @@ _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 UNBOUNDED = 1 << 30
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Atom:
     """One byte of a match. `literal` when just one byte can stand there."""
 
@@ -37,25 +37,25 @@ class Atom:
     literal: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Anchor:
     """A place, not a byte."""
 
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Look:
     """A look-around: a condition that a trigger cannot state."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Group:
     opening: bytes
     branches: tuple[tuple["Node", ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Repeat:
     node: "Atom | Group"
     low: int
@@ -72,7 +72,7 @@ class _Writing(Protocol):
     def __call__(self, run: bytes, *, caseless: bool) -> frozenset[bytes]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Shape:
     """What a trigger matches: its text, and the least and greatest length of a match."""
 

@@ -1,7 +1,6 @@
 """scan(): every detector over every file of a source, and an account of where silence counts."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 
 from vallum_engine import VERSION
@@ -16,6 +15,7 @@ from vallum_engine.model.placement import Placement, told, without_secrets
 from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, Stats, Verdict
 from vallum_engine.model.text import printable
 from vallum_engine.triggers import Database
+from vallum_engine.values import mutable, replace
 
 MOST_MARKS = 100_000
 """Ids kept until the end of a scan, for what detectors conclude: beyond, marks are not honoured and findings show."""
@@ -214,7 +214,7 @@ def _short(text: str) -> str:
     return printable(text if len(text) <= MOST_WHY else text[: MOST_WHY - 1] + "…")
 
 
-@dataclass(slots=True)
+@mutable
 class _Merged:
     """One finding from all its sightings: the worst and surest speaks, all places count, whatever their order."""
 

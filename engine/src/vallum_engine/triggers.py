@@ -7,7 +7,6 @@ caller to keep, `Plan.load` takes them back. Nothing here reads or writes a cach
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
 from importlib.util import find_spec
@@ -17,6 +16,7 @@ from typing import Any, Protocol
 from vallum_engine.detector import Detector, Hit, Trigger
 from vallum_engine.errors import BrokenData
 from vallum_engine.expressions import needed
+from vallum_engine.values import immutable, mutable
 
 HITS_PER_TRIGGER = 10_000
 """Places kept per trigger and file. A detector that is given this many has to say that there may be more."""
@@ -36,7 +36,7 @@ class Database(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Plan:
     """Every detector's triggers, in order, not yet compiled."""
 
@@ -124,7 +124,7 @@ EMPTY: Database = _Empty()
 """For detectors that have no trigger at all."""
 
 
-@dataclass(slots=True)
+@mutable
 class _Compiled:
     """Vectorscan. Imported and loaded at the first file: a tree without one must not pay for it."""
 
@@ -167,7 +167,7 @@ def _grouped(ends: Mapping[int, list[int]], owners: Sequence[tuple[int, int]]) -
     return hits
 
 
-@dataclass(slots=True)
+@mutable
 class _Expression:
     """One trigger for `re`, compiled when a literal it needs is in a file."""
 
@@ -175,7 +175,7 @@ class _Expression:
     index: int
     trigger: Trigger
     literals: frozenset[bytes] | None = None
-    compiled: re.Pattern[bytes] | None = field(default=None)
+    compiled: re.Pattern[bytes] | None = None
 
     def possible(self, lowered: bytes) -> bool:
         if self.literals is None:
@@ -192,7 +192,7 @@ class _Expression:
             start = found.start() + 1
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class _Expressions:
     expressions: tuple[_Expression, ...]
 

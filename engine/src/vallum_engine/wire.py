@@ -8,7 +8,6 @@ refuses any other version before reading on. Limits count both compressed and de
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import IO, Any, TypeVar
 
@@ -19,6 +18,7 @@ from vallum_engine.errors import BrokenWire, UnknownWireVersion
 from vallum_engine.model import plain
 from vallum_engine.model.finding import Finding, Location
 from vallum_engine.model.report import Coverage, Report
+from vallum_engine.values import immutable, replace
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ PORTION = 1 << 18
 LOCATION_COST = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Limits:
     """What a reader takes, in bytes and lines."""
 

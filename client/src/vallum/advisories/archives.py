@@ -6,12 +6,13 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 
 from vallum.errors import ClientError
 from vallum_engine.sca.versions import ORDERS
+from vallum_engine.values import immutable
 
 KNOWN = tuple(sorted(ORDERS))
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
@@ -29,7 +30,7 @@ class UnusableArchive(ClientError):
     """A file that is no archive of OSV records, or a damaged one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Origin:
     """Where an archive came from; kept beside it."""
 
@@ -41,7 +42,7 @@ class Origin:
     """When its content was current: the moment of the download, or the newest record of an imported file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Content:
     """What reading an archive to its end has shown."""
 

@@ -5,10 +5,10 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from vallum.errors import Unreachable
+from vallum_engine.values import immutable
 from vallum_guard import http
 from vallum_guard.errors import GuardError, TooSlow, TransportFailed
 from vallum_guard.http import Limits, Reply, Request, Route
@@ -18,7 +18,7 @@ _ATTEMPTS = 5
 _PAUSE = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Expected:
     """What a source's own list says about an archive."""
 
@@ -26,7 +26,7 @@ class Expected:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Fetched:
     """A whole archive, at `part`, whose size and hash were right."""
 

@@ -8,7 +8,6 @@ carry a list beside them, `<source>/manifest.json`, and then each archive must b
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from vallum.advisories.download import Download, Expected
 from vallum.advisories.rebuild import alone, rebuild
 from vallum.errors import Misuse, Unreachable
 from vallum_engine.sca.advisories import Facts
+from vallum_engine.values import immutable
 from vallum_guard import http
 from vallum_guard.errors import GuardError
 from vallum_guard.http import Route
@@ -32,7 +32,7 @@ USUAL = frozenset(
 _MANIFEST = http.Limits(seconds=30.0, body_bytes=1 << 20, redirects=3)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class _Source:
     base: str
     route: Route

@@ -4,7 +4,6 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from vallum import output, progress
@@ -17,6 +16,7 @@ from vallum_engine.parsers.catalogue import all_formats
 from vallum_engine.parsers.document import MOST_BYTES
 from vallum_engine.parsers.join import joined
 from vallum_engine.parsers.read import parse
+from vallum_engine.values import replace
 
 _WHY_ASSET = (
     "it names what the reports are about. Keep the name: what a later report no longer lists counts as resolved."

@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from vallum import output
@@ -12,6 +11,7 @@ from vallum.errors import Misuse
 from vallum.progress import Progress
 from vallum_engine.model.report import Report
 from vallum_engine.plugins import load
+from vallum_engine.values import immutable
 
 FORMATS = ("table", "json", "sarif", "wire")
 # Loaded when asked for: each run needs one.
@@ -23,7 +23,7 @@ _RENDERERS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Delivery:
     """Where a report goes, and how it is written."""
 

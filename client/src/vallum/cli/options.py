@@ -4,7 +4,6 @@ import argparse
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from vallum.cli.delivery import Delivery
 from vallum.detectors import NAMES
 from vallum.errors import Misuse
 from vallum_engine.model.finding import Severity
+from vallum_engine.values import immutable
 
 _WHY_ASSET = (
     "an asset is one folder, scanned from the same root each time. "
@@ -41,7 +41,7 @@ class Part(Enum):
     INPUT = "input"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Options:
     """One request for a scan."""
 

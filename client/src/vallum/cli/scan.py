@@ -4,7 +4,6 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vallum import cache, compiled, detectors, progress
@@ -25,6 +24,7 @@ from vallum_engine.pipeline import scan
 from vallum_engine.plugins import load
 from vallum_engine.sources.content import is_binary
 from vallum_engine.triggers import Database, collect
+from vallum_engine.values import immutable, replace
 
 Items = Iterator[File | Skipped | Layer]
 MOST_GAPS = 10_000
@@ -49,7 +49,7 @@ _MOST_INPUT = 64 << 20
 _INPUT = "stdin"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Place:
     """What is scanned: files, and what is known about where they are from."""
 

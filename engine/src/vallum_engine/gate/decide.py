@@ -6,11 +6,11 @@ however little else was looked at: a gate that is broken fails, gaps or not.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vallum_engine.gate.policy import Policy, WhenUnsure
 from vallum_engine.model.finding import Confidence, Kind, Severity
+from vallum_engine.values import immutable, made
 
 EXPLOITABLE = frozenset({Kind.VULNERABILITY, Kind.MALWARE})
 """Kinds that a catalogue of what is exploited can speak of."""
@@ -42,7 +42,7 @@ class Unknown(StrEnum):
     EXPLOITED = "exploited"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Facts:
     """What a gate asks about a finding. None: not known here."""
 
@@ -68,11 +68,11 @@ class Doubt(StrEnum):
     BRANCH = "other_branch"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Standing:
     """How far the scan in question can speak."""
 
-    doubts: Mapping[Doubt, str] = field(default_factory=dict)
+    doubts: Mapping[Doubt, str] = made(factory=dict)
     """Each with a sentence for a person."""
     age_days: int | None = None
     """Since the scan ended; None where there is no clock to ask."""
@@ -80,7 +80,7 @@ class Standing:
     """Why nobody knows what is new; empty where it is known, or not asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Reason:
     """One sentence of an answer. `code` is a Limit, a Doubt, an Unknown, or `clear`."""
 
@@ -90,7 +90,7 @@ class Reason:
     """How many findings it is about."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Answer:
     """What a gate says, why, and of how many findings."""
 

@@ -1,7 +1,6 @@
 """What a gate asks, as data: a JSON object with a version, read strictly, so that a misspelt condition is never a missing one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -9,6 +8,7 @@ from uuid import UUID
 
 from vallum_engine.errors import EngineError
 from vallum_engine.model.finding import Confidence, Kind, Severity
+from vallum_engine.values import immutable
 
 VERSION = 1
 MOST_COUNT = 1_000_000
@@ -35,7 +35,7 @@ class WhenUnsure(StrEnum):
     FAIL = "fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Baseline:
     """What to compare with: `value` is a scan's id or a day in ISO's notation, and empty for the previous scan."""
 
@@ -43,7 +43,7 @@ class Baseline:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Policy:
     """Which findings count (all conditions of the second group at once), and what of them is allowed (the first group)."""
 

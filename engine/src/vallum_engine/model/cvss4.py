@@ -6,9 +6,9 @@ worst of its class moves towards the next lower class by the share of the way it
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from vallum_engine.model.cvss import metrics
+from vallum_engine.values import immutable
 
 _PREFIX = "CVSS:4.0/"
 _LEVELS = {
@@ -43,7 +43,7 @@ _LOWER_COLUMNS = {(0, 0): (1, 2), (1, 0): (3,), (2, 1): ()}
 """The columns of the next lower classes; of two, the one with the higher score counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class _Question:
     """The metrics a question is about, the worst vectors of each answer, and how many steps each answer spans."""
 

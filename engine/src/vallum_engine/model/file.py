@@ -1,11 +1,10 @@
 """What a source hands to the detectors."""
 
-from dataclasses import dataclass
-
 from vallum_engine.model.layer import Layer
+from vallum_engine.values import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class File:
     """One file, read once. `path` is relative to the scanned root, with forward slashes, and printable."""
 
@@ -19,7 +18,7 @@ class File:
     """Whether a later layer deletes or replaces it: no longer in the image's tree, and still in the image."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Skipped:
     """A file or folder (path ends in `/`) that was met and not handed on, and why.
 

@@ -1,7 +1,8 @@
 """A problem, as one scan saw it."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from vallum_engine.values import immutable, unshown
 
 
 class Kind(StrEnum):
@@ -52,7 +53,7 @@ class Confidence(StrEnum):
 _SURENESS = {confidence: rank for rank, confidence in enumerate(reversed(Confidence))}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@immutable(order=True)
 class Location:
     """A place in the scanned tree. `path` is relative, with forward slashes; lines count from 1, both ends inclusive."""
 
@@ -65,7 +66,7 @@ class Location:
     """Whether it is in that layer only: a later one deletes or replaces it, and whoever has the image can still read it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class PackageRef:
     """A package as a finding names it, and how it came in as far as the scanned file says."""
 
@@ -83,7 +84,7 @@ class PackageRef:
     """Steps of `path` left out after its tenth."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class AdvisoryRef:
     """One document about the vulnerability, with the versions it says are fixed."""
 
@@ -98,7 +99,7 @@ class AdvisoryRef:
     """What a distribution says of a flaw that it has not mended: that it will not be, that it is none there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Remediation:
     """What ends the finding: steps in order, and the version to move to where one does it."""
 
@@ -106,7 +107,7 @@ class Remediation:
     upgrade_to: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Commit:
     """A commit that wrote what was found, and where; of the message of a tag, the tag."""
 
@@ -116,7 +117,7 @@ class Commit:
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class History:
     """What a repository's history says of a finding: who brought it first, who wrote it last."""
 
@@ -126,7 +127,7 @@ class History:
     """Whether it stands in a file of HEAD."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Finding:
     """One rule, broken at one or more places, as one scan saw it.
 
@@ -142,7 +143,7 @@ class Finding:
     confidence: Confidence
     message: str
     locations: tuple[Location, ...]
-    identity: tuple[str, ...] = field(repr=False)
+    identity: tuple[str, ...] = unshown()
     fingerprint: str = ""
     """Filled in by the pipeline from `identity`; a reader of the wire has the fingerprint and no identity."""
     aliases: tuple[str, ...] = ()

@@ -5,11 +5,11 @@ entries that ask for one name with a hundred thousand versions cost a line each,
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from vallum_engine.model.finding import PackageRef
 from vallum_engine.model.text import printable
+from vallum_engine.values import immutable, made, replace
 
 MOST_STEPS = 20
 FIRST_STEPS = 10
@@ -20,14 +20,14 @@ Key = Hashable
 _ROOT = ("root",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Graph:
     """What one lockfile or bill of materials says of its entries. What names nobody (a cut file, a hostile one) is passed over."""
 
     names: Mapping[Key, tuple[str, str]]
     """Name and version of each entry; of a project its name, where it has one."""
     wants: Mapping[Key, Iterable[Key]]
-    answers: Mapping[Key, Sequence[Key]] = field(default_factory=dict)
+    answers: Mapping[Key, Sequence[Key]] = made(factory=dict)
     """A want that does not stand here is an entry's key itself."""
     roots: Sequence[Key]
     dev: Mapping[Key, Iterable[Key]] | None = None
@@ -36,7 +36,7 @@ class Graph:
     """Whether projects say all that they want: then what they do not want is transitive."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Origin:
     """How a package came in. None and nothing where the file does not say."""
 
@@ -54,7 +54,7 @@ class Origin:
 NOT_SAID = Origin()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class _Step:
     above: Key
     depth: int

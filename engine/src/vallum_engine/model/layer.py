@@ -1,9 +1,9 @@
 """A layer of a container image: what one step of its build changed."""
 
 import re
-from dataclasses import dataclass, replace
 
 from vallum_engine.model.text import printable
+from vallum_engine.values import immutable, replace
 
 CONFIG_PATH = ".image/config.json"
 """Where an image's configuration is shown among its files: environment, labels and the commands it was built by."""
@@ -20,7 +20,7 @@ _NAMED = re.compile(
 _USERINFO = re.compile(r"(://)[^\s/@]{1,200}@")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Layer:
     number: int
     """From 1, the lowest."""

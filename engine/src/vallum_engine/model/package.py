@@ -1,12 +1,12 @@
 """A package as a lockfile, manifest or package database names it."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from vallum_engine.model.finding import Location, PackageRef
+from vallum_engine.values import immutable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Package:
     """One entry of an inventory. `ecosystem` is the OSV name (`npm`, `PyPI`), of a system package with its release (`Debian:12`)."""
 

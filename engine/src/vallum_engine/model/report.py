@@ -1,12 +1,12 @@
 """What one scan has to say: what it found, and where its silence counts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.package import Package
+from vallum_engine.values import immutable, made
 
 
 class Verdict(StrEnum):
@@ -17,7 +17,7 @@ class Verdict(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class RuleSet:
     """A set of rules that took part in a scan, at one version of rules and data.
 
@@ -30,7 +30,7 @@ class RuleSet:
     rules: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@immutable(order=True)
 class Exclusion:
     """A path (a folder ends in `/`, the whole tree is `""`) that a rule set did not look at.
 
@@ -47,7 +47,7 @@ class Exclusion:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Coverage:
     """Where a scan looked, by rule set.
 
@@ -84,7 +84,7 @@ class Coverage:
         return tuple(e for e in self.exclusions if not e.covered)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@immutable(order=True)
 class Problem:
     """Something that went wrong or was cut short, in words for a person: what, where, what to do."""
 
@@ -93,7 +93,7 @@ class Problem:
     todo: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Stats:
     """Figures of a scan. Bytes are those read; seconds are wall time, told by the caller, who has the clock."""
 
@@ -118,14 +118,14 @@ class Stats:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Report:
     """The outcome of one scan, sorted, so that equal scans give equal bytes."""
 
     findings: tuple[Finding, ...] = ()
-    coverage: Coverage = field(default_factory=Coverage)
+    coverage: Coverage = made(factory=Coverage)
     errors: tuple[Problem, ...] = ()
-    stats: Stats = field(default_factory=Stats)
+    stats: Stats = made(factory=Stats)
     suppressed: tuple[Finding, ...] = ()
     """What an inline ignore hid: counted and listed, never silent."""
     packages: tuple[Package, ...] = ()
@@ -133,7 +133,7 @@ class Report:
     """Of an image, from the lowest: what its locations name."""
     engine: str = ""
     """The version of the engine that made it; a reader of the wire fills it in."""
-    target: Mapping[str, str] = field(default_factory=dict)
+    target: Mapping[str, str] = made(factory=dict)
     """Facts about what was scanned that the caller knows: `name`, `url`, `branch`, `commit`."""
 
     @property

@@ -1,16 +1,16 @@
 """What a module in `formats/` brings: how its reports are known, and what their records say."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from vallum_engine.model.finding import Confidence, Kind, Location, Severity
 from vallum_engine.model.graph import NOT_SAID, Origin
 from vallum_engine.model.package import Package
 from vallum_engine.parsers.document import Document
+from vallum_engine.values import immutable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Component:
     """A package as the report names it. `ecosystem` is OSV's name where there is one, `purl` is made where it is empty."""
 
@@ -29,7 +29,7 @@ class Mark(StrEnum):
     """The tool's own user hid it, with a reason or without: it is listed as suppressed, and opens nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Sighting:
     """One record that says something is wrong. Only what the report states: nothing is guessed, empty means not said.
 
@@ -65,14 +65,14 @@ class Sighting:
     """How the component came in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Passed:
     """One record that says all is well there, or is no finding by the tool's own word."""
 
     at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Rejected:
     """One record that cannot become a finding, and why, in words for a person."""
 
@@ -84,7 +84,7 @@ Record = Sighting | Passed | Rejected | Package
 """A `Package` is an entry of an inventory (an SBOM): it is kept, and no record in the account of findings."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Format:
     """A report format.
 

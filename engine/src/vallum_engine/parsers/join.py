@@ -1,10 +1,11 @@
 """Several reports as one: what two of them say is said once, and the account stays whole."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.report import Coverage, Report, Stats
+from vallum_engine.values import replace
 
 
 def joined(reports: Sequence[Report]) -> Report:

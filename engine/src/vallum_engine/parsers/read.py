@@ -1,7 +1,6 @@
 """parse(): a foreign report as one of ours, with every record accounted for."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from vallum_engine import VERSION
@@ -17,6 +16,7 @@ from vallum_engine.parsers.catalogue import named, recognised
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.errors import BrokenReport
 from vallum_engine.parsers.format import Component, Format, Mark, Passed, Record, Rejected, Sighting
+from vallum_engine.values import made, mutable, replace
 
 WHOLE = "."
 """The path of what is about the whole target."""
@@ -34,15 +34,15 @@ _PATH = 4_000
 _VERSION = 70
 
 
-@dataclass(slots=True)
+@mutable
 class _Taken:
     """What the records became. Findings by fingerprint: records of one identity are one finding in several places."""
 
-    found: dict[str, Finding] = field(default_factory=dict)
-    hidden: dict[str, Finding] = field(default_factory=dict)
-    places: dict[str, dict[Location, None]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    packages: list[Package] = field(default_factory=list)
+    found: dict[str, Finding] = made(factory=dict)
+    hidden: dict[str, Finding] = made(factory=dict)
+    places: dict[str, dict[Location, None]] = made(factory=dict)
+    problems: list[Problem] = made(factory=list)
+    packages: list[Package] = made(factory=list)
     records: int = 0
     merged: int = 0
     passed: int = 0

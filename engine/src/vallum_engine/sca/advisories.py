@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +11,7 @@ from typing import Any, Self, TypeVar
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.finding import Kind, Severity
 from vallum_engine.sca.osv import Span
+from vallum_engine.values import immutable
 
 APPLICATION_ID = 0x56414C4D
 """`VALM`: tells our files from other people's."""
@@ -38,7 +38,7 @@ CREATE TABLE span (
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Meta:
     """What the builder of a database says about it: the engine has no clock and knows no sources."""
 
@@ -50,7 +50,7 @@ class Meta:
     """True for a starter set: its silence proves nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Facts:
     """What a database says about itself."""
 
@@ -69,7 +69,7 @@ class Facts:
         return f"{self.meta.built_at}/{self.meta.source[:12]}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Record:
     """One advisory document."""
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from vallum_engine.errors import BrokenData
@@ -36,19 +35,20 @@ from vallum_engine.sca.lockfiles.entry import (
 from vallum_engine.sca.systems import databases, release, settle
 from vallum_engine.sca.systems.attribution import Attribution
 from vallum_engine.sca.workspaces import Workspaces
+from vallum_engine.values import made, mutable
 
 _LISTED_LINES = 10
 
 
-@dataclass(slots=True)
+@mutable
 class Taken:
     """What one file names."""
 
-    packages: list[Package] = field(default_factory=list)
-    references: list[Reference] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    left: list[Left] = field(default_factory=list)
-    members: list[Member] = field(default_factory=list)
+    packages: list[Package] = made(factory=list)
+    references: list[Reference] = made(factory=list)
+    gaps: list[Gap] = made(factory=list)
+    left: list[Left] = made(factory=list)
+    members: list[Member] = made(factory=list)
 
     @property
     def is_prose(self) -> bool:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from vallum_engine.identity import aliases, of_package
 from vallum_engine.model.distributions import FAMILIES, family
@@ -20,12 +19,13 @@ from vallum_engine.sca.advisories import Advisories, Record, Spans
 from vallum_engine.sca.fix import lowest_fix, remediation
 from vallum_engine.sca.osv import BEGINNING, Span, raw_key
 from vallum_engine.sca.versions import Key, order
+from vallum_engine.values import immutable
 
 MOST_NAMED = 20
 """Packages of one source that are named: a compiler's has a hundred."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Outcome:
     """What matching found, and the packages it had advisories for but no way to compare."""
 
@@ -33,7 +33,7 @@ class Outcome:
     unordered: tuple[Package, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class _Subject:
     """One package at one version, wherever it is locked."""
 

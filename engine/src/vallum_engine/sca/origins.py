@@ -1,7 +1,6 @@
 """How vulnerable packages came in. Nothing is worked out for a lockfile without one."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File
@@ -11,6 +10,7 @@ from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles import ECOSYSTEMS, GRAPHS, KNOWS_DEV, MANIFESTS, format_of, graph_of
 from vallum_engine.sca.lockfiles.entry import Asking
+from vallum_engine.values import replace
 
 MOST_KEPT = 64 << 20
 """Bytes of lockfiles kept until it is known which of them hold what is vulnerable."""

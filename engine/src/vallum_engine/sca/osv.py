@@ -5,13 +5,13 @@ without end where `high` is None. An empty `low` is the beginning of all version
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
 from vallum_engine.model import cvss, cvss4
 from vallum_engine.model.finding import Kind, Severity
 from vallum_engine.sca.versions import Key
+from vallum_engine.values import immutable
 
 BEGINNING = b""
 UNREADABLE = b"\xff"
@@ -49,7 +49,7 @@ class Span(NamedTuple):
         return self.high is None or key < self.high or (self.closed and key == self.high)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Rated:
     """How bad, whether the record says so itself, and by which vector."""
 
@@ -58,7 +58,7 @@ class Rated:
     vector: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Reading:
     """The spans of one `affected` entry, and how much of it could not be read."""
 

@@ -1,7 +1,6 @@
 """From a place where a rule's trigger matched to a value that is worth a finding, or to nothing."""
 
 import re
-from dataclasses import dataclass
 
 from vallum_engine.model.finding import Severity
 from vallum_engine.secrets.checksums import PROOFS, refuted
@@ -9,12 +8,13 @@ from vallum_engine.secrets.context import Trust, trust
 from vallum_engine.secrets.entropy import shannon
 from vallum_engine.secrets.placeholders import is_placeholder
 from vallum_engine.secrets.rule import Pair, Rule
+from vallum_engine.values import immutable
 
 _NAME = 60
 _NAME_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Match:
     """A confirmed value and where it stands. Lives inside the detector only: it holds the secret."""
 

@@ -1,13 +1,13 @@
 """How far to trust a match whose value alone says little: by the value's look and by where it stands."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from vallum_engine.model.finding import Confidence
 from vallum_engine.secrets.entropy import shannon, wordlike
 from vallum_engine.secrets.placeholders import dummy_password
 from vallum_engine.secrets.rule import Rule, Specificity
+from vallum_engine.values import immutable
 
 # Texts, not compiled: `re` compiles and keeps them at their first use, which most scans never come to.
 _QUIET = (
@@ -59,7 +59,7 @@ def trial(path: str) -> bool:
     return bool(re.search(_TRIAL, path, re.IGNORECASE))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Trust:
     """How far to believe in a match, and why, in words that follow a comma or a colon."""
 

@@ -4,11 +4,11 @@ import re
 from base64 import urlsafe_b64decode
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from urllib.parse import unquote_to_bytes
 
 from vallum_engine.secrets.disguises import Encoding
+from vallum_engine.values import immutable
 
 MOST = 10_000
 """Encoded parts decoded per text: beyond, the detector says that it did not look."""
@@ -28,7 +28,7 @@ Place = tuple[Encoding, int]
 """An encoding and where a sign of it ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Decoded:
     """A decoded part. `starts` and `origins`: from `starts[i]` on, byte n was written at `origins[i] + (n - starts[i]) * scale`."""
 
@@ -98,7 +98,7 @@ class _Runs:
         return full and after - end < _GAP and bool(re.fullmatch(_LINE_END, self.data[end:after]))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class _Block:
     lines: Sequence[tuple[int, int]] = ()
     sums: Sequence[int] = ()

@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from vallum_engine.detector import Hit, Look, Trigger
 from vallum_engine.identity import PUBLIC_KEY, aliases, of_value, secret_hash
@@ -17,6 +16,7 @@ from vallum_engine.secrets.decoding import MOST, Place, decoded, unmarked
 from vallum_engine.secrets.disguises import Encoding
 from vallum_engine.secrets.rulebook import Rulebook
 from vallum_engine.triggers import HITS_PER_TRIGGER, Database, collect
+from vallum_engine.values import mutable, replace
 
 NAME = "secrets"
 _WIDE = Trigger(rb"\A(?:\xff\xfe|\xfe\xff|(?:[\t\n\r -~]\x00){8}|(?:\x00[\t\n\r -~]){8}|\x00\x00\xfe\xff)")
@@ -168,7 +168,7 @@ def _evidence(match: Match, beside: str) -> str:
     return f"{shown}{written}. Confidence {match.trust.confidence.value}: {match.trust.reason}."
 
 
-@dataclass(slots=True)
+@mutable
 class _Kept:
     """Spans that do not overlap, in order."""
 

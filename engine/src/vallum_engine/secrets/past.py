@@ -6,7 +6,7 @@ of which the silence of a scan without history proves nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from vallum_engine.detector import Hit
 from vallum_engine.errors import EngineError
@@ -17,6 +17,7 @@ from vallum_engine.model.finding import Commit, Finding, History, Remediation
 from vallum_engine.model.report import Coverage, Exclusion, Report, RuleSet, Verdict
 from vallum_engine.model.text import printable
 from vallum_engine.secrets.detector import NAME, SecretsDetector
+from vallum_engine.values import immutable, mutable, replace
 
 PAST = f"{NAME}/history"
 MOST_ROWS = 10_000
@@ -29,7 +30,7 @@ Told = Callable[[int, str], Commit]
 """The commit of a number, as the one that wrote at a path."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Sighting:
     """One content of the history: a version of a file, a message. Commits by their numbers, 0 the newest."""
 
@@ -40,7 +41,7 @@ class Sighting:
     in_head: bool = False
 
 
-@dataclass(slots=True)
+@mutable
 class _Trace:
     """One secret, from all the contents that hold it."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, TypeVar
 
@@ -10,6 +9,7 @@ from vallum_engine.errors import BrokenData
 from vallum_engine.expressions import trigger, width
 from vallum_engine.model.finding import Confidence, Severity
 from vallum_engine.secrets.checksums import CHECKSUMS
+from vallum_engine.values import immutable
 
 REACH = 856
 """Bytes before a hit in which a match may begin."""
@@ -47,7 +47,7 @@ class Specificity(IntEnum):
     """The value's own form says what it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Pair:
     """The other half of a credential, looked for near the first."""
 
@@ -58,7 +58,7 @@ class Pair:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Rule:
     """What to look for, how to be sure, and what to tell the person who has to end it."""
 
@@ -91,7 +91,7 @@ class Rule:
     rotate: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Samples:
     """What a rule must find and must leave alone, with holes for the secret parts."""
 

@@ -6,7 +6,6 @@ nowhere. `os.open`, `os.read`, `os.close` and no more per file: `open()` costs t
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from vallum_engine.errors import UnreadableSource
@@ -16,6 +15,7 @@ from vallum_engine.sources import worktree
 from vallum_engine.sources.content import READ_BINARY, is_binary
 from vallum_engine.sources.limits import Limits
 from vallum_engine.sources.worktree import Rules
+from vallum_engine.values import immutable
 
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
@@ -25,7 +25,7 @@ DEFAULT_LIMITS = Limits()
 Entry = os.DirEntry[str]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class _Folder:
     """An open folder. `prefix` is empty at the root and ends in `/` below it."""
 

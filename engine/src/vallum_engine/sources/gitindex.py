@@ -2,10 +2,10 @@
 
 import re
 import struct
-from dataclasses import dataclass
 from struct import unpack_from
 
 from vallum_engine.errors import UnreadableSource
+from vallum_engine.values import immutable
 
 MAX_BYTES = 256 << 20
 MAX_NAME = 4096
@@ -13,7 +13,7 @@ MAX_NAMES_BYTES = 512 << 20
 _SHA256 = re.compile(rb"^\s*objectformat\s*=\s*sha256\s*$", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Tracked:
     """The tracked files below a folder, as paths from there, and every folder that holds one."""
 

@@ -3,15 +3,16 @@
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+
+from vallum_engine.values import immutable
 
 MAX_BYTES = 1 << 20
 _DEEPEST = 200
 _ESCAPED = re.compile(r"\\(.)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Pattern:
     """One line. `segments` are matched one by one; `None` stands for `**`, any number of folders."""
 
@@ -27,25 +28,23 @@ class Pattern:
         return _match(self.segments, parts)
 
 
-@dataclass(frozen=True, kw_only=True)
 class IgnoreFile:
-    """One ignore file: what it says holds below its own folder."""
+    """One ignore file: what it says holds below its own folder.
 
-    name: str
-    """Path of the file itself, for messages."""
-    depth: int
-    """How many folders lie between the root of the walk and this file's folder."""
-    above: tuple[str, ...] = ()
-    """Folders between the ignore file and the root of the walk, where the file lies above the root."""
-    patterns: tuple[Pattern, ...] = ()
+    `name`: path of the file itself, for messages. `depth`: how many folders lie between the root of the walk and this file's
+    folder. `above`: folders between the ignore file and the root of the walk, where the file lies above the root.
+    """
 
-    @cached_property
-    def names(self) -> re.Pattern[str]:
-        """What the name at a path's end must be like for any pattern to speak: one look instead of a hundred."""
-        last = [pattern.segments[-1] for pattern in self.patterns]
-        if None in last:  # `a/**` speaks about any name
-            return re.compile("")
-        return re.compile("|".join(sorted({segment.pattern for segment in last if segment})) or r"(?!)")
+    __slots__ = ("above", "depth", "name", "names", "patterns")
+
+    def __init__(
+        self, *, name: str, depth: int, patterns: tuple[Pattern, ...] = (), above: tuple[str, ...] = ()
+    ) -> None:
+        self.name = name
+        self.depth = depth
+        self.patterns = patterns
+        self.above = above
+        self.names = _names(patterns)
 
     def verdict(self, parts: Sequence[str], *, folder: bool) -> Pattern | None:
         """The last pattern that speaks about the path (`parts` count from the root of the walk), if any does."""
@@ -56,6 +55,14 @@ class IgnoreFile:
             if pattern.matches(own, folder=folder):
                 return pattern
         return None
+
+
+def _names(patterns: Sequence[Pattern]) -> re.Pattern[str]:
+    """What the name at a path's end must be like for any pattern to speak: one look instead of a hundred."""
+    last = [pattern.segments[-1] for pattern in patterns]
+    if None in last:  # `a/**` speaks about any name
+        return re.compile("")
+    return re.compile("|".join(sorted({segment.pattern for segment in last if segment})) or r"(?!)")
 
 
 def hidden_by(files: Sequence[IgnoreFile], parts: Sequence[str], *, folder: bool) -> str:

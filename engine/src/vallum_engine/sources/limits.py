@@ -1,6 +1,6 @@
 """What a source takes before it says "too much": the defaults of the command line, set lower or higher by the caller."""
 
-from dataclasses import dataclass
+from vallum_engine.values import immutable
 
 LARGE_NAMES = frozenset(
     {
@@ -35,7 +35,7 @@ LARGE_NAMES = frozenset(
 """Files that a machine wrote and that are worth reading at a size that no person writes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Limits:
     """Of a folder. A file over `file_bytes` is named and left out; the other limits end the walk, and say where."""
 
@@ -50,7 +50,7 @@ class Limits:
         return max(self.file_bytes, self.large_file_bytes) if name in LARGE_NAMES else self.file_bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class ArchiveLimits:
     """Of an archive: what it unpacks to, in memory. `ratio` counts only above `ratio_floor` unpacked bytes."""
 
@@ -68,7 +68,7 @@ class ArchiveLimits:
         return max(self.file_bytes, self.large_file_bytes) if name in LARGE_NAMES else self.file_bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class ImageLimits(ArchiveLimits):
     """Of a container image: all its layers together. A log of zeros packs a thousand to one, so the ratio is a high one."""
 

@@ -1,14 +1,15 @@
 """An entry of an archive, whatever the archive's kind."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from vallum_engine.values import immutable
 
 
 def _nothing() -> Iterator[bytes]:
     return iter(())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Member:
     """`blocks` reads the content, and must be used, or left, before the next member is asked for."""
 

@@ -7,12 +7,12 @@ took from one of them is counted where it was written, and what it made itself i
 
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.finding import Commit
 from vallum_engine.model.text import printable
+from vallum_engine.values import immutable
 
 _REGULAR = b"100"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC, and written as such
@@ -20,7 +20,7 @@ _FIRST_MOMENT, _LAST_MOMENT = -(1 << 62), 1 << 62
 _LONGEST_TOKEN = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Limits:
     """Of a history. A version over `file_bytes` is named and left out; the other limits end the walk, and say where."""
 

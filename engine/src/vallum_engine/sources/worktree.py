@@ -3,20 +3,20 @@
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.text import printable
 from vallum_engine.sources import gitindex, ignores
 from vallum_engine.sources.gitindex import Tracked
 from vallum_engine.sources.ignores import IgnoreFile
+from vallum_engine.values import immutable, replace
 
 _POINTER_BYTES = 4096
 _CONFIG_BYTES = 1 << 20
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Rules:
     """What holds in one folder. `tracked` is None outside a git repository, where `.gitignore` says nothing."""
 

@@ -4,17 +4,17 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from vallum import egress
 from vallum.errors import Misuse, Unreachable
+from vallum_engine.values import immutable
 from vallum_guard import git
 from vallum_guard.errors import BadUrl, GuardError
 from vallum_guard.removal import remove_quietly
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Clone:
     """A work tree on this machine, for as long as it is needed."""
 

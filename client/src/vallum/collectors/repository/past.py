@@ -12,6 +12,7 @@ from vallum_engine.secrets.past import Past, Sighting
 from vallum_engine.sources.content import is_binary
 from vallum_engine.sources.objects import Objects
 from vallum_engine.sources.versions import Limits, Versions, shown, tree, written
+from vallum_engine.values import immutable
 from vallum_guard.errors import GuardError
 from vallum_guard.git import Repository
 from vallum_guard.sandbox import Outcome
@@ -36,7 +37,7 @@ class _Enough(Exception):
     """A limit on the whole was met."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class _Tag:
     """An annotated tag: its id, its moment, what it points to."""
 

@@ -1,7 +1,6 @@
 """What the next commit would bring: contents of the index that differ from HEAD's, whatever lies in the work tree."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from vallum.errors import Misuse, Unreachable
 from vallum_engine.model.file import File, Skipped
@@ -11,6 +10,7 @@ from vallum_engine.sources.content import READ_BINARY, is_binary
 from vallum_engine.sources.limits import Limits
 from vallum_engine.sources.objects import Objects
 from vallum_engine.sources.versions import shown
+from vallum_engine.values import immutable
 from vallum_guard.git import Repository
 from vallum_guard.sandbox import Outcome
 
@@ -21,7 +21,7 @@ _PORTION = 64 << 20
 _MODES = {b"120000": "symbolic link", b"160000": "submodule"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class _Change:
     path: bytes
     mode: bytes

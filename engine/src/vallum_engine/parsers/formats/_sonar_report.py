@@ -1,16 +1,17 @@
 """The tables of sonar-report's HTML: the issues, and what it says of rules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from html.parser import HTMLParser
+
+from vallum_engine.values import made, mutable
 
 _CELLS = frozenset({"td", "th"})
 
 
-@dataclass(slots=True)
+@mutable
 class _Table:
-    header: list[str] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
+    header: list[str] = made(factory=list)
+    rows: list[list[str]] = made(factory=list)
 
 
 class _Tables(HTMLParser):

@@ -1,7 +1,6 @@
 """CycloneDX, JSON and XML: the packages of a bill of materials, its vulnerabilities, and statements about them (VEX)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from vallum_engine.model.finding import Confidence, Location, Severity
@@ -24,6 +23,7 @@ from vallum_engine.parsers.words import (
     texts,
     vector,
 )
+from vallum_engine.values import immutable, replace
 
 _NO_PACKAGES = frozenset({"cryptographic-asset", "data", "device", "file", "operating-system"})
 # The other states, `exploitable` and `in_triage`, leave it open.
@@ -32,7 +32,7 @@ _ENDED = frozenset({"resolved", "resolved_with_pedigree"})
 _LOCATIONS = ("aquasecurity:trivy:FilePath", "syft:location:0:path")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class _Entry:
     """A component, and where it lies."""
 

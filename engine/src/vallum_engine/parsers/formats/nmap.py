@@ -1,7 +1,6 @@
 """Nmap's XML: open ports, and what the scripts `vulners` and those of the `vuln` category say of what listens there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from vallum_engine.model.finding import Confidence, Kind, Location, Severity
@@ -10,11 +9,12 @@ from vallum_engine.parsers.elements import said
 from vallum_engine.parsers.format import Component, Format, Passed, Record, Rejected, Sighting
 from vallum_engine.parsers.network import at_port
 from vallum_engine.parsers.words import cves, first_line, of_score, severity, texts
+from vallum_engine.values import immutable
 
 _STATES = {"open": Confidence.HIGH, "open|filtered": Confidence.LOW}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class _Place:
     """A host, or a port of it, and where in the report it stands."""
 

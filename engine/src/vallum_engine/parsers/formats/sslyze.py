@@ -1,7 +1,6 @@
 """SSLyze's results, in JSON (version 3 and after) and in XML (before): each test of each server is a record."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from vallum_engine.model.finding import Confidence, Kind, Location, Severity
@@ -10,6 +9,7 @@ from vallum_engine.parsers.format import Format, Passed, Record, Rejected, Sight
 from vallum_engine.parsers.network import at_port
 from vallum_engine.parsers.sslyze_xml import targets as of_xml
 from vallum_engine.parsers.words import dug, first_line, listed
+from vallum_engine.values import immutable
 
 _CIPHERS = "_cipher_suites"
 _DEPRECATED = {
@@ -22,7 +22,7 @@ _DEPRECATED = {
 _WEAK = ("_NULL_", "EXPORT", "_anon_", "RC4", "_DES_", "3DES", "_DES40_", "_IDEA_", "_RC2_", "_MD5")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class _Flaw:
     """What a test found, in words."""
 

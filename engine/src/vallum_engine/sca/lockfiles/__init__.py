@@ -8,7 +8,6 @@ beside it does.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -17,6 +16,7 @@ from vallum_engine.model.graph import Graph
 from vallum_engine.plugins import load
 from vallum_engine.sca.lockfiles.entry import Asking, Entry
 from vallum_engine.sca.systems import databases
+from vallum_engine.values import immutable
 
 Extract = Callable[[File], Iterable[Entry]]
 
@@ -193,7 +193,7 @@ LOCKED_BY: Mapping[str, tuple[str, ...]] = {
 """By a file's name, or else its format: files seen from its folder that say the same and more. Beside one, it is not counted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Manifest:
     """`locks` are the formats that answer it, beside it or above it with it as a member; `todo` is how to make one."""
 

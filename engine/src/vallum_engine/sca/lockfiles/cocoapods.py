@@ -5,13 +5,13 @@ A pod's parts (`Pod/Core`) are the pod. Left out: pods that lie in a folder (`:p
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
+from vallum_engine.values import made, mutable
 
 TODO = "Write the lockfile anew with `pod install`."
 _SECTION = re.compile(r"[A-Z][A-Z ]*:(?: +\S.*)?")
@@ -22,20 +22,20 @@ _POD, _WANT = 2, 4
 _PROJECT = "project"
 
 
-@dataclass(slots=True)
+@mutable
 class _Pod:
     name: str
     version: str
     line: int
-    wants: list[str] = field(default_factory=list)
+    wants: list[str] = made(factory=list)
 
 
-@dataclass(slots=True)
+@mutable
 class _Lock:
-    pods: list[_Pod] = field(default_factory=list)
+    pods: list[_Pod] = made(factory=list)
     asked: dict[str, None] | None = None
     """What the Podfile names, in order; None where the section is missing."""
-    options: dict[tuple[str, str], str] = field(default_factory=dict)
+    options: dict[tuple[str, str], str] = made(factory=dict)
     """By pod and option: `:path` and `:commit`."""
 
 

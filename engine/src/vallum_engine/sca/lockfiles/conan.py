@@ -6,7 +6,6 @@ needed to build alone has the group `build`. Left out: the project itself.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from vallum_engine.model.file import File
@@ -15,13 +14,14 @@ from vallum_engine.model.graph import Graph, Key, steps
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, broken
 from vallum_engine.sca.lockfiles.located_json import Cursor
+from vallum_engine.values import mutable
 
 TODO = "Write the lockfile anew with `conan lock create .`."
 _LISTS = {"requires": (), "build_requires": ("build",), "python_requires": ("build",), "config_requires": ("build",)}
 _REFERENCE = re.compile(r"([^/\s@#:\[\]]+)/([^/\s@#:%\[\]]+)(?:[@#:%].*)?")
 
 
-@dataclass(slots=True)
+@mutable
 class _Node:
     fields: Mapping[str, Any]
     line: int

@@ -5,7 +5,6 @@ each is) and `targets` (who asks for whom). Left out: projects. The runtime that
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from vallum_engine.model.file import File
@@ -14,17 +13,18 @@ from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, broken
 from vallum_engine.sca.lockfiles.located_json import Cursor
+from vallum_engine.values import made, mutable
 
 TODO = "Build or restore the project again."
 _LISTED = frozenset({"package", "runtimepack"})
 _PROJECT = "project"
 
 
-@dataclass(slots=True)
+@mutable
 class _Libraries:
-    types: dict[str, tuple[str, int]] = field(default_factory=dict)
+    types: dict[str, tuple[str, int]] = made(factory=dict)
     """By `name/version`: the type, and the line."""
-    asked: dict[str, set[str]] = field(default_factory=dict)
+    asked: dict[str, set[str]] = made(factory=dict)
     """By `name/version`: the names that it asks for, in lower case."""
     direct: set[str] | None = None
     """The names that the project's file asks for; None where only the libraries say."""

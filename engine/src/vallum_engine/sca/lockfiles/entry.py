@@ -1,10 +1,9 @@
 """What a lockfile reader yields, and how it says that a file is broken."""
 
-from dataclasses import dataclass
-
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File
 from vallum_engine.model.package import Package
+from vallum_engine.values import immutable
 
 MAX_BYTES = 32 << 20
 """Ten times the largest lockfile met in the wild; above it, reading costs more than the answer is worth."""
@@ -14,7 +13,7 @@ MAX_NAME = 1000
 """Name and version together; registries stop far below it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Reference:
     """A file that this one includes: relative to the scanned root, with the line that names it."""
 
@@ -22,7 +21,7 @@ class Reference:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Gap:
     """A line that names something which this reader does not follow: an URL, a folder, or what it cannot read."""
 
@@ -30,7 +29,7 @@ class Gap:
     readable: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Left:
     """Something that this reader leaves out on purpose, as a profile that may be on or off: `why` ends up in the report."""
 
@@ -40,7 +39,7 @@ class Left:
     """Whether leaving it out is the answer. False where packages stand there that could not be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Member:
     """A project that the file speaks of: a member of its workspace, or in a manifest the one that it is about.
 
@@ -51,7 +50,7 @@ class Member:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Asking:
     """What one manifest asks for, as pairs of a name and a range. `folder` is relative to the lockfile's, empty for its own."""
 

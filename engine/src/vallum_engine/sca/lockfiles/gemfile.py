@@ -8,13 +8,13 @@ folder `vendor` they are copies of others' gems and count.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, Gap, broken, text_of
+from vallum_engine.values import made, mutable
 
 TODO = "Write the lockfile anew with `bundle lock`."
 _SOURCES = frozenset({"GEM", "GIT", "PATH", "PLUGIN SOURCE"})
@@ -26,22 +26,22 @@ _OPTION, _GEM, _WANT = 2, 4, 6
 """Spaces before the lines of a section."""
 
 
-@dataclass(slots=True)
+@mutable
 class _Gem:
     name: str
     version: str
     line: int
     own: bool
     commit: str = ""
-    wants: list[str] = field(default_factory=list)
+    wants: list[str] = made(factory=list)
 
 
-@dataclass(slots=True)
+@mutable
 class _Lock:
-    gems: list[_Gem] = field(default_factory=list)
+    gems: list[_Gem] = made(factory=list)
     asked: set[str] | None = None
     """What the Gemfile names; None where the section is missing."""
-    odd: list[int] = field(default_factory=list)
+    odd: list[int] = made(factory=list)
 
 
 def extract(file: File) -> Iterator[Entry]:

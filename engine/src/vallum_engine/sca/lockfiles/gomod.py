@@ -5,13 +5,13 @@ From Go 1.17 on the file names every module that is built in. A module replaced 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
+from vallum_engine.values import made, mutable
 
 TODO = "Let `go mod tidy` write it anew."
 _RELEASE = re.compile(r"(?:go)?(\d+\.\d+(?:\.\d+)?(?:(?:alpha|beta|rc)\d+)?)", re.ASCII)
@@ -20,11 +20,11 @@ _MODULE = re.compile(r"^module[ \t]+\"?([^\s\"`]+)", re.MULTILINE)
 _BLOCKS = {"require", "replace", "exclude", "retract", "tool", "ignore", "godebug", "module", "toolchain", "go"}
 
 
-@dataclass(slots=True)
+@mutable
 class _Module:
-    required: list[tuple[str, str, int, bool]] = field(default_factory=list)
-    replaced: dict[tuple[str, str], tuple[str, str, int]] = field(default_factory=dict)
-    excluded: set[tuple[str, str]] = field(default_factory=set)
+    required: list[tuple[str, str, int, bool]] = made(factory=list)
+    replaced: dict[tuple[str, str], tuple[str, str, int]] = made(factory=dict)
+    excluded: set[tuple[str, str]] = made(factory=set)
     go: tuple[str, int] = ("", 0)
     toolchain: tuple[str, int] = ("", 0)
 

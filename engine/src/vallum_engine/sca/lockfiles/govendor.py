@@ -2,18 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, text_of
+from vallum_engine.values import mutable
 
 TODO = "Let `go mod vendor` write it anew."
 _MODULE = re.compile(r"# ([^\s=]\S*)(?: (v\S+))?(?: => (\S+)(?: (v\S+))?)?\s*", re.ASCII)
 
 
-@dataclass(slots=True)
+@mutable
 class _Module:
     name: str
     version: str

@@ -4,7 +4,6 @@ The document says its encoding itself, so that what MSBuild wrote as UTF-16 is r
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -13,13 +12,14 @@ from defusedxml.ElementTree import XMLParser
 
 from vallum_engine.model.file import File
 from vallum_engine.sca.lockfiles.entry import MAX_BYTES, broken
+from vallum_engine.values import made, mutable
 
 MAX_DEPTH = 100
 MAX_ELEMENTS = 1_000_000
 """Four for each of the packages that a file may hold; Gradle's own metadata has a tenth of it."""
 
 
-@dataclass(slots=True)
+@mutable
 class Element:
     """An element without its namespace: `{urn:x}project` is `project`, for attributes too."""
 
@@ -27,7 +27,7 @@ class Element:
     line: int
     attributes: Mapping[str, str]
     text: str = ""
-    children: list["Element"] = field(default_factory=list)
+    children: list["Element"] = made(factory=list)
 
     def each(self, tag: str) -> Iterator["Element"]:
         return (child for child in self.children if child.tag == tag)

@@ -8,13 +8,13 @@ are not worked out: what one may add is listed, and a property with several valu
 import re
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import MAX_NAME, Entry, Gap
 from vallum_engine.sca.lockfiles.located_xml import Element, tree
+from vallum_engine.values import immutable, made, mutable
 
 TODO = "See what `dotnet restore` says of it."
 _SHARED = ("Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "Packages.props")
@@ -27,21 +27,21 @@ _ROUNDS = 10
 """Properties that name properties that name properties; deeper ones are left as they stand."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class _Item:
     names: str
     version: str
     line: int
 
 
-@dataclass(slots=True)
+@mutable
 class Project:
     """What one file says."""
 
-    properties: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, str] = made(factory=dict)
     """By name in lower case; empty where it says several."""
-    references: list[_Item] = field(default_factory=list)
-    pins: dict[str, _Item] = field(default_factory=dict)
+    references: list[_Item] = made(factory=list)
+    pins: dict[str, _Item] = made(factory=dict)
     """Versions for references that have none (`PackageVersion`), by name in lower case."""
 
 

@@ -6,13 +6,13 @@ Git or an address is a file without a version, and counted as such.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key, rootless
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, Gap, broken, text_of
+from vallum_engine.values import made, mutable
 
 TODO = "Write the lockfile anew with `paket install`."
 _MARGIN = re.compile(r"([A-Z]+)(?:$|:? (\S.*))")
@@ -21,13 +21,13 @@ _PACKAGE, _WANT = 4, 6
 _ELSEWHERE = frozenset({"GITHUB", "GIST", "GIT", "HTTP"})
 
 
-@dataclass(slots=True)
+@mutable
 class _Pin:
     group: str
     name: str
     version: str
     line: int
-    wants: list[str] = field(default_factory=list)
+    wants: list[str] = made(factory=list)
 
 
 def extract(file: File) -> Iterator[Entry]:

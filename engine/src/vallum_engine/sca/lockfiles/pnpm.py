@@ -6,13 +6,13 @@ entry comes from elsewhere, its own `name` and `version` do.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, Member, broken, text_of
+from vallum_engine.values import made, mutable
 
 TODO = "Write the lockfile anew with `pnpm install --lockfile-only`."
 _KEY = re.compile(r"  (?:\? )?(['\"]?)(\S.*?)\1(?::(?:\s+\{\})?)?")
@@ -23,11 +23,11 @@ _PROJECT = "project"
 _COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 
 
-@dataclass(slots=True)
+@mutable
 class _Block:
     key: str
     line: int
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = made(factory=dict)
 
 
 def extract(file: File) -> Iterator[Entry]:

@@ -6,12 +6,12 @@ their description says. Left out: packages that lie in a folder.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
+from vallum_engine.values import made, mutable
 
 TODO = "Write the lockfile anew with `dart pub get`."
 _KEY = re.compile(r"( *)([\w.\"'-]+):(?: +(\S.*))?")
@@ -19,11 +19,11 @@ _FIELD, _DESCRIBED = 4, 6
 """Spaces before a package's fields, and before those of its description."""
 
 
-@dataclass(slots=True)
+@mutable
 class _Block:
     name: str
     line: int
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = made(factory=dict)
 
 
 def extract(file: File) -> Iterator[Entry]:

@@ -5,22 +5,22 @@ It holds what the project takes beside its snapshot. The packages of the snapsho
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, Left, broken, text_of
+from vallum_engine.values import made, mutable
 
 TODO = "Write it anew with `stack build --dry-run`."
 _LINE = re.compile(r"( *)(- )?([A-Za-z][A-Za-z0-9-]*):(?: (.*))?")
 _HACKAGE = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)-(\d+(?:\.\d+)*)(?:@.*)?", re.ASCII)
 
 
-@dataclass(slots=True)
+@mutable
 class _Entry:
     line: int
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str] = made(factory=dict)
 
 
 def extract(file: File) -> Iterator[Entry]:

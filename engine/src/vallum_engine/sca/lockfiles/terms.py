@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from vallum_engine.sca.lockfiles.entry import broken
+from vallum_engine.values import immutable, made
 
 MOST_TERMS = 2_000_000
 """A lockfile of a thousand packages has forty thousand."""
@@ -25,14 +25,14 @@ _TOKEN = re.compile(
 _ENDS = {"{": "}", "%{": "}", "[": "]"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Term:
     """`text` of a string, an atom (without its colon) or a number; `items` of what holds others. A key is an item of its own."""
 
     kind: str
     line: int
     text: str = ""
-    items: list["Term"] = field(default_factory=list)
+    items: list["Term"] = made(factory=list)
 
 
 def terms(text: str, todo: str) -> list[Term]:

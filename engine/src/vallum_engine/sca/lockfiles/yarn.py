@@ -5,13 +5,13 @@ Both put an entry's descriptors at the margin and its fields two spaces in. Left
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key, rootless
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Asking, Entry, Member, broken, text_of
+from vallum_engine.values import mutable
 
 TODO = "Write the lockfile anew with `yarn install`."
 # A value begins with no space: blanks that could be on either side of that border take quadratic time.
@@ -21,7 +21,7 @@ _PROJECT = "project"
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 
 
-@dataclass(slots=True)
+@mutable
 class _Block:
     descriptor: str
     line: int

@@ -5,9 +5,9 @@ https://rpm-software-management.github.io/rpm/manual/format_header.html.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from vallum_engine.sca.rpm.damage import Damaged, number, part
+from vallum_engine.values import immutable
 
 MAX_BYTES = 64 << 20
 MAX_ENTRIES = 1 << 16
@@ -30,7 +30,7 @@ _TAGS: Mapping[int, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Header:
     name: str
     version: str

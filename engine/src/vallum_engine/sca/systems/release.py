@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from vallum_engine.model.file import File
 from vallum_engine.model.text import printable
+from vallum_engine.values import immutable
 
 TAILS = ("usr/lib/os-release", "etc/os-release")
 """Where it stands; the later one speaks. The first is the vendor's, the second most often a link to it."""
@@ -17,7 +17,7 @@ _DEBIAN_RELEASES = {"buster": "10", "bullseye": "11", "bookworm": "12", "trixie"
 """A testing system has a code name and no number: https://www.debian.org/releases/."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Release:
     """A distribution at a release. `ecosystem` is OSV's name for it, or one made alike where OSV has none."""
 

@@ -1,12 +1,12 @@
 """Which distribution's packages a database lists: its own file does not say, the release file of its root does."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from vallum_engine.model.file import File
 from vallum_engine.model.package import Package
 from vallum_engine.sca.systems import databases, release
 from vallum_engine.sca.systems.release import Release
+from vallum_engine.values import replace
 
 UNKNOWN = "no etc/os-release beside it says which distribution this is: not checked"
 

@@ -5,7 +5,6 @@ The image specification: https://github.com/opencontainers/image-spec. Docker's 
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
@@ -16,12 +15,13 @@ from vallum_engine.sources.image import manifest, store
 from vallum_engine.sources.image.manifest import Plan
 from vallum_engine.sources.image.view import View
 from vallum_engine.sources.limits import ImageLimits
+from vallum_engine.values import immutable
 
 DEFAULT_LIMITS = ImageLimits()
 DEFAULT_PLATFORM = "linux/amd64"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Image:
     """An open image: what is known of it, and its files, to be read once."""
 

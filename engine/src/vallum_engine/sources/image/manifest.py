@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +12,7 @@ from vallum_engine.model.layer import Layer, command
 from vallum_engine.model.text import printable
 from vallum_engine.sources.image import boundary, shown
 from vallum_engine.sources.image.store import Store, document
+from vallum_engine.values import immutable, replace
 
 MOST_LAYERS = 1000
 """Docker stops at 127."""
@@ -23,7 +23,7 @@ _DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,128}")
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Ref:
     """A layer, and the part that holds it; `missing` says why nothing does."""
 
@@ -32,7 +32,7 @@ class Ref:
     missing: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class Plan:
     """What there is to read of one image."""
 
@@ -45,7 +45,7 @@ class Plan:
     """What of the archive is not looked at."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@immutable
 class _Chosen:
     name: str
     config: str

@@ -7,7 +7,6 @@ import posixpath
 import re
 import stat
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol, cast
 
@@ -16,6 +15,7 @@ from vallum_engine.model.text import printable, size
 from vallum_engine.sources import tarballs
 from vallum_engine.sources.archive import normalized, regular, unpacked
 from vallum_engine.sources.limits import ImageLimits
+from vallum_engine.values import immutable
 
 MAX_DOCUMENT = 8 << 20
 """A manifest, an index or a configuration; registries take 4 MiB."""
@@ -73,7 +73,7 @@ def document(store: Store, name: str) -> bytes:
     return data
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class _Place:
     start: int
     length: int

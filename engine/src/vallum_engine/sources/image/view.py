@@ -5,7 +5,6 @@ only in a lower layer. Whiteouts: https://github.com/opencontainers/image-spec/b
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import IO
 
 from vallum_engine.errors import UnreadableSource
@@ -17,6 +16,7 @@ from vallum_engine.sources.archive import LONGEST_NAME, Reader, normalized, unpa
 from vallum_engine.sources.content import READ_BINARY
 from vallum_engine.sources.limits import ImageLimits
 from vallum_engine.sources.member import Member
+from vallum_engine.values import made, mutable, replace
 
 Open = Callable[[], IO[bytes]]
 
@@ -25,23 +25,23 @@ _OPAQUE = ".wh..wh..opq"
 _RESERVED = ".wh..wh."
 
 
-@dataclass(slots=True)
+@mutable
 class _Own:
     """What one layer has, until it is read to its end: its marks hold for the layers below it, not for itself."""
 
     layer: Layer
-    names: set[str] = field(default_factory=set)
+    names: set[str] = made(factory=set)
     """Whatever is no folder."""
-    folders: set[str] = field(default_factory=set)
-    deleted: set[str] = field(default_factory=set)
-    emptied: set[str] = field(default_factory=set)
-    texts: dict[str, bool] = field(default_factory=dict)
+    folders: set[str] = made(factory=set)
+    deleted: set[str] = made(factory=set)
+    emptied: set[str] = made(factory=set)
+    texts: dict[str, bool] = made(factory=dict)
     """Text files by path: whether the image's tree has them."""
-    roots: dict[str, str] = field(default_factory=dict)
+    roots: dict[str, str] = made(factory=dict)
     """Hard links, and the entry that has their content."""
-    wanted: dict[str, list[str]] = field(default_factory=dict)
+    wanted: dict[str, list[str]] = made(factory=dict)
     """Entries whose content must be read again, under the names of links that are in the tree."""
-    shown: dict[str, bool] = field(default_factory=dict)
+    shown: dict[str, bool] = made(factory=dict)
     """Folders, and whether what is in them here shows through the layers above."""
 
 
