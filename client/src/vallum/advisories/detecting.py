@@ -26,8 +26,8 @@ def detector(cache: Cache, held: ExitStack, say: Callable[[str], None]) -> Detec
             say(f"{error} Until then the starter set is used.")
         else:
             _warn_when_old(opened, say)
-            return PackageDetector(held.enter_context(opened))
-    return PackageDetector(held.enter_context(_starter(cache, held)))
+            return PackageDetector(held.enter_context(opened), today=moments.now()[:10])
+    return PackageDetector(held.enter_context(_starter(cache, held)), today=moments.now()[:10])
 
 
 def _warn_when_old(opened: Advisories, say: Callable[[str], None]) -> None:

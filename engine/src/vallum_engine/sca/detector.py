@@ -10,11 +10,13 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, RuleSet
+from vallum_engine.plugins import load
 from vallum_engine.sca.advisories import Advisories
 from vallum_engine.sca.inventory import Inventory, note, skipped, wanted
 from vallum_engine.sca.lockfiles import ECOSYSTEMS, UNPUBLISHED
 from vallum_engine.sca.match import match
 from vallum_engine.sca.origins import MOST_KEPT, Origins
+from vallum_engine.sca.systems import END_OF_LIFE, END_OF_LIFE_SET
 
 _NAMED = {*ECOSYSTEMS.values()} - FAMILIES.keys() - UNPUBLISHED
 """Ecosystems that a lockfile's name tells; of an operating system, its release file tells."""
@@ -27,8 +29,10 @@ class PackageDetector:
     looks_below = True
     triggers: Sequence[Trigger] = ()
 
-    def __init__(self, advisories: Advisories | None) -> None:
+    def __init__(self, advisories: Advisories | None, *, today: str = "") -> None:
+        """`today` (`YYYY-MM-DD`) tells which distributions are no longer mended; without it none is asked about."""
         self._advisories = advisories
+        self._today = today
         self._inventory = Inventory()
         self._unordered: tuple[Package, ...] = ()
         self._origins = Origins(self._inventory.asking)
@@ -45,24 +49,33 @@ class PackageDetector:
     def conclude(self) -> Iterable[Finding]:
         """Match every package in one batch."""
         self._inventory.settle()
+        ended = list(self._ended())
         if self._advisories is None:
-            return ()
+            return ended
         known = self._advisories.facts.ecosystems
         outcome = match((package for package in self.packages() if package.ecosystem in known), self._advisories)
         self._unordered = outcome.unordered
         found = self._origins.told(outcome.findings, self._inventory.by_path)
-        return [self._inventory.told(finding) for finding in found]
+        return [*ended, *(self._inventory.told(finding) for finding in found)]
+
+    def _ended(self) -> Iterable[Finding]:
+        releases = self._inventory.releases() if self._today else ()
+        # The table is read when there is a distribution to look up, which most trees have not.
+        asked = load("vallum_engine.sca.systems.ending:ended") if releases else None
+        return (found for release in releases if asked and (found := asked(release, self._today)))
 
     def packages(self) -> Sequence[Package]:
         return self._inventory.packages()
 
     def rulesets(self) -> tuple[RuleSet, ...]:
         """One per ecosystem read here: where no lockfile of it was met, silence needs no data to count."""
-        return tuple(
+        named = tuple(
             RuleSet(name=f"packages/{ecosystem}", version=self._version(), rules=self._rules(ecosystem))
             for ecosystem in sorted(_NAMED | PUBLISHED)
             if all(self._holds(met) for met in self._inventory.met if family(met) == ecosystem)
         )
+        ends = RuleSet(name=END_OF_LIFE_SET, version=VERSION, rules=(END_OF_LIFE,))
+        return (*named, ends) if self._today else named
 
     def exclusions(self) -> Sequence[Exclusion]:
         return [*self._missing_data(), *self._inventory.exclusions(), *self._not_ordered(), *self._not_kept()]

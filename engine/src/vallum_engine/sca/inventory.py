@@ -34,6 +34,7 @@ from vallum_engine.sca.lockfiles.entry import (
 )
 from vallum_engine.sca.systems import databases, release, settle
 from vallum_engine.sca.systems.attribution import Attribution
+from vallum_engine.sca.systems.release import Release
 from vallum_engine.sca.workspaces import Workspaces
 from vallum_engine.values import made, mutable
 
@@ -137,6 +138,10 @@ class Inventory:
             elif databases.format_of(path):
                 settled = self.by_path[path] = self._systems.settled(path, self.by_path[path])
                 self.met |= {package.ecosystem for package in settled if self._systems.of(path)}
+
+    def releases(self) -> Sequence[Release]:
+        """The distributions that have packages here."""
+        return self._systems.met(self.by_path)
 
     def told(self, finding: Finding) -> Finding:
         """The finding, with what an image says of how its package came in."""

@@ -37,6 +37,11 @@ class Systems:
         found = self.of(path)
         return [replace(package, ecosystem=found.ecosystem) for package in packages] if found else list(packages)
 
+    def met(self, paths: Iterable[str]) -> list[Release]:
+        """The distributions whose package databases are at these paths, each once for each root."""
+        found = {databases.root_of(path): self.of(path) for path in sorted(paths) if databases.format_of(path)}
+        return [each for each in found.values() if each]
+
     def unknown(self, paths: Iterable[str]) -> Iterator[str]:
         """Those package databases whose distribution nobody names."""
         return (path for path in paths if databases.format_of(path) and self.of(path) is None)
