@@ -125,10 +125,10 @@ def test_of_two_as_bad_the_surer_sighting_speaks_whatever_the_order():
 
 
 def test_ten_thousand_places_of_one_finding_cost_no_more_than_of_many():
-    started = time.perf_counter()
+    started = time.process_time()
     report = run([File(f"{n}", b"word") for n in range(10_000)])
     assert len(report.findings[0].locations) == 10_000
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_worst_comes_first():
@@ -290,9 +290,9 @@ class TestInlineIgnore:
 
     def test_a_file_of_marks_costs_no_more_than_another(self):
         data = b"word vallum:ignore[x] " * 40_000 + b"\n" + b"word vallum:ignore\n" * 1_000
-        started = time.perf_counter()
+        started = time.process_time()
         run([File("f", data)])
-        assert time.perf_counter() - started < 3
+        assert time.process_time() - started < 3
 
 
 def test_the_version_is_that_of_the_distribution():

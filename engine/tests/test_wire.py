@@ -212,9 +212,9 @@ def at(path):
 def test_further_places_are_read_in_linear_time():
     further = [{"further": [{"path": "a", "line": n}]} for n in range(50_000)]
     data = packed(HEAD, {"finding": wire.plain.from_finding(ONE)}, *further, {"end": 50_001})
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(read(data).findings[0].locations) == 50_001
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_report_a_thousand_times_broken_is_always_read_or_refused():
@@ -251,17 +251,17 @@ class TestLimits:
     def test_a_bomb_is_refused_before_it_unpacks(self):
         data = zstandard.compress(b'{"wire":1,"complete":true}\n' + b"\n" * (1 << 28))
         assert len(data) < 100_000
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(BrokenWire, match="larger than allowed"):
             read(data, decompressed=10 << 20)
-        assert time.perf_counter() - started < 0.5
+        assert time.process_time() - started < 0.5
 
     def test_one_endless_line_is_refused(self):
         data = zstandard.compress(b'{"wire":1,"x":"' + b"a" * (1 << 28))
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(BrokenWire, match="longer than"):
             read(data)
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1
 
     def test_the_packed_size_counts(self):
         with pytest.raises(BrokenWire, match="larger than allowed"):

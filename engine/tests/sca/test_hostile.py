@@ -17,11 +17,11 @@ SECONDS = 20
 
 def read(path, data):
     detector = PackageDetector(None)
-    started = time.monotonic()
+    started = time.process_time()
     try:
         detector.detect(File(path, data), ())
     finally:
-        assert time.monotonic() - started < SECONDS
+        assert time.process_time() - started < SECONDS
     return detector.packages()
 
 

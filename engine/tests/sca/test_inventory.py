@@ -124,9 +124,9 @@ def test_patterns_of_members_are_looked_at_in_time():
     pattern = "**/" * 40 + "*a*a*a*b"
     files = {"yarn.lock": "", "package.json": {"workspaces": [f"{pattern}{n}" for n in range(50_000)]}}
     files |= {f"{deep}{n}/package.json": SHOP for n in range(50)}
-    started = time.monotonic()
+    started = time.process_time()
     for path, content in files.items():
         inventory.take(File(path, (content if isinstance(content, str) else json.dumps(content)).encode()))
     inventory.settle()
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
     assert len(wishes(inventory)) == 50

@@ -540,6 +540,6 @@ def test_an_npm_lockfile_of_anything_that_is_read_has_a_graph(lock):
     ],
 )
 def test_a_lockfile_made_to_hurt_has_its_graph_in_time(path, text, name):
-    started = time.monotonic()
+    started = time.process_time()
     told(path, text, name, "1")
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS

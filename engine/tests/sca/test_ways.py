@@ -278,6 +278,6 @@ def test_every_example_that_is_read_has_a_graph_however_it_is_cut(file, path):
     ],
 )
 def test_a_lockfile_made_to_hurt_has_its_graph_in_time(path, text, name):
-    started = time.monotonic()
+    started = time.process_time()
     told_of({path: text}, name, "1")
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS

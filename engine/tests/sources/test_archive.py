@@ -172,10 +172,10 @@ class TestBombs:
     @pytest.mark.asvs("5.2.3")
     def test_what_unpacks_to_too_much_is_stopped(self, tmp_path, pack):
         data = pack(b"x" * (40 << 20))
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(UnreadableSource, match="bomb"):
             read(tmp_path, data)
-        assert time.perf_counter() - started < 3
+        assert time.process_time() - started < 3
 
     def test_the_sum_has_a_limit_however_well_packed(self, tmp_path):
         noise = {f"{n}": os.urandom(50_000).hex().encode() for n in range(5)}

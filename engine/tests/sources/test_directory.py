@@ -99,9 +99,9 @@ def test_a_huge_file_costs_nothing_and_is_a_gap(tmp_path):
     with (tmp_path / "zeros").open("wb") as sparse:
         sparse.truncate(2 << 30)
     write(tmp_path, {"z.txt": "z"})
-    started = time.perf_counter()
+    started = time.process_time()
     files, skipped = walked(tmp_path)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert files == {"z.txt": b"z"}
     assert skipped == {"text.log": ("larger than 10 MiB: 2 GiB", False), "zeros": ("binary", True)}
 

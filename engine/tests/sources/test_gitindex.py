@@ -94,7 +94,7 @@ def test_any_bytes_are_read_or_refused(tail, version, count):
 def test_shared_prefixes_cannot_grow_without_end():
     entry = bytes(60) + b"\0\0"
     data = b"DIRC\0\0\0\4" + (100_000).to_bytes(4, "big") + (entry + b"\0" + b"x" * 100 + b"\0") * 100_000
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(UnreadableSource, match="names"):
         gitindex.parse(data)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

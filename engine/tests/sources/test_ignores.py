@@ -188,7 +188,7 @@ def test_a_deeper_file_wins():
 )
 def test_no_pattern_is_slow(pattern):
     files = (IgnoreFile(name="f", depth=0, patterns=ignores.parse(pattern.encode())),)
-    started = time.perf_counter()
+    started = time.process_time()
     ignores.hidden_by(files, ("a" * 255,), folder=False)
     ignores.hidden_by(files, ("a",) * 100, folder=False)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5

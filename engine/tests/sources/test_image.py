@@ -344,10 +344,10 @@ class TestHostile:
 
     def test_a_bomb_is_stopped(self, tmp_path):
         bomb = layout({"linux/amd64": ([layer(("zeros", b"x" * (300 << 20)))], None)}, pack="zstd")
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(UnreadableSource, match=r"bomb|unpacks to more"):
             read(tmp_path, bomb, ratio_floor=16 << 20, ratio=100, file_bytes=1 << 30)
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 5
 
     def test_a_gzipped_archive_of_zeros_is_stopped(self, tmp_path):
         bomb = images.PACK["gzip"](packed({"blobs/sha256/" + "0" * 64: b"\0" * (64 << 20), "manifest.json": b"[]"}))
