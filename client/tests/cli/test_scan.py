@@ -9,6 +9,7 @@ import re
 import signal
 import stat
 import subprocess
+import sys
 import tarfile
 import time
 import zipfile
@@ -468,6 +469,24 @@ class TestCache:
 
 
 @pytest.mark.slow
+def test_a_scan_without_findings_imports_none_of_what_is_slow_to_import(tree):
+    slow = {
+        "dataclasses",
+        "inspect",
+        "tempfile",
+        "zipfile",
+        "shutil",
+        "ssl",
+        "yaml",
+        "tomllib",
+        "django",
+        "vallum_engine.parsers",
+    }
+    code = "import sys; from vallum.cli.main import main; main(); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code, "scan", tree], check=True, capture_output=True, text=True)
+    assert not slow & set(ran.stdout.splitlines()[-1].split())
+
+
 def test_an_empty_folder_is_scanned_within_the_budget(program, tree, record_property):
     script = Path(program[0]).with_name("vallum")
     command = [str(script), "scan", str(tree)] if script.exists() else [*program, "scan", tree]

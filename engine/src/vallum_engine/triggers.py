@@ -7,7 +7,7 @@ caller to keep, `Plan.load` takes them back. Nothing here reads or writes a cach
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,8 +21,7 @@ from vallum_engine.values import immutable, mutable
 HITS_PER_TRIGGER = 10_000
 """Places kept per trigger and file. A detector that is given this many has to say that there may be more."""
 
-_MAGIC = b"vallum-triggers/1\n"
-_DIGEST = 32
+_MAGIC = b"vallum-triggers/2\n"
 _CPU_BYTES = 4096
 
 Hits = Mapping[int, Sequence[Hit]]
@@ -46,13 +45,7 @@ class Plan:
     @property
     def key(self) -> str:
         """Names the compiled form: expressions, flags, library and processor. Differs wherever the bytes may not fit."""
-        digest = blake2b(digest_size=16)
-        for part in (sys.platform.encode(), _library(), _processor()):
-            digest.update(b"%d:%s" % (len(part), part))
-        for position, index, trigger in self.triggers:
-            flags = trigger.caseless + 2 * trigger.dotall
-            digest.update(b"%d.%d.%d.%d:%s" % (position, index, flags, len(trigger.pattern), trigger.pattern))
-        return digest.hexdigest()
+        return _key(self.triggers)
 
     @property
     def compilable(self) -> bool:
@@ -75,7 +68,7 @@ class Plan:
         except hyperscan.error as error:
             raise BrokenData(f"A trigger cannot be compiled: {error}. Mend the rule's expression.") from error
         body: bytes = hyperscan.dumpb(database)
-        return self._head() + blake2b(body, digest_size=_DIGEST).digest() + body
+        return self._head() + body
 
     def load(self, serialized: bytes) -> Database:
         """The database from what `compile` gave, for this very plan, library and processor.
@@ -85,10 +78,17 @@ class Plan:
         if not self.triggers:
             return EMPTY
         head = self._head()
-        digest, body = serialized[len(head) : len(head) + _DIGEST], serialized[len(head) + _DIGEST :]
-        if not serialized.startswith(head) or blake2b(body, digest_size=_DIGEST).digest() != digest:
-            raise BrokenData("The cached triggers do not fit these rules or this machine. Compile them again.")
-        return _Compiled(self._owners(), body)
+        misfit = "The cached triggers do not fit these rules or this machine. Compile them again."
+        if not serialized.startswith(head):
+            raise BrokenData(misfit)
+        hyperscan = _import()
+        try:
+            # It holds its bytes to their length and to a checksum of its own.
+            database = hyperscan.loadb(serialized[len(head) :], hyperscan.HS_MODE_BLOCK)
+            database.scratch = hyperscan.Scratch(database)
+        except hyperscan.error as error:
+            raise BrokenData(misfit) from error
+        return _Compiled(self._owners(), database.scan)
 
     def fallback(self) -> Database:
         """The same answers from `re`, a hundred times slower: for machines without Vectorscan and for odd small texts.
@@ -124,30 +124,15 @@ EMPTY: Database = _Empty()
 """For detectors that have no trigger at all."""
 
 
-@mutable
+@immutable(kw_only=False)
 class _Compiled:
-    """Vectorscan. Imported and loaded at the first file: a tree without one must not pay for it."""
-
     owners: tuple[tuple[int, int], ...]
-    body: bytes
-    scan: Any = None
+    scan: Any
 
     def hits(self, data: bytes) -> Hits:
-        if self.scan is None:
-            self.scan = self._open()
         ends: dict[int, list[int]] = {}
         self.scan(data, _note, 0, ends)
         return _grouped(ends, self.owners) if ends else {}
-
-    def _open(self) -> Any:
-        hyperscan = _import()
-        try:
-            database = hyperscan.loadb(self.body, hyperscan.HS_MODE_BLOCK)
-            database.scratch = hyperscan.Scratch(database)
-        except hyperscan.error as error:
-            raise BrokenData(f"Vectorscan refuses the cached triggers: {error!r}. Delete the cached file.") from error
-        self.body = b""
-        return database.scan
 
 
 def _note(trigger: int, _start: int, end: int, _flags: int, ends: dict[int, list[int]]) -> None:
@@ -208,10 +193,21 @@ class _Expressions:
 
 def _import() -> Any:
     try:
-        import hyperscan  # noqa: PLC0415 - 18 ms that a tree without files must not pay
+        import hyperscan  # noqa: PLC0415 - 18 ms that a scan without triggers must not pay
     except ImportError as error:
         raise BrokenData("Vectorscan is not installed for this machine: use the fallback.") from error
     return hyperscan
+
+
+@lru_cache(maxsize=4)
+def _key(triggers: tuple[tuple[int, int, Trigger], ...]) -> str:
+    digest = blake2b(digest_size=16)
+    for part in (sys.platform.encode(), _library(), _processor()):
+        digest.update(b"%d:%s" % (len(part), part))
+    for position, index, trigger in triggers:
+        flags = trigger.caseless + 2 * trigger.dotall
+        digest.update(b"%d.%d.%d.%d:%s" % (position, index, flags, len(trigger.pattern), trigger.pattern))
+    return digest.hexdigest()
 
 
 @cache

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from hashlib import blake2b
-from importlib.resources import files
 from pathlib import Path
 
 from vallum.advisories import location, moments
@@ -12,7 +11,7 @@ from vallum_engine import VERSION
 from vallum_engine.detector import Detector
 from vallum_engine.errors import BrokenData
 from vallum_engine.plugins import load
-from vallum_engine.sca.advisories import Advisories, Meta, open_database
+from vallum_engine.sca.advisories import STARTER, Advisories, Meta, open_database
 from vallum_engine.sca.detector import PackageDetector
 
 
@@ -57,8 +56,7 @@ def _starter(cache: Cache, held: ExitStack) -> Advisories:
 
 
 def _stamp() -> str:
-    records = files("vallum_engine.sca").joinpath("starter.toml").read_bytes()
-    return blake2b(records, digest_size=8, key=VERSION.encode()).hexdigest()
+    return blake2b(STARTER.read_bytes(), digest_size=8, key=VERSION.encode()).hexdigest()
 
 
 def _built(path: Path) -> Advisories:

@@ -3,8 +3,10 @@
 import argparse
 import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import cache
 from pathlib import Path
 
 from vallum.cli import delivery
@@ -107,13 +109,31 @@ def _part(given: argparse.Namespace) -> Part:
     return part
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal. One is made for every option, and the standard one imports `shutil` to ask how wide that is."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_width())
+
+
+@cache
+def _width() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return int(columns) - 2
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns - 2
+    except (OSError, ValueError):
+        return 78
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="vallum scan",
         description="Find secrets and vulnerable packages. Nothing of what is scanned is executed, and nothing leaves this machine\n"
         "unless a repository's address or --upload asks for it.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
     parser.add_argument(

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from vallum import output, progress
@@ -15,6 +14,7 @@ from vallum_engine.pipeline import scan
 from vallum_engine.reports.packages import render_json, render_table
 from vallum_engine.sca.lister import PackageLister
 from vallum_engine.triggers import collect
+from vallum_engine.values import replace
 
 _EPILOG = """\
 Nothing is looked up and nothing leaves this machine. docs/packages.md says which files are read.

@@ -1,12 +1,12 @@
 """Findings and packages of an image: which layer each place is from, and what is only in a lower one."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding, Kind, Location, Remediation
 from vallum_engine.model.layer import CONFIG_PATH, Layer
 from vallum_engine.model.package import Package
+from vallum_engine.values import replace
 
 ONLY_BELOW = (
     "It is only in a lower layer of the image: a later one deletes or replaces the file, and whoever can pull the image"

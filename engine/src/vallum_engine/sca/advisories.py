@@ -13,6 +13,9 @@ from vallum_engine.model.finding import Kind, Severity
 from vallum_engine.sca.osv import Span
 from vallum_engine.values import immutable
 
+STARTER = Path(__file__).with_name("starter.toml")
+"""The records that travel with the engine (`starter.py`)."""
+
 APPLICATION_ID = 0x56414C4D
 """`VALM`: tells our files from other people's."""
 

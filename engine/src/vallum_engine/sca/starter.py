@@ -2,8 +2,9 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from typing import Any
+
+from vallum_engine.sca.advisories import STARTER
 
 SOURCE = "starter"
 """What `Meta.source` says of a database built from these alone; its `partial` must be true."""
@@ -11,7 +12,7 @@ SOURCE = "starter"
 
 def starter_records() -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield each record with its ecosystem, as `build` takes them."""
-    for entry in tomllib.loads(files(__package__).joinpath("starter.toml").read_text())["advisory"]:
+    for entry in tomllib.loads(STARTER.read_text("utf-8"))["advisory"]:
         yield entry["ecosystem"], _record(entry)
 
 

@@ -39,7 +39,7 @@ class SecretsDetector:
         self.rulebook = rulebook
         self.fingerprint_key = fingerprint_key
         self.triggers: Sequence[Trigger] = (
-            *(Trigger(rule.trigger) for rule in rulebook.rules),
+            *map(Trigger, rulebook.triggers),
             _WIDE,
             *(Trigger(pattern) for _, pattern in rulebook.disguises),
         )
@@ -50,8 +50,7 @@ class SecretsDetector:
         self._fallback: Database | None = None
 
     def rulesets(self) -> tuple[RuleSet, ...]:
-        rules = tuple(rule.id for rule in self.rulebook.rules)
-        return (RuleSet(name=NAME, version=self.rulebook.version, rules=rules),)
+        return (RuleSet(name=NAME, version=self.rulebook.version, rules=self.rulebook.ids),)
 
     def wants(self, path: str) -> bool:  # noqa: ARG002 - part of the protocol; secrets go by content alone
         return False
@@ -70,7 +69,7 @@ class SecretsDetector:
 
     def detect(self, file: File, hits: Sequence[Hit]) -> Iterable[Finding]:
         data, how = file.data, ""
-        if any(hit.trigger == len(self.rulebook.rules) for hit in hits):
+        if any(hit.trigger == len(self.rulebook.ids) for hit in hits):
             data, how = unmarked(data)
             hits = self._look(data)
         matches = _most_specific(list(self._matches(data, hits, file.path, how)))
@@ -87,7 +86,7 @@ class SecretsDetector:
             return
         for trigger, count in sorted(Counter(hit.trigger for hit in hits).items()):
             if count >= HITS_PER_TRIGGER:
-                who = self.rulebook.rules[trigger].id if trigger < len(self.rulebook.rules) else "encoded text"
+                who = self.rulebook.ids[trigger] if trigger < len(self.rulebook.ids) else "encoded text"
                 self._say(path, f"{who}: only the first {HITS_PER_TRIGGER:,} places were looked at")
 
     def _say(self, path: str, why: str) -> None:
@@ -99,9 +98,9 @@ class SecretsDetector:
         done: dict[int, int] = {}
         encoded: list[Place] = []
         for hit in hits:
-            if hit.trigger > len(self.rulebook.rules):
-                encoded.append((self._encodings[hit.trigger - len(self.rulebook.rules) - 1], hit.end))
-            elif hit.end > done.get(hit.trigger, -1) and hit.trigger < len(self.rulebook.rules):
+            if hit.trigger > len(self.rulebook.ids):
+                encoded.append((self._encodings[hit.trigger - len(self.rulebook.ids) - 1], hit.end))
+            elif hit.end > done.get(hit.trigger, -1) and hit.trigger < len(self.rulebook.ids):
                 confirmer = self._confirmer(hit.trigger)
                 found = confirmer.at(data, hit.end)
                 if found is None:

@@ -5,11 +5,11 @@ after the other, from the top: the last one that still lists a package at its ve
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from vallum_engine.model.finding import Finding, Remediation
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.package import Package
+from vallum_engine.values import replace
 
 _Key = tuple[str, str, str]
 
