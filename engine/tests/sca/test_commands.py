@@ -60,7 +60,30 @@ DIRECT, INDIRECT, NOT_SAID = True, False, None
             id="packages.config",
         ),
         pytest.param("paket.lock", "A.B", NOT_SAID, (), "`paket update A.B --version 2.0.0`.", id="paket"),
-        pytest.param("bin/a.deps.json", "A.B", DIRECT, (), "Replace the A.B 1.0.0 that lies at bin/a", id="built"),
+        pytest.param(
+            "bin/a.deps.json",
+            "A.B",
+            DIRECT,
+            (),
+            "Raise A.B from 1.0.0 to 2.0.0 in the project that bin/a.deps.json",
+            id="built",
+        ),
+        pytest.param("a/pom.xml", "g:a", DIRECT, (), "Raise g:a from 1.0.0 to 2.0.0 in a/pom.xml.", id="maven"),
+        pytest.param(
+            "gradle.lockfile", "g:a", NOT_SAID, (), "`gradle dependencies --update-locks g:a`.", id="gradle's lockfile"
+        ),
+        pytest.param("build.gradle", "g:a", DIRECT, (), "Raise g:a from 1.0.0 to 2.0.0 in build.gradle.", id="gradle"),
+        pytest.param(
+            "gradle/verification-metadata.xml",
+            "g:a",
+            NOT_SAID,
+            (),
+            "in the build, then write gradle/verification-metadata.xml anew.",
+            id="gradle's checksums",
+        ),
+        pytest.param(
+            "META-INF/maven/g/a/pom.properties", "g:a", NOT_SAID, (), "in the build of the archive that", id="jar"
+        ),
     ],
 )
 def test_the_command_is_the_tools(path, name, direct, groups, step):

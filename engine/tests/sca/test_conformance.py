@@ -39,6 +39,8 @@ DIFFERENT = {
     "haskell/cabal/testdata/valid_2": "it knows pins with any. before the name alone",
     "julia/manifesttoml/testdata/git-dependency-with-commit.toml": "it takes the hash of a tree for a commit",
     "r/renvlock/testdata/with-bioconductor.lock": "it leaves out Bioconductor",
+    "java/gradleverificationmetadataxml/testdata/multiple-versions.xml": "it lists versions of which metadata alone was fetched",
+    "java/pomxml/testdata/ambiguous-interpolation.xml": "it gives no line where two entries are one package",
     "javascript/packagelockjson/testdata/same-package-different-groups.v1.json": "it joins a package's groups to the least",
     "javascript/yarnlock/testdata/exclude-root.v2.lock": "it lists workspace members, which nobody publishes",
     "python/pipfilelock/testdata/multiple-packages.json": "it lists a package of two sections once",

@@ -24,6 +24,7 @@ _COMMANDS = {
     "gemfile": ("bundle update --conservative", "{name}"),
     "cabal": ("cabal freeze --constraint", "{name}=={to}"),
     "denolock": ("deno update", "{name}@{to}"),
+    "gradle_lock": ("gradle dependencies --update-locks", "{name}"),
     "gleam": ("gleam update", "{name}"),
     "gleamtoml": ("gleam add", "{name}@{to}"),
     "gomod": ("go get", "{name}@v{to}"),
@@ -52,8 +53,15 @@ _COMMANDS = {
 """By format, and by how the package came in where that takes another command: a command, and its arguments, each quoted
 after the values are filled in."""
 
-_INSTALLED = frozenset({"dotnet_libraries", "nodemodules"})
-"""Formats of what lies installed: whoever put it there is to put another in its place."""
+_INSTALLED = "Replace the {name} {ours} that lies at {path} with {to}, by what installed it."
+_SENTENCES = {
+    "dotnet_libraries": "Raise {name} from {ours} to {to} in the project that {path} comes from, and build it again.",
+    "gradle_verification": "Raise {name} from {ours} to {to} in the build, then write {path} anew.",
+    "jar": "Replace {name} {ours} with {to} in the build of the archive that holds {path}.",
+    "nodemodules": _INSTALLED,
+    "requirements": "In {path}: write `{name}=={to}` (was {ours}), then install again.",
+}
+"""By format, where no command of a package manager does it."""
 
 
 def lowest_fix(spans: Sequence[Span], ours: bytes, key: Key) -> str:
@@ -111,13 +119,10 @@ def _steps(listed: Sequence[Package], this: str, bulletins: Sequence[str]) -> li
 
 
 def _step(package: Package, upgrade: str) -> str:
-    path, name, form = package.location.path, package.name, format_of(package.location.path)
-    if form == "requirements":
-        return f"In {path}: write `{name}=={upgrade}` (was {package.version}), then install again."
-    if form in _INSTALLED:
-        return f"Replace the {name} {package.version} that lies at {path} with {upgrade}, by what installed it."
+    path, form = package.location.path, format_of(package.location.path)
     if form not in _COMMANDS or path.endswith((".props", ".targets")):
-        return f"Raise {name} from {package.version} to {upgrade} in {path}."
+        sentence = _SENTENCES.get(form, "Raise {name} from {ours} to {to} in {path}.")
+        return sentence.format(name=package.name, ours=package.version, to=upgrade, path=path)
     command = _command(package, upgrade, form)
     if package.direct is False:
         return (

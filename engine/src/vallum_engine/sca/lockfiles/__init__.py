@@ -37,6 +37,9 @@ NAMES: Mapping[str, str] = {
     "Pipfile.lock": "pipfile",
     "Podfile.lock": "cocoapods",
     "Project.toml": "juliaproject",
+    "build.gradle": "gradle_build",
+    "build.gradle.kts": "gradle_build",
+    "buildscript-gradle.lockfile": "gradle_lock",
     "bun.lock": "bun",
     "bun.lockb": "bunlockb",
     "cabal.project.freeze": "cabal",
@@ -51,6 +54,7 @@ NAMES: Mapping[str, str] = {
     "gems.rb": "gemspec",
     "gleam.toml": "gleamtoml",
     "go.mod": "gomod",
+    "gradle.lockfile": "gradle_lock",
     "manifest.toml": "gleam",
     "mix.lock": "mix",
     "npm-shrinkwrap.json": "npm",
@@ -78,14 +82,21 @@ PATTERNS: Mapping[str, str] = {
     "*.fsproj": "msbuild",
     "*.gemspec": "gemspec",
     "*.vbproj": "msbuild",
+    "*.versions.toml": "gradle_catalog",
     "*requirements*.txt": "requirements",
+    "META-INF/MANIFEST.MF": "jar",
+    "META-INF/maven/*/*/pom.properties": "jar",
+    "META-INF/maven/*/*/pom.xml": "jar",
     "Manifest-v*.toml": "julia",
     "composer/installed.json": "composer",
     "constraints*.txt": "requirements",
+    "dependency-locks/*.lockfile": "gradle_lock",
+    "gradle/verification-metadata.xml": "gradle_verification",
     "node_modules/*/package.json": "nodemodules",
     "node_modules/@*/*/package.json": "nodemodules",
     "package.json": "packagejson",
     "packages.*.lock.json": "nuget_lock",
+    "pom.xml": "pom",
     "pylock.*.toml": "pylock",
     "requirements/*.txt": "requirements",
     "vendor/modules.txt": "govendor",
@@ -115,6 +126,11 @@ ECOSYSTEMS: Mapping[str, str] = {
     "gleamtoml": "Hex",
     "gomod": "Go",
     "govendor": "Go",
+    "gradle_build": "Maven",
+    "gradle_catalog": "Maven",
+    "gradle_lock": "Maven",
+    "gradle_verification": "Maven",
+    "jar": "Maven",
     "julia": "Julia",
     "juliaproject": "Julia",
     "mix": "Hex",
@@ -130,6 +146,7 @@ ECOSYSTEMS: Mapping[str, str] = {
     "pipfile": "PyPI",
     "pnpm": "npm",
     "poetry": "PyPI",
+    "pom": "Maven",
     "pubspec": "Pub",
     "pylock": "PyPI",
     "rebar": "Hex",
@@ -174,10 +191,30 @@ GRAPHS = frozenset(
 WITH_MANIFESTS = frozenset({"gleam", "julia", "yarn"})
 """Of these, the ones whose manifests say more of it: `graph(file, asking)`."""
 
-KNOWS_DEV = frozenset({"composer", "conan", "npm", "packages_config", "paket", "pdm", "pipfile", "poetry"})
+KNOWS_DEV = frozenset(
+    {
+        "composer",
+        "conan",
+        "gradle_build",
+        "gradle_lock",
+        "npm",
+        "packages_config",
+        "paket",
+        "pdm",
+        "pipfile",
+        "poetry",
+        "pom",
+    }
+)
 """Formats whose groups part development from production for every entry, asked for or not."""
 
-TOGETHER = frozenset({"msbuild"})
+TOGETHER = frozenset(
+    {
+        "jar",
+        "msbuild",
+        "pom",
+    }
+)
 """Formats whose files are understood together at the end of a scan: a parent holds what a child leaves out."""
 
 LOCKED_BY: Mapping[str, tuple[str, ...]] = {
@@ -185,6 +222,9 @@ LOCKED_BY: Mapping[str, tuple[str, ...]] = {
     "composer_json": ("composer.lock",),
     "conanfile": ("conan.lock",),
     "gemspec": ("Gemfile.lock", "gems.locked"),
+    "gradle_build": ("gradle.lockfile",),
+    "gradle_catalog": ("gradle.lockfile", "../gradle.lockfile"),
+    "gradle_verification": ("../gradle.lockfile",),
     "installed.json": ("../../composer.lock",),
     "msbuild": ("packages.lock.json", "obj/project.assets.json"),
     "package-lock.json": ("npm-shrinkwrap.json",),

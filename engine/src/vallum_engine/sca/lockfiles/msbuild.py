@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import MAX_NAME, Entry, Gap
+from vallum_engine.sca.lockfiles.entry import Entry, Gap
 from vallum_engine.sca.lockfiles.located_xml import Element, tree
+from vallum_engine.sca.lockfiles.properties import expanded
 from vallum_engine.values import immutable, made, mutable
 
 TODO = "See what `dotnet restore` says of it."
@@ -23,8 +24,6 @@ _REFERENCES = frozenset({"PackageReference", "GlobalPackageReference"})
 _PROPERTY = re.compile(r"\$\(\s*([\w.-]+)\s*\)")
 _NAME = re.compile(r"[\w.-]+")
 _EXACT = re.compile(r"\[?\s*(\d[\w.+-]*)\s*\]?")
-_ROUNDS = 10
-"""Properties that name properties that name properties; deeper ones are left as they stand."""
 
 
 @immutable
@@ -82,13 +81,20 @@ def join(projects: Mapping[str, Project]) -> Iterator[tuple[str, Entry]]:
     asking = {folder for path in projects if not path.endswith(_SHARED) for folder in _folders(path)}
     for path, project in projects.items():
         around = [project, *(projects[other] for other in _above(path) if other in projects and other != path)]
-        properties = ChainMap(*(other.properties for other in around))
+        properties = _Caseless(*(other.properties for other in around))
         pins = ChainMap(*(other.pins for other in around))
         items = list(project.references)
         if next(_folders(path)) not in asking:
             items += dict.fromkeys(project.pins.values())
         for item in items:
             yield from ((path, entry) for entry in _entries(path, item, properties, pins))
+
+
+class _Caseless(ChainMap[str, str]):
+    """Properties of files, the nearest first, by their names in any case."""
+
+    def get(self, key: str, default: str = "") -> str:  # type: ignore[override]  # the default is a text here
+        return super().get(key.lower(), default)
 
 
 def _folders(path: str) -> Iterator[str]:
@@ -125,9 +131,4 @@ def _entries(path: str, item: _Item, properties: Mapping[str, str], pins: Mappin
 
 
 def _expanded(text: str, properties: Mapping[str, str]) -> str:
-    """The text with what properties it names; one that is not known stays as it stands. No longer than a name may be."""
-    for _ in range(_ROUNDS):
-        if "$(" not in text or len(text) > MAX_NAME:
-            break
-        text = _PROPERTY.sub(lambda found: properties.get(found[1].lower()) or found[0], text)
-    return text[: MAX_NAME + 1]
+    return expanded(text, _PROPERTY, properties) if "$(" in text else text
