@@ -7,6 +7,8 @@ export UV_PYTHON_DOWNLOADS := never
 export PYTHONDONTWRITEBYTECODE :=
 STAMP := .venv/.vallum-stamp
 PY := .venv/bin/python
+# Each test process has a database server of its own: as many as there are processors, from two to six.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n > 6 ? 6 : n)))
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,10 +23,10 @@ run: $(STAMP) ## the platform with demo data, on an embedded database
 	@exec .venv/bin/vallum-web up --demo
 
 test: $(STAMP) ## the whole test suite; T=path for a part of it
-	@$(PY) -m pytest -n $${JOBS:-2} --dist worksteal $(T)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(T)
 
 fast: $(STAMP) ## the tests that are neither slow nor in a browser
-	@$(PY) -m pytest -n $${JOBS:-2} --dist worksteal -m "not slow and not browser" $(T)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m "not slow and not browser" $(T)
 
 fuzz: $(STAMP) ## the long runs of hostile input against the API: N=600 examples an operation
 	@VALLUM_FUZZ=$${N:-600} $(PY) -m pytest -n 0 -s web/tests/fuzz
