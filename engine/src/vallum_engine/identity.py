@@ -1,6 +1,6 @@
 """Fingerprints: the hash of what makes a finding the same one next time."""
 
-from hashlib import blake2b
+from vallum_engine.digests import blake2b
 
 PUBLIC_KEY = b"vallum"
 """The command line's key: fixed and public, so that runs on two machines agree. The platform re-keys secrets at ingest."""

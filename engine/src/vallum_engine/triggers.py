@@ -8,12 +8,12 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
 from vallum_engine.detector import Detector, Hit, Trigger
+from vallum_engine.digests import blake2b
 from vallum_engine.errors import BrokenData
 from vallum_engine.expressions import needed
 from vallum_engine.values import immutable, mutable

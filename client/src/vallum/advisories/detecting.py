@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from hashlib import blake2b
 from pathlib import Path
 
 from vallum.advisories import location, moments
 from vallum.cache import Cache
 from vallum_engine import VERSION
 from vallum_engine.detector import Detector
+from vallum_engine.digests import blake2b
 from vallum_engine.errors import BrokenData
 from vallum_engine.plugins import load
 from vallum_engine.sca.advisories import STARTER, Advisories, Meta, open_database

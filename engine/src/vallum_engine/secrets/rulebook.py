@@ -3,12 +3,12 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, overload
 
 from vallum_engine import VERSION
+from vallum_engine.digests import blake2b
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.finding import Confidence, Severity
 from vallum_engine.secrets import disguises
