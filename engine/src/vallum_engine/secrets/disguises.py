@@ -2,6 +2,8 @@
 
 A token's fixed part has three forms in base64 (one per position within three bytes) and one in hexadecimal. Looking for
 those costs Vectorscan next to nothing, where decoding every long word of a tree would cost more than the scan.
+The names that go before a value are looked for by the few words that end them: those of every provider would triple
+the database.
 """
 
 import re

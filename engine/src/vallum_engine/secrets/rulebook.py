@@ -118,7 +118,7 @@ def build(rules: Sequence[Rule]) -> Rulebook:
         ids=tuple(rule.id for rule in ordered),
         triggers=tuple(rule.trigger for rule in ordered),
         digest=blake2b(b"\n".join(_body(rule) for rule in ordered), digest_size=16).hexdigest(),
-        disguises=disguises.of(rule.trigger for rule in ordered),
+        disguises=disguises.of(rule.trigger for rule in ordered if rule.block or rule.specificity is Specificity.TOKEN),
     )
 
 
