@@ -8,12 +8,9 @@ PUBLIC_KEY = b"vallum"
 
 def fingerprint(identity: tuple[str, ...]) -> str:
     """Hash an identity as `scheme/version:32 hex digits`; its first element is the scheme. Parts are length-prefixed."""
-    digest = blake2b(digest_size=16)
-    for part in identity:
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(b"%d:" % len(data))
-        digest.update(data)
-    return f"{identity[0]}:{digest.hexdigest()}"
+    parts = [part.encode("utf-8", "surrogatepass") for part in identity]
+    whole = b"".join([b"%d:%b" % (len(part), part) for part in parts])
+    return f"{identity[0]}:{blake2b(whole, digest_size=16).hexdigest()}"
 
 
 def of_package(ecosystem: str, name: str, version: str, vulnerability: str) -> tuple[str, ...]:

@@ -100,6 +100,20 @@ class AdvisoryRef:
 
 
 @immutable
+class Exploitation:
+    """How likely it is that the vulnerability is exploited, and whether it is known to be."""
+
+    epss: float | None = None
+    """FIRST's EPSS: the chance, from 0 to 1, that somebody exploits it within 30 days."""
+    percentile: float | None = None
+    """The share of all vulnerabilities, from 0 to 1, that score no higher."""
+    since: str = ""
+    """The day on which CISA's catalogue took it in as known to be exploited (YYYY-MM-DD); empty where it did not."""
+    ransomware: bool = False
+    """Whether the catalogue knows of ransomware that uses it."""
+
+
+@immutable
 class Remediation:
     """What ends the finding: steps in order, and the version to move to where one does it."""
 
@@ -156,6 +170,7 @@ class Finding:
     package: PackageRef | None = None
     advisories: tuple[AdvisoryRef, ...] = ()
     remediation: Remediation | None = None
+    exploitation: Exploitation | None = None
     references: tuple[str, ...] = ()
     history: History | None = None
     """None where no history was looked at, or where nothing of it is there."""

@@ -4,7 +4,6 @@ Types of package URLs and how each folds names: https://github.com/package-url/p
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
@@ -89,9 +88,10 @@ def from_purl(text: str) -> tuple[str, str, str] | None:
 
 def one_of_a_kind(ids: Iterable[str]) -> tuple[str, ...]:
     """The ids that are the only one of their kind (CVE, GHSA, …) among them: two CVEs are two vulnerabilities."""
-    whole = tuple(dict.fromkeys(ids))
-    kinds = Counter(identifier.partition("-")[0] for identifier in whole)
-    return tuple(identifier for identifier in whole if kinds[identifier.partition("-")[0]] == 1)
+    by_kind: dict[str, list[str]] = {}
+    for identifier in dict.fromkeys(ids):
+        by_kind.setdefault(identifier.partition("-")[0], []).append(identifier)
+    return tuple(same[0] for same in by_kind.values() if len(same) == 1)
 
 
 def preference(identifier: str) -> tuple[int, int, int, str]:

@@ -10,6 +10,7 @@ from vallum_engine.model.finding import (
     AdvisoryRef,
     Commit,
     Confidence,
+    Exploitation,
     Finding,
     History,
     Kind,
@@ -64,6 +65,7 @@ def from_finding(finding: Finding) -> Plain:
         "package": finding.package and from_package_ref(finding.package),
         "advisories": [_from_advisory(advisory) for advisory in finding.advisories],
         "remediation": finding.remediation and _from_remediation(finding.remediation),
+        **({"exploitation": _from_exploitation(finding.exploitation)} if finding.exploitation else {}),
         "references": list(finding.references),
         "history": finding.history and from_history(finding.history),
         "reason": finding.reason,
@@ -127,6 +129,10 @@ def _from_remediation(remediation: Remediation) -> Plain:
     return {"steps": list(remediation.steps), "upgrade_to": remediation.upgrade_to}
 
 
+def _from_exploitation(told: Exploitation) -> Plain:
+    return {"epss": told.epss, "percentile": told.percentile, "since": told.since, "ransomware": told.ransomware}
+
+
 def to_finding(data: Mapping[str, Any]) -> Finding:
     """Raises KeyError, TypeError or ValueError when a needed field is missing or of the wrong type."""
     locations = tuple(to_location(item) for item in data["locations"])
@@ -150,10 +156,26 @@ def to_finding(data: Mapping[str, Any]) -> Finding:
         package=_package_ref(data.get("package")),
         advisories=tuple(_advisory(item) for item in data.get("advisories", ())),
         remediation=_remediation(data.get("remediation")),
+        exploitation=_exploitation(data.get("exploitation")),
         references=_strings(data.get("references", ())),
         history=_history(data.get("history")),
         reason=str(data.get("reason", "")),
     )
+
+
+def _exploitation(data: Mapping[str, Any] | None) -> Exploitation | None:
+    if not data:
+        return None
+    return Exploitation(
+        epss=_share(data.get("epss")),
+        percentile=_share(data.get("percentile")),
+        since=str(data.get("since") or ""),
+        ransomware=data.get("ransomware") is True,
+    )
+
+
+def _share(value: object) -> float | None:
+    return None if value is None else float(str(value))
 
 
 def _history(data: Mapping[str, Any] | None) -> History | None:

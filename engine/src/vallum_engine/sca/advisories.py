@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from vallum_engine.errors import BrokenData
-from vallum_engine.model.finding import Kind, Severity
-from vallum_engine.sca.osv import Span
-from vallum_engine.values import immutable
+from vallum_engine.model.finding import Exploitation, Kind, Severity
+from vallum_engine.sca.spans import Span
+from vallum_engine.values import immutable, made
 
 STARTER = Path(__file__).with_name("starter.toml")
 """The records that travel with the engine (`starter.py`)."""
@@ -19,10 +19,12 @@ STARTER = Path(__file__).with_name("starter.toml")
 APPLICATION_ID = 0x56414C4D
 """`VALM`: tells our files from other people's."""
 
-SCHEMA_VERSION = 2
-BATCH = 500
+SCHEMA_VERSION = 3
+BATCH = 300
 _MMAP_BYTES = 1 << 30
 _Item = TypeVar("_Item")
+_SEVERITIES = {severity.value: severity for severity in Severity}
+_KINDS = {kind.value: kind for kind in Kind}
 _TODO = "Run `vallum db update`, or `vallum db import` with archives you have."
 
 SCHEMA = """
@@ -38,6 +40,10 @@ CREATE TABLE span (
     standing TEXT NOT NULL,
     PRIMARY KEY (ecosystem, name, advisory, seq)
 ) WITHOUT ROWID;
+CREATE TABLE rated (name TEXT PRIMARY KEY, severity TEXT NOT NULL, cvss TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE exploited (
+    cve TEXT PRIMARY KEY, epss REAL, percentile REAL, since TEXT NOT NULL, ransomware INTEGER NOT NULL
+) WITHOUT ROWID;
 """
 
 
@@ -51,6 +57,8 @@ class Meta:
     """A hash over what it was built from, or a name."""
     partial: bool = False
     """True for a starter set: its silence proves nothing."""
+    feeds: Mapping[str, str] = made(factory=dict)
+    """The days that `epss` and `kev` are of; what is missing was not joined."""
 
 
 @immutable
@@ -117,33 +125,90 @@ class Advisories:
     def close(self) -> None:
         self._connection.close()
 
+    def known(self, ecosystem: str, names: Iterable[str]) -> set[str]:
+        """Those of the names that any advisory speaks of."""
+        number = self.facts.ecosystems.get(ecosystem)
+        found: set[str] = set()
+        if number is None:
+            return found
+        for batch in _batches(sorted(set(names))):
+            query = (
+                f"WITH want(name) AS (VALUES {_rows_of(1, len(batch))}) SELECT name FROM want "  # noqa: S608 - holes only
+                "WHERE EXISTS (SELECT 1 FROM span WHERE span.ecosystem = ? AND span.name = want.name)"
+            )
+            found.update(row[0] for row in self._rows(query, [*batch, number]))
+        return found
+
+    def holding(self, ecosystem: str, wanted: Sequence[tuple[str, bytes]]) -> list[list[int]]:
+        """For each name with the key of a version, the numbers of the advisories that hold that version, ascending."""
+        number = self.facts.ecosystems.get(ecosystem)
+        found: list[list[int]] = [[] for _ in wanted]
+        for start in range(0, len(wanted) if number is not None else 0, BATCH):
+            batch = wanted[start : start + BATCH]
+            query = (
+                f"WITH want(seq, name, at) AS (VALUES {_rows_of(3, len(batch))}) "  # noqa: S608 - holes only
+                "SELECT DISTINCT want.seq, advisory FROM want CROSS JOIN span ON span.ecosystem = ? AND span.name = want.name "
+                "WHERE low <= at AND (high IS NULL OR at < high OR (closed AND at = high)) ORDER BY 1, 2"
+            )
+            values = [value for seq, (name, at) in enumerate(batch, start) for value in (seq, name, at)]
+            for seq, advisory in self._rows(query, [*values, number]):
+                found[seq].append(advisory)
+        return found
+
     def lookup(self, ecosystem: str, names: Iterable[str]) -> dict[str, Spans]:
-        """What is known about each of the (normalised) names; names without advisories are not in the answer."""
+        """What is known about each of the names; names without advisories are not in the answer."""
         number = self.facts.ecosystems.get(ecosystem)
         found: dict[str, Spans] = {}
         if number is None:
             return found
         for batch in _batches(sorted(set(names))):
-            holes = ",".join("?" * len(batch))
             query = (
                 "SELECT name, advisory, low, high, closed, fixed, standing FROM span "  # noqa: S608 - holes only
-                f"WHERE ecosystem = ? AND name IN ({holes}) ORDER BY name, advisory, seq"
+                f"WHERE ecosystem = ? AND name IN ({_holes(len(batch))}) ORDER BY name, advisory, seq"
             )
             for name, advisory, low, high, closed, fixed, standing in self._rows(query, [number, *batch]):
                 spans = found.setdefault(name, {}).setdefault(advisory, [])
                 spans.append(Span(low, high, bool(closed), fixed, standing))
         return found
 
+    def about(self, numbers: Iterable[int]) -> dict[int, tuple[str, ...]]:
+        """Which vulnerabilities each of the advisories speaks of."""
+        found: dict[int, tuple[str, ...]] = {}
+        for batch in _batches(sorted(set(numbers))):
+            query = f"SELECT number, canonical, flaws FROM advisory WHERE number IN ({_holes(len(batch))})"  # noqa: S608 - holes only
+            for number, canonical, flaws in self._rows(query, batch):
+                found[number] = tuple(flaws.split()) if flaws else (canonical,)
+        return found
+
     def records(self, numbers: Iterable[int]) -> dict[int, Record]:
         found: dict[int, Record] = {}
         for batch in _batches(sorted(set(numbers))):
-            holes = ",".join("?" * len(batch))
             query = (
                 "SELECT number, id, canonical, aliases, url, summary, cvss, severity, known, kind, flaws "  # noqa: S608 - holes only
-                f"FROM advisory WHERE number IN ({holes})"
+                f"FROM advisory WHERE number IN ({_holes(len(batch))})"
             )
             for row in self._rows(query, batch):
                 found[row[0]] = _record(row[1:])
+        return found
+
+    def known_elsewhere(self, vulnerabilities: Iterable[str]) -> dict[str, tuple[Severity, str]]:
+        """Severity and vector of those that another record rates: a distribution's bulletin often does not."""
+        found: dict[str, tuple[Severity, str]] = {}
+        for batch in _batches(sorted(set(vulnerabilities))):
+            query = f"SELECT name, severity, cvss FROM rated WHERE name IN ({_holes(len(batch))})"  # noqa: S608 - holes only
+            for name, severity, cvss in self._rows(query, batch):
+                found[name] = (_SEVERITIES[severity], cvss)
+        return found
+
+    def exploitation(self, cves: Iterable[str]) -> dict[str, Exploitation]:
+        """What EPSS and CISA's catalogue say of each; what neither knows is not in the answer."""
+        found: dict[str, Exploitation] = {}
+        for batch in _batches(sorted(set(cves))):
+            query = (
+                f"SELECT cve, epss, percentile, since, ransomware FROM exploited WHERE cve IN ({_holes(len(batch))})"  # noqa: S608 - holes only
+            )
+            for cve, epss, percentile, since, ransomware in self._rows(query, batch):
+                found[cve] = Exploitation(epss=epss, percentile=percentile, since=since, ransomware=bool(ransomware))
         return found
 
     def ids(self, ecosystem: str) -> tuple[str, ...]:
@@ -190,7 +255,12 @@ def _facts(connection: sqlite3.Connection, path: Path) -> Facts:
         raise BrokenData(f"{path} has version {schema}, this program reads version {SCHEMA_VERSION}. {_TODO}")
     told = dict(connection.execute("SELECT name, value FROM meta"))
     return Facts(
-        meta=Meta(built_at=told["built_at"], source=told["source"], partial=told["partial"] == "1"),
+        meta=Meta(
+            built_at=told["built_at"],
+            source=told["source"],
+            partial=told["partial"] == "1",
+            feeds={str(k): str(v) for k, v in json.loads(told["feeds"]).items()},
+        ),
         advisories=int(told["advisories"]),
         counts={str(k): int(v) for k, v in json.loads(told["counts"]).items()},
         ecosystems={str(k): int(v) for k, v in json.loads(told["ecosystems"]).items()},
@@ -207,9 +277,9 @@ def _record(row: Sequence[Any]) -> Record:
         url=str(url),
         summary=str(summary),
         cvss=str(cvss),
-        severity=Severity(severity),
+        severity=_SEVERITIES[severity],
         known=bool(known),
-        kind=Kind(kind),
+        kind=_KINDS[kind],
         flaws=tuple(str(flaws).split()),
     )
 
@@ -218,3 +288,11 @@ def _batches(items: Sequence[_Item]) -> Iterator[list[_Item]]:
     rest = iter(items)
     while batch := list(islice(rest, BATCH)):
         yield batch
+
+
+def _holes(count: int) -> str:
+    return ",".join("?" * count)
+
+
+def _rows_of(width: int, count: int) -> str:
+    return ",".join([f"({_holes(width)})"] * count)

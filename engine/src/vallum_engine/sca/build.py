@@ -5,16 +5,18 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from vallum_engine.model.distributions import FAMILIES, family, keyed
-from vallum_engine.model.finding import Kind, Severity
+from vallum_engine.model.finding import Exploitation, Kind, Severity
 from vallum_engine.model.naming import normalised, preference
 from vallum_engine.sca import bulletins, lookup
 from vallum_engine.sca.advisories import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, Facts, Meta
 from vallum_engine.sca.groups import Groups
-from vallum_engine.sca.osv import Span, kind, rate, read_affected, summary, url
+from vallum_engine.sca.osv import kind, rate, read_affected, summary, url
+from vallum_engine.sca.spans import Span
 from vallum_engine.sca.versions import ORDERS, Key, order
 
 _STAGING = """
@@ -22,14 +24,23 @@ CREATE TEMP TABLE staged_span (ecosystem, name, advisory, seq, low, high, closed
 CREATE TEMP TABLE staged_advisory (number, id, aliases, url, summary, cvss, severity, known, kind, flaws);
 """
 _FLUSH = 20_000
+_KEYS_KEPT = 1 << 16
+"""Versions whose keys are remembered: the same few thousand are written over and over."""
 
 
-def build(records: Iterable[tuple[str, bytes | Mapping[str, Any]]], path: Path, *, meta: Meta) -> Facts:
+def build(
+    records: Iterable[tuple[str, bytes | Mapping[str, Any]]],
+    path: Path,
+    *,
+    meta: Meta,
+    exploited: Mapping[str, Exploitation] | None = None,
+) -> Facts:
     """Write the database at `path`, replacing what is there only when the new one is whole.
 
     Each record comes with the ecosystem of the archive it was in: of a record in several archives, each one adds the
     packages of its own ecosystem. Left out and counted: withdrawn records, those about Git commits only, ranges with
-    bounds that the ecosystem's order cannot read, ecosystems without an order, and what is no OSV record.
+    bounds that the ecosystem's order cannot read, ecosystems without an order, and what is no OSV record. Of what is
+    known about exploitation, by CVE, that of the CVEs that a record names is kept.
     """
     # Of this process alone: two that build at once must not write into one file. Whoever is last replaces an equal one.
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -45,7 +56,7 @@ def build(records: Iterable[tuple[str, bytes | Mapping[str, Any]]], path: Path, 
         builder = _Builder(connection)
         for ecosystem, record in records:
             builder.add(ecosystem, record)
-        facts = builder.finish(meta)
+        facts = builder.finish(meta, exploited or {})
         connection.execute("COMMIT")
     except BaseException:
         connection.close()
@@ -97,7 +108,7 @@ class _Builder:
             if len(self.spans) > _FLUSH:
                 self._flush()
 
-    def finish(self, meta: Meta) -> Facts:
+    def finish(self, meta: Meta, exploited: Mapping[str, Exploitation]) -> Facts:
         self._flush()
         write = self.connection.execute
         write("INSERT INTO span SELECT * FROM staged_span ORDER BY ecosystem, name, advisory, seq")
@@ -108,6 +119,8 @@ class _Builder:
             "INSERT INTO advisory SELECT number, id, canonical(id), aliases(id, aliases), url, summary, cvss, severity,"
             " known, kind, flaws FROM staged_advisory ORDER BY number"
         )
+        self._rate()
+        self._exploited(exploited)
         facts = Facts(
             meta=meta,
             advisories=len(self.numbers),
@@ -118,10 +131,33 @@ class _Builder:
         self.connection.executemany("INSERT INTO meta VALUES (?, ?)", sorted(_told(facts).items()))
         return facts
 
+    def _rate(self) -> None:
+        """What is said of a vulnerability by records about it alone: for those of its records that give no severity."""
+        best: dict[str, tuple[int, str, str]] = {}
+        rows = self.connection.execute("SELECT canonical, flaws, severity, cvss FROM advisory WHERE known")
+        for canonical, flaws, severity, vector in rows:
+            about = flaws.split() or [canonical]
+            rank = Severity(severity).rank
+            if len(about) == 1 and (about[0] not in best or rank > best[about[0]][0]):
+                best[about[0]] = (rank, severity, vector)
+        rated = ((name, severity, vector) for name, (_, severity, vector) in sorted(best.items()))
+        self.connection.executemany("INSERT INTO rated VALUES (?, ?, ?)", rated)
+
+    def _exploited(self, told: Mapping[str, Exploitation]) -> None:
+        rows = self.connection.execute("SELECT id, aliases, flaws FROM advisory")
+        named = {name for row in rows for text in row for name in text.split() if name in told}
+        self.connection.executemany(
+            "INSERT INTO exploited VALUES (?, ?, ?, ?, ?)",
+            (
+                (cve, told[cve].epss, told[cve].percentile, told[cve].since, told[cve].ransomware)
+                for cve in sorted(named)
+            ),
+        )
+
     def _met(self, ecosystem: str) -> None:
         if ecosystem not in self.keys:
             self._code(ecosystem)
-            self.keys[ecosystem] = order(ecosystem)
+            self.keys[ecosystem] = lru_cache(_KEYS_KEPT)(order(ecosystem))
 
     def _code(self, place: str) -> int:
         """The number that stands for an ecosystem or a distribution's release."""
@@ -215,6 +251,7 @@ def _told(facts: Facts) -> dict[str, str]:
         "built_at": facts.meta.built_at,
         "counts": json.dumps(facts.counts),
         "ecosystems": json.dumps(facts.ecosystems),
+        "feeds": json.dumps(dict(facts.meta.feeds)),
         "left_out": json.dumps(facts.left_out),
         "partial": "1" if facts.meta.partial else "0",
         "source": facts.meta.source,

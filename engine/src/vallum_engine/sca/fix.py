@@ -8,7 +8,7 @@ from vallum_engine.model.finding import Remediation
 from vallum_engine.model.package import Package
 from vallum_engine.sca import lookup
 from vallum_engine.sca.lockfiles import format_of
-from vallum_engine.sca.osv import Span
+from vallum_engine.sca.spans import Span
 from vallum_engine.sca.systems import mending
 from vallum_engine.sca.versions import Key
 
@@ -67,13 +67,20 @@ _SENTENCES = {
 def lowest_fix(spans: Sequence[Span], ours: bytes, key: Key) -> str:
     """The lowest version after `ours` that an advisory calls fixed and that none of the spans holds; else empty."""
     candidates: dict[bytes, str] = {}
-    for span in spans:
-        at = key(span.fixed) if span.fixed else None
-        if at is not None and at > ours:
-            candidates.setdefault(at, span.fixed)
+    for fixed in {span.fixed for span in spans}:
+        at = key(fixed) if fixed else None
+        if at is not None and at > ours and fixed < candidates.get(at, fixed + " "):
+            candidates[at] = fixed
+    beyond = b""
     for at in sorted(candidates):
-        if not any(span.holds(at) for span in spans):
+        if at < beyond:
+            continue
+        holder = next((span for span in spans if span.holds(at)), None)
+        if holder is None:
             return candidates[at]
+        if holder.high is None:
+            return ""
+        beyond = holder.high
     return ""
 
 

@@ -1,6 +1,7 @@
 """What a package is looked up by: an ecosystem's advisories name it, or the source package that a distribution built it from."""
 
 import re
+from collections.abc import Callable
 
 from vallum_engine.model.distributions import FAMILIES, family
 from vallum_engine.model.naming import normalised
@@ -16,12 +17,17 @@ _SCHEME = re.compile(r"(?:[a-z+]+://)?(?:[^@/]+@)?", re.IGNORECASE)
 
 def named(package: Package) -> tuple[str, str]:
     """Name and version as advisories have them."""
-    own = FAMILIES.get(family(package.ecosystem))
+    return namer(package.ecosystem)(package)
+
+
+def namer(ecosystem: str) -> Callable[[Package], tuple[str, str]]:
+    """The same for many packages of one ecosystem."""
+    own = FAMILIES.get(family(ecosystem))
     if own is None:
-        return normalised(package.ecosystem, package.name), package.version
+        return lambda package: (normalised(ecosystem, package.name), package.version)
     if own.binary:
-        return package.name, package.version
-    return package.source or package.name, package.source_version or package.version
+        return lambda package: (package.name, package.version)
+    return lambda package: (package.source or package.name, package.source_version or package.version)
 
 
 def keyed(ecosystem: str, name: str, module: str = "") -> str:

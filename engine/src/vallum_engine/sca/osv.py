@@ -1,21 +1,14 @@
-"""OSV records as values: what is affected, as spans of sortable keys, and how bad it is.
-
-A span holds the versions from `low` on, up to `high`: without it where `closed` is false, with it where true, and
-without end where `high` is None. An empty `low` is the beginning of all versions.
-"""
+"""OSV records as values: what is affected, as spans of sortable keys, and how bad it is."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from vallum_engine.model import cvss, cvss4
 from vallum_engine.model.finding import Kind, Severity
+from vallum_engine.sca.spans import BEGINNING, UNREADABLE, Span, raw_key
 from vallum_engine.sca.versions import Key
 from vallum_engine.values import immutable
-
-BEGINNING = b""
-UNREADABLE = b"\xff"
-"""Starts the key of a version that no order reads: sorts after all others, and equals nothing but itself."""
 
 MAX_SUMMARY = 200
 _EMBEDDED_MALICIOUS_CODE = "CWE-506"
@@ -34,21 +27,6 @@ _BULLETINS = ("ALBA-", "ALEA-", "ALSA-", "RLBA-", "RLEA-", "RLSA-", "RXSA-")
 _INFORMATIONAL = {"unmaintained": Severity.INFO, "notice": Severity.INFO, "unsound": Severity.LOW}
 
 
-class Span(NamedTuple):
-    low: bytes
-    high: bytes | None
-    closed: bool
-    fixed: str
-    """The version that ends it, as the advisory writes it; empty when none does."""
-    standing: str = ""
-    """What a distribution says of a flaw that it has not mended (`bulletins.Standing`)."""
-
-    def holds(self, key: bytes) -> bool:
-        if key < self.low:
-            return False
-        return self.high is None or key < self.high or (self.closed and key == self.high)
-
-
 @immutable
 class Rated:
     """How bad, whether the record says so itself, and by which vector."""
@@ -65,10 +43,6 @@ class Reading:
     spans: tuple[Span, ...]
     git_only: bool
     unreadable: int
-
-
-def raw_key(version: str) -> bytes:
-    return UNREADABLE + version.encode("utf-8", "surrogatepass")
 
 
 def read_affected(affected: Mapping[str, Any], key: Key) -> Reading:

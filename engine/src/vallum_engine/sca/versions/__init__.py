@@ -5,6 +5,7 @@ part in the order; what follows a colon elsewhere names a registry.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from vallum_engine.model.distributions import family
 from vallum_engine.plugins import load
@@ -60,6 +61,7 @@ ORDERS: Mapping[str, str] = {
 }
 
 
+@cache
 def order(ecosystem: str) -> Key:
     """Raise KeyError for an ecosystem whose order is not known here."""
     key: Key = load(ORDERS[family(ecosystem)])
