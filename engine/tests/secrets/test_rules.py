@@ -33,7 +33,8 @@ def seeing(database: Database) -> SecretsDetector:
 
 def found_in(rule: Rule, sample: str, database: Database) -> tuple[bytes, list[Finding]]:
     data = samples.fill(sample).encode()
-    path = "src/shop" + (rule.files[0] if rule.files else ".ts")
+    endings = rule.files or rule.read
+    path = "src/" + (endings[0] if endings else ("shop.yaml" if rule.key else "shop.ts"))
     hits = database.hits(data).get(0, ())
     return data, list(seeing(database).detect(File(path, data), hits))
 
@@ -44,7 +45,7 @@ def test_a_leak_is_found_once_by_its_own_rule_and_never_repeated(rule: Rule, sam
     assert [finding.rule for finding in findings] == [rule.id]
     assert len(findings[0].locations) == 1
     said = repr(findings[0]).encode() + repr(findings[0].identity).encode()
-    secrets = seeing(database)._matches(data, database.hits(data)[0], findings[0].locations[0].path)
+    secrets = seeing(database)._matches(data, database.hits(data).get(0, ()), findings[0].locations[0].path)
     for match in secrets:
         assert match.value not in said
 
@@ -78,10 +79,13 @@ def test_the_rule_files_themselves_hold_no_secret(database: Database) -> None:
 
 def test_a_leak_costs_few_hits(database: Database) -> None:
     """A trigger that ends in many places would storm the detector on long tokens."""
+    triggered = [rule for rule in BOOK.rules if rule.trigger]
     costs = {}
     for rule, sample in LEAKS:
+        if rule not in triggered:
+            continue
         data = samples.fill(sample).encode()
-        own = BOOK.rules.index(rule)
+        own = triggered.index(rule)
         costs[rule.id] = sum(hit.trigger == own for hit in database.hits(data).get(0, ()))
     assert {rule: cost for rule, cost in costs.items() if not 1 <= cost <= 4} == {}
 

@@ -39,6 +39,9 @@ class Confirmer:
         self.begin = re.compile(rule.trigger, re.DOTALL)
         self.pair = re.compile(rule.pair.pattern, re.DOTALL) if rule.pair else None
 
+    def holds_in(self, path: str) -> bool:
+        return not self.rule.files or path.endswith(self.rule.files)
+
     def at(self, data: bytes, end: int) -> re.Match[bytes] | None:
         """The match of the whole expression that begins where the trigger's match ending before `end` does.
 
@@ -62,10 +65,8 @@ class Confirmer:
     def judged(self, found: re.Match[bytes], path: str) -> Match | None:
         """The match, unless its value cannot be a live secret."""
         rule = self.rule
-        group = 1 if self.expression.groups else 0
+        group = 1 if found.re.groups else 0
         value = b"".join(found[group].split()) if rule.block else found[group]  # the same key however it is indented
-        if rule.files and not path.endswith(rule.files):
-            return None
         if refuted(rule.checksum, value) or (not rule.human and self._dull(value)):
             return None
         found_trust = trust(rule, value, self._name(found, found.start(group)), path)

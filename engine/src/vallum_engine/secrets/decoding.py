@@ -5,7 +5,6 @@ from base64 import urlsafe_b64decode
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
-from urllib.parse import unquote_to_bytes
 
 from vallum_engine.secrets.disguises import Encoding
 from vallum_engine.values import immutable
@@ -205,7 +204,7 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
 
 
 def _unquoted(found: re.Match[bytes]) -> bytes:
-    return unquote_to_bytes(found[0])
+    return bytes.fromhex(found[0].replace(b"%", b"").decode())
 
 
 _UNESCAPED = {Encoding.ESCAPES: _without_escapes, Encoding.URL: _without_url_escapes}

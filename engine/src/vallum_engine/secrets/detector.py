@@ -14,6 +14,9 @@ from vallum_engine.model.report import Exclusion, RuleSet, Verdict
 from vallum_engine.secrets.confirm import Confirmer, Match
 from vallum_engine.secrets.decoding import MOST, Place, decoded, unmarked
 from vallum_engine.secrets.disguises import Encoding
+from vallum_engine.secrets.formats.choose import keeps_credentials
+from vallum_engine.secrets.reading import HINTS, FormatReader
+from vallum_engine.secrets.rule import Specificity
 from vallum_engine.secrets.rulebook import Rulebook
 from vallum_engine.triggers import HITS_PER_TRIGGER, Database, collect
 from vallum_engine.values import mutable, replace
@@ -38,11 +41,17 @@ class SecretsDetector:
     def __init__(self, rulebook: Rulebook, *, fingerprint_key: bytes = PUBLIC_KEY) -> None:
         self.rulebook = rulebook
         self.fingerprint_key = fingerprint_key
+        self._numbers = [number for number, trigger in enumerate(rulebook.triggers) if trigger]
+        self._formats: FormatReader | None = None
         self.triggers: Sequence[Trigger] = (
-            *map(Trigger, rulebook.triggers),
+            *(Trigger(rulebook.triggers[number]) for number in self._numbers),
             _WIDE,
+            *(Trigger(pattern) for pattern in HINTS),
             *(Trigger(pattern) for _, pattern in rulebook.disguises),
         )
+        self._wide = len(self._numbers)
+        self._hints = self._wide + 1
+        self._first_encoding = self._hints + len(HINTS)
         self._encodings = [Encoding(encoding) for encoding, _ in rulebook.disguises]
         self._confirmers: dict[int, Confirmer] = {}
         self._exclusions: list[Exclusion] = []
@@ -52,8 +61,8 @@ class SecretsDetector:
     def rulesets(self) -> tuple[RuleSet, ...]:
         return (RuleSet(name=NAME, version=self.rulebook.version, rules=self.rulebook.ids),)
 
-    def wants(self, path: str) -> bool:  # noqa: ARG002 - part of the protocol; secrets go by content alone
-        return False
+    def wants(self, path: str) -> bool:
+        return keeps_credentials(path)
 
     def conclude(self) -> Iterable[Finding]:
         return ()
@@ -69,10 +78,15 @@ class SecretsDetector:
 
     def detect(self, file: File, hits: Sequence[Hit]) -> Iterable[Finding]:
         data, how = file.data, ""
-        if any(hit.trigger == len(self.rulebook.ids) for hit in hits):
+        if any(hit.trigger == self._wide for hit in hits):
             data, how = unmarked(data)
             hits = self._look(data)
-        matches = _most_specific(list(self._matches(data, hits, file.path, how)))
+        found = list(self._matches(data, hits, file.path, how))
+        if keeps_credentials(file.path):
+            found.extend(self._read(data, file.path, None))
+        elif hints := self._places_to_read(hits, found):
+            found.extend(self._read(data, file.path, hints))
+        matches = _most_specific(found)
         return self._findings(file.path, _with_lines(data, matches))
 
     def _hits(self, data: bytes) -> Sequence[Hit]:
@@ -86,7 +100,9 @@ class SecretsDetector:
             return
         for trigger, count in sorted(Counter(hit.trigger for hit in hits).items()):
             if count >= HITS_PER_TRIGGER:
-                who = self.rulebook.ids[trigger] if trigger < len(self.rulebook.ids) else "encoded text"
+                who = (
+                    self.rulebook.ids[self._numbers[trigger]] if trigger < self._wide else "encoded or structured text"
+                )
                 self._say(path, f"{who}: only the first {HITS_PER_TRIGGER:,} places were looked at")
 
     def _say(self, path: str, why: str) -> None:
@@ -98,11 +114,11 @@ class SecretsDetector:
         done: dict[int, int] = {}
         encoded: list[Place] = []
         for hit in hits:
-            if hit.trigger > len(self.rulebook.ids):
-                encoded.append((self._encodings[hit.trigger - len(self.rulebook.ids) - 1], hit.end))
-            elif hit.end > done.get(hit.trigger, -1) and hit.trigger < len(self.rulebook.ids):
+            if hit.trigger >= self._first_encoding:
+                encoded.append((self._encodings[hit.trigger - self._first_encoding], hit.end))
+            elif hit.trigger < self._wide and hit.end > done.get(hit.trigger, -1):
                 confirmer = self._confirmer(hit.trigger)
-                found = confirmer.at(data, hit.end)
+                found = confirmer.at(data, hit.end) if confirmer.holds_in(path) else None
                 if found is None:
                     continue
                 done[hit.trigger] = found.end()
@@ -111,6 +127,23 @@ class SecretsDetector:
                     yield replace(match, how=how) if how else match
         if encoded and depth < _DEPTH:
             yield from self._within(data, encoded, path, how, depth + 1)
+
+    def _places_to_read(self, hits: Sequence[Hit], found: Sequence[Match]) -> list[int]:
+        """Where a file may show more to who knows its format: also what only a name gave away may belong to a provider."""
+        hints = [hit.end for hit in hits if self._hints <= hit.trigger < self._first_encoding]
+        return sorted([*hints, *(match.end for match in found if match.rule.specificity is Specificity.GENERIC)])
+
+    def _read(self, data: bytes, path: str, hints: Sequence[int] | None) -> Iterator[Match]:
+        """The matches of a file that is read by its format: those of keys, and of every rule in what was rewritten."""
+        if self._formats is None:
+            self._formats = FormatReader(self.rulebook.rules[number] for number in self.rulebook.keyed)
+        read = self._formats.read(data, path, hints)
+        if read.trouble:
+            self._say(path, read.trouble)
+        yield from read.matches
+        for part in read.rewritten:
+            for match in self._matches(part.data, self._look(part.data), path, part.encoding):
+                yield replace(match, start=part.origin(match.start), end=part.origin(match.end))
 
     def _within(self, data: bytes, encoded: Sequence[Place], path: str, how: str, depth: int) -> Iterator[Match]:
         for number, part in enumerate(decoded(data, encoded)):
@@ -124,7 +157,7 @@ class SecretsDetector:
     def _confirmer(self, trigger: int) -> Confirmer:
         confirmer = self._confirmers.get(trigger)
         if confirmer is None:
-            confirmer = self._confirmers[trigger] = Confirmer(self.rulebook.rules[trigger])
+            confirmer = self._confirmers[trigger] = Confirmer(self.rulebook.rules[self._numbers[trigger]])
         return confirmer
 
     def _findings(self, path: str, matches: Iterable[tuple[Match, Location]]) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Any, TypeVar
 
 from vallum_engine.errors import BrokenData
-from vallum_engine.expressions import trigger, width
+from vallum_engine.expressions import Shape, trigger, width
 from vallum_engine.model.finding import Confidence, Severity
 from vallum_engine.secrets.checksums import CHECKSUMS
 from vallum_engine.values import immutable
@@ -16,6 +16,8 @@ REACH = 856
 STRETCH = 16_384
 """Bytes after a hit to which a match may extend: an RSA key of 8,192 bits and its certificate's text fit."""
 DEFAULT_ENTROPY = 2.5
+_ANY = rb"[^\s<>{}$][^\s<>{}]{3,400}"
+"""A setting's value where a rule does not say what it looks like."""
 
 T = TypeVar("T")
 
@@ -24,6 +26,7 @@ _FILE_KEYS = frozenset({"provider", "references", "rotate", "rule"})
 _KEYS = frozenset(
     {"id", "title", "severity", "confidence", "specificity", "pattern", "trigger", "files", "min_entropy", "checksum"}
     | {"rank", "human", "block", "pair", "references", "rotate", "leaks", "clean", "assigned_to", "value"}
+    | {"key", "read", "encoded", "where"}
 )
 _PAIR_KEYS = frozenset({"name", "pattern", "within", "severity", "required"})
 
@@ -85,7 +88,17 @@ class Rule:
     block: bool = False
     """The place is the whole match, from its first to its last line, not the value's."""
     files: tuple[str, ...] = ()
-    """Endings of paths in which alone it holds; empty for all."""
+    """Endings of paths in which alone the pattern holds; empty for all."""
+    key: str = ""
+    """An expression for the whole key of a setting (`users.*.user.token`), where a file is read by its format."""
+    value: bytes = b""
+    """What such a setting's value is, as a whole; group 1, or else all of it, is the secret."""
+    read: tuple[str, ...] = ()
+    """Endings of paths in which alone the key holds; empty for all."""
+    encoded: bool = False
+    """The setting's value is written in base64."""
+    where: tuple[tuple[str, str], ...] = ()
+    """Names and values of settings that must stand in the same document."""
     pair: Pair | None = None
     references: tuple[str, ...]
     rotate: tuple[str, ...]
@@ -159,6 +172,20 @@ class _Table:
             raise self.wrong(key, "must be true or false")
         return value
 
+    def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
+        value = self.data.get(key, {})
+        if not isinstance(value, Mapping) or not all(isinstance(text, str) and text for text in value.values()):
+            raise self.wrong(key, "must be a table of texts")
+        return tuple(value.items())
+
+    def expression(self, key: str) -> str:
+        text = self.text(key)
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise self.wrong(key, f"is not an expression: {error}") from error
+        return text
+
     def assignment(self) -> "_Table":
         """The same table with the expression for `value` assigned to a name that holds `assigned_to`.
 
@@ -203,21 +230,16 @@ def _rule(table: _Table, file: _Table) -> tuple[Rule, Samples]:
     assigned = "assigned_to" in table.data
     if assigned:
         table = table.assignment()
-    pattern = table.compiled("pattern")
-    try:
-        shape = trigger(table.compiled("trigger") if "trigger" in table.data else pattern)
-        stretch = min(width(pattern)[1], STRETCH)
-    except BrokenData as error:
-        raise table.wrong("pattern", str(error)) from error
-    if not shape.text or not shape.low:
-        raise table.wrong("pattern", "leaves nothing for a trigger: it would match everywhere")
+    keyed = "key" in table.data
+    pattern = table.compiled("pattern") if "pattern" in table.data or not keyed else b""
+    shape, stretch = _triggered(table, pattern) if pattern else (Shape(b"", 0, 0), 0)
     rule = Rule(
         id=table.text("id"),
         title=table.text("title"),
         provider=file.text("provider"),
         severity=_one_of(table, "severity", _SEVERITIES),
-        confidence=_one_of(table, "confidence", _CONFIDENCES, "medium" if assigned else "high"),
-        specificity=_one_of(table, "specificity", _SPECIFICITIES, "context" if assigned else "token"),
+        confidence=_one_of(table, "confidence", _CONFIDENCES, "medium" if assigned or keyed else "high"),
+        specificity=_one_of(table, "specificity", _SPECIFICITIES, "context" if assigned or keyed else "token"),
         pattern=pattern,
         trigger=shape.text,
         low=shape.low,
@@ -229,11 +251,28 @@ def _rule(table: _Table, file: _Table) -> tuple[Rule, Samples]:
         human=table.flag("human"),
         block=table.flag("block"),
         files=table.texts("files", ()),
+        key=table.expression("key") if keyed else "",
+        value=(table.compiled("value") if "value" in table.data else _ANY) if keyed else b"",
+        read=table.texts("read", ()),
+        encoded=table.flag("encoded"),
+        where=table.pairs("where"),
         pair=_pair(_Table(table.data["pair"], f"{table.where}: pair")) if "pair" in table.data else None,
         references=_inherited(table, file, "references"),
         rotate=_inherited(table, file, "rotate"),
     )
     return rule, Samples(leaks=table.texts("leaks"), clean=table.texts("clean"))
+
+
+def _triggered(table: _Table, pattern: bytes) -> tuple[Shape, int]:
+    """What Vectorscan looks for, and how far behind it the match may end."""
+    try:
+        shape = trigger(table.compiled("trigger") if "trigger" in table.data else pattern)
+        stretch = min(width(pattern)[1], STRETCH)
+    except BrokenData as error:
+        raise table.wrong("pattern", str(error)) from error
+    if not shape.text or not shape.low:
+        raise table.wrong("pattern", "leaves nothing for a trigger: it would match everywhere")
+    return shape, stretch
 
 
 def _inherited(table: _Table, file: _Table, key: str) -> tuple[str, ...]:

@@ -17,8 +17,8 @@ from vallum_engine.secrets.rule import Pair, Rule, Samples, Specificity, read
 from vallum_engine.values import immutable
 
 FOLDER = Path(__file__).with_name("rules")
-_FORM = 3
-_BYTES = ("pattern", "trigger")
+_FORM = 4
+_BYTES = ("pattern", "trigger", "value")
 
 
 @immutable
@@ -28,6 +28,9 @@ class Rulebook:
     rules: Sequence[Rule]
     ids: tuple[str, ...]
     triggers: tuple[bytes, ...]
+    """Empty for a rule about keys alone."""
+    keyed: tuple[int, ...]
+    """The places among `rules` of those about keys."""
     digest: str
     """Over everything that can change what is found or said."""
     disguises: tuple[Disguise, ...]
@@ -44,6 +47,7 @@ class Rulebook:
             "form": _FORM,
             "digest": self.digest,
             "ids": self.ids,
+            "keyed": self.keyed,
             "triggers": [trigger.decode() for trigger in self.triggers],
             "disguises": [[encoding, pattern.decode("ascii")] for encoding, pattern in self.disguises],
             "sizes": [len(body) for body in bodies],
@@ -92,6 +96,7 @@ def load(dumped: bytes) -> Rulebook:
         found = Rulebook(
             rules=rules,
             ids=tuple(head["ids"]),
+            keyed=tuple(int(number) for number in head["keyed"]),
             triggers=tuple(trigger.encode() for trigger in head["triggers"]),
             digest=str(head["digest"]),
             disguises=tuple((encoding, pattern.encode()) for encoding, pattern in head["disguises"]),
@@ -119,6 +124,7 @@ def build(rules: Sequence[Rule]) -> Rulebook:
         triggers=tuple(rule.trigger for rule in ordered),
         digest=blake2b(b"\n".join(_body(rule) for rule in ordered), digest_size=16).hexdigest(),
         disguises=disguises.of(rule.trigger for rule in ordered if rule.block or rule.specificity is Specificity.TOKEN),
+        keyed=tuple(number for number, rule in enumerate(ordered) if rule.key),
     )
 
 
@@ -168,7 +174,10 @@ def _from_plain(data: Mapping[str, Any]) -> Rule:
             "specificity": Specificity(data["specificity"]),
             "pattern": data["pattern"].encode(),
             "trigger": data["trigger"].encode(),
+            "value": data["value"].encode(),
             "files": tuple(data["files"]),
+            "read": tuple(data["read"]),
+            "where": tuple((name, value) for name, value in data["where"]),
             "references": tuple(data["references"]),
             "rotate": tuple(data["rotate"]),
             "pair": pair and _pair(pair),

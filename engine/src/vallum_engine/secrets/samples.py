@@ -91,6 +91,15 @@ def _vallum(size: int, seed: str) -> str:
     return body + base62(crc32(body.encode()), _CRC).decode()
 
 
+def _encoded_password(size: int, seed: str) -> str:
+    return b64encode(_letters("password", size, seed).encode()).decode()
+
+
+def _encoded_key(size: int, seed: str) -> str:
+    key = f"-----BEGIN RSA PRIVATE KEY-----\n{_pem(size, seed)}\n-----END RSA PRIVATE KEY-----\n"
+    return b64encode(key.encode()).decode()
+
+
 def _letters(alphabet: str, size: int, seed: str) -> str:
     letters = _ALPHABETS[alphabet]
     return "".join(letters[byte % len(letters)] for byte in _bytes(size, seed))
@@ -101,6 +110,8 @@ def _bytes(size: int, seed: str) -> bytes:
 
 
 _MADE: Mapping[str, Callable[[int, str], str]] = {
+    "encoded-key": _encoded_key,
+    "encoded-password": _encoded_password,
     "github": _github,
     "jwt-part": _jwt_part,
     "nkey": _nkey,
