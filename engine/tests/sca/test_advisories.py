@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from vallum_engine.errors import BrokenData
-from vallum_engine.model.finding import Kind, Location, Severity
+from vallum_engine.model.finding import Confidence, Exploitation, Kind, Location, Severity
 from vallum_engine.model.package import Package
 from vallum_engine.sca.advisories import Meta, open_database
 from vallum_engine.sca.build import build
@@ -255,3 +255,33 @@ def test_aliases_are_merged_into_groups(joins, groups):
     for identifier, aliases in joins:
         made.join(identifier, tuple(aliases))
     assert sorted(set(made.members().values())) == sorted(groups)
+
+
+def found(data, **more):
+    package = Package(ecosystem="npm", name="left", version="1.0.0", location=Location(path="lock"), **more)
+    (finding,) = match([package], data).findings
+    return finding
+
+
+def test_exploitation_is_that_of_the_worst_cve_a_record_names(tmp_path, record):
+    told = {
+        "CVE-2020-1": Exploitation(epss=0.2, percentile=0.9, since="2022-01-02"),
+        "CVE-2020-2": Exploitation(epss=0.7, percentile=0.99, ransomware=True),
+        "CVE-1999-1": Exploitation(epss=1.0, percentile=1.0),
+    }
+    path = tmp_path / "a.db"
+    both = record("GHSA-1", aliases=["CVE-2020-1"]), record("PYSEC-1", aliases=["CVE-2020-1", "OSV-1"])
+    build([("npm", one) for one in both], path, meta=META, exploited=told)
+    with open_database(path) as data:
+        assert found(data).exploitation == told["CVE-2020-1"]
+        assert data.exploitation(told) == {"CVE-2020-1": told["CVE-2020-1"]}
+
+
+def test_a_record_without_a_severity_has_that_of_another_record_of_the_vulnerability(tmp_path, record):
+    path = tmp_path / "a.db"
+    rated = record("GHSA-1", "other", aliases=["CVE-2020-1"], database_specific={"severity": "HIGH"})
+    build([("npm", rated), ("npm", record("X-1", aliases=["CVE-2020-1"]))], path, meta=META)
+    with open_database(path) as data:
+        finding = found(data)
+        assert (finding.rule, finding.severity, finding.confidence) == ("CVE-2020-1", Severity.HIGH, Confidence.HIGH)
+        assert finding.exploitation is None

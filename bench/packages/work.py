@@ -1,0 +1,29 @@
+"""What is measured: a process that reads a list of packages, matches it against a database, and says what it found."""
+
+import json
+import sys
+from pathlib import Path
+
+from vallum_engine.model.finding import Location
+from vallum_engine.model.package import Package
+from vallum_engine.sca.advisories import open_database
+from vallum_engine.sca.match import match
+
+
+def main(database: str, packages: str) -> None:
+    place = Location(path="list")
+    listed = json.loads(Path(packages).read_bytes())
+    with open_database(Path(database)) as advisories:
+        outcome = match(
+            (
+                Package(ecosystem=ecosystem, name=name, version=version, location=place)
+                for ecosystem, name, version in listed
+            ),
+            advisories,
+        )
+    affected = {finding.package.purl for finding in outcome.findings if finding.package}
+    sys.stdout.write(f"{len(outcome.findings)} {len(affected)} {len(outcome.unordered)}\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
