@@ -46,6 +46,20 @@ class TestUpdate:
         assert scanned.code == Exit.FINDINGS
         assert "[TEST-1]" in scanned.out
 
+    def test_what_nothing_mends_can_be_set_aside(self, vallum, source, entry, tree):
+        unfixed = entry(2)
+        unfixed["affected"][0]["ranges"][0]["events"] = [{"introduced": "0"}]
+        source.serve("npm", entry(1), unfixed)
+        vallum("db", *NPM)
+        lock(tree, "1.0.0")
+        report = json.loads(vallum("scan", tree, "--only", "packages", "--ignore-unfixed", "--format", "json").out)
+        assert [finding["rule"] for finding in report["findings"]] == ["TEST-1"]
+        assert [(f["rule"], "no fixed version" in f["reason"]) for f in report["suppressed"]] == [("TEST-2", True)]
+        assert report["stats"]["suppressed"] == 1
+        lock(tree, "1.0.1")
+        assert vallum("scan", tree, "--only", "packages").code == Exit.FINDINGS
+        assert vallum("scan", tree, "--only", "packages", "--ignore-unfixed").code == Exit.CLEAN
+
     def test_every_ecosystem_by_default(self, vallum, home, source, entry):
         for name in USUAL:
             source.serve(name, entry(1, ecosystem=name))

@@ -53,6 +53,7 @@ class Options:
     fail_on: Severity | None = None
     offline: bool = False
     honour_ignores: bool = True
+    ignore_unfixed: bool = False
     branch: str = ""
     part: Part = Part.ALL
     span: str = ""
@@ -81,6 +82,7 @@ def parse(arguments: Sequence[str]) -> Options:
         fail_on=given.fail_on and Severity(given.fail_on),
         offline=given.offline,
         honour_ignores=not given.no_ignore,
+        ignore_unfixed=given.ignore_unfixed,
         branch=given.branch,
         part=part,
         span=given.range,
@@ -164,6 +166,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     what.add_argument(
         "--no-ignore", action="store_true", help="look behind .gitignore, .vallumignore and vallum:ignore too"
+    )
+    what.add_argument(
+        "--ignore-unfixed",
+        action="store_true",
+        help="list vulnerable packages without a fixed version as suppressed: they neither count nor fail",
     )
     what.add_argument("--offline", action="store_true", help="refuse whatever would need a connection")
     what.add_argument(

@@ -42,6 +42,7 @@ _SOURCES: Mapping[str, str] = {
     "staged": "vallum.collectors.repository.staged:staged",
     "opened": "vallum.lookback:repository",
     "look back": "vallum.lookback:looked_back",
+    "unfixed": "vallum_engine.sca.unfixed:set_aside",
     "look": "vallum.lookback:Look",
     "history limits": "vallum_engine.sources.versions:Limits",
 }
@@ -66,6 +67,8 @@ def run(arguments: Sequence[str]) -> Exit:
     shown = progress.chosen(asked.progress)
     try:
         report = _report(asked, shown)
+        if asked.ignore_unfixed:
+            report = load(_SOURCES["unfixed"])(report)
         delivery.deliver(report, asked.delivery, shown)
     finally:
         shown.done()
