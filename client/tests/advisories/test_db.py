@@ -1,5 +1,6 @@
 """`vallum db`: whole or unchanged, whatever the other side does."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -59,6 +60,29 @@ class TestUpdate:
         lock(tree, "1.0.1")
         assert vallum("scan", tree, "--only", "packages").code == Exit.FINDINGS
         assert vallum("scan", tree, "--only", "packages", "--ignore-unfixed").code == Exit.CLEAN
+
+    def test_exploitation_is_joined_from_files(self, vallum, source, entry, tree, tmp_path):
+        known = entry(1) | {"aliases": ["CVE-2021-44228"]}
+        source.serve("npm", known)
+        vallum("db", *NPM)
+        scores, catalogue = tmp_path / "epss.csv.gz", tmp_path / "kev.json"
+        head = b"#model_version:v1,score_date:2026-01-02T00:00:00Z\ncve,epss,percentile\n"
+        scores.write_bytes(gzip.compress(head + b"CVE-2021-44228,0.94358,0.99957\n"))
+        listed = {"cveID": "CVE-2021-44228", "dateAdded": "2021-12-10", "knownRansomwareCampaignUse": "Known"}
+        catalogue.write_text(json.dumps({"dateReleased": "2026-01-03T00:00:00Z", "vulnerabilities": [listed]}))
+        ran = vallum("db", "import", scores, catalogue)
+        assert ran.code == Exit.CLEAN
+        assert "EPSS scores as of 2026-01-02" in ran.out
+        lock(tree, "1.0.0")
+        (finding,) = json.loads(vallum("scan", tree, "--only", "packages", "--format", "json").out)["findings"]
+        assert finding["exploitation"] == {
+            "epss": 0.94358,
+            "percentile": 0.99957,
+            "since": "2021-12-10",
+            "ransomware": True,
+        }
+        scores.write_bytes(gzip.compress(head + b"CVE-2021-44228,high,1\n"))
+        assert "line 3" in vallum("db", "import", scores).err
 
     def test_every_ecosystem_by_default(self, vallum, home, source, entry):
         for name in USUAL:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from vallum.advisories import archives, moments
+from vallum.advisories import archives, feeds, moments
 from vallum.advisories.archives import KNOWN, Content, Origin, UnusableArchive
 from vallum.advisories.rebuild import alone, rebuild
 from vallum.errors import Misuse
@@ -20,9 +20,15 @@ def bring_in(places: Iterable[str], *, replace: bool, say: Callable[[str], None]
 
     An archive is the whole of its ecosystem: what it lacks counts as withdrawn, and scans then resolve its findings.
     """
-    found = [(path, archives.examine(path)) for path in _files(places)]
+    paths = list(_files(places))
+    told = [(path, name, data) for path in paths if path.suffix != ".zip" for name, data in _feed(path)]
+    others = {path for path, _, _ in told}
+    found = [(path, archives.examine(path)) for path in paths if path not in others]
     _require_one_each(found)
     with alone() as folder:
+        for path, name, data in told:
+            feed = feeds.keep(folder, name, data)
+            say(f"{path.name}: exploitation of {len(feed.told):,} vulnerabilities, as of {feed.day}.")
         if not replace:
             _require_no_loss(found, folder)
         for path, content in found:
@@ -44,6 +50,14 @@ def bring_in(places: Iterable[str], *, replace: bool, say: Callable[[str], None]
                     part.unlink()
             say(f"{path.name}: {content.records:,} records about {content.ecosystem}.")
         return rebuild(folder)
+
+
+def _feed(path: Path) -> Iterator[tuple[str, bytes]]:
+    """What the file is, if it is EPSS scores or CISA's catalogue, and its bytes. Raises BrokenData for a damaged one."""
+    data = feeds.unpacked(path)
+    if name := feeds.kind(data):
+        feeds.read(name, data)
+        yield name, data
 
 
 def _require_one_each(found: Iterable[tuple[Path, Content]]) -> None:

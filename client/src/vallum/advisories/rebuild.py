@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from vallum import home
-from vallum.advisories import archives, location, moments
+from vallum.advisories import archives, feeds, location, moments
 from vallum.errors import ClientError, Misuse
 from vallum_engine.sca.advisories import Facts, Meta
 from vallum_engine.sca.build import build
@@ -46,7 +46,9 @@ def rebuild(folder: Path) -> Facts:
     target = location.database()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        return build(_records(folder, present), target, meta=Meta(built_at=oldest or moments.now(), source=digests))
+        exploited, days = feeds.present(folder)
+        meta = Meta(built_at=oldest or moments.now(), source=digests, feeds=days)
+        return build(_records(folder, present), target, meta=meta, exploited=exploited)
     except OSError as error:
         raise ClientError(f"The database {target} cannot be written ({error.strerror}): the old one stays.") from error
 

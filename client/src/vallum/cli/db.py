@@ -21,6 +21,7 @@ _VERBS: Mapping[str, str] = {
     "import": "vallum.advisories.importing:bring_in",
     "update": "vallum.advisories.update:update",
 }
+_FEEDS = {"epss": "EPSS scores", "kev": "CISA's catalogue of what is exploited"}
 _EPILOG = """\
 The database is one file, built from OSV's archives (osv.dev), one per ecosystem. VALLUM_HOME says where it lies,
 VALLUM_ADVISORIES names another file to read. Scans never download anything: they use what is here.
@@ -67,7 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     bring = verbs.add_parser("import", help="take in OSV archives that are on this machine", allow_abbrev=False)
     bring.add_argument(
-        "place", nargs="+", metavar="ZIP|DIR", help="archives, each the whole of one ecosystem, or folders of them"
+        "place",
+        nargs="+",
+        metavar="FILE|DIR",
+        help="archives, each the whole of one ecosystem, or folders of them; EPSS scores, CISA's catalogue",
     )
     bring.add_argument(
         "--replace", action="store_true", help="even by an archive of fewer than half the records that are here"
@@ -112,6 +116,7 @@ def _lines(facts: Facts, path: str) -> list[str]:
     width = max([len(name) for name in facts.counts] + [8])
     lines = [path, *(f"  {name.ljust(width)}  {count:>7,}" for name, count in sorted(facts.counts.items()))]
     lines += [f"  not used: {count:,} ({why})" for why, count in sorted(facts.left_out.items()) if count]
+    lines += [f"  {_FEEDS.get(name, name)} as of {day}" for name, day in sorted(facts.meta.feeds.items())]
     days = moments.days_since(facts.meta.built_at)
     if days is None:
         lines.append("Age unknown: run `vallum db update`.")
