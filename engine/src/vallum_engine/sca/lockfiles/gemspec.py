@@ -15,7 +15,8 @@ from vallum_engine.sca.lockfiles.entry import Entry, text_of
 TODO = "Save it as UTF-8 text."
 _STUB = re.compile(r"^# stub: (\S+) (\S+) ", re.MULTILINE)
 _WISH = re.compile(r"\s*(?:[\w.]*\.add_(runtime_|development_|)dependency|(gem))[ (]")
-_STRING = re.compile(r"\"([^\"]*)\"|'([^']*)'|%[qQ]?<([^>]*)>")
+# The length is bounded: openings without an end would each be looked for to the end of the line.
+_STRING = re.compile(r"\"([^\"]*)\"|'([^']*)'|%[qQ]?<([^>]{0,200})>")
 _GROUP = re.compile(r"(\s*)group\b([^#]*)\bdo\s*(?:#.*)?")
 _INLINE = re.compile(r"\b(?:group|groups)(?::|\s*=>)\s*(\[[^\]]*\]|:\w+)")
 _SYMBOL = re.compile(r":(\w+)")

@@ -11,17 +11,17 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, text_of
+from vallum_engine.sca.lockfiles.properties import expanded
 
 TODO = "Save it as UTF-8 text."
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CALL = re.compile(r"\s*(\w+)[ (]")
 _COORDINATES = re.compile(r"[\"']([A-Za-z_][\w.-]*:[\w.-]+)(?::([^:@\"'\s]+))?(?::[\w.-]+)?(?:@\w+)?[\"']")
 _NAMED = re.compile(r"\b(group|name|version)\s*[:=]\s*[\"']([^\"']+)[\"']")
 _VARIABLE = re.compile(
-    r"\s*(?:def|val|var|final\s+\w+|const\s+val|String|ext\.|project\.ext\.)?\s*([\w.]+)\s*=\s*[\"']([^\"'$]+)[\"']"
+    r"(?:(?:def|val|var|const\s+val|(?:static\s+)?(?:final\s+)?String)\s+|(?:project\.)?ext\.)?([\w.]+)\s*=\s*[\"']([^\"'$]+)[\"']"
 )
 _USE = re.compile(r"\$\{?(?:ext\.|project\.)?([\w.]+)\}?")
-_EXACT = re.compile(r"[^\s\[\](),+$]*\d[^\s\[\](),+$]*")
+_EXACT = re.compile(r"(?=\D*\d)[^\s\[\](),+$]+")
 _CONFIGURATION = re.compile(
     r"\w*(?:[iI]mplementation|[aA]pi|[cC]ompile|[cC]ompileOnly|[cC]ompileOnlyApi|[rR]untime|[rR]untimeOnly|classpath"
     r"|[aA]nnotationProcessor|kapt\w*|ksp\w*|provided\w*|developmentOnly|coreLibraryDesugaring)"
@@ -31,12 +31,12 @@ _BUILD = ("classpath", "annotationProcessor", "kapt", "ksp")
 
 def extract(file: File) -> Iterator[Entry]:
     """Yield every dependency. Raises BrokenData only for what is no text: a program has no frame."""
-    text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text_of(file, TODO))
+    text = _uncommented(text_of(file, TODO))
     variables = _variables(text)
     for number, line in enumerate(text.split("\n"), 1):
         call = _CALL.match(line)
         if call and _CONFIGURATION.fullmatch(call[1]) and (found := _dependency(line[call.end() - 1 :])):
-            name, version = found[0], _USE.sub(lambda use: variables.get(use[1]) or use[0], found[1])
+            name, version = found[0], expanded(found[1], _USE, variables)
             yield Package(
                 ecosystem="Maven",
                 name=name,
@@ -47,11 +47,25 @@ def extract(file: File) -> Iterator[Entry]:
             )
 
 
+def _uncommented(text: str) -> str:
+    """The text without `/* … */`, on the same lines. One that stands in a word is a pattern of files: `**/*.java`."""
+    parts: list[str] = []
+    kept = at = 0
+    while (start := text.find("/*", at)) >= 0:
+        at = start + 2
+        if not start or text[start - 1].isspace():
+            end = text.find("*/", at)
+            at = len(text) if end < 0 else end + 2
+            parts += [text[kept:start], "\n" * text.count("\n", start, at)]
+            kept = at
+    return "".join([*parts, text[kept:]])
+
+
 def _variables(text: str) -> Mapping[str, str]:
     """Names that are given one string and no other; of `a.b` the last part goes too."""
     found: dict[str, set[str]] = {}
     for line in text.split("\n"):
-        if given := _VARIABLE.match(line):
+        if given := _VARIABLE.match(line.strip()):
             for name in {given[1], given[1].rpartition(".")[2]}:
                 found.setdefault(name, set()).add(given[2])
     return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}

@@ -15,7 +15,7 @@ from vallum_engine.sca.lockfiles.located_toml import document, keys
 
 TODO = "See `gradle help`, which reads the catalogue."
 _RICH = ("strictly", "require", "prefer")
-_EXACT = re.compile(r"[^\s\[\](),+]*\d[^\s\[\](),+]*")
+_EXACT = re.compile(r"(?=\D*\d)[^\s\[\](),+]+")
 
 
 def extract(file: File) -> Iterator[Entry]:

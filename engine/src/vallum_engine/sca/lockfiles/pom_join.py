@@ -18,7 +18,7 @@ from vallum_engine.values import immutable, made, mutable
 ELSEWHERE = "the parent lies elsewhere, so versions that it gives are not known"
 TOO_MANY = "versions are managed in more places than are looked into"
 _PROPERTY = re.compile(r"\$\{\s*([^${}\s]+)\s*\}")
-_EXACT = re.compile(r"\[?\s*([^\s\[\](),$]*\d[^\s\[\](),$]*)\s*\]?")
+_EXACT = re.compile(r"\[?\s*((?=\D*\d)[^\s\[\](),$]+)\s*\]?")
 _MOST_PARENTS = 50
 _MOST_IMPORTS = 50
 """Lists that import lists that import lists: deeper ones than anybody makes are not followed."""

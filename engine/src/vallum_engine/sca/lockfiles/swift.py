@@ -10,7 +10,7 @@ from typing import Any
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken
+from vallum_engine.sca.lockfiles.entry import MAX_NAME, Entry, broken
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the file anew with `swift package resolve`."
@@ -63,8 +63,13 @@ def _pins(cursor: Cursor) -> list[tuple[dict[str, Any], int]]:
 
 
 def _name(pin: Mapping[str, Any]) -> str:
-    """`https://github.com/apple/swift-nio.git` is `github.com/apple/swift-nio`; a registry's package goes by its identity."""
+    """`https://github.com/apple/swift-nio.git` is `github.com/apple/swift-nio`; a registry's package goes by its identity.
+
+    What is too long to be a name is not taken apart: it will be refused.
+    """
     address = _text(pin.get("location")) or _text(pin.get("repositoryURL"))
+    if len(address) > MAX_NAME:
+        return address
     found = _ADDRESS.fullmatch(address)
     if not found:
         return _text(pin.get("identity")) if not address else ""
