@@ -11,7 +11,7 @@ from vallum_engine.marks import Marks, hidden, marks
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Finding, Location
 from vallum_engine.model.layer import Layer
-from vallum_engine.model.placement import Placement, told, without_secrets
+from vallum_engine.model.placement import Placement, named, told, without_secrets
 from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, Stats, Verdict
 from vallum_engine.model.text import printable
 from vallum_engine.triggers import Database
@@ -182,10 +182,11 @@ class _Builder:
     def report(self, target: Mapping[str, str]) -> Report:
         packages = [self.placement.package(p) for d in self.detectors for p in d.packages()]
         findings, suppressed = _sorted(self.found), _sorted(self.hidden)
+        layers = without_secrets(self.layers, (*findings, *suppressed))
         return Report(
-            findings=findings,
-            suppressed=suppressed,
-            layers=without_secrets(self.layers, (*findings, *suppressed)),
+            findings=tuple(named(finding, layers) for finding in findings),
+            suppressed=tuple(named(finding, layers) for finding in suppressed),
+            layers=layers,
             coverage=Coverage(
                 rulesets=tuple(sorted((r for d in self.detectors for r in d.rulesets()), key=lambda r: r.name)),
                 complete=self.complete,

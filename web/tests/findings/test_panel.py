@@ -8,6 +8,7 @@ import pytest
 from making import report, secret
 
 from vallum_engine.model.finding import AdvisoryRef, PackageRef, Remediation
+from vallum_engine.model.layer import Layer
 from vallum_web.accounts import services as accounts
 from vallum_web.accounts.models import Membership
 from vallum_web.assets import services as assets
@@ -123,6 +124,21 @@ def test_a_finding_recorded_before_says_nothing_of_how_its_package_came_in(org, 
     assert "pkg:npm/qs@6.5.2" in page
     assert "Came in" not in page
     assert "development only" not in page
+
+
+def test_the_panel_tells_which_layer_of_an_image_brought_it(org, signed_in, bob, digest):
+    layers = (
+        Layer(number=1, digest="sha256:" + "ab" * 32, created_by="ADD rootfs.tar /", base=True),
+        Layer(number=3, digest="sha256:" + "cd" * 32, created_by="RUN <b>apt-get</b> install curl"),
+    )
+    digest(secret("p", layers=layers))
+    with scope(org.pk):
+        found = Finding.objects.of(org).get()
+    page = signed_in(bob).get(f"{LIST}{found.pk}/", headers=PANEL).content.decode()
+    assert "Layers of the image" in page
+    assert "base image" in page
+    assert "<code>RUN &lt;b&gt;apt-get&lt;/b&gt; install curl</code>" in page
+    assert "sha256:cdcdcdcdcdcd" in page
 
 
 def test_a_package_that_comes_in_by_another_way_is_the_same_finding(org, digest):

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from vallum_engine.model.layer import Layer
 from vallum_engine.values import immutable, unshown
 
 
@@ -172,6 +173,8 @@ class Finding:
     remediation: Remediation | None = None
     exploitation: Exploitation | None = None
     references: tuple[str, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    """Of an image the layers that its locations name, from the lowest; filled in by the pipeline."""
     history: History | None = None
     """None where no history was looked at, or where nothing of it is there."""
     reason: str = ""

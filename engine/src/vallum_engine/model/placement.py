@@ -67,6 +67,12 @@ def told(finding: Finding) -> Finding:
     )
 
 
+def named(finding: Finding, layers: Sequence[Layer]) -> Finding:
+    """The finding with those of the layers that its locations name."""
+    names = {place.layer for place in finding.locations if place.layer}
+    return replace(finding, layers=tuple(layer for layer in layers if layer.name in names)) if names else finding
+
+
 def without_secrets(layers: Sequence[Layer], findings: Iterable[Finding]) -> tuple[Layer, ...]:
     """The layers, the commands left out that a secret was found in: a report never carries one."""
     lines = {

@@ -69,6 +69,7 @@ def from_finding(finding: Finding) -> Plain:
         "references": list(finding.references),
         "history": finding.history and from_history(finding.history),
         "reason": finding.reason,
+        **({"layers": [from_layer(layer) for layer in finding.layers]} if finding.layers else {}),
     }
 
 
@@ -110,6 +111,8 @@ def facts(finding: Finding) -> Plain:
         kept["references"] = list(finding.references)
     if finding.history:
         kept["history"] = from_history(finding.history)
+    if finding.layers:
+        kept["layers"] = [from_layer(layer) for layer in finding.layers]
     return kept
 
 
@@ -159,6 +162,7 @@ def to_finding(data: Mapping[str, Any]) -> Finding:
         exploitation=_exploitation(data.get("exploitation")),
         references=_strings(data.get("references", ())),
         history=_history(data.get("history")),
+        layers=tuple(to_layer(item) for item in data.get("layers", ())),
         reason=str(data.get("reason", "")),
     )
 

@@ -75,7 +75,7 @@ class _Table:
 
     def named_layers(self, report: Report) -> Iterator[str]:
         """The layers that findings are in, lowest first."""
-        named = {place.layer for finding in report.findings for place in finding.locations}
+        named = {layer.name for finding in report.findings for layer in finding.layers}
         for layer in report.layers:
             if layer.name in named:
                 base = ", of the base image" if layer.base else ""
