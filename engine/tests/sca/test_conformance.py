@@ -27,6 +27,7 @@ DIFFERENT = {
     "dotnet/paketlock/testdata/paket.lock": "it lists files of GitHub's repositories, which no ecosystem publishes",
     "cpp/conanlock/testdata/one-package-dev.v1.revisions.json": "it gives what is needed to build alone no group",
     "os/apk/testdata/no-origin": "it leaves out what names no origin; here it counts under its own name",
+    "containers/dockercomposeimage/testdata/docker-compose-1.yml": "its test sets the variables of the environment",
     "elixir/mixlock/testdata/valid": "it takes checksums for commits",
     "erlang/mixlock/testdata/many.lock": "it takes checksums for commits",
     "erlang/mixlock/testdata/two-packages.lock": "it takes checksums for commits",
@@ -34,6 +35,7 @@ DIFFERENT = {
     "gleam/gleamtoml/testdata/only-deps.toml": "it takes a range for a version",
     "golang/vendormodules/testdata/valid/vendor/modules.txt": "it takes a folder in a module's place for the module",
     "javascript/denojson/testdata/deno.json": "it takes a range for the version it begins with",
+    "misc/githubactions/testdata/edge_cases.yaml": "it takes tags that move and branches for versions, and no image",
     "javascript/packagejson/testdata/package-with-deps.json": "it takes ranges of an installed package for versions",
     "javascript/packagejson/testdata/vscode-extension-only-required.json": "it takes it for an extension of VS Code",
     "haskell/cabal/testdata/valid_2": "it knows pins with any. before the name alone",
@@ -49,6 +51,11 @@ DIFFERENT = {
     "python/requirements/testdata/per_req_options.txt": "it keeps text that pip refuses as part of a version",
     "python/uvlock/testdata/names-outside-package-block.lock": "its test asserts nothing about packages",
     "python/uvlock/testdata/two-packages.lock": "its test asserts nothing about packages",
+    "python/pyprojecttoml/testdata/extras_syntax.toml": "it takes a lower bound for a version",
+    "python/pyprojecttoml/testdata/optional_deps.toml": "it takes a lower bound for a version",
+    "rust/cargotoml/testdata/git-dependency-with-commit.toml": "it lists the package itself",
+    "rust/cargotoml/testdata/git-dependency-with-pr.toml": "it lists the package itself",
+    "rust/cargotoml/testdata/two-dependencies.toml": "it lists the package itself, and takes a range for a version",
     "rust/cargolock/testdata/package-with-comments.lock": "it does not assert the commit",
 }
 """Where we differ from osv-scalibr's own assertions on purpose, and why."""
@@ -56,7 +63,11 @@ DIFFERENT = {
 ENDINGS = {"/csproj/": ".csproj", "/depsjson/": ".deps.json"}
 """What a test's name lacks to be found by it."""
 
-FOLDERS = {"/requirements/": "requirements/", "/packagejson/": "node_modules/left/"}
+FOLDERS = {
+    "/requirements/": "requirements/",
+    "/packagejson/": "node_modules/left/",
+    "/githubactions/": ".github/workflows/",
+}
 """Where osv-scalibr's test files are to stand: it takes every package.json for an installed package."""
 
 

@@ -94,6 +94,38 @@ def test_a_manifest_that_nobody_locks_is_a_list_of_wishes(files):
     assert note.why.startswith("1 packages asked for by range, and locked nowhere: not checked. Commit a lockfile")
 
 
+@pytest.mark.parametrize(
+    ("lock", "manifest"),
+    [
+        pytest.param(
+            ("uv.lock", '[[package]]\nname = "m"\nsource = { editable = "packages/m" }\n'),
+            ("packages/m/pyproject.toml", '[project]\nname = "m"\ndependencies = ["a"]'),
+            id="uv: a member",
+        ),
+        pytest.param(
+            ("Cargo.lock", '[[package]]\nname = "m"\nversion = "0.1.0"\n'),
+            ("crates/m/Cargo.toml", '[package]\nname = "m"\n[dependencies]\na = "1"'),
+            id="cargo: a member by its name",
+        ),
+        pytest.param(("Pipfile.lock", "{}"), ("Pipfile", '[packages]\na = "*"'), id="pipenv"),
+        pytest.param(
+            ("pdm.lock", ""), ("setup.cfg", "[options]\ninstall_requires = a"), id="setup.cfg beside a lockfile"
+        ),
+        pytest.param(
+            ("requirements.txt", "A==1.0"), ("pyproject.toml", '[project]\ndependencies = ["a"]'), id="pinned"
+        ),
+    ],
+)
+def test_lockfiles_of_other_ecosystems_answer_too(lock, manifest):
+    assert wishes(taken(dict([lock, manifest]))) == []
+    assert wishes(taken(dict([manifest]))) == [(manifest[0], "a", "1" if "Cargo" in manifest[0] else "*")]
+
+
+def test_what_requirements_do_not_pin_stays_a_wish():
+    files = {"requirements.txt": "a==1.0\nb>1", "setup.py": "setup(install_requires=['a', 'b', 'c'])"}
+    assert wishes(taken(files)) == [("requirements.txt", "b", ">1"), ("setup.py", "b", "*"), ("setup.py", "c", "*")]
+
+
 def test_an_exact_version_in_a_manifest_is_one():
     inventory = taken({"package.json": {"dependencies": {"left": "1.5.0"}}})
     assert [(p.name, p.version) for p in inventory.packages()] == [("left", "1.5.0")]

@@ -50,6 +50,58 @@ __metadata:
     other: "*"
 """
 
+CARGO = """\
+[[package]]
+name = "shop"
+version = "0.1.0"
+dependencies = ["tool", "way 1.0.0"]
+[[package]]
+name = "tool"
+version = "1.0.0"
+source = "registry"
+dependencies = ["left"]
+[[package]]
+name = "way"
+version = "1.0.0"
+source = "registry"
+[[package]]
+name = "left"
+version = "1.5.0"
+source = "registry"
+"""
+CARGO_TOML = """\
+[package]
+name = "shop"
+[dependencies]
+way = "1"
+[dev-dependencies]
+tool = "1"
+way = "1"
+"""
+POETRY = """\
+[[package]]
+name = "Way"
+version = "1.0.0"
+[package.dependencies]
+Left = ">=1"
+[[package]]
+name = "left"
+version = "1.5.0"
+[[package]]
+name = "tool"
+version = "1.0.0"
+groups = ["test"]
+"""
+POETRY_TOML = """\
+[tool.poetry]
+name = "shop"
+[tool.poetry.dependencies]
+way = "^1"
+[tool.poetry.group.test.dependencies]
+tool = "*"
+left = "*"
+"""
+PIPENV = {"default": {"left": {"version": "==1.5.0"}, "way": {"version": "==1.0.0"}}}
 MANIFEST = {"name": "shop", "dependencies": {"way": "^1.0.0"}, "devDependencies": {"tool": "^1", "left": "~1.5.0"}}
 
 
@@ -101,6 +153,44 @@ def told_of(files, name, version):
             "1.0.0",
             (True, False, ("shop", "way 1.0.0")),
             id="yarn 1: by a member",
+        ),
+        pytest.param(
+            {"Cargo.lock": CARGO, "Cargo.toml": CARGO_TOML},
+            "left",
+            "1.5.0",
+            (False, True, ("shop", "tool 1.0.0", "left 1.5.0")),
+            id="cargo: to develop with",
+        ),
+        pytest.param(
+            {"Cargo.lock": CARGO, "Cargo.toml": "[workspace]", "a/Cargo.toml": CARGO_TOML},
+            "way",
+            "1.0.0",
+            (True, False, ("shop", "way 1.0.0")),
+            id="cargo: a member's, to run",
+        ),
+        pytest.param(
+            {"poetry.lock": POETRY, "pyproject.toml": POETRY_TOML},
+            "left",
+            "1.5.0",
+            (True, False, ("shop", "Way 1.0.0", "left 1.5.0")),
+            id="poetry: to develop with, and by what runs",
+        ),
+        pytest.param(
+            {"poetry.lock": POETRY, "pyproject.toml": POETRY_TOML},
+            "tool",
+            "1.0.0",
+            (True, True, ("shop", "tool 1.0.0")),
+            id="poetry: to develop with",
+        ),
+        pytest.param(
+            {"Pipfile.lock": PIPENV, "Pipfile": '[packages]\nWay = "*"'}, "way", "1.0.0", (True, False, ()), id="pipenv"
+        ),
+        pytest.param(
+            {"Pipfile.lock": PIPENV, "Pipfile": '[packages]\nWay = "*"'},
+            "left",
+            "1.5.0",
+            (False, False, ()),
+            id="pipenv: not asked for",
         ),
         pytest.param(
             {"yarn.lock": YARN, "package.json": {"name": "shop", "devDependencies": {"way": "^1"}}},

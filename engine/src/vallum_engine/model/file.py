@@ -3,6 +3,9 @@
 from vallum_engine.model.layer import Layer
 from vallum_engine.values import immutable
 
+PROGRAMS_TELL = ("go.buildinfo", "dep-v0")
+"""Names of what a program tells of its packages, below the program's own path: as Go wrote it, and as cargo-auditable did."""
+
 
 @immutable(kw_only=False)
 class File:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from vallum_engine.model.file import PROGRAMS_TELL
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.package import Package
-from vallum_engine.values import immutable, made
+from vallum_engine.values import immutable, made, replace
 
 
 class Verdict(StrEnum):
@@ -75,8 +76,13 @@ class Coverage:
 
     @property
     def blind(self) -> tuple[Exclusion, ...]:
-        """The exclusions under which a problem may still be: gaps, and what somebody chose to hide."""
-        return tuple(e for e in self.exclusions if e.hidden or not e.covered)
+        """The exclusions under which a problem may still be: gaps, and what somebody chose to hide.
+
+        A file stands here with what it might tell if it is a program (`bin/tool/go.buildinfo`).
+        """
+        own = [e for e in self.exclusions if e.hidden or not e.covered]
+        files = [e for e in own if e.path and not e.path.endswith("/")]
+        return (*own, *(replace(e, path=f"{e.path}/{name}") for e in files for name in PROGRAMS_TELL))
 
     @property
     def gaps(self) -> tuple[Exclusion, ...]:

@@ -36,6 +36,8 @@ _COMMANDS = {
     "nuget_lock": ("dotnet add package", "{name} --version {to}"),
     "packages_config": ("nuget update packages.config -Id", "{name} -Version {to}"),
     "paket": ("paket update", "{name} --version {to}"),
+    "cargotoml": ("cargo add", "{name}@={to}"),
+    "pipfilewish": ("pipenv install", "{name}=={to}"),
     "pdm": ("pdm update", "{name}"),
     "pipfile": ("pipenv upgrade", "{name}=={to}"),
     "pnpm": ("pnpm update", "{name}@{to}"),
@@ -54,12 +56,19 @@ _COMMANDS = {
 after the values are filled in."""
 
 _INSTALLED = "Replace the {name} {ours} that lies at {path} with {to}, by what installed it."
+_BUILT = "Raise {name} from {ours} to {to} in the project that {path} comes from, and build it again."
 _SENTENCES = {
-    "dotnet_libraries": "Raise {name} from {ours} to {to} in the project that {path} comes from, and build it again.",
+    "actions": "In {path}: use {name} at {to} (was {ours}), by its commit.",
+    "cargovendor": "Raise {name} from {ours} to {to} in Cargo.lock, then write {path} anew by `cargo vendor`.",
+    "distinfo": _INSTALLED,
+    "dotnet_libraries": _BUILT,
+    "gobinary": _BUILT,
+    "govendor": "Raise {name} from {ours} to {to} in go.mod, then write {path} anew by `go mod vendor`.",
     "gradle_verification": "Raise {name} from {ours} to {to} in the build, then write {path} anew.",
     "jar": "Replace {name} {ours} with {to} in the build of the archive that holds {path}.",
     "nodemodules": _INSTALLED,
     "requirements": "In {path}: write `{name}=={to}` (was {ours}), then install again.",
+    "rustbinary": _BUILT,
 }
 """By format, where no command of a package manager does it."""
 

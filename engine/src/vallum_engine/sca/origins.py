@@ -22,8 +22,12 @@ _DEVELOPMENT = frozenset({"build", "dev", "test"})
 class Book:
     """What one lockfile says: by its graph, and by the marks on its entries where the graph has no answer."""
 
-    def __init__(self, form: str, packages: Sequence[Package], ways: Ways | None) -> None:
+    def __init__(
+        self, form: str, packages: Sequence[Package], ways: Ways | None, asking: Sequence[Asking] = ()
+    ) -> None:
         self._form = form
+        ecosystem = ECOSYSTEMS[form]
+        self._asked = {normalised(ecosystem, name) for own in asking for name, _ in (*own.wants, *own.dev)}
         self._ways = ways
         self._entries: dict[tuple[str, str], list[Package]] = {}
         for package in packages:
@@ -33,6 +37,8 @@ class Book:
     def origin(self, name: str, version: str) -> Origin:
         way = self._ways.of(name, version) if self._ways else NOT_SAID
         entries = self._entries.get((normalised(ECOSYSTEMS[self._form], name), version), ())
+        if not self._ways and self._asked:
+            way = replace(way, direct=normalised(ECOSYSTEMS[self._form], name) in self._asked)
         marked = joined(Origin(direct=entry.direct, dev=_development(self._form, entry)) for entry in entries)
         return replace(
             way,
@@ -79,15 +85,15 @@ class Origins:
 
     def book(self, path: str, packages: Sequence[Package]) -> Book:
         """What the lockfile at `path` says of its entries, which are `packages`; it is let go of."""
-        file, form = self._kept.pop(path, None), format_of(path)
+        file, form, asking = self._kept.pop(path, None), format_of(path), self._asking(path)
         if file is None:
             if form in GRAPHS:
                 self.beyond.append(path)
-            return Book(form, packages, None)
+            return Book(form, packages, None, asking)
         try:
-            graph = graph_of(form, file, self._asking(path))
+            graph = graph_of(form, file, asking)
         except BrokenData:
-            return Book(form, packages, None)
+            return Book(form, packages, None, asking)
         ecosystem = ECOSYSTEMS[form]
         return Book(form, packages, Ways(graph, project=path, fold=lambda name: normalised(ecosystem, name)))
 

@@ -17,7 +17,7 @@ import zstandard
 from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.text import printable, size
-from vallum_engine.sources import tarballs, zips
+from vallum_engine.sources import executables, tarballs, zips
 from vallum_engine.sources.content import READ_BINARY, is_binary
 from vallum_engine.sources.limits import ArchiveLimits
 from vallum_engine.sources.member import Member
@@ -154,13 +154,16 @@ class Reader:
 
     def content(self, member: Member, shown: str, limit: int) -> File | Skipped:
         blocks: list[bytes] = []
-        length, binary = 0, False
+        length, binary, program = 0, False, False
         try:
             for block in member.blocks():
                 length += len(block)
                 self.count(len(block), shown)
-                binary = binary or (not blocks and is_binary(block))
-                if binary and shown.rpartition("/")[2] not in READ_BINARY:
+                if not blocks:
+                    binary = is_binary(block)
+                    program = binary and executables.is_executable(block)
+                    limit = max(limit, self.limits.large_file_bytes) if program else limit
+                if binary and not program and shown.rpartition("/")[2] not in READ_BINARY:
                     return Skipped(shown, "binary", covered=True)
                 if length > limit or member.size > limit:
                     return Skipped(shown, f"larger than {size(limit)}: {size(max(member.size, length))}")
@@ -169,7 +172,10 @@ class Reader:
             if member.stream:
                 raise
             return Skipped(shown, f"damaged: {error}")
-        return File(shown, b"".join(blocks), binary)
+        data = b"".join(blocks)
+        if program:
+            return executables.told_of(shown, data) or Skipped(shown, "binary", covered=True)
+        return File(shown, data, binary)
 
     def spend(self, more: int) -> None:
         """Count what was unpacked without being anyone's content."""

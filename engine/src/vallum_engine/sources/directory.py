@@ -11,7 +11,7 @@ from itertools import islice
 from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.text import printable, size
-from vallum_engine.sources import worktree
+from vallum_engine.sources import executables, worktree
 from vallum_engine.sources.content import READ_BINARY, is_binary
 from vallum_engine.sources.limits import Limits
 from vallum_engine.sources.worktree import Rules
@@ -136,7 +136,7 @@ class _Walk:
             data = os.read(descriptor, _CHUNK)
             binary = b"\0" in data and is_binary(data)
             if binary and name not in READ_BINARY:
-                return Skipped(path, "binary", covered=True)
+                return executables.told_of(path, data, descriptor) or Skipped(path, "binary", covered=True)
             if len(data) == _CHUNK:
                 limit = self.limits.of(name)
                 length = os.fstat(descriptor).st_size

@@ -24,9 +24,11 @@ _HERE = "vallum_engine.sca.lockfiles"
 
 NAMES: Mapping[str, str] = {
     "Cargo.lock": "cargo",
+    "Containerfile": "docker",
     "Directory.Build.props": "msbuild",
     "Directory.Build.targets": "msbuild",
     "Directory.Packages.props": "msbuild",
+    "Dockerfile": "docker",
     "Gemfile": "gemspec",
     "Gemfile.lock": "gemfile",
     "JuliaManifest.toml": "julia",
@@ -34,9 +36,12 @@ NAMES: Mapping[str, str] = {
     "Manifest.toml": "julia",
     "Package.resolved": "swift",
     "Packages.props": "msbuild",
+    "Pipfile": "pipfilewish",
     "Pipfile.lock": "pipfile",
     "Podfile.lock": "cocoapods",
     "Project.toml": "juliaproject",
+    "action.yaml": "actions",
+    "action.yml": "actions",
     "build.gradle": "gradle_build",
     "build.gradle.kts": "gradle_build",
     "buildscript-gradle.lockfile": "gradle_lock",
@@ -50,9 +55,11 @@ NAMES: Mapping[str, str] = {
     "deno.json": "deno",
     "deno.jsonc": "deno",
     "deno.lock": "denolock",
+    "dep-v0": "rustbinary",
     "gems.locked": "gemfile",
     "gems.rb": "gemspec",
     "gleam.toml": "gleamtoml",
+    "go.buildinfo": "gobinary",
     "go.mod": "gomod",
     "gradle.lockfile": "gradle_lock",
     "manifest.toml": "gleam",
@@ -68,8 +75,11 @@ NAMES: Mapping[str, str] = {
     "project.assets.json": "dotnet_libraries",
     "pubspec.lock": "pubspec",
     "pylock.toml": "pylock",
+    "pyproject.toml": "pyproject",
     "rebar.lock": "rebar",
     "renv.lock": "renv",
+    "setup.cfg": "setupcfg",
+    "setup.py": "setuppy",
     "stack.yaml.lock": "stack",
     "uv.lock": "uv",
     "vcpkg.json": "vcpkg",
@@ -77,20 +87,39 @@ NAMES: Mapping[str, str] = {
 }
 
 PATTERNS: Mapping[str, str] = {
+    "*.Dockerfile": "docker",
     "*.csproj": "msbuild",
     "*.deps.json": "dotnet_libraries",
+    "*.dist-info/METADATA": "distinfo",
+    "*.dockerfile": "docker",
     "*.fsproj": "msbuild",
     "*.gemspec": "gemspec",
     "*.vbproj": "msbuild",
     "*.versions.toml": "gradle_catalog",
     "*requirements*.txt": "requirements",
+    ".github/workflows/*.yaml": "actions",
+    ".github/workflows/*.yml": "actions",
+    "Cargo.toml": "cargotoml",
+    "Containerfile.*": "docker",
+    "Dockerfile.*": "docker",
+    "EGG-INFO/PKG-INFO": "distinfo",
     "META-INF/MANIFEST.MF": "jar",
     "META-INF/maven/*/*/pom.properties": "jar",
     "META-INF/maven/*/*/pom.xml": "jar",
     "Manifest-v*.toml": "julia",
+    "compose.*.yaml": "compose",
+    "compose.*.yml": "compose",
+    "compose.yaml": "compose",
+    "compose.yml": "compose",
     "composer/installed.json": "composer",
+    "conda-meta/*.json": "conda",
     "constraints*.txt": "requirements",
     "dependency-locks/*.lockfile": "gradle_lock",
+    "dist-packages/*.egg-info": "distinfo",
+    "dist-packages/*.egg-info/PKG-INFO": "distinfo",
+    "docker-compose*.yaml": "compose",
+    "docker-compose*.yml": "compose",
+    "dockerfile.*": "docker",
     "gradle/verification-metadata.xml": "gradle_verification",
     "node_modules/*/package.json": "nodemodules",
     "node_modules/@*/*/package.json": "nodemodules",
@@ -99,6 +128,9 @@ PATTERNS: Mapping[str, str] = {
     "pom.xml": "pom",
     "pylock.*.toml": "pylock",
     "requirements/*.txt": "requirements",
+    "site-packages/*.egg-info": "distinfo",
+    "site-packages/*.egg-info/PKG-INFO": "distinfo",
+    "vendor/*/Cargo.toml": "cargovendor",
     "vendor/modules.txt": "govendor",
 }
 """Names that only a pattern can say, looked at after the exact ones. `*` stands for no slash; a pattern with slashes asks for
@@ -106,24 +138,32 @@ the last folders too, and goes before one with fewer. Each ends in a name's endi
 walk looks at few of them for a file."""
 
 ECOSYSTEMS: Mapping[str, str] = {
+    "actions": "GitHub Actions",
     "apk": "Alpine",
     "bun": "npm",
     "bunlockb": "npm",
     "cabal": "Hackage",
     "cargo": "crates.io",
+    "cargotoml": "crates.io",
+    "cargovendor": "crates.io",
     "cocoapods": "CocoaPods",
+    "compose": "Docker",
     "composer": "Packagist",
     "composer_json": "Packagist",
     "conan": "ConanCenter",
     "conanfile": "ConanCenter",
+    "conda": "Conda",
     "deno": "npm",
     "denolock": "npm",
+    "distinfo": "PyPI",
+    "docker": "Docker",
     "dotnet_libraries": "NuGet",
     "dpkg": "Debian",
     "gemfile": "RubyGems",
     "gemspec": "RubyGems",
     "gleam": "Hex",
     "gleamtoml": "Hex",
+    "gobinary": "Go",
     "gomod": "Go",
     "govendor": "Go",
     "gradle_build": "Maven",
@@ -144,15 +184,20 @@ ECOSYSTEMS: Mapping[str, str] = {
     "paket": "NuGet",
     "pdm": "PyPI",
     "pipfile": "PyPI",
+    "pipfilewish": "PyPI",
     "pnpm": "npm",
     "poetry": "PyPI",
     "pom": "Maven",
     "pubspec": "Pub",
     "pylock": "PyPI",
+    "pyproject": "PyPI",
     "rebar": "Hex",
     "renv": "CRAN",
     "requirements": "PyPI",
     "rpmdb": "Red Hat",
+    "rustbinary": "crates.io",
+    "setupcfg": "PyPI",
+    "setuppy": "PyPI",
     "stack": "Hackage",
     "swift": "SwiftURL",
     "uv": "PyPI",
@@ -182,13 +227,14 @@ GRAPHS = frozenset(
         "pnpm",
         "poetry",
         "renv",
+        "rustbinary",
         "uv",
         "yarn",
     }
 )
 """Formats that say who asks for whom: their modules have `graph(file)`."""
 
-WITH_MANIFESTS = frozenset({"gleam", "julia", "yarn"})
+WITH_MANIFESTS = frozenset({"cargo", "gleam", "julia", "pdm", "poetry", "yarn"})
 """Of these, the ones whose manifests say more of it: `graph(file, asking)`."""
 
 KNOWS_DEV = frozenset(
@@ -208,13 +254,7 @@ KNOWS_DEV = frozenset(
 )
 """Formats whose groups part development from production for every entry, asked for or not."""
 
-TOGETHER = frozenset(
-    {
-        "jar",
-        "msbuild",
-        "pom",
-    }
-)
+TOGETHER = frozenset({"jar", "msbuild", "pom"})
 """Formats whose files are understood together at the end of a scan: a parent holds what a child leaves out."""
 
 LOCKED_BY: Mapping[str, tuple[str, ...]] = {
@@ -241,7 +281,14 @@ class Manifest:
     todo: str
 
 
+_PYTHON = frozenset({"pdm", "poetry", "pylock", "uv"})
+
 MANIFESTS: Mapping[str, Manifest] = {
+    "cargotoml": Manifest(locks=frozenset({"cargo"}), todo="Commit Cargo.lock: `cargo generate-lockfile` writes it."),
+    "pipfilewish": Manifest(locks=frozenset({"pipfile"}), todo="Commit Pipfile.lock: `pipenv lock` writes it."),
+    "pyproject": Manifest(locks=_PYTHON, todo="Commit a lockfile: `uv lock`, `poetry lock` or `pdm lock` writes one."),
+    "setupcfg": Manifest(locks=_PYTHON, todo="Commit what it comes to: `pip freeze > requirements.txt` writes it."),
+    "setuppy": Manifest(locks=_PYTHON, todo="Commit what it comes to: `pip freeze > requirements.txt` writes it."),
     "gleamtoml": Manifest(locks=frozenset({"gleam"}), todo="Commit manifest.toml: `gleam deps download` writes it."),
     "juliaproject": Manifest(
         locks=frozenset({"julia"}),
@@ -254,7 +301,7 @@ MANIFESTS: Mapping[str, Manifest] = {
     ),
 }
 
-UNPUBLISHED = frozenset({"CocoaPods", "JSR", "vcpkg"})
+UNPUBLISHED = frozenset({"CocoaPods", "Conda", "Docker", "JSR", "vcpkg"})
 
 """Ecosystems that nobody publishes advisories for in OSV's form: listed, never matched."""
 

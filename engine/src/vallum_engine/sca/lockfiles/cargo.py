@@ -1,12 +1,12 @@
 """Cargo: `Cargo.lock`. Packages without a source are the workspace's own and left out, but say what is direct."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry
+from vallum_engine.sca.lockfiles.entry import Asking, Entry, Member
 from vallum_engine.sca.lockfiles.located_toml import document, strings, tables
 
 TODO = "Write the lockfile anew with `cargo generate-lockfile`."
@@ -17,7 +17,8 @@ def extract(file: File) -> Iterator[Entry]:
     data, text = document(file, TODO)
     entries = list(tables(data, text, "package"))
     own = [entry for entry, _ in entries if not entry.get("source")]
-    asked = {str(wanted) for entry in own for wanted in entry.get("dependencies", ())}
+    asked = {wanted for entry in own for wanted in strings(entry.get("dependencies"))}
+    yield from (Member(name=entry["name"]) for entry in own if isinstance(entry.get("name"), str))
     for entry, line in entries:
         name, source = entry.get("name"), entry.get("source")
         if not isinstance(name, str) or not isinstance(source, str):
@@ -35,8 +36,11 @@ def extract(file: File) -> Iterator[Entry]:
         )
 
 
-def graph(file: File) -> Graph:
-    """Who asks for whom. A dependency names as much (name, version, source) as it takes to tell it apart."""
+def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
+    """Who asks for whom. A dependency names as much (name, version, source) as it takes to tell it apart.
+
+    The workspace's own packages are in the lockfile; their manifests say what these ask for to develop with.
+    """
     data, text = document(file, TODO)
     entries = [entry for entry, _ in tables(data, text, "package") if isinstance(entry.get("name"), str)]
     answers: dict[Key, list[Key]] = {}
@@ -44,9 +48,19 @@ def graph(file: File) -> Graph:
         name, version, source = entry["name"], entry.get("version", ""), entry.get("source", "")
         for form in dict.fromkeys((name, f"{name} {version}", f"{name} {version} ({source})")):
             answers.setdefault(form, []).append(number)
+    wants: dict[Key, list[str]] = {number: strings(entry.get("dependencies")) for number, entry in enumerate(entries)}
+    dev: dict[Key, list[str]] = {}
+    roots = [number for number, entry in enumerate(entries) if not entry.get("source")]
+    only = {own.name: {name for name, _ in own.dev} - {name for name, _ in own.wants} for own in asking}
+    for root in roots:
+        own = only.get(entries[root]["name"])
+        if own is not None:
+            dev[root] = [want for want in wants[root] if want.partition(" ")[0] in own]
+            wants[root] = [want for want in wants[root] if want.partition(" ")[0] not in own]
     return Graph(
         names={n: (e["name"], "" if not e.get("source") else str(e.get("version", ""))) for n, e in enumerate(entries)},
-        wants={number: strings(entry.get("dependencies")) for number, entry in enumerate(entries)},
+        wants=wants,
         answers=answers,
-        roots=[number for number, entry in enumerate(entries) if not entry.get("source")],
+        roots=roots,
+        dev=dev or None,
     )

@@ -89,14 +89,15 @@ def _statement(module: _Module, words: list[str], comment: str, *, line: int) ->
         case ["exclude", name, version]:
             module.excluded.add((name, version))
         case ["go", version]:
-            module.go = (_release(version), line)
+            module.go = (released(version), line)
         case ["toolchain", version] if version != "default":
-            module.toolchain = (_release(version), line)
+            module.toolchain = (released(version), line)
         case _:
             pass
 
 
-def _release(text: str) -> str:
+def released(text: str) -> str:
+    """The release of Go that a toolchain's name begins with (`go1.21.3-fork`); empty for what names none."""
     found = _RELEASE.match(text)
     return found[1] if found else ""
 

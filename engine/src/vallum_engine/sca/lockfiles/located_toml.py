@@ -59,16 +59,16 @@ def _name_lines(text: str, array: str) -> list[int]:
 
 
 def keys(text: str, table: str) -> dict[str, int]:
-    """The line of each key that stands in `[table]`, or has a table `[table.key]` of its own."""
+    """The line of each key that stands in `[table]`, or has a table `[table.key]` of its own; of no table, in any of them."""
     if '"""' in text or "'''" in text:
         text = _MULTILINE.sub(lambda found: '""' + "\n" * found[0].count("\n"), text)
     own = re.compile(rf"[ \t]*\[[ \t]*{re.escape(table)}[ \t]*\]")
     below = re.compile(rf"[ \t]*\[[ \t]*{re.escape(table)}[ \t]*\.[ \t]*{_KEY}[ \t]*\]")
     lines: dict[str, int] = {}
-    inside = False
+    inside = not table
     for number, line in enumerate(text.split("\n"), 1):
         if line.lstrip()[:1] == "[":
-            inside = bool(own.match(line))
+            inside = not table or bool(own.match(line))
             if found := below.match(line):
                 lines.setdefault(found[1].strip("\"'"), number)
         elif inside and (found := _ENTRY.match(line)):

@@ -1,15 +1,16 @@
 """PDM: `pdm.lock`. What is not in the group `default` is `dev` or optional; folders are left out."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
-from vallum_engine.model.graph import Graph, Key, rootless
+from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry
+from vallum_engine.sca.lockfiles.asked import by_name
+from vallum_engine.sca.lockfiles.entry import Asking, Entry
 from vallum_engine.sca.lockfiles.located_toml import document, strings, tables
 
 TODO = "Write the lockfile anew with `pdm lock`."
@@ -39,7 +40,7 @@ def _groups(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted({"dev" if group == "dev" else "optional" for group in groups}))
 
 
-def graph(file: File) -> Graph:
+def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
     """Who asks for whom, by name: a dependency is a requirement as pip writes it."""
     data, text = document(file, TODO)
     entries = [entry for entry, _ in tables(data, text, "package") if isinstance(entry.get("name"), str)]
@@ -53,4 +54,8 @@ def graph(file: File) -> Graph:
         ]
         for number, entry in enumerate(entries)
     }
-    return rootless(names, wants, answers)
+    return by_name(names, wants, answers, asking, fold=_folded)
+
+
+def _folded(name: str) -> str:
+    return normalised("PyPI", name)

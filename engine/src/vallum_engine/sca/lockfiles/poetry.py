@@ -1,14 +1,15 @@
 """Poetry: `poetry.lock`. Groups come from `groups` (Poetry 2) or `category` (Poetry 1); folders are left out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
-from vallum_engine.model.graph import Graph, Key, rootless
+from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry
+from vallum_engine.sca.lockfiles.asked import by_name
+from vallum_engine.sca.lockfiles.entry import Asking, Entry
 from vallum_engine.sca.lockfiles.located_toml import document, tables
 
 TODO = "Write the lockfile anew with `poetry lock`."
@@ -40,7 +41,7 @@ def _groups(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(kept))
 
 
-def graph(file: File) -> Graph:
+def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
     """Who asks for whom, by name. What only an extra asks for may not be why it is here, so no way leads through it."""
     data, text = document(file, TODO)
     entries = [entry for entry, _ in tables(data, text, "package") if isinstance(entry.get("name"), str)]
@@ -54,9 +55,13 @@ def graph(file: File) -> Graph:
             told = perhaps if _is_optional(how) else wants.setdefault(number, [])
             told.append(normalised("PyPI", name))
     names: dict[Key, tuple[str, str]] = {n: (e["name"], str(e.get("version", ""))) for n, e in enumerate(entries)}
-    return rootless(names, wants, answers, perhaps=perhaps)
+    return by_name(names, wants, answers, asking, fold=_folded, perhaps=perhaps)
 
 
 def _is_optional(how: object) -> bool:
     ways = how if isinstance(how, list) else [how]
     return all(isinstance(way, dict) and way.get("optional") is True for way in ways)
+
+
+def _folded(name: str) -> str:
+    return normalised("PyPI", name)

@@ -11,11 +11,10 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import MAX_NAME, Entry, Gap, Reference, text_of
+from vallum_engine.sca.lockfiles.pep508 import requirement
 
 TODO = "Save it as UTF-8 text."
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[ \t=]*(\S+)")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*([^\s=<>!~,;]+)")
 _OPTIONS = re.compile(r"\s-{1,2}[A-Za-z].*", re.DOTALL)
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _BREAK = re.compile(r"\r\n|\n|\r")
@@ -61,30 +60,9 @@ def _is_elsewhere(text: str) -> bool:
 
 
 def _package(file: File, line: int, text: str) -> Package | None:
-    """Take a requirement apart step by step; one expression for all of it would take cubic time on hostile lines."""
-    bare = _OPTIONS.sub("", f" {text}").partition(";")[0].strip()
-    name = _NAME.match(bare)
-    if not name:
-        return None
-    rest = bare[name.end() :].strip()
-    if rest.startswith("["):
-        _, closed, rest = rest.partition("]")
-        if not closed:
-            return None
-    version = _pinned(rest.strip().removeprefix("(").removesuffix(")"))
-    if version is None or not name[0][-1].isalnum():
+    found = requirement(_OPTIONS.sub("", f" {text}"))
+    if not found:
         return None
     location = Location(path=file.path, line=line, end_line=line)
-    return Package(ecosystem="PyPI", name=name[0], version=version, location=location)
-
-
-def _pinned(specifiers: str) -> str | None:
-    """The one version that is allowed, an empty string for a looser wish, None for what is no wish at all."""
-    clauses = [clause.strip() for clause in specifiers.split(",") if clause.strip()]
-    read = [_CLAUSE.fullmatch(clause) for clause in clauses]
-    found = [clause for clause in read if clause]
-    if len(found) < len(clauses):
-        return None
-    if len(found) == 1 and found[0][1] in {"==", "==="} and not found[0][2].endswith("*"):
-        return found[0][2]
-    return ""
+    requested = "" if found[1] else found[2]
+    return Package(ecosystem="PyPI", name=found[0], version=found[1], location=location, requested=requested)

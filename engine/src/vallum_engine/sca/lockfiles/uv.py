@@ -7,7 +7,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry
+from vallum_engine.sca.lockfiles.entry import Entry, Member
 from vallum_engine.sca.lockfiles.located_toml import document, tables
 
 TODO = "Write the lockfile anew with `uv lock`."
@@ -19,6 +19,9 @@ def extract(file: File) -> Iterator[Entry]:
     data, text = document(file, TODO)
     entries = list(tables(data, text, "package"))
     members = [entry for entry, _ in entries if _is_local(entry)]
+    for folder in (str(_source(entry).get(key, "")) for entry in members for key in _LOCAL):
+        if folder not in {"", "."}:
+            yield Member(folder=folder)
     run = {name for entry in members for name in _names(entry.get("dependencies"))}
     dev = {name for entry in members for name in _grouped(entry.get("dev-dependencies"))}
     extra = {name for entry in members for name in _grouped(entry.get("optional-dependencies"))}

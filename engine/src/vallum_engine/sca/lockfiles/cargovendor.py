@@ -1,0 +1,22 @@
+"""Cargo: `vendor/NAME/Cargo.toml`, a crate whose code lies in the tree, as `cargo vendor` puts it there."""
+
+from collections.abc import Iterator
+
+from vallum_engine.model.file import File
+from vallum_engine.model.finding import Location
+from vallum_engine.model.package import Package
+from vallum_engine.sca.lockfiles.entry import Entry
+from vallum_engine.sca.lockfiles.located_toml import document, keys
+
+TODO = "Let `cargo vendor` write it anew."
+
+
+def extract(file: File) -> Iterator[Entry]:
+    """Yield the crate of this folder. Raises BrokenData."""
+    data, text = document(file, TODO)
+    own = data.get("package")
+    name, version = (own.get("name"), own.get("version")) if isinstance(own, dict) else (None, None)
+    if isinstance(name, str) and isinstance(version, str):
+        line = keys(text, "package").get("name", 1)
+        location = Location(path=file.path, line=line, end_line=line)
+        yield Package(ecosystem="crates.io", name=name, version=version, location=location)
