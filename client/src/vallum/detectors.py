@@ -1,6 +1,7 @@
 """The detectors by the name a person gives them, made ready with what this machine keeps."""
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from vallum.cache import Cache
@@ -38,5 +39,5 @@ def secrets(cache: Cache, _held: contextlib.ExitStack, _say: Say) -> Detector:
     if rules is None:
         rules = load("vallum_engine.secrets.rulebook:packaged")()
         cache.put("rules", rulebook, rules.dump())
-    detector: Detector = load("vallum_engine.secrets.detector:SecretsDetector")(rules)
+    detector: Detector = load("vallum_engine.secrets.detector:SecretsDetector")(rules, now=int(time.time()))
     return detector

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from zlib import crc32
 
+from vallum_engine.secrets import jwt
+
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGITS = 6
 _SEQUENCE = 0x30
@@ -119,10 +121,14 @@ CHECKSUMS: Mapping[str, Callable[[bytes], bool]] = {
     "crc16-base32": _crc16,
     "der-length": _der,
     "github-crc32": _github,
+    "jwt": jwt.is_token,
     "synapse-crc32": _synapse,
     "vallum-crc32": _vallum,
 }
 """By the name that a rule gives; each says whether a whole token can be genuine."""
+
+DOUBTS: Mapping[str, Callable[[bytes, int | None], Iterable[str]]] = {"jwt": jwt.doubts}
+"""What a token that can be genuine says against itself, by the same names; the second argument is the time, or None."""
 
 PROOFS = frozenset({"bech32", "github-crc32", "synapse-crc32", "vallum-crc32"})
 """Those that chance hardly ever passes: a token that does is one, whatever it spells."""

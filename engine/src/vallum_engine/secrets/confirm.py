@@ -3,7 +3,7 @@
 import re
 
 from vallum_engine.model.finding import Severity
-from vallum_engine.secrets.checksums import PROOFS, refuted
+from vallum_engine.secrets.checksums import DOUBTS, PROOFS, refuted
 from vallum_engine.secrets.context import Trust, trust
 from vallum_engine.secrets.entropy import shannon
 from vallum_engine.secrets.placeholders import is_placeholder
@@ -33,8 +33,9 @@ class Match:
 class Confirmer:
     """One rule, compiled when it is first needed."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, now: int | None = None) -> None:
         self.rule = rule
+        self.now = now
         self.expression = re.compile(rule.pattern, re.DOTALL)
         self.begin = re.compile(rule.trigger, re.DOTALL)
         self.pair = re.compile(rule.pair.pattern, re.DOTALL) if rule.pair else None
@@ -79,6 +80,8 @@ class Confirmer:
             found_trust = found_trust.raised("its checksum is right")
         if other and rule.pair:
             found_trust = found_trust.raised(f"its {rule.pair.name} stands beside it")
+        for doubt in DOUBTS[rule.checksum](value, self.now) if rule.checksum in DOUBTS else ():
+            found_trust = found_trust.lowered(doubt)
         place = found.span() if rule.block else found.span(group)
         return Match(
             rule=rule,

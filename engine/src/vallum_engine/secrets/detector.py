@@ -38,8 +38,10 @@ class SecretsDetector:
     name = NAME
     looks_below = True
 
-    def __init__(self, rulebook: Rulebook, *, fingerprint_key: bytes = PUBLIC_KEY) -> None:
+    def __init__(self, rulebook: Rulebook, *, fingerprint_key: bytes = PUBLIC_KEY, now: int | None = None) -> None:
+        """`now`: seconds since 1970, for tokens that say when they end; None where there is no clock."""
         self.rulebook = rulebook
+        self.now = now
         self.fingerprint_key = fingerprint_key
         self._numbers = [number for number, trigger in enumerate(rulebook.triggers) if trigger]
         self._formats: FormatReader | None = None
@@ -157,7 +159,7 @@ class SecretsDetector:
     def _confirmer(self, trigger: int) -> Confirmer:
         confirmer = self._confirmers.get(trigger)
         if confirmer is None:
-            confirmer = self._confirmers[trigger] = Confirmer(self.rulebook.rules[self._numbers[trigger]])
+            confirmer = self._confirmers[trigger] = Confirmer(self.rulebook.rules[self._numbers[trigger]], self.now)
         return confirmer
 
     def _findings(self, path: str, matches: Iterable[tuple[Match, Location]]) -> Iterator[Finding]:
