@@ -69,6 +69,13 @@ class TestWhatIsSaid:
         assert one["history"]["in_head"]
         assert "still in HEAD" in one["message"]
 
+    def test_files_that_keep_credentials_are_read_whatever_is_in_them(self, repository, look):
+        repository.commit({".netrc": "machine git.shop.internal login bob password kq7" + "Zx9vLm2\n"})
+        repository.remove(".netrc")
+        for _ in range(2):  # the second time contents in which nothing was found are remembered
+            answer = look(repository.folder, "--history")
+            assert [path for path, _ in answer.places] == [".netrc"]
+
     def test_messages_of_commits_and_tags(self, repository, look, token):
         spoken = repository.commit({"a.txt": "hello\n"}, f"Use it\n\nT={token}\n")
         repository.git("tag", "-a", "v1", "-m", f"npm {OTHER}")

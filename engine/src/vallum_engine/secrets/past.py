@@ -87,7 +87,7 @@ class Past:
         self.contents += 1
         self.length += len(data)
         hits = self.hits(data)
-        if not hits:
+        if not hits and not self.detector.wants(seen.newest_path):
             return False
         told = marks(data) if self.honour_ignores else {}
         try:

@@ -218,7 +218,7 @@ class _Reading:
         path, name = self._path(number), self.versions.ids[number]
         if path is None:
             self.left_out += 1
-        elif name in self.walk.known:
+        elif name in self.walk.known and not self.past.detector.wants(shown(path)):
             self.past.contents += 1
         elif name in self.walk.opaque:
             self.past.binary += 1
