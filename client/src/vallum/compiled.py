@@ -4,13 +4,19 @@ from collections.abc import Callable
 
 from vallum.cache import Cache
 from vallum_engine.errors import BrokenData
-from vallum_engine.triggers import Database, Plan
+from vallum_engine.triggers import Database, Plan, joined
 
 _KIND = "triggers"
 
 
 def database(plan: Plan, cache: Cache, *, say: Callable[[str], None]) -> Database:
-    """The plan's database, from the cache where it is whole, else compiled now, with one message."""
+    """The plan's database, from the cache where it is whole, else compiled now, with one message.
+
+    What the caller brought is compiled apart: in a moment, while the packaged triggers keep what the cache holds.
+    """
+    packaged, own = plan.parted()
+    if own.triggers and packaged.triggers:
+        return joined([database(packaged, cache, say=say), database(own, cache, say=say)])
     if not plan.triggers:
         return plan.load(b"")
     if not plan.compilable:

@@ -2,12 +2,17 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from vallum.cache import Cache
 from vallum_engine.detector import Detector
 from vallum_engine.errors import BrokenData
 from vallum_engine.plugins import load
+from vallum_engine.secrets import rulebook
+from vallum_engine.secrets.detector import SecretsDetector
+from vallum_engine.secrets.rule import Rule
+from vallum_engine.secrets.rulebook import Rulebook
+from vallum_engine.values import immutable
 
 _MAKERS: Mapping[str, str] = {
     "packages": "vallum.advisories.detecting:detector",
@@ -18,26 +23,43 @@ NAMES = tuple(sorted(_MAKERS))
 Say = Callable[[str], None]
 
 
+@immutable
+class Setting:
+    """What a detector is made with."""
+
+    cache: Cache
+    held: contextlib.ExitStack
+    """Closes what the detector holds open."""
+    say: Say
+    rules: tuple[Rule, ...] = ()
+
+
 @contextlib.contextmanager
-def made(names: Iterable[str], cache: Cache, *, say: Say) -> Iterator[list[Detector]]:
-    """The named detectors; what they hold open is closed at the end.
+def made(names: Iterable[str], cache: Cache, *, say: Say, rules: Sequence[Rule] = ()) -> Iterator[list[Detector]]:
+    """The named detectors; what they hold open is closed at the end. `rules` are the caller's own, for secrets.
 
     Those with triggers come first, so that `--only secrets` shares its compiled triggers with a full scan.
     """
     with contextlib.ExitStack() as held:
-        yield [load(_MAKERS[name])(cache, held, say) for name in sorted(set(names), reverse=True)]
+        setting = Setting(cache=cache, held=held, say=say, rules=tuple(rules))
+        yield [load(_MAKERS[name])(setting) for name in sorted(set(names), reverse=True)]
 
 
-def secrets(cache: Cache, _held: contextlib.ExitStack, _say: Say) -> Detector:
-    """Secrets by the packaged rules, which the cache keeps in a form that loads quickly."""
-    rulebook = load("vallum_engine.secrets.rulebook:stamp")()
-    kept = cache.get("rules", rulebook)
-    rules = None
+def secrets(setting: Setting) -> SecretsDetector:
+    """Secrets by the packaged rules, and the caller's own."""
+    book = packaged(setting.cache)
+    if setting.rules:
+        book = rulebook.extended(book, setting.rules)
+    return SecretsDetector(book, now=int(time.time()))
+
+
+def packaged(cache: Cache) -> Rulebook:
+    """The packaged rules, which the cache keeps in a form that loads quickly."""
+    key = rulebook.stamp()
+    kept = cache.get("rules", key)
     if kept is not None:
         with contextlib.suppress(BrokenData):
-            rules = load("vallum_engine.secrets.rulebook:load")(kept)
-    if rules is None:
-        rules = load("vallum_engine.secrets.rulebook:packaged")()
-        cache.put("rules", rulebook, rules.dump())
-    detector: Detector = load("vallum_engine.secrets.detector:SecretsDetector")(rules, now=int(time.time()))
-    return detector
+            return rulebook.load(kept)
+    book = rulebook.packaged()
+    cache.put("rules", key, book.dump())
+    return book

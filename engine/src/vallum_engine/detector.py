@@ -17,6 +17,8 @@ class Trigger:
     pattern: bytes
     caseless: bool = False
     dotall: bool = True
+    own: bool = False
+    """Brought by the caller: compiled apart, so that the packaged ones keep their compiled form."""
 
 
 @immutable(kw_only=False)

@@ -52,6 +52,13 @@ class Plan:
         """Whether there is a Vectorscan to compile for; where not, `fallback` does the work, slowly."""
         return bool(_library())
 
+    def parted(self) -> tuple["Plan", "Plan"]:
+        """The packaged triggers, and the caller's own."""
+        own = tuple(item for item in self.triggers if item[2].own)
+        if not own:
+            return self, Plan(())
+        return Plan(tuple(item for item in self.triggers if not item[2].own)), Plan(own)
+
     def compile(self) -> bytes:
         """The bytes for `load`, in seconds. Raises BrokenData when an expression is refused or Vectorscan is missing."""
         hyperscan = _import()
@@ -113,6 +120,26 @@ def collect(detectors: Sequence[Detector]) -> Plan:
             for index, trigger in enumerate(detector.triggers)
         )
     )
+
+
+def joined(databases: Sequence[Database]) -> Database:
+    """One database that answers for several parts of a plan."""
+    return databases[0] if len(databases) == 1 else _Joined(parts=tuple(databases))
+
+
+@immutable
+class _Joined:
+    parts: tuple[Database, ...]
+
+    def hits(self, data: bytes) -> Hits:
+        answers = [answer for part in self.parts if (answer := part.hits(data))]
+        if len(answers) < 2:
+            return answers[0] if answers else {}
+        together: dict[int, list[Hit]] = {}
+        for answer in answers:
+            for position, hits in answer.items():
+                together.setdefault(position, []).extend(hits)
+        return {position: sorted(hits, key=lambda hit: hit.end) for position, hits in together.items()}
 
 
 class _Empty:
@@ -204,9 +231,9 @@ def _key(triggers: tuple[tuple[int, int, Trigger], ...]) -> str:
     digest = blake2b(digest_size=16)
     for part in (sys.platform.encode(), _library(), _processor()):
         digest.update(b"%d:%s" % (len(part), part))
-    for position, index, trigger in triggers:
+    for _, _, trigger in triggers:
         flags = trigger.caseless + 2 * trigger.dotall
-        digest.update(b"%d.%d.%d.%d:%s" % (position, index, flags, len(trigger.pattern), trigger.pattern))
+        digest.update(b"%d.%d:%s" % (flags, len(trigger.pattern), trigger.pattern))
     return digest.hexdigest()
 
 

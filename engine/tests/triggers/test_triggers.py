@@ -13,7 +13,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, RuleSet
-from vallum_engine.triggers import EMPTY, HITS_PER_TRIGGER, Database, Plan, collect
+from vallum_engine.triggers import EMPTY, HITS_PER_TRIGGER, Database, Plan, collect, joined
 
 
 @dataclass
@@ -81,8 +81,25 @@ def test_no_triggers_need_no_library() -> None:
     assert not EMPTY.hits(b"anything")
 
 
+def test_whoever_looks_for_it_the_compiled_form_is_the_same() -> None:
+    assert collect([Quiet([Trigger(b"a")]), Quiet([Trigger(b"b")])]).key == plan(b"a", b"b").key
+
+
+def test_own_triggers_are_compiled_apart_and_answer_as_one() -> None:
+    own = Trigger(b"own", own=True)
+    whole = collect([Quiet([own, Trigger(b"one")]), Quiet([Trigger(b"two"), own])])
+    packaged, brought = whole.parted()
+    assert packaged.key == plan(b"one", b"two").key
+    both = joined([packaged.load(packaged.compile()), brought.load(brought.compile())])
+    data = b"own two one own"
+    expected = {0: [Hit(0, 3), Hit(1, 11), Hit(0, 15)], 1: [Hit(1, 3), Hit(0, 7), Hit(1, 15)]}
+    assert {position: list(hits) for position, hits in both.hits(data).items()} == expected
+    assert not both.hits(b"nothing")
+    assert both.hits(b"one") == {0: [Hit(1, 3)]}
+
+
 def test_the_key_knows_expressions_flags_and_order() -> None:
-    plans = [plan(b"a", b"b"), plan(b"b", b"a"), plan(b"ab"), collect([Quiet([Trigger(b"a")]), Quiet([Trigger(b"b")])])]
+    plans = [plan(b"a", b"b"), plan(b"b", b"a"), plan(b"ab")]
     plans.append(collect([Quiet([Trigger(b"a", caseless=True), Trigger(b"b")])]))
     assert len({made.key for made in plans}) == len(plans)
     assert plan(b"a", b"b").key == plans[0].key

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vallum.advisories import location, moments
 from vallum.cache import Cache
+from vallum.detectors import Setting
 from vallum_engine import VERSION
 from vallum_engine.detector import Detector
 from vallum_engine.digests import blake2b
@@ -15,8 +16,9 @@ from vallum_engine.sca.advisories import STARTER, Advisories, Meta, open_databas
 from vallum_engine.sca.detector import PackageDetector
 
 
-def detector(cache: Cache, held: ExitStack, say: Callable[[str], None]) -> Detector:
-    """Open the database until `held` closes; without one, the starter set, which says of itself that it is small."""
+def detector(setting: Setting) -> Detector:
+    """Open the database until the setting's holder closes it; without one, the starter set, which says of itself that it is small."""
+    held, say = setting.held, setting.say
     path = location.database()
     if path.exists():
         try:
@@ -26,7 +28,7 @@ def detector(cache: Cache, held: ExitStack, say: Callable[[str], None]) -> Detec
         else:
             _warn_when_old(opened, say)
             return PackageDetector(held.enter_context(opened), today=moments.now()[:10])
-    return PackageDetector(held.enter_context(_starter(cache, held)), today=moments.now()[:10])
+    return PackageDetector(held.enter_context(_starter(setting.cache, held)), today=moments.now()[:10])
 
 
 def _warn_when_old(opened: Advisories, say: Callable[[str], None]) -> None:

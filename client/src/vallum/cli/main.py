@@ -24,6 +24,8 @@ COMMANDS = {
         "vallum.cli.gate:run",
         "answer yes, no or cannot say for a pipeline, by gates of a platform or conditions",
     ),
+    "baseline": ("vallum.cli.baseline:run", "write down the findings that are known, to be shown only what is new"),
+    "rules": ("vallum.cli.rules:run", "list, show and try the rules by which secrets are found"),
     "db": ("vallum.cli.db:run", "download, import or show the advisory database"),
 }
 

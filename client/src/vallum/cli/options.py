@@ -60,6 +60,10 @@ class Options:
     """`A..B`, where the part is a range."""
     platform: str = ""
     """Of an image for several: `linux/arm64`."""
+    baseline: str = ""
+    rules: tuple[str, ...] = ()
+    """Files and folders of own rules."""
+    repository_rules: bool = False
     progress: str = "auto"
     left_out: tuple[str, ...] = ()
     """What was not brought here, for instance because of its size: gaps of the scan. A folder ends in `/`."""
@@ -73,6 +77,8 @@ def parse(arguments: Sequence[str]) -> Options:
     if given.offline and (remote or given.upload):
         what = "the repository lies on another machine" if remote else "--upload sends the report to another machine"
         raise Misuse(f"--offline forbids every connection, and {what}: leave one of them out.")
+    if given.baseline and given.no_ignore:
+        raise Misuse("--no-ignore shows everything, and --baseline hides what it knows: leave one of them out.")
     part = _part(given)
     limits = {"file_bytes": given.max_file_bytes, "files": given.max_files, "total_bytes": given.max_bytes}
     return Options(
@@ -85,6 +91,9 @@ def parse(arguments: Sequence[str]) -> Options:
         ignore_unfixed=given.ignore_unfixed,
         branch=given.branch,
         part=part,
+        baseline=given.baseline,
+        rules=tuple(given.rules),
+        repository_rules=given.repository_rules,
         span=given.range,
         platform=given.platform,
         progress=given.progress,
@@ -150,6 +159,12 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument(
         "--only", type=_names, default=NAMES, metavar="NAME,…", help=f"of {', '.join(NAMES)} (default: all)"
     )
+    what.add_argument(
+        "--rules", action="append", default=[], metavar="PATH", help="file or folder of own rules for secrets"
+    )
+    what.add_argument(
+        "--repository-rules", action="store_true", help="the rules in .vallum/rules of the scanned folder as well"
+    )
     what.add_argument("--branch", default="", help="branch of the repository (default: its own)")
     what.add_argument(
         "--history",
@@ -186,6 +201,9 @@ def _parser() -> argparse.ArgumentParser:
     report = parser.add_argument_group("report")
     delivery.add_arguments(
         report, asset="asset that the upload is about: one folder, scanned from the same root each time, has one name"
+    )
+    report.add_argument(
+        "--baseline", default="", metavar="FILE", help="hide what this file of `vallum baseline write` knows"
     )
     report.add_argument("--fail-on", choices=[str(s) for s in Severity], metavar="SEVERITY", help=_fail_on())
     report.add_argument(

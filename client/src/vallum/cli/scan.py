@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from vallum import cache, compiled, detectors, progress
 from vallum.cli import delivery, options
@@ -15,6 +16,7 @@ from vallum.errors import Misuse
 from vallum.progress import Progress
 from vallum_engine import VERSION
 from vallum_engine.detector import Detector
+from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Severity
 from vallum_engine.model.layer import Layer
@@ -22,6 +24,7 @@ from vallum_engine.model.report import Report
 from vallum_engine.model.text import printable, size
 from vallum_engine.pipeline import scan
 from vallum_engine.plugins import load
+from vallum_engine.secrets.rule import Rule
 from vallum_engine.sources.content import is_binary
 from vallum_engine.triggers import Database, collect
 from vallum_engine.values import immutable, replace
@@ -39,6 +42,9 @@ _SOURCES: Mapping[str, str] = {
     "limits": "vallum_engine.sources.limits:Limits",
     "archive limits": "vallum_engine.sources.limits:ArchiveLimits",
     "repository": "vallum.collectors.repository.checkout:cloned",
+    "baseline": "vallum_engine.baseline:read",
+    "compared": "vallum_engine.baseline:compared",
+    "rules": "vallum.ownrules:brought",
     "staged": "vallum.collectors.repository.staged:staged",
     "opened": "vallum.lookback:repository",
     "look back": "vallum.lookback:looked_back",
@@ -85,12 +91,13 @@ def verdict(report: Report, fail_on: Severity | None) -> Exit:
 
 def _report(asked: Options, shown: Progress) -> Report:
     started = time.monotonic()
+    known = _baseline(asked.baseline) if asked.baseline else None
     with opened(asked, shown) as place:
         shown.phase("preparing")
         kept = cache.opened(place.root)
         if kept.trouble:
             shown.say(kept.trouble)
-        with detectors.made(asked.only, kept, say=shown.say) as chosen:
+        with detectors.made(asked.only, kept, say=shown.say, rules=_rules(asked, place)) as chosen:
             plan = collect(chosen)
             database = compiled.database(plan, kept, say=shown.say)
             report = _files(asked, place, chosen, database, shown)
@@ -105,7 +112,29 @@ def _report(asked: Options, shown: Progress) -> Report:
                     report, look, chosen=chosen, triggers=(plan, database), kept=kept, shown=shown
                 )
     shown.phase("reporting")
+    if known:
+        held = load(_SOURCES["compared"])(report, known)
+        report = held.report
+        if held.stale:
+            shown.say(f"{len(held.stale):,} entries of the baseline match nothing any more: write it again.")
     return replace(report, stats=replace(report.stats, seconds=time.monotonic() - started))
+
+
+def _baseline(name: str) -> Any:
+    """Read before the work: a scan against a baseline that cannot be read would be in vain."""
+    try:
+        return load(_SOURCES["baseline"])(Path(name).read_bytes(), name)
+    except OSError as error:
+        raise Misuse(f"--baseline {name} cannot be read ({error.strerror}).") from error
+    except BrokenData as error:
+        raise Misuse(str(error)) from error
+
+
+def _rules(asked: Options, place: Place) -> Sequence[Rule]:
+    if not asked.rules and not asked.repository_rules:
+        return ()
+    pairs = load(_SOURCES["rules"])(asked.rules, scanned=place.root if asked.repository_rules else "")
+    return [rule for rule, _ in pairs]
 
 
 def _files(asked: Options, place: Place, chosen: Sequence[Detector], database: Database, shown: Progress) -> Report:

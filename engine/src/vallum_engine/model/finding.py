@@ -5,6 +5,9 @@ from enum import StrEnum
 from vallum_engine.model.layer import Layer
 from vallum_engine.values import immutable, unshown
 
+IN_BASELINE = "in the baseline"
+"""The reason of what a baseline hides begins with this."""
+
 
 class Kind(StrEnum):
     """What sort of problem a finding is; part of the JSON report and of the wire."""

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from vallum_engine import VERSION
 from vallum_engine.model import plain
-from vallum_engine.model.finding import Confidence, Finding, Location, PackageRef, Severity
+from vallum_engine.model.finding import IN_BASELINE, Confidence, Finding, Location, PackageRef, Severity
 from vallum_engine.model.report import Exclusion, Problem, Report
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -70,7 +70,8 @@ def render(report: Report) -> bytes:
 
 
 def _suppression(finding: Finding) -> Json:
-    return {"kind": "inSource", **({"justification": finding.reason} if finding.reason else {})}
+    kind = "external" if finding.reason.startswith(IN_BASELINE) else "inSource"
+    return {"kind": kind, **({"justification": finding.reason} if finding.reason else {})}
 
 
 def _worst(findings: Iterable[Finding]) -> dict[str, Finding]:

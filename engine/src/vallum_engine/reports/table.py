@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from vallum_engine.model.finding import Commit, Finding, History, Location, PackageRef, Severity
+from vallum_engine.model.finding import IN_BASELINE, Commit, Finding, History, Location, PackageRef, Severity
 from vallum_engine.model.graph import FIRST_STEPS
 from vallum_engine.model.report import Exclusion, Report, Stats
 from vallum_engine.model.text import size
@@ -101,12 +101,7 @@ class _Table:
             versions = _number(stats.versions, "content")
             yield f"Looked back over {_number(stats.commits, 'commit')}, {versions}."
         if report.suppressed:
-            hidden = _number(len(report.suppressed), "finding")
-            yield (
-                f"Hidden by who ran the tool: {hidden}."
-                if foreign
-                else f"Hidden by vallum:ignore: {hidden} (--no-ignore shows them)."
-            )
+            yield _hidden(report.suppressed, foreign=foreign)
         yield from self.wrapped(_left_out(report.coverage.exclusions), indent="")
         yield from self.gaps(report)
 
@@ -224,6 +219,17 @@ def _account(stats: Stats) -> str:
     rest = "".join(f", {count:,} {what}" for what, count in others.items() if count)
     found = stats.records - sum(others.values())
     return f"{_number(stats.records, 'record')}: {_number(found, 'finding')}{rest}."
+
+
+def _hidden(suppressed: Sequence[Finding], *, foreign: bool) -> str:
+    if foreign:
+        return f"Hidden by who ran the tool: {_number(len(suppressed), 'finding')}."
+    known = sum(finding.reason.startswith(IN_BASELINE) for finding in suppressed)
+    parts = [
+        f"by vallum:ignore: {_number(len(suppressed) - known, 'finding')} (--no-ignore shows them)",
+        f"by the baseline: {_number(known, 'finding')}",
+    ]
+    return f"Hidden {', '.join(part for part, count in zip(parts, (len(suppressed) - known, known), strict=True) if count)}."
 
 
 def _left_out(exclusions: Iterable[Exclusion]) -> str:

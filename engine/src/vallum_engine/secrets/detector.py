@@ -46,10 +46,14 @@ class SecretsDetector:
         self._numbers = [number for number, trigger in enumerate(rulebook.triggers) if trigger]
         self._formats: FormatReader | None = None
         self.triggers: Sequence[Trigger] = (
-            *(Trigger(rulebook.triggers[number]) for number in self._numbers),
+            *_triggers(rulebook.triggers, self._numbers, rulebook.packaged),
             _WIDE,
             *(Trigger(pattern) for pattern in HINTS),
-            *(Trigger(pattern) for _, pattern in rulebook.disguises),
+            *_triggers(
+                [pattern for _, pattern in rulebook.disguises],
+                range(len(rulebook.disguises)),
+                rulebook.packaged_disguises,
+            ),
         )
         self._wide = len(self._numbers)
         self._hints = self._wide + 1
@@ -200,6 +204,11 @@ def _evidence(match: Match, beside: str) -> str:
     shown = redacted(match.value) + (f"{beside} {redacted(match.pair_value)}" if beside else "")
     written = f", written in {match.how}" if match.how else ""
     return f"{shown}{written}. Confidence {match.trust.confidence.value}: {match.trust.reason}."
+
+
+def _triggers(patterns: Sequence[bytes], numbers: Sequence[int], packaged: int | None) -> list[Trigger]:
+    first = len(patterns) if packaged is None else packaged
+    return [Trigger(patterns[number], own=number >= first) for number in numbers]
 
 
 @mutable

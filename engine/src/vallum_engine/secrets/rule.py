@@ -104,6 +104,11 @@ class Rule:
     rotate: tuple[str, ...]
 
 
+def guessable(rule: Rule) -> bool:
+    """Whether a list of guesses finds its values from a hash of them: what people choose, and what was made from that."""
+    return rule.human or rule.specificity is Specificity.GENERIC or rule.id.endswith("password-hash")
+
+
 @immutable
 class Samples:
     """What a rule must find and must leave alone, with holes for the secret parts."""

@@ -35,6 +35,9 @@ class Rulebook:
     """Over everything that can change what is found or said."""
     disguises: tuple[Disguise, ...]
     """How what the rules look for reads once it is encoded."""
+    packaged: int | None = None
+    """How many of the rules, from the first, come with the engine; None for all."""
+    packaged_disguises: int | None = None
 
     @property
     def version(self) -> str:
@@ -125,6 +128,26 @@ def build(rules: Sequence[Rule]) -> Rulebook:
         digest=blake2b(b"\n".join(_body(rule) for rule in ordered), digest_size=16).hexdigest(),
         disguises=disguises.of(rule.trigger for rule in ordered if rule.block or rule.specificity is Specificity.TOKEN),
         keyed=tuple(number for number, rule in enumerate(ordered) if rule.key),
+    )
+
+
+def extended(book: Rulebook, own: Sequence[Rule]) -> Rulebook:
+    """The rulebook with the caller's own rules behind it. Raises BrokenData when two share an id."""
+    added = build(own)
+    taken = set(book.ids)
+    for name in added.ids:
+        if name in taken:
+            raise BrokenData(f"A packaged rule is called {name} already: rename yours.")
+    known = set(book.disguises)
+    return Rulebook(
+        rules=(*book.rules, *added.rules),
+        ids=(*book.ids, *added.ids),
+        triggers=(*book.triggers, *added.triggers),
+        digest=blake2b(f"{book.digest} {added.digest}".encode(), digest_size=16).hexdigest(),
+        disguises=(*book.disguises, *(disguise for disguise in added.disguises if disguise not in known)),
+        keyed=(*book.keyed, *(len(book.ids) + number for number in added.keyed)),
+        packaged=len(book.ids),
+        packaged_disguises=len(book.disguises),
     )
 
 
