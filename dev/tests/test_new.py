@@ -56,7 +56,7 @@ def tree(tmp_path: Path) -> Path:
 
 KINDS = {
     "adr": "a-second-database",
-    "lockfile": "Maven/gradle.lockfile",
+    "lockfile": "Crystal/shard.lock",
     "page": "findings/per_month",
     "secret": "northwind-deploy-key",
 }
@@ -125,14 +125,14 @@ def test_the_rules_of_a_known_provider_stay(tree: Path) -> None:
 
 
 def test_a_lockfile_format_reads_its_example(tree: Path) -> None:
-    made(tree, "lockfile", "Maven/gradle.lockfile")
+    made(tree, "lockfile", "Crystal/shard.lock")
     space: dict[str, object] = {}
-    exec((tree / lockfile.FORMATS / "gradle_lockfile.py").read_text(), space)
-    example = tree / lockfile.EXAMPLES / "gradle_lockfile" / "gradle.lockfile"
-    (package,) = space["extract"](File(path="gradle.lockfile", data=example.read_bytes()))  # type: ignore[operator]  # made above
+    exec((tree / lockfile.FORMATS / "shard_lock.py").read_text(), space)
+    example = tree / lockfile.EXAMPLES / "shard_lock" / "shard.lock"
+    (package,) = space["extract"](File(path="shard.lock", data=example.read_bytes()))  # type: ignore[operator]  # made above
     told = json.loads(example.with_name("expected.json").read_text())[example.name]["packages"]
     assert [{"name": package.name, "version": package.version, "line": package.location.line}] == told
-    assert package.ecosystem == "Maven"
+    assert package.ecosystem == "Crystal"
 
 
 def test_a_table_keeps_its_order() -> None:
