@@ -58,7 +58,7 @@ class Platform:
         self.org = self.token = ""
         self.assets: dict[str, str] = {}
 
-    def up(self, *, seconds: float = 60.0) -> float:
+    def up(self, *, seconds: float = 120.0) -> float:
         """Start it; the seconds until it said that it is up."""
         began = time.monotonic()
         self.process = subprocess.Popen(
