@@ -1,5 +1,6 @@
 """Every list that the worklist can make, by the functions its pages call, and digests into the full table."""
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -62,6 +63,8 @@ def measure(org: Org, runs: int, what: str) -> None:
                 act()
                 times.append((time.perf_counter() - started) * 1000)
         _say(name, times)
+    gc.collect()
+    gc.freeze()  # as the web server does once it has loaded (config/wsgi.py)
     browser = Client(headers={"host": "localhost"})
     browser.force_login(User.objects.get(email="bench@example.test"))
     for name, path in _pages(org, asset, key):
