@@ -58,7 +58,8 @@ def test_the_record_finds_what_it_holds_whatever_it_holds(people, title, typed):
         with scope(org.pk):
             assert [row.title for row in queries.matching(org, Filters(text=typed))] == [title]
             assert counting.counts(org, Filters(text=typed)).total == 1
-            assert [row.title for row in queries.worklist(org, Filters(text=typed), cut=True).rows] == [title]
+            for found in (None, counting.counts(org, Filters(text=typed)).found):
+                assert [row.title for row in queries.worklist(org, Filters(text=typed), found=found).rows] == [title]
             assert not queries.matching(org, Filters(text="zebra"))
 
 

@@ -2,8 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import connection
 
@@ -22,8 +23,13 @@ class Counts:
     total: int
     statuses: Mapping[str, int]
     severities: Mapping[str, int]
-    search_cut: bool = False
-    """Whether the search stopped at its limit: the numbers are of so many matches, and there are more."""
+    found: Sequence[UUID] | None = None
+    """What the search gave, where one was asked: `SEARCH_LIMIT` at most."""
+
+    @property
+    def search_cut(self) -> bool:
+        """Whether the search stopped at its limit: the numbers are of so many matches, and there are more."""
+        return len(self.found or ()) >= SEARCH_LIMIT
 
 
 def counts(org: Org, filters: Filters) -> Counts:
@@ -59,7 +65,7 @@ def _counts_of_search(org: Org, filters: Filters) -> Counts:
     sql, values = rows.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(_SEARCHED.format(rows=sql), [tsquery(filters.text), *values])
-        cells, matches = cursor.fetchone()
+        cells, keys = cursor.fetchone()
     found = Counter(
         {(status, Finding.Severity(severity).label): n for status, severity, n in json.loads(cells or "[]")}
     )
@@ -71,7 +77,7 @@ def _counts_of_search(org: Org, filters: Filters) -> Counts:
         total=sum(of_status[status] for status in statuses),
         statuses=of_status,
         severities=of_severity,
-        search_cut=matches >= SEARCH_LIMIT,
+        found=keys or [],
     )
 
 
@@ -79,5 +85,5 @@ _SEARCHED = """
 with found as materialized (select search_findings(%s) as id), cell as (
   select m.status, m.severity, count(*) as n from ({rows}) m join found on found.id = m.pk group by m.status, m.severity
 )
-select (select json_agg(json_build_array(status, severity, n))::text from cell), (select count(*) from found)
+select (select json_agg(json_build_array(status, severity, n))::text from cell), (select array_agg(id) from found)
 """

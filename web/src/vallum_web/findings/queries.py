@@ -96,26 +96,34 @@ def _holding(rows: QuerySet[Finding], text: str) -> QuerySet[Finding]:
 
 
 def worklist(
-    org: Org, filters: Filters, *, after: str = "", before: str = "", size: int = PAGE, cut: bool | None = None
+    org: Org,
+    filters: Filters,
+    *,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE,
+    found: Sequence[UUID] | None = None,
 ) -> keyset.Page[Finding]:
-    """One page of findings with their assets. `cut`: whether the search stops at its limit, where it is known."""
+    """One page of findings with their assets. `found`: what the search gave, where it was asked already."""
 
     # Assets in a query of their own: joined, the planner may walk them first and sort every finding of the organization.
-    def page(sets: Sequence[Filters], among: Q | None) -> keyset.Page[Finding]:
-        branches = [matching(org, narrowed).prefetch_related("asset").defer(*UNLISTED) for narrowed in sets]
-        return keyset.page(branches, filters.order, after=after, before=before, size=size, among=among)
+    def page(branches: Sequence[QuerySet[Finding]], among: Q | None = None) -> keyset.Page[Finding]:
+        listed = [branch.prefetch_related("asset").defer(*UNLISTED) for branch in branches]
+        return keyset.page(listed, filters.order, after=after, before=before, size=size, among=among)
 
     # Every index of an order begins with the status: a list of any status is three lists merged.
     statuses = Finding.Status.values if filters.status == ANY else [filters.status]
-    walks = [filters.but(text="", status=status) for status in statuses]
+    walks = [matching(org, filters.but(text="", status=status)) for status in statuses]
     if not filters.text:
-        return page(walks, None)
-    if cut is not False:
+        return page(walks)
+    if found is None or len(found) >= SEARCH_LIMIT:
         # What many hold, a walk in the list's own order mostly meets soon: a page that it fills leaves no match out.
         walked = page(walks, _holds(filters.text))
         if len(walked.rows) == size:
             return walked
-    return page([filters], None)
+    if found is None:
+        return page([matching(org, filters)])
+    return page([matching(org, filters.but(text="")).filter(pk__in=RawSQL("select unnest(%s::uuid[])", [list(found)]))])
 
 
 def _holds(text: str) -> Q:

@@ -105,7 +105,6 @@ def worklist(request: MemberRequest, takers: Takers | None = None) -> dict[str, 
         "keys": _keys(request, "groups" if filters.group else "findings"),
         "bulk_url": reverse("findings:bulk", args=[request.org.slug]),
         "looked": queries.looked(request.org, filters.asset),
-        "assets_url": reverse("overview:assets", args=[request.org.slug]),
     }
 
 
@@ -117,7 +116,7 @@ def _keys(request: MemberRequest, shown: str) -> list[tuple[str, str]]:
 def _listed(request: MemberRequest, filters: Filters, counts: counting.Counts) -> dict[str, Any]:
     """Findings one by one."""
     page = queries.worklist(
-        request.org, filters, after=cursor(request)["after"], before=cursor(request)["before"], cut=counts.search_cut
+        request.org, filters, after=cursor(request)["after"], before=cursor(request)["before"], found=counts.found
     )
     return {"page": page, "shown": listing.shown(len(page.rows), counts)}
 
