@@ -103,6 +103,11 @@ class TestTest:
         assert says in ran.out
         assert "1 rules fail" in ran.out
 
+    def test_every_packaged_rule_holds_those_about_files_too(self, vallum):
+        ran = vallum("rules", "test")
+        assert ran.code == Exit.CLEAN
+        assert ran.out.endswith("samples: all hold.\n")
+
     def test_one_packaged_rule(self, vallum):
         ran = vallum("rules", "test", "github-personal-access-token")
         assert ran.code == Exit.CLEAN

@@ -8,6 +8,7 @@ from vallum_engine.model.finding import Finding
 from vallum_engine.secrets import rulebook, samples
 from vallum_engine.secrets.detector import SecretsDetector
 from vallum_engine.secrets.rule import Rule, Samples
+from vallum_engine.secrets.trial import path_for
 from vallum_engine.triggers import Database, collect
 
 PACKAGED = rulebook.packaged_with_samples()
@@ -33,10 +34,8 @@ def seeing(database: Database) -> SecretsDetector:
 
 def found_in(rule: Rule, sample: str, database: Database) -> tuple[bytes, list[Finding]]:
     data = samples.fill(sample).encode()
-    endings = rule.files or rule.read
-    path = "src/" + (endings[0] if endings else ("shop.yaml" if rule.key else "shop.ts"))
     hits = database.hits(data).get(0, ())
-    return data, list(seeing(database).detect(File(path, data), hits))
+    return data, list(seeing(database).detect(File(path_for(rule), data), hits))
 
 
 @pytest.mark.parametrize(("rule", "sample"), LEAKS, ids=[f"{rule.id}: {sample[:40]}" for rule, sample in LEAKS])

@@ -9,9 +9,6 @@ from vallum_engine.secrets.rule import Rule, Samples
 from vallum_engine.secrets.samples import fill
 from vallum_engine.values import immutable
 
-_PATH = "src/shop"
-_ENDING = ".ts"
-
 
 @immutable
 class Failure:
@@ -35,6 +32,12 @@ def tried(detector: SecretsDetector, look: Look, pairs: Sequence[tuple[Rule, Sam
                 yield Failure(rule=rule.id, sample=sample, what="should be clean, and is found")
 
 
+def path_for(rule: Rule) -> str:
+    """The path of a file in which the rule holds."""
+    endings = rule.files or rule.read
+    return "src/" + (endings[0] if endings else "shop.yaml" if rule.key else "shop.ts")
+
+
 def _missed(rule: Rule, found: Sequence[str]) -> str:
     if found == [rule.id]:
         return ""
@@ -47,5 +50,4 @@ def _missed(rule: Rule, found: Sequence[str]) -> str:
 
 def _found(detector: SecretsDetector, look: Look, rule: Rule, sample: str) -> list[str]:
     data = fill(sample).encode()
-    file = File(_PATH + (rule.files[0] if rule.files else _ENDING), data)
-    return sorted(finding.rule for finding in detector.detect(file, look(data)))
+    return sorted(finding.rule for finding in detector.detect(File(path_for(rule), data), look(data)))
