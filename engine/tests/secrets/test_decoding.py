@@ -217,6 +217,7 @@ FORM = b64encode(b"ghp_ghp_")[:5]
         pytest.param(b'password="\\x41' * 80_000, id="escapes on one line"),
         pytest.param(b"token=%41" * 120_000, id="URL escapes on one line"),
         pytest.param(hexed(b"ghp_") * 130_000, id="a megabyte of hexadecimal"),
+        pytest.param((b"00" * 20 + b"\n") * 200_000 + (hexed(b"ghp_") * 5 + b"\n") * 10_000, id="hexadecimal in lines"),
         pytest.param(b"\\x67\\x68\\x70\\x5f" * 60_000, id="a megabyte of x escapes"),
     ],
 )

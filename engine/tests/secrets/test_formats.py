@@ -14,6 +14,7 @@ from vallum_engine.secrets import rulebook, samples
 from vallum_engine.secrets.detector import SecretsDetector
 from vallum_engine.secrets.formats.choose import format_of, keeps_credentials, reader
 from vallum_engine.secrets.formats.setting import DEEPEST, MOST, TooDeep, paired
+from vallum_engine.secrets.reading import FormatReader
 from vallum_engine.triggers import collect
 
 BOOK = rulebook.packaged()
@@ -350,6 +351,7 @@ HOSTILE = {
         ".docker/config.json",
         '{"auths": {' + '"a": {"auth": "eDp5"},' * (MANY // 10) + "}}",
     ),
+    "escaped quotes in JSON without an end": ("auth.json", '"' + '\\"' * MANY),
     "deep JSON": ("x/.dockercfg", '{"a":' * 100_000),
     "deep lists": ("a.tfstate", "[" * 500_000),
     "a million keys of YAML": ("kubeconfig", "a: b\n" * (MANY // 4)),
@@ -357,6 +359,7 @@ HOSTILE = {
     "dashes": ("kubeconfig", "- " * 500_000),
     "quotes in YAML": ("kubeconfig", 'a: "b\n' * 100_000),
     "deep XML": ("settings.xml", "<a>" * 300_000),
+    "ends of what never began": ("settings.xml", f"<{'n' * 90}>" * 99 + "</m>" * MANY),
     "tags that never end": ("settings.xml", '<a b="' * 200_000),
     "attributes": ("settings.xml", "<a" + ' b="c"' * 200_000 + ">"),
     "names and values": ("a.yaml", "- name: PASSWORD\n  value: x\n" * 100_000),
@@ -378,11 +381,24 @@ def test_a_hostile_file_costs_seconds_and_fails_no_scan(path: str, text: str) ->
     assert seen.errors == ()
 
 
+def test_a_long_name_is_not_repeated_for_each_value_below_it() -> None:
+    data = b'{"%s": [%s]}' % (b"n" * 20_000, b",".join([b'"%s"' % PASSWORD.encode()] * 5_000))
+    (page,) = FormatReader([]).read(data, "auth.json").rewritten
+    assert PASSWORD.encode() in page.data
+    assert len(page.data) < 30 * len(data)
+
+
+def test_a_dot_in_the_name_of_an_element_does_not_keep_it_open() -> None:
+    assert read("xml", "<web.server><a>one</a></web.server><b>two</b>") == {"web.server.a": "one", "b": "two"}
+
+
 def test_what_was_not_read_is_said() -> None:
     (deep,) = report("x/.dockercfg", '{"a":' * (DEEPEST + 1)).coverage.gaps
     assert "nested too deep to be read as json" in deep.why
     (many,) = report(".env", "A=1\n" * (MOST + 1)).coverage.gaps
     assert f"only the first {MOST:,} settings were read as lines" in many.why
+    (large,) = report("a.yaml", ("- name: DB_PASSWORD\n  value: x\n# " + "x" * 6_000 + "\n") * 400).coverage.gaps
+    assert "only the first 2,000,000 bytes that promise more were read as yaml" in large.why
 
 
 FORMATS = st.sampled_from(["lines", "yaml", "json", "xml", "netrc", "pgpass", "hashed"])

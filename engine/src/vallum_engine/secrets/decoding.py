@@ -4,6 +4,7 @@ import re
 from base64 import urlsafe_b64decode
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 
 from vallum_engine.secrets.disguises import Encoding
@@ -53,7 +54,7 @@ def decoded(data: bytes, places: Iterable[Place]) -> Iterator[Decoded]:
         if encoding is Encoding.BASE64:
             part, done[encoding] = _from_base64(base64.around(end), end)
         elif encoding is Encoding.HEXADECIMAL:
-            part, done[encoding] = _from_hexadecimal(data, hexadecimal.around(end), end)
+            part, done[encoding] = _from_hexadecimal(hexadecimal, end)
         else:
             start, done[encoding] = _line(data, done[encoding], end)
             part = _UNESCAPED[encoding](data[start : done[encoding]], start)
@@ -67,19 +68,24 @@ class _Runs:
     def __init__(self, data: bytes, pattern: bytes) -> None:
         self.data = data
         self.pattern = pattern
-        self.spans: list[tuple[int, int]] | None = None
         self.block = _Block()
+
+    @cached_property
+    def spans(self) -> list[tuple[int, int]]:
+        return [found.span() for found in re.finditer(self.pattern, self.data)]
+
+    def at(self, end: int) -> int:
+        """The number of the stretch that holds the byte before `end`; -1 when there is none."""
+        at = bisect_right(self.spans, (end - 1, len(self.data))) - 1
+        return at if at >= 0 and self.spans[at][1] >= end else -1
 
     def around(self, end: int) -> "_Block":
         """The encoded block that holds the byte before `end`; empty when there is none."""
-        if self.spans is None:
-            self.spans = [found.span() for found in re.finditer(self.pattern, self.data)]
         if self.block.lines and self.block.lines[0][0] < end <= self.block.lines[-1][1]:
             return self.block
-        at = bisect_right(self.spans, (end - 1, len(self.data))) - 1
-        if at < 0 or self.spans[at][1] < end:
+        first = last = self.at(end)
+        if first < 0:
             return _Block()
-        first = last = at
         while first and self._continues(first - 1):
             first -= 1
         while last + 1 < len(self.spans) and self._continues(last):
@@ -91,8 +97,7 @@ class _Runs:
 
     def _continues(self, at: int) -> bool:
         """Whether a full line is followed by nothing but a line's end and another line that is no longer."""
-        spans = self.spans or []
-        (start, end), (after, last) = spans[at], spans[at + 1]
+        (start, end), (after, last) = self.spans[at], self.spans[at + 1]
         full = end - start >= _FULL_LINE and (end - start) % 4 == 0 and last - after <= end - start
         return full and after - end < _GAP and bool(re.fullmatch(_LINE_END, self.data[end:after]))
 
@@ -135,12 +140,13 @@ def _mapped(lines: Sequence[tuple[int, int]], shift: int) -> tuple[list[int], li
     return starts, origins
 
 
-def _from_hexadecimal(data: bytes, block: _Block, end: int) -> tuple[Decoded | None, int]:
-    if not block.lines:
+def _from_hexadecimal(runs: _Runs, end: int) -> tuple[Decoded | None, int]:
+    at = runs.at(end)
+    if at < 0:
         return None, end
-    start, stop = next(line for line in block.lines if line[1] >= end)
+    start, stop = runs.spans[at]
     start += (end - start) % 2
-    text = data[start : stop - (stop - start) % 2]
+    text = runs.data[start : stop - (stop - start) % 2]
     return _narrow(Decoded(bytes.fromhex(text.decode()), Encoding.HEXADECIMAL, [0], [start], 2.0)), stop
 
 

@@ -30,6 +30,7 @@ HINTS = (
 _SMALL = 16_384
 _AROUND = 3_000
 _MOST_READ = 2_000_000
+"""Bytes around hints that are read of one file: beyond, the detector says that it did not look."""
 _LEAST = 4
 _TOKEN = rb"[\w+/=.~:@-]{16,}"
 _ENCODED = rb"[A-Za-z0-9+/_\s-]{4,}={0,2}\s*"
@@ -58,8 +59,12 @@ class FormatReader:
         rules = [keyed for keyed in self.rules if not keyed.rule.read or path.endswith(keyed.rule.read)]
         pages = {"": _Page(""), "base64": _Page("base64")}
         matches: list[Match] = []
-        trouble = ""
+        trouble, left = "", _MOST_READ
         for start, end in _windows(data, hints):
+            left -= end - start
+            if hints is not None and left < 0:
+                trouble = f"only the first {_MOST_READ:,} bytes that promise more were read as {format_}; all of its text was looked at"
+                break
             settings: list[Setting] = []
             try:
                 settings.extend(paired(reader(format_)(data[start:end])))
@@ -81,9 +86,9 @@ class FormatReader:
         """What the rules find; the settings that expressions could not see go to the pages."""
         token = re.compile(_TOKEN).fullmatch
         for setting in settings:
-            unwrapped, how = setting, ""
+            unwrapped, how, key = setting, "", setting.key
             for keyed in rules:
-                if keyed.speaks_of(setting):
+                if keyed.speaks_of(key, setting.document):
                     unwrapped = _unwrapped(setting) if keyed.rule.encoded else setting
                     how = "base64" if unwrapped is not setting else ""
                     yield from keyed.match(unwrapped, path, how, shift)
@@ -96,16 +101,13 @@ def _windows(data: bytes, hints: Sequence[int] | None) -> Iterator[tuple[int, in
     if hints is None or len(data) <= _SMALL:
         yield 0, len(data)
         return
-    done, read = 0, 0
+    done = 0
     for place in hints:
         if place < done:
             continue
         start = max(data.rfind(b"\n", 0, max(place - _AROUND, 0)) + 1, done, place - 2 * _AROUND)
         end = data.find(b"\n", place + _AROUND, place + 2 * _AROUND)
         done = end if end >= 0 else min(place + 2 * _AROUND, len(data))
-        read += done - start
-        if read > _MOST_READ:
-            return
         yield start, done
 
 
@@ -129,8 +131,8 @@ class _Keyed:
         self.documents = {document for document, held in facts.items() if held == self.where}
         return bool(self.documents)
 
-    def speaks_of(self, setting: Setting) -> bool:
-        return (not self.where or setting.document in self.documents) and bool(self.key.fullmatch(setting.key))
+    def speaks_of(self, key: str, document: int) -> bool:
+        return (not self.where or document in self.documents) and bool(self.key.fullmatch(key))
 
     def match(self, setting: Setting, path: str, how: str, shift: int) -> Iterator[Match]:
         found = self.value.fullmatch(setting.value)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from vallum_engine.secrets.formats.setting import DEEPEST, Level, Setting, TooDeep, below
 
-_SIGN = rb"\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|([{}\[\],:])|//[^\n]*|([^\s{}\[\],:\"]+)"
+# A text without an end is one text to the end: looked for anew from each escaped quote in it, it would cost their square.
+_SIGN = rb"\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"?|([{}\[\],:])|//[^\n]*|([^\s{}\[\],:\"]+)"
 _ESCAPE = rb"\\(?:u([0-9a-fA-F]{4})|(.))"
 _CONTROLS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
 _OBJECT = ord("{")

@@ -19,6 +19,8 @@ _VALUES = frozenset(
 )
 _ASSIGNED = rb"(?:export\s{1,4})?([A-Za-z_][\w.-]{0,100})=([^\n]+)"
 _LONGEST_NAME = 200
+_LONGEST_PATH = 500
+"""Letters of the names above a value, the nearest: a page repeats them for each value, however few bytes that has."""
 
 
 class TooDeep(Exception):
@@ -76,4 +78,4 @@ class Level:
 def below(levels: Sequence[Level], name: str) -> str:
     """The path to what is called `name` on the innermost level."""
     above = levels[-1].path if levels else ""
-    return f"{above}.{name}" if above and name else above or name
+    return (f"{above}.{name}" if above and name else above or name)[-_LONGEST_PATH:]

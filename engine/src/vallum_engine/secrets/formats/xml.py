@@ -17,11 +17,12 @@ _ATTRIBUTE = rb"([\w:.-]{1,100})\s{0,20}=\s{0,20}(?:\"([^\"<]*)\"|'([^'<]*)')"
 def settings(data: bytes) -> Iterator[Setting]:
     """Attributes as `@name`, texts under the name of their element and as `#text` beside its attributes. Raises TooDeep."""
     levels: list[Level] = []
+    names: list[str] = []
     groups, asked = 0, ""
     for found in re.finditer(_TAG, data):
         name = found["name"].rpartition(b":")[2].decode("utf-8", "replace")
         if found["close"]:
-            _leave(levels, name)
+            _leave(levels, names, name)
             continue
         groups += 1
         inside = below(levels, name)
@@ -39,13 +40,15 @@ def settings(data: bytes) -> Iterator[Setting]:
             if len(levels) >= DEEPEST:
                 raise TooDeep
             levels.append(Level(0, inside, groups))
+            names.append(name)
 
 
-def _leave(levels: list[Level], name: str) -> None:
+def _leave(levels: list[Level], names: list[str], name: str) -> None:
     """Close the innermost element of that name, and what was left open in it."""
-    open_ = [at for at, level in enumerate(levels) if level.path.rpartition(".")[2] == name]
-    if open_:
-        del levels[open_[-1] :]
+    if name in names:
+        while names.pop() != name:
+            levels.pop()
+        levels.pop()
 
 
 def _attributes(found: re.Match[bytes], inside: str, group: int) -> Iterator[Setting]:
