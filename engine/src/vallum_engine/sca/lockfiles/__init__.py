@@ -302,7 +302,6 @@ MANIFESTS: Mapping[str, Manifest] = {
 }
 
 UNPUBLISHED = frozenset({"CocoaPods", "Conda", "Docker", "JSR", "vcpkg"})
-
 """Ecosystems that nobody publishes advisories for in OSV's form: listed, never matched."""
 
 
