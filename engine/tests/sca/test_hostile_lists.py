@@ -2,12 +2,14 @@
 
 import json
 import time
+import zlib
 
 import pytest
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File
 from vallum_engine.sca.detector import PackageDetector
+from vallum_engine.sca.inventory import Inventory
 from vallum_engine.sca.lockfiles import GRAPHS, format_of
 from vallum_engine.sca.lockfiles.entry import MAX_ENTRIES
 from vallum_engine.sca.origins import Origins
@@ -204,3 +206,53 @@ def test_packages_that_ask_for_each_other_have_their_ways(path):
     origins.keep(file)
     origin = origins.book(path, detector.packages()).origin("b", "1")
     assert (origin.direct, origin.path) == (False, (path, "a 1", "b 1"))
+
+
+FILES = 12_000
+WISH = '[project]\nname = "x"\ndependencies = ["a"]\n'
+POM = (
+    "<project><parent><groupId>g</groupId><artifactId>p</artifactId><version>#</version></parent><groupId>g</groupId>"
+    "<artifactId>p</artifactId><version>1</version><dependencies><dependency><groupId>g</groupId><artifactId>x</artifactId>"
+    "</dependency></dependencies></project>"
+)
+
+
+def programs(count):
+    roots = [{"name": "a", "version": "1", "root": True, "number": n} for n in range(count)]
+    crates = [{"name": f"b{n}", "version": "1", "source": "crates.io"} for n in range(count)]
+    return zlib.compress(json.dumps({"packages": [*roots, *crates]}).encode())
+
+
+def many(path, text):
+    return {path.replace("#", str(n)): text.replace("#", str(n)).encode() for n in range(FILES)}
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [
+        pytest.param({"Dockerfile": lines("", "FROM scratch AS s#\n" * 2).encode()}, 0, id="docker: stages"),
+        pytest.param({"t/dep-v0": programs(25_000)}, 25_000, id="rust: roots"),
+        pytest.param({"Pipfile": lines("", '[t#]\na = "*"\n').encode()}, MANY, id="pipenv: tables"),
+        pytest.param(
+            {"pyproject.toml": lines("", '[tool.poetry.group.g#.dependencies]\na = "*"\n').encode()},
+            MANY,
+            id="poetry: groups",
+        ),
+        pytest.param(
+            {"Cargo.lock": lines("", '[[package]]\nname = "m#"\n').encode()}
+            | many("c/#/Cargo.toml", '[package]\nname = "x#"\n[dependencies]\na = "1"\n'),
+            FILES,
+            id="cargo: members and others",
+        ),
+        pytest.param(many("pylock.#.toml", "") | many("c/#/pyproject.toml", WISH), FILES, id="python: lockfiles"),
+        pytest.param(many("a#/pom.xml", POM), FILES, id="maven: versions of one parent"),
+    ],
+)
+def test_many_of_a_kind_are_told_apart_in_time(files, count):
+    started = time.process_time()
+    inventory = Inventory()
+    for path, data in files.items():
+        inventory.take(File(path, data))
+    inventory.settle()
+    assert len(inventory.packages()) == count
+    assert time.process_time() - started < SECONDS

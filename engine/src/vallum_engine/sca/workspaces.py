@@ -6,9 +6,10 @@ from fnmatch import fnmatchcase
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles import MANIFESTS
 from vallum_engine.sca.lockfiles.entry import Asking, Member
+from vallum_engine.values import made, mutable
 
 MOST_PATTERNS = 200
-"""Patterns of members that are looked at in one folder; workspaces have a handful."""
+"""Patterns of members that one folder's files of a format may have; workspaces have a handful."""
 
 DEV = "dev"
 """The group of what a manifest asks for to develop with."""
@@ -17,19 +18,40 @@ PEER = "peer"
 """The group of what somebody else is to bring."""
 
 
+@mutable
+class _Said:
+    """What the files of one format say in one folder."""
+
+    first: str
+    """The first of them by its path."""
+    folders: set[str] = made(factory=set)
+    names: set[str] = made(factory=set)
+    patterns: list[str] = made(factory=list)
+
+
 class Workspaces:
     """The files of a scan by folder, and the projects that each speaks of."""
 
     def __init__(self) -> None:
         self._forms: dict[str, str] = {}
         self._folders: dict[str, list[str]] = {}
-        self._members: dict[str, Sequence[Member]] = {}
+        self._names: dict[str, str] = {}
+        self._said: dict[tuple[str, str], _Said] = {}
 
-    def add(self, path: str, form: str, members: Sequence[Member]) -> None:
+    def add(self, path: str, form: str, members: Iterable[Member]) -> None:
+        folder = _folder(path)
         self._forms[path] = form
-        self._folders.setdefault(_folder(path), []).append(path)
-        if members:
-            self._members[path] = members
+        self._folders.setdefault(folder, []).append(path)
+        said = self._said.setdefault((folder, form), _Said(first=path))
+        said.first = min(said.first, path)
+        for member in members:
+            if member.name:
+                self._names.setdefault(path, member.name)
+                said.names.add(member.name)
+            if member.folder:
+                said.folders.add(member.folder)
+            if "*" in member.folder and len(said.patterns) < MOST_PATTERNS:
+                said.patterns.append(member.folder)
 
     def of_folder(self, folder: str) -> Sequence[str]:
         return self._folders.get(folder, ())
@@ -39,9 +61,9 @@ class Workspaces:
         locks = MANIFESTS[self._forms[manifest]].locks
         own = folder = _folder(manifest)
         while True:
-            found = sorted(path for path in self.of_folder(folder) if self._forms[path] in locks)
+            found = [self._said[folder, form].first for form in locks if (folder, form) in self._said]
             if found and (folder == own or self._is_member(manifest, folder, locks)):
-                return found[0]
+                return min(found)
             if not folder:
                 return ""
             folder = _folder(folder)
@@ -55,28 +77,20 @@ class Workspaces:
             if PEER in package.groups:
                 continue
             (dev if DEV in package.groups else wants).append((package.name, package.requested or package.version))
-        return Asking(folder=_below(own, above), name=self._name(manifest) or own, wants=tuple(wants), dev=tuple(dev))
-
-    def _name(self, manifest: str) -> str:
-        return next((member.name for member in self._members.get(manifest, ()) if member.name), "")
+        name = self._names.get(manifest) or own
+        return Asking(folder=_below(own, above), name=name, wants=tuple(wants), dev=tuple(dev))
 
     def _is_member(self, manifest: str, folder: str, locks: frozenset[str]) -> bool:
         """Whether a file in `folder`, a lockfile or the workspace's own manifest, names the project of this manifest."""
-        name, place = self._name(manifest), _below(_folder(manifest), folder)
-        kinds = locks | {self._forms[manifest]}
-        left = MOST_PATTERNS
-        for path in self.of_folder(folder):
-            if self._forms[path] not in kinds:
+        name, place = self._names.get(manifest, ""), _below(_folder(manifest), folder)
+        for form in locks | {self._forms[manifest]}:
+            said = self._said.get((folder, form))
+            if said is None:
                 continue
-            for member in self._members.get(path, ()):
-                if member.folder and member.folder == place:
-                    return True
-                if member.name and member.name == name and self._forms[path] in locks:
-                    return True
-                if "*" in member.folder and left:
-                    left -= 1
-                    if _matches(member.folder.split("/"), place.split("/")):
-                        return True
+            if place in said.folders or (form in locks and name in said.names):
+                return True
+            if any(_matches(pattern.split("/"), place.split("/")) for pattern in said.patterns):
+                return True
         return False
 
 

@@ -23,7 +23,8 @@ _NAME = re.compile(r"(?:@[^/]*/)?[^/]+")
 _PROJECT = "project"
 
 MOST_PLACE = 500
-"""A longer place is nobody's: no way leads from there."""
+MOST_ABOVE = 30
+"""Longer places are nobody's, and so are those further within each other: no way leads from there."""
 
 
 def extract(file: File) -> Iterator[Entry]:
@@ -113,7 +114,7 @@ class _Places:
         if len(place) > MOST_PLACE:
             return []
         parts = _NAME.findall(place)
-        above = ["/".join(parts[:length]) + "/" for length in range(len(parts), 0, -1)] + [""]
+        above = [*["/".join(parts[:length]) + "/" for length in range(len(parts), 0, -1)][:MOST_ABOVE], ""]
         candidates = (next((at + name for at in above if at + name in self._packages), "") for name in wanted)
         return [(_PROJECT, self._folders[at]) if at in self._folders else at for at in candidates if at]
 

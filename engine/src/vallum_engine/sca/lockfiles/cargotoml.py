@@ -8,7 +8,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, Member
-from vallum_engine.sca.lockfiles.located_toml import document, keys
+from vallum_engine.sca.lockfiles.located_toml import document, places
 
 TODO = "Mend it: Cargo cannot read it either."
 _SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -27,15 +27,13 @@ def extract(file: File) -> Iterator[Entry]:
     name = _table(data.get("package")).get("name")
     if isinstance(name, str):
         yield Member(name=name)
+    lines = places(text)
     above = _table(_table(data.get("workspace")).get("dependencies"))
-    yield from _section(file, above, keys(text, "workspace.dependencies"), ())
-    for section, groups in _SECTIONS.items():
-        yield from _section(file, _table(data.get(section)), keys(text, section), groups)
-    targets = [_table(own) for own in _table(data.get("target")).values()]
-    lines = keys(text, "") if targets else {}
-    for target in targets:
+    yield from _section(file, above, lines.get("workspace.dependencies", {}), ())
+    holders = {"": data} | {f"target.{target}.": _table(own) for target, own in _table(data.get("target")).items()}
+    for prefix, holder in holders.items():
         for section, groups in _SECTIONS.items():
-            yield from _section(file, _table(target.get(section)), lines, groups)
+            yield from _section(file, _table(holder.get(section)), lines.get(f"{prefix}{section}", {}), groups)
 
 
 def _section(

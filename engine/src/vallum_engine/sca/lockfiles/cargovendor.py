@@ -6,7 +6,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry
-from vallum_engine.sca.lockfiles.located_toml import document, keys
+from vallum_engine.sca.lockfiles.located_toml import document, places
 
 TODO = "Let `cargo vendor` write it anew."
 
@@ -17,6 +17,6 @@ def extract(file: File) -> Iterator[Entry]:
     own = data.get("package")
     name, version = (own.get("name"), own.get("version")) if isinstance(own, dict) else (None, None)
     if isinstance(name, str) and isinstance(version, str):
-        line = keys(text, "package").get("name", 1)
+        line = places(text).get("package", {}).get("name", 1)
         location = Location(path=file.path, line=line, end_line=line)
         yield Package(ecosystem="crates.io", name=name, version=version, location=location)

@@ -27,20 +27,22 @@ MOST_VALUE = 500
 def extract(file: File) -> Iterator[Entry]:
     """Yield every image, and a note of those whose name is known only when it is built. Raises BrokenData for what is no text."""
     known: dict[str, str] = {}
-    stages: set[str] = set()
+    stages = {"scratch"}
+    count = 0
     for line, text in _instructions(text_of(file, TODO)):
         if argument := _ARGUMENT.fullmatch(text):
-            if not stages:
+            if not count:
                 known[argument[1]] = filled(argument[2].strip("\"'"), known) or ""
             continue
         found = _FROM.fullmatch(text) or _COPY.fullmatch(text)
         if not found:
             continue
         name = filled(found[1], known)
-        if not found[1].isdigit() and (name is None or name.lower() not in stages | {"scratch"}):
+        if not found[1].isdigit() and (name is None or name.lower() not in stages):
             yield of_name(name, file, line)
         if found.re is _FROM:
-            stages |= {(found[2] or f"stage {len(stages)}").lower()}
+            count += 1
+            stages.add((found[2] or f"stage {count}").lower())
 
 
 def _instructions(text: str) -> Iterator[tuple[int, str]]:

@@ -7,7 +7,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, Member
-from vallum_engine.sca.lockfiles.located_toml import document, keys
+from vallum_engine.sca.lockfiles.located_toml import document, places
 
 TODO = "Mend it: Gleam cannot read it either."
 _SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -23,9 +23,9 @@ def extract(file: File) -> Iterator[Entry]:
     data, text = document(file, TODO)
     if isinstance(data.get("name"), str):
         yield Member(name=data["name"])
+    located = places(text)
     for section, groups in _SECTIONS.items():
-        found = data.get(section)
-        lines = keys(text, section)
+        found, lines = data.get(section), located.get(section, {})
         for name, wanted in found.items() if isinstance(found, dict) else ():
             if isinstance(wanted, dict) and "path" in wanted:
                 continue

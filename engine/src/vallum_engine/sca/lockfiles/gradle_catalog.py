@@ -11,7 +11,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, broken
-from vallum_engine.sca.lockfiles.located_toml import document, keys
+from vallum_engine.sca.lockfiles.located_toml import document, places
 
 TODO = "See `gradle help`, which reads the catalogue."
 _RICH = ("strictly", "require", "prefer")
@@ -22,7 +22,7 @@ def extract(file: File) -> Iterator[Entry]:
     """Yield every library. Raises BrokenData."""
     data, text = document(file, TODO)
     libraries, versions = _mapping(data.get("libraries")), _mapping(data.get("versions"))
-    lines = keys(text, "libraries")
+    lines = places(text).get("libraries", {})
     for alias, library in libraries.items():
         line = lines.get(alias.partition(".")[0], lines.get(alias, 1))
         name, version = _named(library, versions)

@@ -7,7 +7,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, Member
-from vallum_engine.sca.lockfiles.located_toml import document, keys
+from vallum_engine.sca.lockfiles.located_toml import document, places
 
 TODO = "Mend it: Julia cannot read it either."
 _EXACT = re.compile(r"=\s*(\d+\.\d+\.\d+[0-9A-Za-z.+-]*)", re.ASCII)
@@ -20,10 +20,10 @@ def extract(file: File) -> Iterator[Entry]:
         yield Member(name=data["name"])
     compat = data.get("compat")
     ranges = compat if isinstance(compat, dict) else {}
+    located = places(text)
     seen: set[str] = set()
     for section, groups in (("deps", ()), ("weakdeps", ("optional",)), ("extras", ("dev",))):
-        found = data.get(section)
-        lines = keys(text, section)
+        found, lines = data.get(section), located.get(section, {})
         for name in found if isinstance(found, dict) else ():
             if name in seen:
                 continue

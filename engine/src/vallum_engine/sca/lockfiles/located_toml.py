@@ -2,15 +2,17 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vallum_engine.model.file import File
 from vallum_engine.sca.lockfiles.entry import broken, text_of
 
 _ERROR_LINE = re.compile(r"\(at line (\d+), column \d+\)")
-_KEY = r"""([A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
-_ENTRY = re.compile(rf"[ \t]*{_KEY}[ \t]*[=.]")
+_KEY = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
+_PART = re.compile(_KEY)
+_ENTRY = re.compile(rf"[ \t]*({_KEY})[ \t]*[=.]")
+_HEADER = re.compile(rf"[ \t]*\[[ \t]*({_KEY}(?:[ \t]*\.[ \t]*{_KEY})*+)[ \t]*\]")
 _MULTILINE = re.compile(r'"""(?:[^\\]|\\.)*?"""|' + r"'''.*?'''", re.DOTALL)
 
 
@@ -40,13 +42,11 @@ def strings(value: object) -> list[str]:
 
 
 def _name_lines(text: str, array: str) -> list[int]:
-    """The line of `name = …` in each `[[array]]`, or of the header where there is none. Multi-line strings are blanked."""
-    if '"""' in text or "'''" in text:
-        text = _MULTILINE.sub(lambda found: '""' + "\n" * found[0].count("\n"), text)
+    """The line of `name = …` in each `[[array]]`, or of the header where there is none."""
     header = re.compile(rf"[ \t]*\[\[[ \t]*{re.escape(array)}[ \t]*\]\]")
     lines: list[int] = []
     looking = False
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(_lines(text), 1):
         stripped = line.lstrip()
         if stripped.startswith("["):
             looking = bool(header.match(line))
@@ -58,19 +58,24 @@ def _name_lines(text: str, array: str) -> list[int]:
     return lines
 
 
-def keys(text: str, table: str) -> dict[str, int]:
-    """The line of each key that stands in `[table]`, or has a table `[table.key]` of its own; of no table, in any of them."""
+def places(text: str) -> Mapping[str, Mapping[str, int]]:
+    """By table (`tool.uv`, without quotes): the line of each key that stands in it, or has a table of its own below it."""
+    found: dict[str, dict[str, int]] = {"": {}}
+    inside: dict[str, int] | None = found[""]
+    for number, line in enumerate(_lines(text), 1):
+        if line.lstrip()[:1] == "[":
+            inside = None
+            if header := _HEADER.match(line):
+                parts = [part.strip("\"'") for part in _PART.findall(header[1])]
+                found.setdefault(".".join(parts[:-1]), {}).setdefault(parts[-1], number)
+                inside = found.setdefault(".".join(parts), {})
+        elif inside is not None and (entry := _ENTRY.match(line)):
+            inside.setdefault(entry[1].strip("\"'"), number)
+    return found
+
+
+def _lines(text: str) -> list[str]:
+    """The lines, without what stands in strings of several."""
     if '"""' in text or "'''" in text:
         text = _MULTILINE.sub(lambda found: '""' + "\n" * found[0].count("\n"), text)
-    own = re.compile(rf"[ \t]*\[[ \t]*{re.escape(table)}[ \t]*\]")
-    below = re.compile(rf"[ \t]*\[[ \t]*{re.escape(table)}[ \t]*\.[ \t]*{_KEY}[ \t]*\]")
-    lines: dict[str, int] = {}
-    inside = not table
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.lstrip()[:1] == "[":
-            inside = not table or bool(own.match(line))
-            if found := below.match(line):
-                lines.setdefault(found[1].strip("\"'"), number)
-        elif inside and (found := _ENTRY.match(line)):
-            lines.setdefault(found[1].strip("\"'"), number)
-    return lines
+    return text.split("\n")

@@ -7,7 +7,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry
-from vallum_engine.sca.lockfiles.located_toml import document, keys
+from vallum_engine.sca.lockfiles.located_toml import document, places
 from vallum_engine.sca.lockfiles.pep508 import pinned
 
 TODO = "Mend it: Pipenv cannot read it either."
@@ -18,10 +18,11 @@ _OTHERS = frozenset({"source", "requires", "scripts", "pipenv", "pipfile"})
 def extract(file: File) -> Iterator[Entry]:
     """Yield what the project asks for, but for folders. Raises BrokenData."""
     data, text = document(file, TODO)
+    located = places(text)
     for table, wanted in data.items():
         if table in _OTHERS or not isinstance(wanted, dict):
             continue
-        lines = keys(text, table)
+        lines = located.get(table, {})
         for name, how in wanted.items():
             fields: Mapping[str, Any] = how if isinstance(how, dict) else {"version": how}
             if "path" in fields:

@@ -22,6 +22,8 @@ _EXACT = re.compile(r"\[?\s*((?=\D*\d)[^\s\[\](),$]+)\s*\]?")
 _MOST_PARENTS = 50
 _MOST_IMPORTS = 50
 """Lists that import lists that import lists: deeper ones than anybody makes are not followed."""
+_WORKED_OUT = "$"
+"""Stands for a version that names properties."""
 _MOST_STEPS = 2_000_000
 """Imports looked into in one scan; far more than any tree needs, and a bound for one that was made to hurt."""
 
@@ -86,9 +88,11 @@ class Poms:
         self._models: dict[str, _Model] = {}
         self._known: dict[tuple[str, Key], tuple[str, str]] = {}
         self._managed: dict[int, dict[Key, Wish]] = {}
-        self._paths: dict[Key, list[str]] = {}
+        self._paths: dict[Key, dict[str, str]] = {}
         for path, pom in poms.items():
-            self._paths.setdefault((pom.group or pom.parent[0], pom.artifact), []).append(path)
+            version = pom.version or pom.parent[2]
+            own = self._paths.setdefault((pom.group or pom.parent[0], pom.artifact), {})
+            own.setdefault(_WORKED_OUT if "$" in version else version, path)
 
     def entries(self, path: str) -> Iterator[Entry]:
         """The packages that the pom at `path` asks for."""
@@ -174,12 +178,11 @@ class Poms:
         return self._path(group, artifact, version)
 
     def _path(self, group: str, artifact: str, version: str) -> str:
-        for path in self._paths.get((group, artifact), ()):
-            self._steps += 1
-            own = self._poms[path].version or self._poms[path].parent[2]
-            if own == version or "$" in own + version:
-                return path
-        return ""
+        """The pom of this version, else one whose version is not known here. Where the wanted one is not known, any is it."""
+        own = self._paths.get((group, artifact), {})
+        if "$" in version:
+            return next(iter(own.values()), "")
+        return own.get(version) or own.get(_WORKED_OUT, "")
 
 
 def _own(chain: list[Pom]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, Member
-from vallum_engine.sca.lockfiles.located_toml import document, keys, strings
+from vallum_engine.sca.lockfiles.located_toml import document, places, strings
 from vallum_engine.sca.lockfiles.pep508 import address, pinned, requirement
 from vallum_engine.values import replace
 
@@ -33,15 +33,16 @@ def extract(file: File) -> Iterator[Entry]:
         yield Member(name=name)
     for pattern in strings(_table(uv.get("workspace")).get("members")):
         yield Member(folder=pattern.removeprefix("./").rstrip("/"))
-    place = _Places(file, text)
+    wishes = _Wishes(file, text)
     for groups, wanted in _lists(data, project, tool):
         for item in strings(wanted):
-            yield from place.package(item, groups)
+            yield from wishes.package(item, groups)
+    located = places(text) if poetry else {}
     for table, groups, wanted in _tables(poetry):
-        lines = keys(text, table)
+        lines = located.get(table, {})
         for key, how in wanted.items():
             if key.lower() != "python":
-                yield from place.poetry(key, how, groups, line=lines.get(key, 1))
+                yield from wishes.poetry(key, how, groups, line=lines.get(key, 1))
 
 
 def _lists(
@@ -68,7 +69,7 @@ def _table(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-class _Places:
+class _Wishes:
     """Packages with the lines of the strings that ask for them, where each first stands."""
 
     def __init__(self, file: File, text: str) -> None:

@@ -21,11 +21,16 @@ TODO = "Build the program anew with `cargo auditable build`."
 def extract(file: File) -> Iterator[Entry]:
     """Yield every crate that is built in. Raises BrokenData."""
     entries = _entries(file)
-    roots = [entry for entry in entries if entry.get("root") is True]
+    roots = [entry for entry in entries if _is_root(entry)]
     asked = {number for root in roots for number in _numbers(root)}
     for number, entry in enumerate(entries):
         name, version = entry.get("name"), entry.get("version")
-        if isinstance(name, str) and isinstance(version, str) and entry not in roots and entry.get("source") != "local":
+        if (
+            isinstance(name, str)
+            and isinstance(version, str)
+            and not _is_root(entry)
+            and entry.get("source") != "local"
+        ):
             yield Package(
                 ecosystem="crates.io",
                 name=name,
@@ -48,6 +53,10 @@ def _entries(file: File) -> list[dict[str, Any]]:
     return [entry if isinstance(entry, dict) else {} for entry in found]
 
 
+def _is_root(entry: dict[str, Any]) -> bool:
+    return entry.get("root") is True
+
+
 def _numbers(entry: dict[str, Any]) -> list[int]:
     found = entry.get("dependencies")
     return [number for number in found if isinstance(number, int)] if isinstance(found, list) else []
@@ -58,10 +67,10 @@ def graph(file: File) -> Graph:
     entries = _entries(file)
     names: dict[Key, tuple[str, str]] = {}
     for number, entry in enumerate(entries):
-        own = entry.get("root") is True or entry.get("source") != "crates.io"
+        own = _is_root(entry) or entry.get("source") != "crates.io"
         names[number] = (str(entry.get("name", "")), "" if own else str(entry.get("version", "")))
     return Graph(
         names=names,
         wants={number: _numbers(entry) for number, entry in enumerate(entries)},
-        roots=[number for number, entry in enumerate(entries) if entry.get("root") is True],
+        roots=[number for number, entry in enumerate(entries) if _is_root(entry)],
     )
