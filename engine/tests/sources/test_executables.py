@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.report import Coverage, Exclusion, RuleSet, Verdict
 from vallum_engine.sources import archive, directory
-from vallum_engine.sources.executables import told_of
+from vallum_engine.sources.executables import MOST_TABLE, told, told_of
 
 MODULES = "path\tcode.example/shop\ndep\tcode.example/left\tv1.5.0\th1:a=\n"
 TOLD = b"go\tgo1.21.3\n" + MODULES.encode()
@@ -163,6 +163,20 @@ def test_a_lie_in_a_program_is_no_crash(number, length, changes):
     for at, new in changes:
         data[at : at + len(new)] = new
     told_of("x", bytes(data[: int(len(data) * length)]))
+
+
+@pytest.mark.parametrize("row", [pytest.param(54, id="segments"), pytest.param(58, id="sections")])
+def test_a_program_that_says_that_its_rows_are_long_is_not_read_as_a_whole(row):
+    data = bytearray(elf(inline()))
+    data[row : row + 4] = b"\xff" * 4
+    asked = []
+
+    def read(at, size):
+        asked.append(size)
+        return bytes(data[at : at + size])
+
+    told(bytes(data), read)
+    assert max(asked) == MOST_TABLE
 
 
 def test_a_folder_and_an_archive_hand_on_what_programs_tell(tmp_path):

@@ -18,6 +18,8 @@ Read = Callable[[int, int], bytes]
 GO, RUST = PROGRAMS_TELL
 MOST_INFO = 16 << 20
 MOST_SECTIONS = 4096
+MOST_TABLE = 64 * MOST_SECTIONS
+"""Bytes of a table of sections or segments; a file says itself how long each of its rows is."""
 _LONGEST_NAME = 64
 _MAGIC = b"\xff Go buildinf:"
 _ALIGNED = 16
@@ -89,13 +91,13 @@ def _elf(head: bytes, read: Read) -> Iterator[_Part]:
     order, wide = "<" if head[5] == 1 else ">", head[4] == 2
     programs, sections = struct.unpack_from(order + ("QQ" if wide else "II"), head, 32 if wide else 28)
     own, count, section, many, names = struct.unpack_from(order + "HHHHH", head, 54 if wide else 42)
-    table = read(sections, min(section * many, section * MOST_SECTIONS)) if section >= (64 if wide else 40) else b""
+    table = read(sections, min(section * many, MOST_TABLE)) if section >= (64 if wide else 40) else b""
     form = order + ("IIQQQQ" if wide else "IIIIII")
     rows = [struct.unpack_from(form, table, at) for at in range(0, len(table) - section + 1, section)] if table else []
     strings = read(rows[names][4], min(rows[names][5], 1 << 20)) if names < len(rows) else b""
     for name, _, flags, address, offset, size in rows:
         yield _Part(_text(strings, name), offset, size, address, writable=not name and bool(flags & 1))
-    table = read(programs, min(own * count, own * MOST_SECTIONS)) if own >= (56 if wide else 32) else b""
+    table = read(programs, min(own * count, MOST_TABLE)) if own >= (56 if wide else 32) else b""
     for at in range(0, len(table) - own + 1, own or 1) if table else ():
         if wide:
             kind, flags, offset, address, _, size = struct.unpack_from(order + "IIQQQQ", table, at)
