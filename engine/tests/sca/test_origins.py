@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sca.lockfiles import YARN_1, YARN_4, told_of
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File
@@ -56,40 +57,6 @@ WORKSPACES = {
         "node_modules/left": {"version": "1.5.0"},
     }
 }
-YARN_1 = """\
-"@scope/tool@^1", tool@^1:
-  version "1.0.0"
-way@^1.0.0:
-  version "1.0.0"
-  dependencies:
-    left "^1.0.0"
-    "@scope/tool" "^1"
-left@^1.0.0, left@~1.5.0:
-  version "1.5.0"
-"""
-YARN_4 = """\
-__metadata:
-  version: 8
-
-"left@npm:^1, left@npm:~1.5":
-  version: 1.5.0
-  resolution: "left@npm:1.5.0"
-
-"shop@workspace:.":
-  version: 0.0.0-use.local
-  resolution: "shop@workspace:."
-  dependencies:
-    way: "npm:^1"
-  linkType: soft
-
-"way@npm:^1":
-  version: 1.0.0
-  resolution: "way@npm:1.0.0"
-  dependencies:
-    left: "npm:^1"
-  peerDependencies:
-    other: "*"
-"""
 PNPM_9 = """\
 lockfileVersion: '9.0'
 importers:
@@ -230,12 +197,7 @@ PIPENV = {"default": {"left": {"version": "==1.5.0"}}, "develop": {"tool": {"ver
 
 def told(path, text, name, version):
     """What a finding about this package would say: direct, dev, path."""
-    file = File(path, (json.dumps(text) if isinstance(text, dict) else text).encode())
-    packages = [entry for entry in extractor(format_of(path))(file) if isinstance(entry, Package)]
-    origins = Origins()
-    origins.keep(file)
-    origin = origins.book(path, packages).origin(name, version)
-    return origin.direct, origin.dev, origin.path
+    return told_of({path: text}, name, version)
 
 
 @pytest.mark.parametrize(

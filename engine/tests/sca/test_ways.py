@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sca.lockfiles import YARN_1, YARN_4, told_of
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File
@@ -15,40 +16,6 @@ from vallum_engine.sca.origins import Origins
 EXAMPLES = Path(__file__).parent / "examples"
 SECONDS = 10
 
-CLASSIC = """\
-"@scope/tool@^1", tool@^1:
-  version "1.0.0"
-way@^1.0.0:
-  version "1.0.0"
-  dependencies:
-    left "^1.0.0"
-    "@scope/tool" "^1"
-left@^1.0.0, left@~1.5.0:
-  version "1.5.0"
-"""
-YARN = """\
-__metadata:
-  version: 8
-
-"left@npm:^1, left@npm:~1.5":
-  version: 1.5.0
-  resolution: "left@npm:1.5.0"
-
-"shop@workspace:.":
-  version: 0.0.0-use.local
-  resolution: "shop@workspace:."
-  dependencies:
-    way: "npm:^1"
-  linkType: soft
-
-"way@npm:^1":
-  version: 1.0.0
-  resolution: "way@npm:1.0.0"
-  dependencies:
-    left: "npm:^1"
-  peerDependencies:
-    other: "*"
-"""
 
 CARGO = """\
 [[package]]
@@ -105,39 +72,25 @@ PIPENV = {"default": {"left": {"version": "==1.5.0"}, "way": {"version": "==1.0.
 MANIFEST = {"name": "shop", "dependencies": {"way": "^1.0.0"}, "devDependencies": {"tool": "^1", "left": "~1.5.0"}}
 
 
-def told_of(files, name, version):
-    """What the first of the files says of this package, with the manifests beside it."""
-    inventory = Inventory()
-    origins = Origins(inventory.asking)
-    for path, text in files.items():
-        file = File(path, (json.dumps(text) if isinstance(text, dict) else text).encode())
-        inventory.take(file)
-        origins.keep(file)
-    inventory.settle()
-    path = next(iter(files))
-    origin = origins.book(path, inventory.by_path[path]).origin(name, version)
-    return origin.direct, origin.dev, origin.path
-
-
 @pytest.mark.parametrize(
     ("files", "name", "version", "expected"),
     [
         pytest.param(
-            {"yarn.lock": CLASSIC, "package.json": MANIFEST},
+            {"yarn.lock": YARN_1, "package.json": MANIFEST},
             "way",
             "1.0.0",
             (True, False, ("shop", "way 1.0.0")),
             id="yarn 1",
         ),
         pytest.param(
-            {"yarn.lock": CLASSIC, "package.json": MANIFEST},
+            {"yarn.lock": YARN_1, "package.json": MANIFEST},
             "left",
             "1.5.0",
             (True, False, ("shop", "way 1.0.0", "left 1.5.0")),
             id="yarn 1: to develop with, and by what runs",
         ),
         pytest.param(
-            {"yarn.lock": CLASSIC, "package.json": {"devDependencies": {"tool": "^1"}}},
+            {"yarn.lock": YARN_1, "package.json": {"devDependencies": {"tool": "^1"}}},
             "@scope/tool",
             "1.0.0",
             (True, True, ("yarn.lock", "@scope/tool 1.0.0")),
@@ -145,7 +98,7 @@ def told_of(files, name, version):
         ),
         pytest.param(
             {
-                "yarn.lock": CLASSIC,
+                "yarn.lock": YARN_1,
                 "package.json": {"name": "all", "workspaces": ["apps/*"]},
                 "apps/shop/package.json": MANIFEST,
             },
@@ -193,14 +146,14 @@ def told_of(files, name, version):
             id="pipenv: not asked for",
         ),
         pytest.param(
-            {"yarn.lock": YARN, "package.json": {"name": "shop", "devDependencies": {"way": "^1"}}},
+            {"yarn.lock": YARN_4, "package.json": {"name": "shop", "devDependencies": {"way": "^1"}}},
             "left",
             "1.5.0",
             (False, True, ("shop", "way 1.0.0", "left 1.5.0")),
             id="yarn 4: to develop with",
         ),
         pytest.param(
-            {"yarn.lock": YARN, "package.json": {"name": "shop", "dependencies": {"way": "^1"}}},
+            {"yarn.lock": YARN_4, "package.json": {"name": "shop", "dependencies": {"way": "^1"}}},
             "left",
             "1.5.0",
             (False, False, ("shop", "way 1.0.0", "left 1.5.0")),
