@@ -12,7 +12,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, Member, broken
+from vallum_engine.sca.lockfiles.entry import Entry, Member, broken, mapping
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the lockfile anew with `bun install --lockfile-only`."
@@ -72,7 +72,7 @@ def graph(file: File) -> Graph:
     """Who asks for whom. A name is looked for beneath who asks, then beneath each place above it."""
     data = Cursor(file, TODO, relaxed=True).value()
     packages = {
-        place: entry for place, entry in _mapping(data.get("packages")).items() if isinstance(entry, list) and entry
+        place: entry for place, entry in mapping(data.get("packages")).items() if isinstance(entry, list) and entry
     }
     names: dict[Key, tuple[str, str]] = {}
     folders: dict[str, str] = {}
@@ -83,7 +83,7 @@ def graph(file: File) -> Graph:
             folders[place] = folder
         elif name:
             names[place] = (name, version)
-    roots = {(_PROJECT, folder): _mapping(own) for folder, own in _mapping(data.get("workspaces")).items()}
+    roots = {(_PROJECT, folder): mapping(own) for folder, own in mapping(data.get("workspaces")).items()}
     for key, own in roots.items():
         names[key] = (str(own.get("name") or key[1]), "")
     places = _Places(packages, folders)
@@ -120,8 +120,4 @@ class _Places:
 
 
 def _asked(entry: Mapping[str, Any], sections: tuple[str, ...]) -> list[str]:
-    return [name for section in sections for name in _mapping(entry.get(section))]
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return [name for section in sections for name in mapping(entry.get(section))]

@@ -51,7 +51,7 @@ def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
     wants: dict[Key, list[str]] = {number: strings(entry.get("dependencies")) for number, entry in enumerate(entries)}
     dev: dict[Key, list[str]] = {}
     roots = [number for number, entry in enumerate(entries) if not entry.get("source")]
-    only = {own.name: {name for name, _ in own.dev} - {name for name, _ in own.wants} for own in asking}
+    only = {own.name: own.develops_with for own in asking}
     for root in roots:
         own = only.get(entries[root]["name"])
         if own is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, Member
+from vallum_engine.sca.lockfiles.entry import Entry, Member, mapping
 from vallum_engine.sca.lockfiles.located_toml import document, places
 
 TODO = "Mend it: Cargo cannot read it either."
@@ -24,16 +24,16 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 def extract(file: File) -> Iterator[Entry]:
     """Yield what the package asks for, on any target, and itself. Raises BrokenData."""
     data, text = document(file, TODO)
-    name = _table(data.get("package")).get("name")
+    name = mapping(data.get("package")).get("name")
     if isinstance(name, str):
         yield Member(name=name)
     lines = places(text)
-    above = _table(_table(data.get("workspace")).get("dependencies"))
+    above = mapping(mapping(data.get("workspace")).get("dependencies"))
     yield from _section(file, above, lines.get("workspace.dependencies", {}), ())
-    holders = {"": data} | {f"target.{target}.": _table(own) for target, own in _table(data.get("target")).items()}
+    holders = {"": data} | {f"target.{target}.": mapping(own) for target, own in mapping(data.get("target")).items()}
     for prefix, holder in holders.items():
         for section, groups in _SECTIONS.items():
-            yield from _section(file, _table(holder.get(section)), lines.get(f"{prefix}{section}", {}), groups)
+            yield from _section(file, mapping(holder.get(section)), lines.get(f"{prefix}{section}", {}), groups)
 
 
 def _section(
@@ -58,7 +58,3 @@ def _section(
             commit=commit if _COMMIT.fullmatch(commit) else "",
             requested=asked,
         )
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

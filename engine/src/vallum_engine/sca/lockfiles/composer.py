@@ -11,7 +11,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key, rootless
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken
+from vallum_engine.sca.lockfiles.entry import Entry, broken, mapping, string
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the lockfile anew with `composer update --lock`."
@@ -21,12 +21,12 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 def extract(file: File) -> Iterator[Entry]:
     """Yield every locked package. What no other package asks for, the project must. Raises BrokenData."""
     entries = list(_entries(file))
-    asked = {name.lower() for entry, _, _ in entries for name in _mapping(entry.get("require"))}
+    asked = {name.lower() for entry, _, _ in entries for name in mapping(entry.get("require"))}
     for entry, line, dev in entries:
         yield Package(
             ecosystem="Packagist",
-            name=_text(entry.get("name")),
-            version=_text(entry.get("version")),
+            name=string(entry.get("name")),
+            version=string(entry.get("version")),
             location=Location(path=file.path, line=line, end_line=line),
             direct=None if any(name in asked for name in _known_as(entry)) else True,
             groups=("dev",) if dev else (),
@@ -69,7 +69,7 @@ def _list(cursor: Cursor) -> Iterator[tuple[dict[str, Any], int]]:
 def _commit(entry: Mapping[str, Any]) -> str:
     """Where the sources are from Git; Drupal writes the version there."""
     for kind in ("source", "dist"):
-        reference = _text(_mapping(entry.get(kind)).get("reference"))
+        reference = string(mapping(entry.get(kind)).get("reference"))
         if _COMMIT.fullmatch(reference):
             return reference
     return ""
@@ -81,8 +81,8 @@ def graph(file: File) -> Graph:
     wants: dict[Key, list[str]] = {}
     answers: dict[Key, list[Key]] = {}
     for number, (entry, _, _) in enumerate(_entries(file)):
-        names[number] = (entry["name"], _text(entry.get("version")))
-        wants[number] = [name.lower() for name in _mapping(entry.get("require"))]
+        names[number] = (entry["name"], string(entry.get("version")))
+        wants[number] = [name.lower() for name in mapping(entry.get("require"))]
         for name in _known_as(entry):
             answers.setdefault(name, []).append(number)
     return rootless(names, wants, answers)
@@ -90,13 +90,5 @@ def graph(file: File) -> Graph:
 
 def _known_as(entry: Mapping[str, Any]) -> set[str]:
     """The package's name and those that it stands for."""
-    names = (entry["name"], *_mapping(entry.get("replace")), *_mapping(entry.get("provide")))
+    names = (entry["name"], *mapping(entry.get("replace")), *mapping(entry.get("provide")))
     return {name.lower() for name in names}
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -12,7 +12,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key, steps
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken
+from vallum_engine.sca.lockfiles.entry import Entry, broken, string
 from vallum_engine.sca.lockfiles.located_json import Cursor
 from vallum_engine.values import mutable
 
@@ -29,8 +29,8 @@ class _Node:
     @property
     def reference(self) -> tuple[str, str]:
         """Name and version; nothing for the project itself, which has a path."""
-        found = named(_text(self.fields.get("ref")) or _text(self.fields.get("pref")))
-        return found if found and not _text(self.fields.get("path")) else ("", "")
+        found = named(string(self.fields.get("ref")) or string(self.fields.get("pref")))
+        return found if found and not string(self.fields.get("path")) else ("", "")
 
 
 def named(reference: str) -> tuple[str, str] | None:
@@ -46,7 +46,7 @@ def extract(file: File) -> Iterator[Entry]:
     nodes: dict[str, _Node] = {}
     for key, _ in cursor.members():
         if key in _LISTS and cursor.mark == "[":
-            flat += [(_text(cursor.value()), line, _LISTS[key]) for line in cursor.items()]
+            flat += [(string(cursor.value()), line, _LISTS[key]) for line in cursor.items()]
         elif key == "graph_lock" and cursor.mark == "{":
             nodes = _nodes(cursor)
     cursor.finish()
@@ -98,7 +98,7 @@ def _graph(nodes: Mapping[str, _Node]) -> Graph:
         number for node in nodes.values() for key in ("requires", "build_requires") for number in _wants(node, key)
     }
     roots: list[Key] = [
-        number for number, node in nodes.items() if number not in asked or _text(node.fields.get("path"))
+        number for number, node in nodes.items() if number not in asked or string(node.fields.get("path"))
     ]
     return Graph(
         names={number: node.reference for number, node in nodes.items()},
@@ -113,7 +113,3 @@ def _wants(node: _Node, key: str) -> list[Key]:
     wanted = node.fields.get(key)
     found = list(wanted.values()) if isinstance(wanted, dict) else wanted
     return [number for number in found if isinstance(number, str)] if isinstance(found, list) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -9,21 +9,15 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, broken
-from vallum_engine.sca.lockfiles.located_json import Cursor
+from vallum_engine.sca.lockfiles.located_json import named
 
 TODO = "Install the environment anew."
 
 
 def extract(file: File) -> Iterator[Entry]:
     """Yield the package of this file. Raises BrokenData."""
-    cursor = Cursor(file, TODO)
-    said: dict[str, tuple[object, int]] = {}
-    for key, line in cursor.members():
-        if key in {"name", "version"}:
-            said[key] = cursor.value(), line
-    cursor.finish()
-    (name, line), (version, _) = said.get("name", ("", 1)), said.get("version", ("", 1))
-    if not (isinstance(name, str) and isinstance(version, str) and name and version):
+    name, version, line = named(file, TODO)
+    if not (name and version):
         raise broken(1, "no name and version", TODO)
     location = Location(path=file.path, line=line, end_line=line)
     yield Package(ecosystem="Conda", name=name, version=version, location=location)

@@ -13,7 +13,7 @@ from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.deno import KINDS
-from vallum_engine.sca.lockfiles.entry import Entry, broken
+from vallum_engine.sca.lockfiles.entry import Entry, broken, mapping
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the lockfile anew: remove it and run `deno install`."
@@ -57,22 +57,22 @@ def _packages(file: File, cursor: Cursor, ecosystem: str) -> Iterator[Entry]:
 def graph(file: File) -> Graph:
     """Who asks for whom: by key, or by a name where there is one version of it alone."""
     data = Cursor(file, TODO).value()
-    inner = _mapping(data.get("packages"))
+    inner = mapping(data.get("packages"))
     names: dict[Key, tuple[str, str]] = {_ROOT: ("", "")}
     answers: dict[Key, list[Key]] = {}
     asked: dict[Key, list[str]] = {}
     for kind in KINDS:
-        section = _mapping(data.get(kind)) or _mapping(inner.get(kind))
-        for key, entry in (_mapping(section.get("packages")) or section).items():
+        section = mapping(data.get(kind)) or mapping(inner.get(kind))
+        for key, entry in (mapping(section.get("packages")) or section).items():
             if found := _KEY.fullmatch(key):
                 names[kind, key] = (found[1], found[2])
                 for form in (f"{kind}:{key}", f"{kind}:{found[1]}", f"{kind}:{found[1]}@{found[2]}"):
                     answers.setdefault(form, []).append((kind, key))
-                asked[kind, key] = [_prefixed(kind, wanted) for wanted in _wanted(_mapping(entry).get("dependencies"))]
-    specifiers = _mapping(data.get("specifiers")) or _mapping(inner.get("specifiers"))
+                asked[kind, key] = [_prefixed(kind, wanted) for wanted in _wanted(mapping(entry).get("dependencies"))]
+    specifiers = mapping(data.get("specifiers")) or mapping(inner.get("specifiers"))
     became = {str(wanted): _became(str(wanted), version) for wanted, version in specifiers.items()}
     wants: dict[Key, list[Key]] = {key: [became.get(want, want) for want in own] for key, own in asked.items()}
-    wants[_ROOT] = [became.get(want, want) for want in _projects(_mapping(data.get("workspace")))]
+    wants[_ROOT] = [became.get(want, want) for want in _projects(mapping(data.get("workspace")))]
     return Graph(names=names, wants=wants, answers=answers, roots=(_ROOT,), whole=bool(wants[_ROOT]))
 
 
@@ -96,11 +96,7 @@ def _wanted(dependencies: object) -> Iterable[str]:
 
 
 def _projects(workspace: Mapping[str, Any]) -> Iterator[str]:
-    members = [_mapping(member) for member in _mapping(workspace.get("members")).values()]
+    members = [mapping(member) for member in mapping(workspace.get("members")).values()]
     for own in (workspace, *members):
         yield from _wanted(own.get("dependencies"))
-        yield from _wanted(_mapping(own.get("packageJson")).get("dependencies"))
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+        yield from _wanted(mapping(own.get("packageJson")).get("dependencies"))

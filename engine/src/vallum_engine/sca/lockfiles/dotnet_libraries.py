@@ -4,14 +4,13 @@ https://github.com/dotnet/sdk/blob/main/documentation/specs/runtime-configuratio
 each is) and `targets` (who asks for whom). Left out: projects. The runtime that is packed with what was built counts.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken
+from vallum_engine.sca.lockfiles.entry import Entry, broken, mapping, string
 from vallum_engine.sca.lockfiles.located_json import Cursor
 from vallum_engine.values import made, mutable
 
@@ -67,11 +66,11 @@ def _read(file: File) -> _Libraries:
         if key == "libraries":
             found = True
             for name, line in cursor.members():
-                libraries.types[name] = (_text(_mapping(cursor.value()).get("type")), line)
+                libraries.types[name] = (string(mapping(cursor.value()).get("type")), line)
         elif key == "targets":
             for _ in cursor.members():
                 for name, _ in cursor.members():
-                    asked = _mapping(_mapping(cursor.value()).get("dependencies"))
+                    asked = mapping(mapping(cursor.value()).get("dependencies"))
                     libraries.asked.setdefault(name, set()).update(map(_folded, asked))
         elif key == "projectFileDependencyGroups":
             libraries.direct = _groups(cursor.value())
@@ -83,7 +82,7 @@ def _read(file: File) -> _Libraries:
 
 def _groups(value: object) -> set[str]:
     """`{"net8.0": ["Name >= 1.0.0"]}`."""
-    wishes = [wish for group in _mapping(value).values() if isinstance(group, list) for wish in group]
+    wishes = [wish for group in mapping(value).values() if isinstance(group, list) for wish in group]
     return {_folded(wish.partition(" ")[0]) for wish in wishes if isinstance(wish, str)}
 
 
@@ -106,11 +105,3 @@ def graph(file: File) -> Graph:
     if libraries.direct is not None:
         roots, names[_PROJECT], wants[_PROJECT] = [_PROJECT], ("", ""), sorted(libraries.direct)
     return Graph(names=names, wants=wants, answers=answers, roots=roots)
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -1,5 +1,8 @@
 """What a lockfile reader yields, and how it says that a file is broken."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File
 from vallum_engine.model.package import Package
@@ -59,6 +62,11 @@ class Asking:
     wants: tuple[tuple[str, str], ...]
     dev: tuple[tuple[str, str], ...]
 
+    @property
+    def develops_with(self) -> set[str]:
+        """The names that it asks for to develop with, and not to run."""
+        return {name for name, _ in self.dev} - {name for name, _ in self.wants}
+
 
 Entry = Package | Reference | Gap | Left | Member
 
@@ -77,3 +85,13 @@ def text_of(file: File, todo: str) -> str:
     except UnicodeDecodeError as error:
         line = file.data.count(b"\n", 0, error.start) + 1
         raise broken(line, "not UTF-8", todo) from error
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """What a file gives where an object is expected; empty for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def string(value: object) -> str:
+    """The same of a string."""
+    return value if isinstance(value, str) else ""

@@ -52,7 +52,7 @@ def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
     """Who asks for whom, by name. The lockfile says what is asked for; `gleam.toml` what of it is to develop with."""
     data, _ = document(file, TODO)
     entries = _entries(data)
-    only = {name for own in asking for name, _ in own.dev} - {name for own in asking for name, _ in own.wants}
+    only = {name for own in asking for name in own.develops_with}
     names: dict[Key, tuple[str, str]] = {
         entry["name"]: (entry["name"], str(entry.get("version", "")) if entry.get("source") == "hex" else "")
         for entry in entries

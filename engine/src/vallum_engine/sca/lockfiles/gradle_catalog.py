@@ -10,7 +10,7 @@ from typing import Any
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken
+from vallum_engine.sca.lockfiles.entry import Entry, broken, mapping
 from vallum_engine.sca.lockfiles.located_toml import document, places
 
 TODO = "See `gradle help`, which reads the catalogue."
@@ -21,7 +21,7 @@ _EXACT = re.compile(r"(?=\D*\d)[^\s\[\](),+]+")
 def extract(file: File) -> Iterator[Entry]:
     """Yield every library. Raises BrokenData."""
     data, text = document(file, TODO)
-    libraries, versions = _mapping(data.get("libraries")), _mapping(data.get("versions"))
+    libraries, versions = mapping(data.get("libraries")), mapping(data.get("versions"))
     lines = places(text).get("libraries", {})
     for alias, library in libraries.items():
         line = lines.get(alias.partition(".")[0], lines.get(alias, 1))
@@ -42,7 +42,7 @@ def _named(library: object, versions: Mapping[str, Any]) -> tuple[str, str]:
         group, _, rest = library.partition(":")
         name, _, version = rest.partition(":")
         return f"{group}:{name}", version
-    table = _mapping(library)
+    table = mapping(library)
     module = table.get("module") or f"{table.get('group', '')}:{table.get('name', '')}"
     version = table.get("version", "")
     if isinstance(version, dict) and isinstance(version.get("ref"), str):
@@ -53,9 +53,5 @@ def _named(library: object, versions: Mapping[str, Any]) -> tuple[str, str]:
 def _plain(version: object) -> str:
     if isinstance(version, str):
         return version
-    rich = _mapping(version)
+    rich = mapping(version)
     return next((rich[key] for key in _RICH if isinstance(rich.get(key), str)), "")
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from vallum_engine.model.file import File
-from vallum_engine.sca.lockfiles.entry import broken, text_of
+from vallum_engine.sca.lockfiles.entry import broken, string, text_of
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 # What people write beside JSON: comments, and a comma after the last. Each part takes all it can, so a file is passed once.
@@ -136,3 +136,16 @@ def _strict(text: str) -> str:
         lambda found: found[1] or ("," if found[0] == "," else "\n" * found[0].count("\n")), text
     )
     return _RELAXED.sub(lambda found: found[1] or "", uncommented)
+
+
+def named(file: File, todo: str) -> tuple[str, str, int]:
+    """Of a file about one package: its `name` and `version`, empty where they are no strings, and the line of the name."""
+    cursor = Cursor(file, todo)
+    said: dict[str, object] = {}
+    line = 1
+    for key, at in cursor.members():
+        if key in {"name", "version"}:
+            said[key] = cursor.value()
+            line = at if key == "name" else line
+    cursor.finish()
+    return string(said.get("name")), string(said.get("version")), line

@@ -6,20 +6,14 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry
-from vallum_engine.sca.lockfiles.located_json import Cursor
+from vallum_engine.sca.lockfiles.located_json import named
 
 TODO = "Install anew: remove node_modules and run `npm ci`."
 
 
 def extract(file: File) -> Iterator[Entry]:
     """Yield the package of this folder; nothing for a file without name and version, which is none. Raises BrokenData."""
-    cursor = Cursor(file, TODO)
-    said: dict[str, tuple[object, int]] = {}
-    for key, line in cursor.members():
-        if key in {"name", "version"}:
-            said[key] = cursor.value(), line
-    cursor.finish()
-    (name, line), (version, _) = said.get("name", ("", 0)), said.get("version", ("", 0))
-    if isinstance(name, str) and isinstance(version, str) and name and version:
+    name, version, line = named(file, TODO)
+    if name and version:
         location = Location(path=file.path, line=line, end_line=line)
         yield Package(ecosystem="npm", name=name, version=version, location=location)

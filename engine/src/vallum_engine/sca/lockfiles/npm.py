@@ -13,7 +13,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key, rootless
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, Member, broken
+from vallum_engine.sca.lockfiles.entry import Entry, Member, broken, mapping, string
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the lockfile anew with `npm install --package-lock-only`."
@@ -51,7 +51,7 @@ def _packages(file: File, cursor: Cursor) -> list[Entry]:
         if not isinstance(entry, dict):
             raise broken(line, f"the entry {place!r} is not an object", TODO)
         if place == "":
-            asked = frozenset(name for key in _ASKED for name in _mapping(entry.get(key)))
+            asked = frozenset(name for key in _ASKED for name in mapping(entry.get(key)))
         _, installed, name = place.rpartition("node_modules/")
         if installed and name and not entry.get("link"):
             direct = place == f"node_modules/{name}" and name in asked
@@ -62,7 +62,7 @@ def _packages(file: File, cursor: Cursor) -> list[Entry]:
 
 
 def _package(file: File, line: int, entry: Mapping[str, Any], *, name: str, direct: bool | None) -> Package:
-    version, resolved = _text(entry.get("version")), _text(entry.get("resolved"))
+    version, resolved = string(entry.get("version")), string(entry.get("resolved"))
     commit = _COMMIT.search(resolved) if resolved.startswith(("git", "ssh")) else None
     return Package(
         ecosystem="npm",
@@ -98,7 +98,7 @@ def _dependencies(file: File, cursor: Cursor) -> list[Package]:
 
 
 def _legacy(file: File, line: int, entry: Mapping[str, Any], name: str) -> Package:
-    version = _text(entry.get("version"))
+    version = string(entry.get("version"))
     commit = _COMMIT.search(version)
     if version.startswith("npm:"):
         name, _, version = version.removeprefix("npm:").rpartition("@")
@@ -114,27 +114,19 @@ def _legacy(file: File, line: int, entry: Mapping[str, Any], name: str) -> Packa
     )
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def graph(file: File) -> Graph:
     """Who asks for whom. A name is looked for as Node does: beneath who asks, then beneath each folder above it."""
     data = Cursor(file, TODO).value()
     places = data.get("packages")
     if isinstance(places, dict):
         return _of_places({place: entry for place, entry in places.items() if isinstance(entry, dict)}, data)
-    installed = dict(_nested(_mapping(data.get("dependencies")), ""))
+    installed = dict(_nested(mapping(data.get("dependencies")), ""))
     names: dict[Key, tuple[str, str]] = {}
     for place, entry in installed.items():
         package = _legacy(file, 1, entry, place.rpartition("node_modules/")[2])
         names[place] = (package.name, package.version)
-    wants: dict[Key, list[Key]] = {p: _found(installed, p, _mapping(e.get("requires"))) for p, e in installed.items()}
-    return rootless(names, wants, {}, project=_text(data.get("name")))
+    wants: dict[Key, list[Key]] = {p: _found(installed, p, mapping(e.get("requires"))) for p, e in installed.items()}
+    return rootless(names, wants, {}, project=string(data.get("name")))
 
 
 def _of_places(places: Mapping[str, Mapping[str, Any]], data: Mapping[str, Any]) -> Graph:
@@ -142,18 +134,18 @@ def _of_places(places: Mapping[str, Mapping[str, Any]], data: Mapping[str, Any])
     for place, entry in places.items():
         _, installed, name = place.rpartition("node_modules/")
         if not installed:
-            names[place] = (_text(entry.get("name")) or place or _text(data.get("name")), "")
+            names[place] = (string(entry.get("name")) or place or string(data.get("name")), "")
         elif not entry.get("link"):
-            names[place] = (str(entry.get("name") or name), _text(entry.get("version")))
+            names[place] = (str(entry.get("name") or name), string(entry.get("version")))
     roots = [place for place in places if "node_modules/" not in place]
     return Graph(
         names=names,
         wants={
-            place: _found(places, place, [name for key in _ASKED if key != _DEV for name in _mapping(entry.get(key))])
+            place: _found(places, place, [name for key in _ASKED if key != _DEV for name in mapping(entry.get(key))])
             for place, entry in places.items()
         },
         roots=roots,
-        dev={place: _found(places, place, _mapping(places[place].get(_DEV))) for place in roots},
+        dev={place: _found(places, place, mapping(places[place].get(_DEV))) for place in roots},
     )
 
 
@@ -163,7 +155,7 @@ def _nested(entries: Mapping[str, Any], above: str) -> Iterator[tuple[str, Mappi
         place = f"{above}node_modules/{name}"
         if isinstance(entry, dict) and len(place) <= MOST_PLACE:
             yield place, entry
-            yield from _nested(_mapping(entry.get("dependencies")), f"{place}/")
+            yield from _nested(mapping(entry.get("dependencies")), f"{place}/")
 
 
 def _found(places: Mapping[str, Any], place: str, names: Iterable[str]) -> list[Key]:

@@ -11,7 +11,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken
+from vallum_engine.sca.lockfiles.entry import Entry, broken, string
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the lockfile anew with `dotnet restore --force-evaluate`."
@@ -28,7 +28,7 @@ def extract(file: File) -> Iterator[Entry]:
         _, name, _, entry = each
         if _type(entry) == "project":
             continue
-        key = (name.lower(), _text(entry.get("resolved")))
+        key = (name.lower(), string(entry.get("resolved")))
         found.setdefault(key, each)
         if _type(entry) == "direct":
             direct.add(key)
@@ -62,7 +62,7 @@ def graph(file: File) -> Graph:
     wants: dict[Key, list[Key]] = {_PROJECT: []}
     for framework, name, _, entry in _entries(file):
         key = (framework, name.lower())
-        names[key] = (name, _text(entry.get("resolved")))
+        names[key] = (name, string(entry.get("resolved")))
         asked = entry.get("dependencies")
         wants[key] = [(framework, want.lower()) for want in asked] if isinstance(asked, dict) else []
         if _type(entry) in ("direct", "project"):
@@ -71,8 +71,4 @@ def graph(file: File) -> Graph:
 
 
 def _type(entry: Mapping[str, Any]) -> str:
-    return _text(entry.get("type")).lower()
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return string(entry.get("type")).lower()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from vallum_engine.model.file import File
@@ -54,8 +55,4 @@ def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
         ]
         for number, entry in enumerate(entries)
     }
-    return by_name(names, wants, answers, asking, fold=_folded)
-
-
-def _folded(name: str) -> str:
-    return normalised("PyPI", name)
+    return by_name(names, wants, answers, asking, fold=partial(normalised, "PyPI"))

@@ -1,6 +1,7 @@
 """Poetry: `poetry.lock`. Groups come from `groups` (Poetry 2) or `category` (Poetry 1); folders are left out."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from vallum_engine.model.file import File
@@ -55,13 +56,9 @@ def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
             told = perhaps if _is_optional(how) else wants.setdefault(number, [])
             told.append(normalised("PyPI", name))
     names: dict[Key, tuple[str, str]] = {n: (e["name"], str(e.get("version", ""))) for n, e in enumerate(entries)}
-    return by_name(names, wants, answers, asking, fold=_folded, perhaps=perhaps)
+    return by_name(names, wants, answers, asking, fold=partial(normalised, "PyPI"), perhaps=perhaps)
 
 
 def _is_optional(how: object) -> bool:
     ways = how if isinstance(how, list) else [how]
     return all(isinstance(way, dict) and way.get("optional") is True for way in ways)
-
-
-def _folded(name: str) -> str:
-    return normalised("PyPI", name)

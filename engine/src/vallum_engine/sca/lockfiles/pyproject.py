@@ -10,7 +10,7 @@ from typing import Any
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, Member
+from vallum_engine.sca.lockfiles.entry import Entry, Member, mapping
 from vallum_engine.sca.lockfiles.located_toml import document, places, strings
 from vallum_engine.sca.lockfiles.pep508 import address, pinned, requirement
 from vallum_engine.values import replace
@@ -26,12 +26,12 @@ Groups = tuple[str, ...]
 def extract(file: File) -> Iterator[Entry]:
     """Yield what the project asks for, itself, and the members of its workspace. Raises BrokenData."""
     data, text = document(file, TODO)
-    project, tool = _table(data.get("project")), _table(data.get("tool"))
-    poetry, uv = _table(tool.get("poetry")), _table(tool.get("uv"))
+    project, tool = mapping(data.get("project")), mapping(data.get("tool"))
+    poetry, uv = mapping(tool.get("poetry")), mapping(tool.get("uv"))
     name = project.get("name") or poetry.get("name")
     if isinstance(name, str):
         yield Member(name=name)
-    for pattern in strings(_table(uv.get("workspace")).get("members")):
+    for pattern in strings(mapping(uv.get("workspace")).get("members")):
         yield Member(folder=pattern.removeprefix("./").rstrip("/"))
     wishes = _Wishes(file, text)
     for groups, wanted in _lists(data, project, tool):
@@ -49,24 +49,20 @@ def _lists(
     data: Mapping[str, Any], project: Mapping[str, Any], tool: Mapping[str, Any]
 ) -> Iterator[tuple[Groups, object]]:
     yield (), project.get("dependencies")
-    for wanted in _table(project.get("optional-dependencies")).values():
+    for wanted in mapping(project.get("optional-dependencies")).values():
         yield ("optional",), wanted
-    for wanted in _table(data.get("dependency-groups")).values():
+    for wanted in mapping(data.get("dependency-groups")).values():
         yield ("dev",), wanted
-    for wanted in _table(_table(tool.get("pdm")).get("dev-dependencies")).values():
+    for wanted in mapping(mapping(tool.get("pdm")).get("dev-dependencies")).values():
         yield ("dev",), wanted
-    yield ("dev",), _table(tool.get("uv")).get("dev-dependencies")
+    yield ("dev",), mapping(tool.get("uv")).get("dev-dependencies")
 
 
 def _tables(poetry: Mapping[str, Any]) -> Iterator[tuple[str, Groups, Mapping[str, Any]]]:
-    yield "tool.poetry.dependencies", (), _table(poetry.get("dependencies"))
-    yield "tool.poetry.dev-dependencies", ("dev",), _table(poetry.get("dev-dependencies"))
-    for group, own in _table(poetry.get("group")).items():
-        yield f"tool.poetry.group.{group}.dependencies", ("dev",), _table(_table(own).get("dependencies"))
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    yield "tool.poetry.dependencies", (), mapping(poetry.get("dependencies"))
+    yield "tool.poetry.dev-dependencies", ("dev",), mapping(poetry.get("dev-dependencies"))
+    for group, own in mapping(poetry.get("group")).items():
+        yield f"tool.poetry.group.{group}.dependencies", ("dev",), mapping(mapping(own).get("dependencies"))
 
 
 class _Wishes:

@@ -10,7 +10,7 @@ from typing import Any
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import MAX_NAME, Entry, broken
+from vallum_engine.sca.lockfiles.entry import MAX_NAME, Entry, broken, string
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the file anew with `swift package resolve`."
@@ -37,13 +37,13 @@ def extract(file: File) -> Iterator[Entry]:
             continue
         held = pin.get("state")
         state = held if isinstance(held, dict) else {}
-        version = _text(state.get("version"))
+        version = string(state.get("version"))
         yield Package(
             ecosystem="SwiftURL",
             name=name,
             version=version,
             location=Location(path=file.path, line=line, end_line=line),
-            commit="" if version else _text(state.get("revision")),
+            commit="" if version else string(state.get("revision")),
         )
 
 
@@ -67,14 +67,10 @@ def _name(pin: Mapping[str, Any]) -> str:
 
     What is too long to be a name is not taken apart: it will be refused.
     """
-    address = _text(pin.get("location")) or _text(pin.get("repositoryURL"))
+    address = string(pin.get("location")) or string(pin.get("repositoryURL"))
     if len(address) > MAX_NAME:
         return address
     found = _ADDRESS.fullmatch(address)
     if not found:
-        return _text(pin.get("identity")) if not address else ""
+        return string(pin.get("identity")) if not address else ""
     return f"{found[1].lower()}/{found[2].strip('/').removesuffix('.git')}"
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

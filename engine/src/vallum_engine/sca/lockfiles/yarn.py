@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
-from vallum_engine.model.graph import Graph, Key, rootless
+from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
+from vallum_engine.sca.lockfiles.asked import of_projects
 from vallum_engine.sca.lockfiles.entry import Asking, Entry, Member, broken, text_of
 from vallum_engine.values import mutable
 
@@ -17,7 +18,6 @@ TODO = "Write the lockfile anew with `yarn install`."
 # A value begins with no space: blanks that could be on either side of that border take quadratic time.
 _FIELD = re.compile(r"""[ ]{2}"?(version|resolved|resolution|linkType)"?:?\s+"?((?:[^"\s][^"]*)?)"?""")
 _WANT = re.compile(r"""[ ]{4}"?([^"\s:]+)"?:?[ ]+"?((?:[^"\s][^"]*)?)"?""")
-_PROJECT = "project"
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 
 
@@ -127,15 +127,7 @@ def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
             roots=list(folders),
             dev={root: found.all(only) for root, (_, only) in dev.items()} or None,
         )
-    if not asking:
-        return rootless(names, wants, {})
-    projects: dict[Key, Asking] = {(_PROJECT, own.folder): own for own in asking}
-    return Graph(
-        names={**names, **{key: (own.name, "") for key, own in projects.items()}},
-        wants={**wants, **{key: found.all(own.wants) for key, own in projects.items()}},
-        roots=list(projects),
-        dev={key: found.all(own.dev) for key, own in projects.items()},
-    )
+    return of_projects(names, wants, {}, asking, keys=found.all)
 
 
 class _Found:
@@ -159,7 +151,7 @@ def _parted(
     folders: Mapping[Key, str], asked: Mapping[Key, list[tuple[str, str]]], asking: Sequence[Asking]
 ) -> dict[Key, tuple[list[tuple[str, str]], list[tuple[str, str]]]]:
     """What each workspace wants, and what of it for development alone, where its manifest is known."""
-    only = {own.folder: {name for name, _ in own.dev} - {name for name, _ in own.wants} for own in asking}
+    only = {own.folder: own.develops_with for own in asking}
     found: dict[Key, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {}
     for root, folder in folders.items():
         if folder in only:
