@@ -13,6 +13,9 @@ DIRECT, INDIRECT, NOT_SAID = True, False, None
 @pytest.mark.parametrize(
     ("path", "name", "direct", "groups", "step"),
     [
+        pytest.param(
+            "specifications/rack.gemspec", "rack", NOT_SAID, (), "Replace the rack 1.0.0 that lies at", id="a gem"
+        ),
         pytest.param("a/Gemfile.lock", "rack", DIRECT, (), "`bundle update --conservative rack`.", id="bundler"),
         pytest.param(
             "composer.lock",

@@ -111,6 +111,9 @@ def test_a_manifest_that_nobody_locks_is_a_list_of_wishes(files):
         pytest.param(
             ("pdm.lock", ""), ("setup.cfg", "[options]\ninstall_requires = a"), id="setup.cfg beside a lockfile"
         ),
+        pytest.param(("composer.lock", "{}"), ("composer.json", '{"require-dev": {"a/b": "*"}}'), id="composer"),
+        pytest.param(("conan.lock", "{}"), ("conanfile.txt", "[requires]\na/[*]"), id="conan"),
+        pytest.param(("gems.locked", ""), ("a.gemspec", 's.add_dependency "a"'), id="gems"),
         pytest.param(
             ("requirements.txt", "A==1.0"), ("pyproject.toml", '[project]\ndependencies = ["a"]'), id="pinned"
         ),
@@ -118,7 +121,11 @@ def test_a_manifest_that_nobody_locks_is_a_list_of_wishes(files):
 )
 def test_lockfiles_of_other_ecosystems_answer_too(lock, manifest):
     assert wishes(taken(dict([lock, manifest]))) == []
-    assert wishes(taken(dict([manifest]))) == [(manifest[0], "a", "1" if "Cargo" in manifest[0] else "*")]
+    alone = taken(dict([manifest]))
+    ((path, name, asked),) = wishes(alone)
+    assert (path, name[:1], asked.strip("[]")) == (manifest[0], "a", "1" if "Cargo" in manifest[0] else "*")
+    (note,) = alone.exclusions()
+    assert "asked for by range, and locked nowhere: not checked. Commit " in note.why
 
 
 def test_what_requirements_do_not_pin_stays_a_wish():

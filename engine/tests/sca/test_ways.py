@@ -68,6 +68,25 @@ way = "^1"
 tool = "*"
 left = "*"
 """
+COMPOSER = {
+    "packages": [
+        {"name": "a/way", "version": "1.0.0", "require": {"a/left": "^1"}},
+        {"name": "a/left", "version": "1.5.0"},
+    ]
+}
+GEMS = """\
+GEM
+  specs:
+    left (1.5.0)
+    tool (1.0.0)
+    way (1.0.0)
+      left (~> 1.0)
+
+DEPENDENCIES
+  left
+  tool
+  way
+"""
 PIPENV = {"default": {"left": {"version": "==1.5.0"}, "way": {"version": "==1.0.0"}}}
 MANIFEST = {"name": "shop", "dependencies": {"way": "^1.0.0"}, "devDependencies": {"tool": "^1", "left": "~1.5.0"}}
 
@@ -137,6 +156,34 @@ MANIFEST = {"name": "shop", "dependencies": {"way": "^1.0.0"}, "devDependencies"
         ),
         pytest.param(
             {"Pipfile.lock": PIPENV, "Pipfile": '[packages]\nWay = "*"'}, "way", "1.0.0", (True, False, ()), id="pipenv"
+        ),
+        pytest.param(
+            {"composer.lock": COMPOSER, "composer.json": {"require": {"a/Way": "^1", "a/left": "^1"}}},
+            "a/left",
+            "1.5.0",
+            (True, False, ("composer.lock", "a/left 1.5.0")),
+            id="composer: asked for by another too",
+        ),
+        pytest.param(
+            {"composer.lock": COMPOSER, "composer.json": {"require": {"a/Way": "^1"}}},
+            "a/left",
+            "1.5.0",
+            (False, False, ("composer.lock", "a/way 1.0.0", "a/left 1.5.0")),
+            id="composer: not asked for",
+        ),
+        pytest.param(
+            {"Gemfile.lock": GEMS, "Gemfile": 'gem "way"\ngem "tool", group: :test\ngem "left", group: :test\n'},
+            "left",
+            "1.5.0",
+            (True, False, ("Gemfile.lock", "way 1.0.0", "left 1.5.0")),
+            id="bundler: to develop with, and by what runs",
+        ),
+        pytest.param(
+            {"Gemfile.lock": GEMS, "Gemfile": 'gem "way"\ngem "tool", group: :test\n'},
+            "tool",
+            "1.0.0",
+            (True, True, ("Gemfile.lock", "tool 1.0.0")),
+            id="bundler: to develop with",
         ),
         pytest.param(
             {"Pipfile.lock": PIPENV, "Pipfile": '[packages]\nWay = "*"'},

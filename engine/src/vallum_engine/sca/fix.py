@@ -62,6 +62,7 @@ _SENTENCES = {
     "cargovendor": "Raise {name} from {ours} to {to} in Cargo.lock, then write {path} anew by `cargo vendor`.",
     "distinfo": _INSTALLED,
     "dotnet_libraries": _BUILT,
+    "gemstub": _INSTALLED,
     "gobinary": _BUILT,
     "govendor": "Raise {name} from {ours} to {to} in go.mod, then write {path} anew by `go mod vendor`.",
     "gradle_verification": "Raise {name} from {ours} to {to} in the build, then write {path} anew.",

@@ -3,8 +3,8 @@
 A format is one module with `extract(file)`, one line here, and an example folder in the tests. Where the file says who
 asks for whom, the module has `graph(file)` too, and stands in GRAPHS: it is read only for files with something vulnerable.
 Where a file needs others of its kind to be understood, the module stands in TOGETHER and has `read(file)` and `join(read)`.
-A manifest, which asks for ranges, stands in MANIFESTS where lockfiles of its workspace answer it, and in LOCKED_BY where one
-beside it does.
+A manifest, which asks for ranges, stands in MANIFESTS with the formats that lock it. What another file at a fixed place says,
+and more, stands in LOCKED_BY.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -129,6 +129,7 @@ PATTERNS: Mapping[str, str] = {
     "pylock.*.toml": "pylock",
     "requirements/*.txt": "requirements",
     "site-packages/*.egg-info": "distinfo",
+    "specifications/*.gemspec": "gemstub",
     "site-packages/*.egg-info/PKG-INFO": "distinfo",
     "vendor/*/Cargo.toml": "cargovendor",
     "vendor/modules.txt": "govendor",
@@ -161,6 +162,7 @@ ECOSYSTEMS: Mapping[str, str] = {
     "dpkg": "Debian",
     "gemfile": "RubyGems",
     "gemspec": "RubyGems",
+    "gemstub": "RubyGems",
     "gleam": "Hex",
     "gleamtoml": "Hex",
     "gobinary": "Go",
@@ -234,7 +236,7 @@ GRAPHS = frozenset(
 )
 """Formats that say who asks for whom: their modules have `graph(file)`."""
 
-WITH_MANIFESTS = frozenset({"cargo", "gleam", "julia", "pdm", "poetry", "yarn"})
+WITH_MANIFESTS = frozenset({"cargo", "composer", "gemfile", "gleam", "julia", "pdm", "poetry", "yarn"})
 """Of these, the ones whose manifests say more of it: `graph(file, asking)`."""
 
 KNOWS_DEV = frozenset(
@@ -259,9 +261,6 @@ TOGETHER = frozenset({"jar", "msbuild", "pom"})
 
 LOCKED_BY: Mapping[str, tuple[str, ...]] = {
     "bunlockb": ("bun.lock", "package-lock.json", "pnpm-lock.yaml", "yarn.lock"),
-    "composer_json": ("composer.lock",),
-    "conanfile": ("conan.lock",),
-    "gemspec": ("Gemfile.lock", "gems.locked"),
     "gradle_build": ("gradle.lockfile",),
     "gradle_catalog": ("gradle.lockfile", "../gradle.lockfile"),
     "gradle_verification": ("../gradle.lockfile",),
@@ -285,6 +284,9 @@ _PYTHON = frozenset({"pdm", "poetry", "pylock", "uv"})
 
 MANIFESTS: Mapping[str, Manifest] = {
     "cargotoml": Manifest(locks=frozenset({"cargo"}), todo="Commit Cargo.lock: `cargo generate-lockfile` writes it."),
+    "composer_json": Manifest(locks=frozenset({"composer"}), todo="Commit composer.lock: `composer update` writes it."),
+    "conanfile": Manifest(locks=frozenset({"conan"}), todo="Commit conan.lock: `conan lock create .` writes it."),
+    "gemspec": Manifest(locks=frozenset({"gemfile"}), todo="Commit Gemfile.lock: `bundle lock` writes it."),
     "pipfilewish": Manifest(locks=frozenset({"pipfile"}), todo="Commit Pipfile.lock: `pipenv lock` writes it."),
     "pyproject": Manifest(locks=_PYTHON, todo="Commit a lockfile: `uv lock`, `poetry lock` or `pdm lock` writes one."),
     "setupcfg": Manifest(locks=_PYTHON, todo="Commit what it comes to: `pip freeze > requirements.txt` writes it."),

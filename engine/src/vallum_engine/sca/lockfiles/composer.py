@@ -4,14 +4,15 @@ https://getcomposer.org/doc/01-basic-usage.md. Both list packages as the registr
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
-from vallum_engine.model.graph import Graph, Key, rootless
+from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken, mapping, string
+from vallum_engine.sca.lockfiles.asked import by_name
+from vallum_engine.sca.lockfiles.entry import Asking, Entry, broken, mapping, string
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the lockfile anew with `composer update --lock`."
@@ -75,8 +76,8 @@ def _commit(entry: Mapping[str, Any]) -> str:
     return ""
 
 
-def graph(file: File) -> Graph:
-    """Who asks for whom, by name; a package may stand for others. The file leaves the project out."""
+def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
+    """Who asks for whom, by name; a package may stand for others. The file leaves the project out, `composer.json` is it."""
     names: dict[Key, tuple[str, str]] = {}
     wants: dict[Key, list[str]] = {}
     answers: dict[Key, list[Key]] = {}
@@ -85,7 +86,7 @@ def graph(file: File) -> Graph:
         wants[number] = [name.lower() for name in mapping(entry.get("require"))]
         for name in _known_as(entry):
             answers.setdefault(name, []).append(number)
-    return rootless(names, wants, answers)
+    return by_name(names, wants, answers, asking, fold=str.lower)
 
 
 def _known_as(entry: Mapping[str, Any]) -> set[str]:

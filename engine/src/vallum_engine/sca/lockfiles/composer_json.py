@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry
+from vallum_engine.sca.lockfiles.entry import Entry, string
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "See `composer validate`."
@@ -26,7 +26,8 @@ def extract(file: File) -> Iterator[Entry]:
             continue
         for name, line in cursor.members():
             wish = cursor.value()
-            exact = _EXACT.fullmatch(wish.strip()) if isinstance(wish, str) else None
+            asked = " ".join(string(wish).split())
+            exact = _EXACT.fullmatch(asked)
             if "/" in name:
                 yield Package(
                     ecosystem="Packagist",
@@ -35,5 +36,6 @@ def extract(file: File) -> Iterator[Entry]:
                     location=Location(path=file.path, line=line, end_line=line),
                     direct=True,
                     groups=_SECTIONS[section],
+                    requested=asked or "*",
                 )
     cursor.finish()

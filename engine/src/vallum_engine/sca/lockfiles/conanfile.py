@@ -11,7 +11,7 @@ from vallum_engine.sca.lockfiles.entry import Entry, Gap, broken, text_of
 
 TODO = "See https://docs.conan.io/2/reference/conanfile_txt.html."
 _SECTIONS = {"requires": (), "build_requires": ("build",), "tool_requires": ("build",), "test_requires": ("test",)}
-_RANGE = re.compile(r"([^/\s@#\[\]]+)/\[[^\[\]]*\].*")
+_RANGE = re.compile(r"([^/\s@#\[\]]+)/(\[[^\[\]]*\]).*")
 
 
 def extract(file: File) -> Iterator[Entry]:
@@ -31,11 +31,13 @@ def extract(file: File) -> Iterator[Entry]:
             if not found:
                 yield Gap(line=number, readable=False)
                 continue
+            name, version = found
             yield Package(
                 ecosystem="ConanCenter",
-                name=found[0],
-                version=found[1],
+                name=name,
+                version=version,
                 location=Location(path=file.path, line=number, end_line=number),
                 direct=True,
                 groups=_SECTIONS[section],
+                requested=ranged[2] if ranged else version,
             )

@@ -7,13 +7,13 @@ folder `vendor` they are copies of others' gems and count.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, Gap, broken, text_of
+from vallum_engine.sca.lockfiles.entry import Asking, Entry, Gap, broken, text_of
 from vallum_engine.values import made, mutable
 
 TODO = "Write the lockfile anew with `bundle lock`."
@@ -108,11 +108,16 @@ def _source(lock: _Lock, text: str, depth: int, gem: _Gem) -> None:
         lock.gems[-1].wants.append(found[1])
 
 
-def graph(file: File) -> Graph:
-    """Who asks for whom, by name. Gems in a folder of the project are projects beside it."""
+def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
+    """Who asks for whom, by name. Gems in a folder of the project are projects beside it.
+
+    The lockfile says what is asked for; the Gemfile and the gemspec beside it what of it is to develop with.
+    """
     lock = _read(file)
+    only = {name for own in asking for name in own.develops_with} - {name for own in asking for name, _ in own.wants}
+    asked = sorted(lock.asked or ())
     answers: dict[Key, list[Key]] = {}
-    wants: dict[Key, list[Key]] = {_PROJECT: [*sorted(lock.asked or ())]}
+    wants: dict[Key, list[Key]] = {_PROJECT: [name for name in asked if name not in only]}
     names: dict[Key, tuple[str, str]] = {_PROJECT: ("", "")}
     for gem in lock.gems:
         key = (gem.name, gem.version)
@@ -125,5 +130,6 @@ def graph(file: File) -> Graph:
         wants=wants,
         answers=answers,
         roots=[_PROJECT, *dict.fromkeys((gem.name, gem.version) for gem in lock.gems if gem.own)],
+        dev={_PROJECT: [name for name in asked if name in only]} if asking else None,
         whole=lock.asked is not None,
     )

@@ -1,7 +1,6 @@
 """Ruby's manifests, read for what stands there in plain strings: `*.gemspec`, `Gemfile` and `gems.rb`.
 
-They are programs: what they work out is not seen. Only one exact version is a version; a range is listed with none. A
-gemspec in a folder `specifications` is that of an installed gem, and names the gem itself.
+They are programs: what they work out is not seen. Only one exact version is a version; a range is listed with none.
 """
 
 import re
@@ -13,13 +12,13 @@ from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, text_of
 
 TODO = "Save it as UTF-8 text."
-_STUB = re.compile(r"^# stub: (\S+) (\S+) ", re.MULTILINE)
 _WISH = re.compile(r"\s*(?:[\w.]*\.add_(runtime_|development_|)dependency|(gem))[ (]")
 # The length is bounded: openings without an end would each be looked for to the end of the line.
 _STRING = re.compile(r"\"([^\"]*)\"|'([^']*)'|%[qQ]?<([^>]{0,200})>")
 _GROUP = re.compile(r"(\s*)group\b([^#]*)\bdo\s*(?:#.*)?")
 _INLINE = re.compile(r"\b(?:group|groups)(?::|\s*=>)\s*(\[[^\]]*\]|:\w+)")
 _SYMBOL = re.compile(r":(\w+)")
+_RANGE = re.compile(r"(?:[=~<>!]{1,2}\s*)?\d[\w.]*")
 _EXACT = re.compile(r"(?:=\s*)?(\d[\w.]*)")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _DEV = frozenset({"development", "test", "ci", "lint", "docs"})
@@ -27,19 +26,9 @@ _DEV = frozenset({"development", "test", "ci", "lint", "docs"})
 
 def extract(file: File) -> Iterator[Entry]:
     """Yield every gem that is asked for. Raises BrokenData only for what is no text: a program has no frame."""
-    text = text_of(file, TODO)
-    if file.path.endswith(".gemspec") and "specifications" in file.path.split("/")[-2:-1]:
-        if stub := _STUB.search(text):
-            line = text.count("\n", 0, stub.start()) + 1
-            yield _package(file, line, stub[1], stub[2], direct=None)
-        return
-    yield from _wishes(file, text)
-
-
-def _wishes(file: File, text: str) -> Iterator[Entry]:
-    """A block `group … do` ends with the first `end` that stands as far in."""
+    # A block `group … do` ends with the first `end` that stands as far in.
     indent, block = "", frozenset[str]()
-    for number, raw in enumerate(text.split("\n"), 1):
+    for number, raw in enumerate(text_of(file, TODO).split("\n"), 1):
         line = raw.rstrip()
         if opened := _GROUP.fullmatch(line):
             indent, block = opened[1], frozenset(_SYMBOL.findall(opened[2]))
@@ -51,23 +40,19 @@ def _wishes(file: File, text: str) -> Iterator[Entry]:
                 inline = _INLINE.search(line)
                 groups = frozenset(_SYMBOL.findall(inline[1])) if inline else block
                 dev = wish[1] == "development_" or (bool(groups) and groups <= _DEV)
-                yield _package(file, number, strings[0], _pinned(strings[1:]), groups=("dev",) if dev else ())
+                # Options (`require: "x"`, `git: "…"`) come as strings too, and are no range.
+                asked = ", ".join(text.strip() for text in strings[1:] if _RANGE.fullmatch(text.strip())) or "*"
+                yield _package(file, number, strings[0], asked, groups=("dev",) if dev else ())
 
 
-def _pinned(wishes: list[str]) -> str:
-    """The one exact version; empty for a range. Options (`require: "x"`, `git: "…"`) come as strings too, and are none."""
-    found = _EXACT.fullmatch(wishes[0].strip()) if len(wishes) == 1 else None
-    return found[1] if found else ""
-
-
-def _package(
-    file: File, line: int, name: str, version: str, *, direct: bool | None = True, groups: tuple[str, ...] = ()
-) -> Package:
+def _package(file: File, line: int, name: str, asked: str, *, groups: tuple[str, ...]) -> Package:
+    exact = _EXACT.fullmatch(asked)
     return Package(
         ecosystem="RubyGems",
         name=name,
-        version=version,
+        version=exact[1] if exact else "",
         location=Location(path=file.path, line=line, end_line=line),
-        direct=direct,
+        direct=True,
         groups=groups,
+        requested=asked,
     )

@@ -44,6 +44,7 @@ def extract(file: File) -> Iterator[Entry]:
                 location=Location(path=file.path, line=number, end_line=number),
                 direct=True,
                 groups=_groups(call[1]),
+                requested=version,
             )
 
 

@@ -33,6 +33,7 @@ def extract(file: File) -> Iterator[Entry]:
             name=name,
             version=version if _EXACT.fullmatch(version) else "",
             location=Location(path=file.path, line=line, end_line=line),
+            requested=" ".join(version.split()),
         )
 
 

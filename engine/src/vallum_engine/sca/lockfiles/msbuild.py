@@ -120,13 +120,15 @@ def _entries(path: str, item: _Item, properties: Mapping[str, str], pins: Mappin
             yield Gap(line=item.line, readable=True)
             continue
         pin = pins.get(name.lower())
-        exact = _EXACT.fullmatch(_expanded(item.version or (pin.version if pin else ""), properties))
+        asked = " ".join(_expanded(item.version or (pin.version if pin else ""), properties).split())
+        exact = _EXACT.fullmatch(asked)
         yield Package(
             ecosystem="NuGet",
             name=name,
             version=exact[1] if exact else "",
             location=Location(path=path, line=item.line, end_line=item.line),
             direct=True,
+            requested=asked,
         )
 
 

@@ -104,7 +104,8 @@ class Poms:
                 yield Gap(line=wish.line, readable=True)
                 continue
             version, scope = self._decided(path, wish, key)
-            exact = _EXACT.fullmatch(version)
+            asked = " ".join(version.split())
+            exact = _EXACT.fullmatch(asked)
             unknown = unknown or not exact
             yield Package(
                 ecosystem="Maven",
@@ -113,6 +114,7 @@ class Poms:
                 location=Location(path=path, line=wish.line, end_line=wish.line),
                 direct=True,
                 groups=_groups(scope, optional=wish.optional),
+                requested=asked,
             )
         if unknown and not model.whole:
             yield Left(line=pom.parent_line, why=ELSEWHERE)

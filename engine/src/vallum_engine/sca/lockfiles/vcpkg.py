@@ -9,14 +9,14 @@ from typing import Any
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry
+from vallum_engine.sca.lockfiles.entry import Entry, string
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "See `vcpkg format-manifest`."
 _VERSIONS = ("version", "version-semver", "version-date", "version-string")
 
-_Wish = tuple[str, int, tuple[str, ...]]
-"""Name, line, groups."""
+_Wish = tuple[str, int, tuple[str, ...], str]
+"""Name, line, groups, and the lowest version that is asked for."""
 
 
 def extract(file: File) -> Iterator[Entry]:
@@ -32,12 +32,13 @@ def extract(file: File) -> Iterator[Entry]:
         elif key == "features" and cursor.mark == "{":
             wishes += _features(cursor)
     cursor.finish()
-    for name, line, groups in wishes:
-        yield _package(file, line, name, pinned[name][0] if name in pinned else "", direct=True, groups=groups)
-    asked = {name for name, _, _ in wishes}
+    for wish in wishes:
+        yield _asked(file, wish, pinned[wish[0]][0] if wish[0] in pinned else "")
+    asked = {name for name, *_ in wishes}
     for name, (version, line) in pinned.items():
         if name not in asked:
-            yield _package(file, line, name, version, direct=False)
+            location = Location(path=file.path, line=line, end_line=line)
+            yield Package(ecosystem="vcpkg", name=name, version=version, location=location, direct=False)
 
 
 def _wishes(cursor: Cursor, groups: tuple[str, ...]) -> list[_Wish]:
@@ -46,7 +47,8 @@ def _wishes(cursor: Cursor, groups: tuple[str, ...]) -> list[_Wish]:
         wish = cursor.value()
         own = wish if isinstance(wish, dict) else {"name": wish}
         if isinstance(own.get("name"), str):
-            found.append((own["name"], line, ("build",) if own.get("host") is True else groups))
+            lowest = string(own.get("version>=")).partition("#")[0]
+            found.append((own["name"], line, ("build",) if own.get("host") is True else groups, lowest))
     return found
 
 
@@ -69,12 +71,14 @@ def _version(own: Mapping[str, Any]) -> str:
     return next((own[key].partition("#")[0] for key in _VERSIONS if isinstance(own.get(key), str)), "")
 
 
-def _package(file: File, line: int, name: str, version: str, *, direct: bool, groups: tuple[str, ...] = ()) -> Package:
+def _asked(file: File, wish: _Wish, version: str) -> Package:
+    name, line, groups, lowest = wish
     return Package(
         ecosystem="vcpkg",
         name=name,
         version=version,
         location=Location(path=file.path, line=line, end_line=line),
-        direct=direct,
+        direct=True,
         groups=groups,
+        requested=f">={lowest}" if lowest else "*",
     )
