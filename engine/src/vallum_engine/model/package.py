@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from vallum_engine.model.finding import Location, PackageRef
+from vallum_engine.model.naming import purl
 from vallum_engine.values import immutable
 
 
@@ -29,6 +30,16 @@ class Package:
     """The architecture it was built for, in the distribution's word (`amd64`, `x86_64`, `noarch`)."""
     module: str = ""
     """Of an rpm package the module and stream that it is from (`nodejs:18`)."""
+
+    @property
+    def ref(self) -> PackageRef:
+        """What a report calls it, without how it came in."""
+        return PackageRef(
+            purl=purl(self.ecosystem, self.name, self.version, arch=self.arch),
+            ecosystem=self.ecosystem,
+            name=self.name,
+            version=self.version,
+        )
 
 
 class Listed(NamedTuple):

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from vallum_engine.detector import Hit, Trigger
 from vallum_engine.model.file import File
-from vallum_engine.model.finding import Finding, PackageRef
-from vallum_engine.model.naming import purl
+from vallum_engine.model.finding import Finding
 from vallum_engine.model.package import Listed, Package
 from vallum_engine.model.report import Exclusion, RuleSet
 from vallum_engine.sca.inventory import Inventory, note, wanted
@@ -48,13 +47,7 @@ class PackageLister:
         for path, packages in sorted(self._inventory.by_path.items()):
             book = self._origins.book(path, packages)
             for package in packages:
-                ref = PackageRef(
-                    purl=purl(package.ecosystem, package.name, package.version, arch=package.arch),
-                    ecosystem=package.ecosystem,
-                    name=package.name,
-                    version=package.version,
-                )
-                yield Listed(package, book.origin(package.name, package.version).on(ref))
+                yield Listed(package, book.origin(package.name, package.version).on(package.ref))
 
     def untold(self) -> Sequence[Exclusion]:
         """After `listed`: the files that were too many to be kept, whose entries are told without a way."""

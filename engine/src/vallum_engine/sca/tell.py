@@ -10,10 +10,9 @@ from vallum_engine.model.finding import (
     Exploitation,
     Finding,
     Kind,
-    PackageRef,
     Severity,
 )
-from vallum_engine.model.naming import one_of_a_kind, purl
+from vallum_engine.model.naming import one_of_a_kind
 from vallum_engine.model.package import Package
 from vallum_engine.sca.advisories import Advisories, Record, Spans
 from vallum_engine.sca.fix import lowest_fix, remediation
@@ -136,12 +135,7 @@ class _Teller:
 
     def findings(self, hit: Hit, groups: Mapping[str, Sequence[int]], spans: Spans) -> Iterator[Finding]:
         speaker, subject, held = hit.subject.speaker, hit.subject, set(hit.held)
-        package = PackageRef(
-            purl=purl(speaker.ecosystem, speaker.name, speaker.version, arch=speaker.arch),
-            ecosystem=speaker.ecosystem,
-            name=speaker.name,
-            version=speaker.version,
-        )
+        package = speaker.ref
         sentence, places = subject.sentence, tuple(sorted({place.location for place in subject.places}))
         everything = lowest_fix([span for number in hit.held for span in spans[number]], hit.at, self.key)
         for vulnerability, group in groups.items():
