@@ -33,7 +33,7 @@ DIFFERENT = {
     "erlang/mixlock/testdata/two-packages.lock": "it takes checksums for commits",
     "gleam/gleamtoml/testdata/deps-and-dev-deps.toml": "it takes a range for a version",
     "gleam/gleamtoml/testdata/only-deps.toml": "it takes a range for a version",
-    "golang/vendormodules/testdata/valid/vendor/modules.txt": "it takes a folder in a module's place for the module",
+    "golang/vendormodules/testdata/valid/vendor/modules.txt": "it cuts a name short, and lists a module that a folder stands for",
     "javascript/denojson/testdata/deno.json": "it takes a range for the version it begins with",
     "misc/githubactions/testdata/edge_cases.yaml": "it takes tags that move and branches for versions, and no image",
     "javascript/packagejson/testdata/package-with-deps.json": "it takes ranges of an installed package for versions",
