@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from vallum_engine.sca.lockfiles.entry import broken
 from vallum_engine.values import immutable, made
 
-MOST_TERMS = 2_000_000
-"""A lockfile of a thousand packages has forty thousand."""
+MOST_TERMS = 1_000_000
+"""A lockfile of a thousand packages has forty thousand; as many as this take up to 200 MB."""
 MAX_DEPTH = 100
 
 _TOKEN = re.compile(
