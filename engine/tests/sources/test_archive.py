@@ -256,6 +256,16 @@ def test_what_is_no_archive_is_said(tmp_path, data):
         read(tmp_path, data)
 
 
+def test_an_entry_with_attributes_without_end_takes_little_time(tmp_path):
+    entry = tarfile.TarInfo("a")
+    entry.pax_headers = {f"k{n}": "v" for n in range(75_000)}
+    data = entry.tobuf(tarfile.PAX_FORMAT) + bytes(1024)
+    started = time.process_time()
+    files, _ = read(tmp_path, data)
+    assert files == {"a": b""}
+    assert time.process_time() - started < 1
+
+
 def test_a_gzip_of_something_else_is_said(tmp_path):
     with pytest.raises(UnreadableSource, match="no tar file"):
         read(tmp_path, gzip.compress(b"x" * 2000))

@@ -163,11 +163,13 @@ def _number(field: bytes) -> int:
 def _attributes(data: bytes) -> dict[str, str]:
     """The `length key=value` lines of a pax header."""
     found: dict[str, str] = {}
-    while data:
-        digits, space, _ = data.partition(b" ")
-        if not space or not digits.isdigit() or len(digits) > 8 or not len(digits) < int(digits) <= len(data):
+    at = 0
+    while at < len(data):
+        digits, space, _ = data[at : at + 9].partition(b" ")
+        if not space or not digits.isdigit() or not len(digits) < int(digits) <= len(data) - at:
             raise UnreadableSource("the archive is damaged: a header in it cannot be read. Fetch it again.")
-        key, _, value = data[len(digits) + 1 : int(digits)].rstrip(b"\n").partition(b"=")
+        end = at + int(digits)
+        key, _, value = data[at + len(digits) + 1 : end].rstrip(b"\n").partition(b"=")
         found[key.decode("utf-8", "replace")] = value.decode("utf-8", "surrogateescape")
-        data = data[int(digits) :]
+        at = end
     return found
