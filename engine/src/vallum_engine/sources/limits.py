@@ -77,4 +77,6 @@ class ImageLimits(ArchiveLimits):
     total_bytes: int = 16 << 30
     ratio: int = 1000
     ratio_floor: int = 1 << 30
+    names_bytes: int = 512 << 20
+    """What the names of all layers may take in memory: whether a file shows is asked of them to the end."""
     depth: int = 100

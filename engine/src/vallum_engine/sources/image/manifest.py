@@ -19,7 +19,7 @@ MOST_LAYERS = 1000
 
 _MOST_IMAGES = 1000
 _DEEPEST_INDEX = 3
-_DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,128}")
+_DIGEST = re.compile(r"(?=[^:]{1,40}:)[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,128}")
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 
 
@@ -68,7 +68,7 @@ def read(store: Store, platform: str) -> Plan:
         for layer, blob, kind in zip(layers, chosen.blobs, chosen.kinds, strict=True)
     )
     target = {
-        "image": printable(chosen.name),
+        "image": _short(chosen.name),
         "platform": _platform(config),
         "digest": f"sha256:{sha256(raw).hexdigest()}",
         "base": boundary.base_name(config),
@@ -151,7 +151,7 @@ def _told(descriptor: Mapping[str, Any]) -> str:
 
 def _platform(told: Mapping[str, Any]) -> str:
     parts = (str(told.get(key) or "") for key in ("os", "architecture", "variant"))
-    return printable("/".join(part for part in parts if part))
+    return _short("/".join(part for part in parts if part))
 
 
 def _layers(config: Mapping[str, Any], count: int, lines: Sequence[int]) -> list[Layer]:

@@ -13,7 +13,7 @@ from typing import IO, Protocol, cast
 from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.text import printable, size
 from vallum_engine.sources import tarballs
-from vallum_engine.sources.archive import normalized, regular, unpacked
+from vallum_engine.sources.archive import LONGEST_NAME, normalized, regular, unpacked
 from vallum_engine.sources.limits import ImageLimits
 from vallum_engine.values import immutable
 
@@ -31,6 +31,8 @@ _OLD = re.compile(r"(?:sha256:)?[0-9a-f]{64}[./]")
 _BLOB = re.compile(r"blobs/[a-z0-9]+(?:[+._-][a-z0-9]+)*/[A-Za-z0-9=_-]{32,128}")
 _FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 _MOST_LINKS = 5
+_MOST_UNPACKED = 2
+"""How many times the most that an image may hold is unpacked to get to its parts."""
 
 
 class Store(Protocol):
@@ -81,10 +83,12 @@ class _Place:
 
 
 class _Tar:
-    def __init__(self, file: IO[bytes], length: int, places: dict[str, _Place]) -> None:
+    def __init__(self, file: IO[bytes], length: int, places: dict[str, _Place], unpacks: int) -> None:
         self._file = file
         self._places = places
         self.size = length
+        self._left = unpacks
+        """Bytes that may still be unpacked on the way to parts, where the archive is gzip."""
 
     def has(self, name: str) -> bool:
         return self._place(name) is not None
@@ -93,7 +97,17 @@ class _Tar:
         place = self._place(name)
         if place is None:
             raise FileNotFoundError(2, "not in the archive", name)
+        if isinstance(self._file, gzip.GzipFile):
+            self._reach(place.start, self._file.tell())
         return io.BufferedReader(_Part(self._file, place.start, place.length), _CHUNK)
+
+    def _reach(self, start: int, at: int) -> None:
+        """What lies behind is reached from the beginning: a thousand small layers behind a large one would take hours."""
+        self._left -= start - at if start >= at else start
+        if self._left < 0:
+            raise UnreadableSource(
+                "stopped: its parts lie so that the image would be unpacked again and again. Unpack it (`gzip -d`), and scan that."
+            )
 
     def _place(self, name: str) -> _Place | None:
         """Docker has written a layer that is there twice as a link to the first one."""
@@ -115,8 +129,8 @@ def _tar(file: IO[bytes], length: int, limits: ImageLimits) -> _Tar | None:
     places: dict[str, _Place] = {}
     budget = _Budget(outer, min(limits.total_bytes, max(length * limits.ratio, limits.ratio_floor)))
     try:
-        for member in tarballs.members(outer, _free, leap=budget.leap):
-            name = normalized(member.name) or ""
+        for member in tarballs.members(outer, budget.spend, leap=budget.leap):
+            name = "" if max(len(member.name), len(member.target)) > LONGEST_NAME else normalized(member.name) or ""
             if not places and not _FIRST.match(name):
                 return None
             budget.part()
@@ -126,7 +140,11 @@ def _tar(file: IO[bytes], length: int, limits: ImageLimits) -> _Tar | None:
         if not places:
             return None
         raise
-    return _Tar(outer, length, places) if {"manifest.json", "oci-layout"} & places.keys() else None
+    return (
+        _Tar(outer, length, places, _MOST_UNPACKED * limits.total_bytes)
+        if {"manifest.json", "oci-layout"} & places.keys()
+        else None
+    )
 
 
 def _outer(file: IO[bytes], head: bytes) -> IO[bytes] | None:
@@ -148,27 +166,26 @@ def _outer(file: IO[bytes], head: bytes) -> IO[bytes] | None:
 
 
 class _Budget:
-    """Of what lies between the headers of an archive's parts, and of the parts."""
+    """Of what an archive's parts and their names unpack to, and of the parts."""
 
     def __init__(self, outer: IO[bytes], allowed: int) -> None:
         self._outer = outer
         self._allowed = allowed
         self._parts = 0
 
-    def leap(self, more: int) -> None:
+    def spend(self, more: int) -> None:
         self._allowed -= more
         if self._allowed < 0:
             raise UnreadableSource("stopped: the image unpacks to more than any does, as only an archive bomb does.")
+
+    def leap(self, more: int) -> None:
+        self.spend(more)
         self._outer.seek(more, os.SEEK_CUR)
 
     def part(self) -> None:
         self._parts += 1
         if self._parts > _MOST_PARTS:
             raise UnreadableSource(f"the image has more than {_MOST_PARTS:,} parts.")
-
-
-def _free(_more: int) -> None:
-    """Headers cost nothing: the number of entries has its own limit."""
 
 
 class _Part(io.RawIOBase):

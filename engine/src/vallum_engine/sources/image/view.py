@@ -10,7 +10,7 @@ from typing import IO
 from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.layer import Layer
-from vallum_engine.model.text import printable
+from vallum_engine.model.text import printable, size
 from vallum_engine.sources import tarballs
 from vallum_engine.sources.archive import LONGEST_NAME, Reader, normalized, unpacked
 from vallum_engine.sources.content import READ_BINARY
@@ -23,6 +23,8 @@ Open = Callable[[], IO[bytes]]
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _RESERVED = ".wh..wh."
+_NAME_COST = 100
+"""What a name takes in memory beside its letters. A path of a hundred folders that no other one has takes a hundred names."""
 
 
 @mutable
@@ -54,6 +56,7 @@ class View:
         self._names: set[str] = set()
         self._folders: set[str] = set()
         self._emptied: set[str] = set()
+        self._left = limits.names_bytes
 
     def layer(self, layer: Layer, opening: Open) -> Iterator[File | Skipped]:
         """The files of the next lower layer. Raises UnreadableSource for damage and at a limit."""
@@ -78,7 +81,7 @@ class View:
             yield from tarballs.members(stream, self._reader.spend)
 
     def _entry(self, own: _Own, member: Member) -> Iterator[File | Skipped]:
-        path = normalized(member.name.lstrip("/")) if len(member.name) <= LONGEST_NAME else None
+        path = _path(member.name)
         if path is None or path.count("/") > self._limits.depth:
             yield Skipped(printable(member.name[:200]), "its name leads out of the image, or is too long or too deep")
             return
@@ -86,22 +89,21 @@ class View:
         if name.startswith(_WHITEOUT):
             self._hide(own, folder, name)
         elif member.folder:
-            own.folders.add(path)
-            _above(own, folder)
+            self._keep(own.folders, path)
+            self._above(own, folder)
         elif path in own.names:
             yield Skipped(printable(path), "twice in one layer: only the first was looked at")
         elif path:
-            own.names.add(path)
-            _above(own, folder)
+            self._keep(own.names, path)
+            self._above(own, folder)
             yield from self._file(own, member, path)
 
-    @staticmethod
-    def _hide(own: _Own, folder: str, name: str) -> None:
+    def _hide(self, own: _Own, folder: str, name: str) -> None:
         if name == _OPAQUE:
-            own.emptied.add(folder)
+            self._keep(own.emptied, folder)
         elif not name.startswith(_RESERVED) and (hidden := name.removeprefix(_WHITEOUT)):
-            own.deleted.add(f"{folder}/{hidden}" if folder else hidden)
-        _above(own, folder)
+            self._keep(own.deleted, f"{folder}/{hidden}" if folder else hidden)
+        self._above(own, folder)
 
     def _file(self, own: _Own, member: Member, path: str) -> Iterator[File | Skipped]:
         lower = not self._shows(own, path)
@@ -123,7 +125,7 @@ class View:
 
     def _link(self, own: _Own, member: Member, path: str, *, lower: bool) -> Iterator[Skipped]:
         """A hard link holds nothing of its own; what it leads to is read again where it would be missed otherwise."""
-        target = normalized(member.target.lstrip("/")) or ""
+        target = _path(member.target) or ""
         target = own.roots.get(target, target)
         own.roots[path] = target
         if lower:
@@ -140,7 +142,7 @@ class View:
 
     def _again(self, own: _Own, opening: Open) -> Iterator[File | Skipped]:
         for member in self._members(opening):
-            names = own.wanted.pop(normalized(member.name.lstrip("/")) or "", ())
+            names = own.wanted.pop(_path(member.name) or "", ())
             for number, path in enumerate(names):
                 shown = printable(path)
                 if not number:
@@ -163,9 +165,22 @@ class View:
             found = own.shown[folder] = not closed and (not folder or self._open(own, folder.rpartition("/")[0]))
         return found
 
+    def _above(self, own: _Own, folder: str) -> None:
+        """The folders that a name implies."""
+        while folder and folder not in own.folders:
+            self._keep(own.folders, folder)
+            folder = folder.rpartition("/")[0]
 
-def _above(own: _Own, folder: str) -> None:
-    """The folders that a name implies."""
-    while folder and folder not in own.folders:
-        own.folders.add(folder)
-        folder = folder.rpartition("/")[0]
+    def _keep(self, names: set[str], name: str) -> None:
+        """Names are kept to the end, of all layers. Raises UnreadableSource when they take too much memory."""
+        self._left -= len(name) + _NAME_COST
+        if self._left < 0:
+            raise UnreadableSource(
+                f"stopped: the names in the image alone take more than {size(self._limits.names_bytes)}."
+            )
+        names.add(name)
+
+
+def _path(name: str) -> str | None:
+    """A name in a layer as a path in the image; None for one that leads out of it or is too long."""
+    return normalized(name.lstrip("/")) if len(name) <= LONGEST_NAME else None
