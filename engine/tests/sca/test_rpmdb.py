@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import struct
 import subprocess
 import time
 
@@ -112,6 +113,20 @@ def test_pages_that_lead_in_a_circle_end(tmp_path):
         elif data[at] not in (13, 10):
             data[at : at + 4] = (at // 4096 + 1).to_bytes(4, "big")
     with pytest.raises(BrokenData, match="circle"):
+        read(bytes(data))
+
+
+def test_items_of_a_hash_that_overlap_end():
+    """A key of nothing takes the place of the next item back to the end of the page, where the same package is again."""
+    head, size = rpmdbs.header(name="p", version="1", release="1"), 1 << 15
+    meta = rpmdbs.as_bdb([head])[:4096].ljust(size, b"\0")
+    key, value, nothing, count = size - 8, size // 2 + 8, size // 2, 4 * 1000
+    places = struct.pack(f"<{count}H", *[key, value, nothing, size] * 1000)
+    page = bytearray((rpmdbs.page("<", 1, 0, count, value, 13) + places).ljust(size, b"\0"))
+    page[nothing], page[value : value + 1 + len(head)], page[key : key + 2] = 1, b"\1" + head, b"\1\1"
+    data = bytearray(meta) + page
+    data[20:24] = size.to_bytes(4, "little")
+    with pytest.raises(BrokenData, match="overlap"):
         read(bytes(data))
 
 

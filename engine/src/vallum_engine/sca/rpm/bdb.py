@@ -37,6 +37,8 @@ class _File:
             raise Damaged("it is encrypted")
         self.left = len(data) // self.page
         """Overflow pages that may still be read: one that is met twice would make a circle."""
+        self.allowed = len(data)
+        """Bytes of items that may still be read: places that overlap would make much of little."""
 
     def number(self, at: int, size: int) -> int:
         return number(self.data, at, size, self.order)
@@ -61,6 +63,9 @@ class _File:
     def item(self, start: int, place: int, end: int) -> bytes:
         if not _HEAD <= place < end <= self.page:
             raise Damaged("an item in it lies outside its page")
+        self.allowed -= end - place
+        if self.allowed < 0:
+            raise Damaged("its packages overlap")
         kind = self.data[start + place]
         if kind == _INLINE:
             return part(self.data, start + place + 1, end - place - 1)
