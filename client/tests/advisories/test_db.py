@@ -261,12 +261,16 @@ class TestImport:
     def test_a_part_does_not_take_the_place_of_the_whole_unless_told(self, vallum, home, tmp_path, entry, pack):
         def bring(last, *options):
             (tmp_path / "npm.zip").write_bytes(pack(*(entry(number) for number in range(last))))
-            return vallum("db", "import", tmp_path / "npm.zip", *options)
+            return vallum("db", "import", tmp_path / "npm.zip", catalogue, *options)
 
+        catalogue = tmp_path / "kev.json"
+        catalogue.write_text('{"dateReleased": "2026-01-03", "vulnerabilities": []}')
         assert bring(10).code == Exit.CLEAN
         assert bring(5).code == Exit.CLEAN
+        catalogue.write_text('{"dateReleased": "2026-01-04", "vulnerabilities": []}')
         ran = bring(2)
         assert ran.code == Exit.USAGE
+        assert "2026-01-03" in (home / "advisories/archives/kev.json").read_text()
         assert "holds 2 records about npm, and 5 are here" in ran.err
         assert "--replace" in ran.err
         assert counts(home) == {"npm": 5}

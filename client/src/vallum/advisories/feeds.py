@@ -40,13 +40,11 @@ def read(name: str, data: bytes) -> Feed:
     return read_epss(data.splitlines()) if name == "epss" else read_kev(data)
 
 
-def keep(folder: Path, name: str, data: bytes) -> Feed:
-    """Make it the one that is joined from now on. Raises BrokenData before anything changed."""
-    feed = read(name, data)
+def keep(folder: Path, name: str, data: bytes) -> None:
+    """Make it the one that is joined from now on."""
     part = folder / f"{NAMES[name]}.part"
     part.write_bytes(data)
     part.replace(folder / NAMES[name])
-    return feed
 
 
 def present(folder: Path) -> tuple[dict[str, Exploitation], Mapping[str, str]]:

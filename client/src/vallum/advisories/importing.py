@@ -10,6 +10,7 @@ from vallum.advisories.archives import KNOWN, Content, Origin, UnusableArchive
 from vallum.advisories.rebuild import alone, rebuild
 from vallum.errors import Misuse
 from vallum_engine.sca.advisories import Facts
+from vallum_engine.sca.exploitation import Feed
 
 MOST_SHRUNK = 2
 """An archive that holds fewer than one in so many of the records kept is taken for a part of them."""
@@ -21,16 +22,16 @@ def bring_in(places: Iterable[str], *, replace: bool, say: Callable[[str], None]
     An archive is the whole of its ecosystem: what it lacks counts as withdrawn, and scans then resolve its findings.
     """
     paths = list(_files(places))
-    told = [(path, name, data) for path in paths if path.suffix != ".zip" for name, data in _feed(path)]
-    others = {path for path, _, _ in told}
+    told = [(path, *found) for path in paths if path.suffix != ".zip" for found in _feed(path)]
+    others = {path for path, *_ in told}
     found = [(path, archives.examine(path)) for path in paths if path not in others]
     _require_one_each(found)
     with alone() as folder:
-        for path, name, data in told:
-            feed = feeds.keep(folder, name, data)
-            say(f"{path.name}: exploitation of {len(feed.told):,} vulnerabilities, as of {feed.day}.")
         if not replace:
             _require_no_loss(found, folder)
+        for path, name, data, feed in told:
+            feeds.keep(folder, name, data)
+            say(f"{path.name}: exploitation of {len(feed.told):,} vulnerabilities, as of {feed.day}.")
         for path, content in found:
             if content.ecosystem not in KNOWN:
                 say(f"{path.name}: left out, because the version order of {content.ecosystem} is not known here (yet).")
@@ -52,12 +53,11 @@ def bring_in(places: Iterable[str], *, replace: bool, say: Callable[[str], None]
         return rebuild(folder)
 
 
-def _feed(path: Path) -> Iterator[tuple[str, bytes]]:
+def _feed(path: Path) -> Iterator[tuple[str, bytes, Feed]]:
     """What the file is, if it is EPSS scores or CISA's catalogue, and its bytes. Raises BrokenData for a damaged one."""
     data = feeds.unpacked(path)
     if name := feeds.kind(data):
-        feeds.read(name, data)
-        yield name, data
+        yield name, data, feeds.read(name, data)
 
 
 def _require_one_each(found: Iterable[tuple[Path, Content]]) -> None:
