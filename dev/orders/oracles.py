@@ -2,6 +2,7 @@
 
 None of them is needed to run or to test: tests fall back on the tables in `engine/tests/sca/orders`, which hold what these
 answered. All are packages of Debian but apk, which Alpine has, and the last two, which come with the development tools.
+The table of apk is not apk's own answer yet: its first line says whose.
 """
 
 import re
