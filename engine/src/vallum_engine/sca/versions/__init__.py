@@ -7,44 +7,24 @@ part in the order; what follows a colon elsewhere names a registry.
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from vallum_engine.model.distributions import family
+from vallum_engine.model.distributions import FAMILIES, family
 from vallum_engine.plugins import load
 
 Key = Callable[[str], bytes | None]
 """From a version to its sortable key; None when the ecosystem's rules cannot read it."""
 
 _HERE = "vallum_engine.sca.versions"
-_APK, _DPKG, _RPM = (f"{_HERE}.{name}:key" for name in ("apk", "dpkg", "rpm"))
-
-DISTRIBUTIONS: Mapping[str, str] = {
-    "AlmaLinux": _RPM,
-    "Alpaquita": _APK,
-    "Alpine": _APK,
-    "Azure Linux": _RPM,
-    "BellSoft Hardened Containers": _APK,
-    "Chainguard": _APK,
-    "CleanStart": _APK,
-    "Debian": _DPKG,
-    "Echo": _DPKG,
-    "Mageia": _RPM,
-    "MinimOS": _APK,
-    "Photon OS": _RPM,
-    "Red Hat": _RPM,
-    "Rocky Linux": _RPM,
-    "SUSE": _RPM,
-    "Ubuntu": _DPKG,
-    "Wolfi": _APK,
-    "openEuler": _RPM,
-    "openSUSE": _RPM,
-}
-"""Whose advisories are about one release each."""
+_OF_TYPES: Mapping[str, str] = {"apk": "apk:key", "deb": "dpkg:key", "rpm": "rpm:key"}
+"""Of distributions, by the type of their package URLs."""
 
 _MODULES: Mapping[str, tuple[str, ...]] = {
+    "apk:key": ("BellSoft Hardened Containers", "CleanStart", "MinimOS"),
     "built:key": ("Julia", "Pub"),
     "composer:key": ("Packagist",),
     "conan:key": ("ConanCenter",),
     "dotted:key": ("GHC", "Hackage"),
     "dotted:r_key": ("Bioconductor", "CRAN"),
+    "dpkg:key": ("Echo",),
     "dpkg:part_key": ("opam",),
     "go:key": ("Go",),
     "maven:key": ("Maven",),
@@ -56,7 +36,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "tags:key": ("Bitnami", "GitHub Actions", "Kubernetes", "SwiftURL", "VSCode"),
 }
 ORDERS: Mapping[str, str] = {
-    **DISTRIBUTIONS,
+    **{name: f"{_HERE}.{_OF_TYPES[own.type]}" for name, own in FAMILIES.items() if own.published},
     **{name: f"{_HERE}.{function}" for function, names in _MODULES.items() for name in names},
 }
 
