@@ -1,4 +1,6 @@
-"""Claim: 10,000 packages matched in less than 150 ms from process start, and in less than 250 ms against 20 times the advisories.
+"""Claim: 10,000 packages are matched in half a second from process start, and 20 times the advisories cost no more.
+
+The goals, 150 and 250 ms, were missed when this was written: docs/benchmarks.md.
 
 The list is of real lockfiles and of packages that advisories name, so that most of it has to be compared. The peer is
 osv-scanner without any connection, where it is installed (`--peer PATH`): the same archives, the same list as a bill of
