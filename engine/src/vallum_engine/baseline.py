@@ -97,26 +97,15 @@ def compared(report: Report, baseline: Baseline) -> Compared:
     """The report with what the baseline knows among the suppressed findings."""
     index = _Index(baseline.entries)
     counts = Counter((place, f.rule) for f in report.findings for place in {p.path for p in f.locations})
-    shown: list[Finding] = []
-    hidden = list(report.suppressed)
-    for finding in report.findings:
+
+    def why(finding: Finding) -> str:
         entries = _known(finding, baseline, index, counts)
-        if entries:
-            index.used.update(entries)
-            said = next((entry.reason for entry in entries if entry.reason), "")
-            hidden.append(replace(finding, reason=f"{IN_BASELINE}: {said}" if said else IN_BASELINE))
-        else:
-            shown.append(finding)
-    order = sorted(hidden, key=lambda f: (-f.severity.rank, f.locations[0], f.ruleset, f.rule, f.fingerprint))
-    return Compared(
-        report=replace(
-            report,
-            findings=tuple(shown),
-            suppressed=tuple(order),
-            stats=replace(report.stats, suppressed=len(order)),
-        ),
-        stale=tuple(entry for entry in baseline.entries if entry not in index.used),
-    )
+        index.used.update(entries)
+        said = next((entry.reason for entry in entries if entry.reason), "")
+        return (f"{IN_BASELINE}: {said}" if said else IN_BASELINE) if entries else ""
+
+    known = report.hiding(why)
+    return Compared(report=known, stale=tuple(entry for entry in baseline.entries if entry not in index.used))
 
 
 def _known(

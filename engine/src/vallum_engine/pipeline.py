@@ -12,7 +12,7 @@ from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Finding, Location
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.placement import Placement, named, told, without_secrets
-from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, Stats, Verdict
+from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, Stats, Verdict, ordered
 from vallum_engine.model.text import printable
 from vallum_engine.triggers import Database
 from vallum_engine.values import mutable, replace
@@ -240,8 +240,7 @@ def _precedence(finding: Finding) -> tuple[object, ...]:
 
 
 def _sorted(findings: Mapping[str, _Merged]) -> tuple[Finding, ...]:
-    whole = (
+    return ordered(
         told(replace(merged.speaker, fingerprint=key, locations=tuple(sorted(merged.places))))
         for key, merged in findings.items()
     )
-    return tuple(sorted(whole, key=lambda f: (-f.severity.rank, f.locations[0], f.ruleset, f.rule, f.fingerprint)))

@@ -1,6 +1,6 @@
 """What one scan has to say: what it found, and where its silence counts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
 from vallum_engine.model.file import PROGRAMS_TELL
@@ -108,7 +108,7 @@ class Stats:
     skipped: int = 0
     packages: int = 0
     suppressed: int = 0
-    """Findings that an inline ignore or an ignore file hid; never silent."""
+    """Findings that somebody hid: by a comment, an ignore file, a baseline, an option; never silent."""
     commits: int = 0
     """Of a history: how many were looked through."""
     versions: int = 0
@@ -124,6 +124,11 @@ class Stats:
     seconds: float = 0.0
 
 
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """As they stand in a report: the worst first, then by place, and the same for the same findings."""
+    return tuple(sorted(findings, key=lambda f: (-f.severity.rank, f.locations[0], f.ruleset, f.rule, f.fingerprint)))
+
+
 @immutable
 class Report:
     """The outcome of one scan, sorted, so that equal scans give equal bytes."""
@@ -133,7 +138,7 @@ class Report:
     errors: tuple[Problem, ...] = ()
     stats: Stats = made(factory=Stats)
     suppressed: tuple[Finding, ...] = ()
-    """What an inline ignore hid: counted and listed, never silent."""
+    """What somebody hid: counted and listed, never silent."""
     packages: tuple[Package, ...] = ()
     layers: tuple[Layer, ...] = ()
     """Of an image, from the lowest: what its locations name."""
@@ -146,3 +151,20 @@ class Report:
     def incomplete(self) -> bool:
         """Whether something that should have been looked at was not: absence of findings then proves nothing there."""
         return not self.coverage.complete or bool(self.coverage.gaps) or bool(self.errors)
+
+    def hiding(self, why: Callable[[Finding], str]) -> "Report":
+        """The report with the findings for which `why` has words among the suppressed, each with these for its reason."""
+        shown: list[Finding] = []
+        hidden = list(self.suppressed)
+        for finding in self.findings:
+            reason = why(finding)
+            if reason:
+                hidden.append(replace(finding, reason=reason))
+            else:
+                shown.append(finding)
+        return replace(
+            self,
+            findings=tuple(shown),
+            suppressed=ordered(hidden),
+            stats=replace(self.stats, suppressed=len(hidden)),
+        )

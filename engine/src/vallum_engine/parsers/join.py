@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
 from vallum_engine.model.finding import Finding
-from vallum_engine.model.report import Coverage, Report, Stats
+from vallum_engine.model.report import Coverage, Report, Stats, ordered
 from vallum_engine.values import replace
 
 
@@ -53,7 +53,7 @@ def _merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         worst = max(known, finding, key=lambda f: f.severity.rank)
         places = tuple(sorted({*known.locations, *finding.locations}))
         found[finding.fingerprint] = replace(worst, locations=places)
-    return tuple(sorted(found.values(), key=lambda f: (-f.severity.rank, f.locations[0], f.rule, f.fingerprint)))
+    return ordered(found.values())
 
 
 def _added(every: Iterable[Stats]) -> Stats:

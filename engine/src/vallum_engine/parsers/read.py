@@ -10,7 +10,7 @@ from vallum_engine.model import naming
 from vallum_engine.model.evidence import redacted
 from vallum_engine.model.finding import AdvisoryRef, Finding, Kind, Location, PackageRef, Remediation
 from vallum_engine.model.package import Package
-from vallum_engine.model.report import Coverage, Problem, Report, RuleSet, Stats
+from vallum_engine.model.report import Coverage, Problem, Report, RuleSet, Stats, ordered
 from vallum_engine.model.text import printable
 from vallum_engine.parsers.catalogue import named, recognised
 from vallum_engine.parsers.document import Document
@@ -259,5 +259,4 @@ def _report(format_: Format, document: Document, taken: _Taken, *, whole: bool) 
 
 
 def _sorted(taken: _Taken, findings: dict[str, Finding]) -> tuple[Finding, ...]:
-    whole = (replace(f, locations=tuple(sorted(taken.places[f.fingerprint]))) for f in findings.values())
-    return tuple(sorted(whole, key=lambda f: (-f.severity.rank, f.locations[0], f.rule, f.fingerprint)))
+    return ordered(replace(f, locations=tuple(sorted(taken.places[f.fingerprint]))) for f in findings.values())

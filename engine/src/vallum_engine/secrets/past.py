@@ -14,7 +14,7 @@ from vallum_engine.identity import fingerprint
 from vallum_engine.marks import hidden, marks
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Commit, Finding, History, Remediation
-from vallum_engine.model.report import Coverage, Exclusion, Report, RuleSet, Verdict
+from vallum_engine.model.report import Coverage, Exclusion, Report, RuleSet, Verdict, ordered
 from vallum_engine.model.text import printable
 from vallum_engine.secrets.detector import NAME, SecretsDetector
 from vallum_engine.values import immutable, mutable, replace
@@ -148,8 +148,8 @@ class Past:
                 suppressed.append(self._gone(key, trace, commit))
         return replace(
             report,
-            findings=_sorted(findings),
-            suppressed=_sorted(suppressed),
+            findings=ordered(findings),
+            suppressed=ordered(suppressed),
             coverage=self._coverage(report.coverage),
             stats=replace(
                 report.stats,
@@ -210,7 +210,3 @@ class Past:
             rulesets=tuple(sorted((*coverage.rulesets, spoken), key=lambda r: r.name)),
             exclusions=tuple(sorted({*coverage.exclusions, *self._rows, *own})),
         )
-
-
-def _sorted(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(findings, key=lambda f: (-f.severity.rank, f.locations[0], f.ruleset, f.rule, f.fingerprint)))
