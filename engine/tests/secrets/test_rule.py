@@ -4,6 +4,7 @@ import pytest
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.secrets import rulebook
+from vallum_engine.secrets.disguises import in_base64
 from vallum_engine.secrets.rule import Specificity, read
 
 HEAD = 'provider = "Shop"\nreferences = ["https://shop.test/keys"]\nrotate = ["Revoke it."]\n'
@@ -47,12 +48,36 @@ def test_an_assignment_is_written_out() -> None:
         pytest.param("leaks", 'assigned_to = "a"\nleaks', "exclude each other", id="two kinds"),
         pytest.param("[[rule]]", "[rule]", "no \\[\\[rule\\]\\]", id="not a list"),
         pytest.param("title = ", "title", "not TOML", id="not TOML"),
+        pytest.param("leaks", "rank = nan\nleaks", "rank must be a number", id="no number"),
+        pytest.param("leaks", "rank = 1e400\nleaks", "rank must be a number", id="without an end"),
+        pytest.param("leaks", "pair = 1\nleaks", "pair: must be a table", id="no table"),
+        pytest.param("shop_", f"{'(?:' * 3000}s{')' * 3000}", "pattern is not an expression", id="too deep"),
+        pytest.param("shop_", f"{'(?:' * 400}s{')' * 400}", "pattern maximum recursion", id="deep"),
+        pytest.param("{20}", "{20000000000000}", "pattern is not an expression", id="endless"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(old: str, new: str, message: str) -> None:
     with pytest.raises(BrokenData, match=message) as refused:
         read(HEAD + RULE.replace(old, new), "shop.toml")
     assert str(refused.value).startswith("shop.toml")
+
+
+@pytest.mark.parametrize("rules", ["rule = 1", "rule = [1]", "rule = []"])
+def test_a_file_without_rules_is_refused(rules: str) -> None:
+    with pytest.raises(BrokenData, match=r"shop.toml: no \[\[rule\]\] in it"):
+        read(HEAD + rules, "shop.toml")
+
+
+def test_own_rules_stand_behind_the_packaged_ones_and_look_for_names_no_second_time() -> None:
+    book = rulebook.load(rulebook.packaged().dump())
+    ((rule, _),) = read(HEAD + RULE, "shop.toml")
+    both = rulebook.extended(book, [rule])
+    assert both.rules == [*book.rules, rule]
+    assert both.rules[-1] == both.rules[len(book.rules)] == rule
+    assert both.rules[-2:] == [book.rules[-1], rule]
+    own = [pattern for _, pattern in both.disguises[len(book.disguises) :]]
+    assert any(form in pattern for pattern in own for form in in_base64(b"shop_"))
+    assert not any(form in pattern for pattern in own for form in in_base64(b"password"))
 
 
 def test_two_rules_of_one_name_are_refused() -> None:

@@ -46,10 +46,11 @@ _ESCAPED = (
 )
 
 
-def of(triggers: Iterable[bytes]) -> tuple[Disguise, ...]:
-    """The disguises of what these triggers match."""
+def of(triggers: Iterable[bytes], *, names: bool = True) -> tuple[Disguise, ...]:
+    """The disguises of what these triggers match, and of the names before a value, which are needed once in a scan."""
     literals = {literal for trigger in triggers for literal in anchors(trigger) if len(literal) >= _LEAST}
-    literals.update(word for plain in (*_WORDS, *_SCHEMES) for word in (plain, plain.upper(), plain.title()))
+    if names:
+        literals.update(word for plain in (*_WORDS, *_SCHEMES) for word in (plain, plain.upper(), plain.title()))
     once = {form for literal in literals for text in (literal, _wide(literal)) for form in in_base64(text)}
     twice = {form for text in once for form in in_base64(text)}
     bare = {literal.hex().encode() for literal in literals}
@@ -58,7 +59,7 @@ def of(triggers: Iterable[bytes]) -> tuple[Disguise, ...]:
         *((Encoding.BASE64, pattern) for pattern in _grouped(once | twice)),
         *((Encoding.HEXADECIMAL, b"(?i:" + pattern + b")") for pattern in _grouped(bare)),
         *((Encoding.ESCAPES, b"(?i:" + pattern + b")") for pattern in _grouped(escaped)),
-        *_ESCAPED,
+        *(_ESCAPED if names else ()),
     )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import Any, AnyStr, TypeVar
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.expressions import Shape, trigger, width
@@ -22,6 +22,7 @@ _ANY = rb"[^\s<>{}$][^\s<>{}]{3,400}"
 T = TypeVar("T")
 
 _ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_MOST = 1 << 30
 _FILE_KEYS = frozenset({"provider", "references", "rotate", "rule"})
 _KEYS = frozenset(
     {"id", "title", "severity", "confidence", "specificity", "pattern", "trigger", "files", "min_entropy", "checksum"}
@@ -129,7 +130,7 @@ def read(text: str, name: str) -> list[tuple[Rule, Samples]]:
     file.only(_FILE_KEYS)
     file.text("provider")
     rules = data.get("rule")
-    if not isinstance(rules, list) or not rules:
+    if not isinstance(rules, list) or not rules or not all(isinstance(entry, Mapping) for entry in rules):
         raise BrokenData(f"{name}: no [[rule]] in it.")
     return [
         _rule(_Table(entry, f"{name}: rule {entry.get('id', number + 1)}"), file) for number, entry in enumerate(rules)
@@ -139,8 +140,10 @@ def read(text: str, name: str) -> list[tuple[Rule, Samples]]:
 class _Table:
     """A TOML table that says where it stands when something in it is wrong."""
 
-    def __init__(self, data: Mapping[str, Any], where: str) -> None:
-        self.data = data
+    def __init__(self, data: Any, where: str) -> None:
+        if not isinstance(data, Mapping):
+            raise BrokenData(f"{where}: must be a table.")
+        self.data: Mapping[str, Any] = data
         self.where = where
 
     def wrong(self, key: str, what: str) -> BrokenData:
@@ -167,7 +170,7 @@ class _Table:
 
     def number(self, key: str, default: float) -> float:
         value = self.data.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _MOST:
             raise self.wrong(key, "must be a number")
         return value
 
@@ -184,12 +187,13 @@ class _Table:
         return tuple(value.items())
 
     def expression(self, key: str) -> str:
-        text = self.text(key)
+        return self.understood(key, self.text(key)).pattern
+
+    def understood(self, key: str, text: AnyStr) -> re.Pattern[AnyStr]:
         try:
-            re.compile(text)
-        except re.error as error:
+            return re.compile(text)
+        except (re.error, RecursionError, OverflowError) as error:
             raise self.wrong(key, f"is not an expression: {error}") from error
-        return text
 
     def assignment(self) -> "_Table":
         """The same table with the expression for `value` assigned to a name that holds `assigned_to`.
@@ -205,14 +209,10 @@ class _Table:
 
     def compiled(self, key: str) -> bytes:
         """An expression with at most one group, in the subset that triggers are made from."""
-        pattern = self.text(key).encode()
-        try:
-            groups = re.compile(pattern).groups
-        except re.error as error:
-            raise self.wrong(key, f"is not an expression: {error}") from error
-        if groups > 1:
+        found = self.understood(key, self.text(key).encode())
+        if found.groups > 1:
             raise self.wrong(key, "has more than one group; write (?:…) for all but the secret value")
-        return pattern
+        return found.pattern
 
 
 def _one_of(table: _Table, key: str, options: Mapping[str, T], default: str | None = None) -> T:
@@ -273,7 +273,7 @@ def _triggered(table: _Table, pattern: bytes) -> tuple[Shape, int]:
     try:
         shape = trigger(table.compiled("trigger") if "trigger" in table.data else pattern)
         stretch = min(width(pattern)[1], STRETCH)
-    except BrokenData as error:
+    except (BrokenData, RecursionError) as error:
         raise table.wrong("pattern", str(error)) from error
     if not shape.text or not shape.low:
         raise table.wrong("pattern", "leaves nothing for a trigger: it would match everywhere")

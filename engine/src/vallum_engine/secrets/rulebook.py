@@ -2,6 +2,7 @@
 
 import json
 import os
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -58,15 +59,11 @@ class Rulebook:
         return b"\n".join([json.dumps(head, separators=(",", ":")).encode(), b"".join(bodies)])
 
 
-class _Dumped(Sequence[Rule]):
+class _Lazy(Sequence[Rule]):
     """Rules that are read when somebody asks for one: a scan needs those that something looked like."""
 
-    def __init__(self, bodies: bytes, sizes: Sequence[int]) -> None:
-        self._bodies = bodies
-        self._ends = tuple(accumulate(sizes))
-
-    def __len__(self) -> int:
-        return len(self._ends)
+    @abstractmethod
+    def _read(self, number: int) -> Rule: ...
 
     @overload
     def __getitem__(self, index: int) -> Rule: ...
@@ -74,18 +71,42 @@ class _Dumped(Sequence[Rule]):
     def __getitem__(self, index: slice) -> Sequence[Rule]: ...
     def __getitem__(self, index: int | slice) -> Rule | Sequence[Rule]:
         if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        end = self._ends[index]
-        start = self._ends[index - 1] if index % len(self) else 0
-        try:
-            return _from_plain(json.loads(self._bodies[start:end]))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _malformed(error) from error
+            return [self._read(number) for number in range(len(self))[index]]
+        return self._read(range(len(self))[index])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]  # as of a list
+
+
+class _Dumped(_Lazy):
+    def __init__(self, bodies: bytes, sizes: Sequence[int]) -> None:
+        self._bodies = bodies
+        self._ends = tuple(accumulate(sizes))
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def _read(self, number: int) -> Rule:
+        start = self._ends[number - 1] if number else 0
+        try:
+            return _from_plain(json.loads(self._bodies[start : self._ends[number]]))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _malformed(error) from error
+
+
+class _Followed(_Lazy):
+    def __init__(self, rules: Sequence[Rule], more: Sequence[Rule]) -> None:
+        self._rules = rules
+        self._more = more
+
+    def __len__(self) -> int:
+        return len(self._rules) + len(self._more)
+
+    def _read(self, number: int) -> Rule:
+        first = len(self._rules)
+        return self._rules[number] if number < first else self._more[number - first]
 
 
 def load(dumped: bytes) -> Rulebook:
@@ -115,8 +136,8 @@ def _malformed(why: object) -> BrokenData:
     return BrokenData(f"The cached rules are malformed ({why!r}). Read the packaged ones again.")
 
 
-def build(rules: Sequence[Rule]) -> Rulebook:
-    """A rulebook of these rules. Raises BrokenData when two share an id."""
+def build(rules: Sequence[Rule], *, names: bool = True) -> Rulebook:
+    """A rulebook of these rules, alone or, without the disguises of `names`, behind others. Raises BrokenData when two share an id."""
     ordered = tuple(sorted(rules, key=lambda rule: rule.id))
     for one, other in pairwise(ordered):
         if one.id == other.id:
@@ -126,25 +147,26 @@ def build(rules: Sequence[Rule]) -> Rulebook:
         ids=tuple(rule.id for rule in ordered),
         triggers=tuple(rule.trigger for rule in ordered),
         digest=blake2b(b"\n".join(_body(rule) for rule in ordered), digest_size=16).hexdigest(),
-        disguises=disguises.of(rule.trigger for rule in ordered if rule.block or rule.specificity is Specificity.TOKEN),
+        disguises=disguises.of(
+            (rule.trigger for rule in ordered if rule.block or rule.specificity is Specificity.TOKEN), names=names
+        ),
         keyed=tuple(number for number, rule in enumerate(ordered) if rule.key),
     )
 
 
 def extended(book: Rulebook, own: Sequence[Rule]) -> Rulebook:
     """The rulebook with the caller's own rules behind it. Raises BrokenData when two share an id."""
-    added = build(own)
+    added = build(own, names=False)
     taken = set(book.ids)
     for name in added.ids:
         if name in taken:
             raise BrokenData(f"A packaged rule is called {name} already: rename yours.")
-    known = set(book.disguises)
     return Rulebook(
-        rules=(*book.rules, *added.rules),
+        rules=_Followed(book.rules, added.rules),
         ids=(*book.ids, *added.ids),
         triggers=(*book.triggers, *added.triggers),
         digest=blake2b(f"{book.digest} {added.digest}".encode(), digest_size=16).hexdigest(),
-        disguises=(*book.disguises, *(disguise for disguise in added.disguises if disguise not in known)),
+        disguises=(*book.disguises, *added.disguises),
         keyed=(*book.keyed, *(len(book.ids) + number for number in added.keyed)),
         packaged=len(book.ids),
         packaged_disguises=len(book.disguises),
