@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vallum import cache, output, ownrules, progress
+from vallum.cli import parser
 from vallum.cli.exits import Exit
 from vallum.detectors import packaged
 from vallum.errors import Misuse
@@ -62,16 +63,14 @@ def _report(name: str) -> Report:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="vallum baseline",
+    command = parser.command(
+        "baseline",
         description="Write down the findings that you know of, so that a scan shows only what is new.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="write")
+    verbs = command.add_subparsers(dest="verb", required=True, metavar="write")
     writing = verbs.add_parser("write", help="write, or write anew, from a JSON report", allow_abbrev=False)
     writing.add_argument("report", metavar="REPORT", help="of `vallum scan --format json`; - for standard input")
     writing.add_argument("--output", default=FILE, metavar="FILE", help=f"default: {FILE}")
     writing.add_argument("--rules", action="append", default=[], metavar="PATH", help="own rules that the scan had")
-    return parser
+    return command

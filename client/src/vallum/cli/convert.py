@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vallum import output, progress
-from vallum.cli import delivery
+from vallum.cli import delivery, parser
 from vallum.cli.exits import Exit
 from vallum.errors import ClientError, Misuse
 from vallum_engine.errors import EngineError
@@ -97,27 +97,25 @@ def _list() -> Exit:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="vallum convert",
+    command = parser.command(
+        "convert",
         usage="vallum convert FILE… [options]",
         description="Read reports of other tools, and write what they found as a report of Vallum.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    parser.add_argument("file", nargs="*", metavar="FILE", help="a report; - is standard input")
-    parser.add_argument("--list", action="store_true", help="show the formats that are read, and nothing else")
-    parser.add_argument(
+    command.add_argument("file", nargs="*", metavar="FILE", help="a report; - is standard input")
+    command.add_argument("--list", action="store_true", help="show the formats that are read, and nothing else")
+    command.add_argument(
         "--as",
         dest="named",
         default="",
         metavar="FORMAT",
         help="take each file for this format, whatever it looks like",
     )
-    parser.add_argument(
+    command.add_argument(
         "--part",
         action="store_true",
         help="the files are not all that their tool has to say: what they leave out has not ended",
     )
-    delivery.add_arguments(parser.add_argument_group("report"), asset="asset that the reports are about")
-    return parser
+    delivery.add_arguments(command.add_argument_group("report"), asset="asset that the reports are about")
+    return command

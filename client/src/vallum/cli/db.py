@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from vallum import cache, compiled, detectors, output, progress
 from vallum.advisories import location, moments
+from vallum.cli import parser
 from vallum.cli.exits import Exit
 from vallum.errors import ClientError
 from vallum.progress import Progress
@@ -46,14 +47,12 @@ def run(arguments: Sequence[str]) -> Exit:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="vallum db",
+    command = parser.command(
+        "db",
         description="Download, import or show the advisory database.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="update | import | status | prepare")
+    verbs = command.add_subparsers(dest="verb", required=True, metavar="update | import | status | prepare")
     fetch = verbs.add_parser("update", help="download what is new, and build the database", allow_abbrev=False)
     names = ", ".join(sorted(ORDERS))
     fetch.add_argument(
@@ -78,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs.add_parser("status", help="show how old the advisories are, and how many", allow_abbrev=False)
     verbs.add_parser("prepare", help="make ready, now, what the first scan would", allow_abbrev=False)
-    return parser
+    return command
 
 
 def _prepare(shown: Progress) -> Exit:

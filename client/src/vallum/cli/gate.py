@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vallum import output, progress, verdicts
+from vallum.cli import parser
 from vallum.cli.exits import Exit
 from vallum.errors import ClientError, Misuse
 from vallum.verdicts import Answer, Offender, Said, Why
@@ -166,16 +167,14 @@ def _shown(name: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="vallum gate",
+    command = parser.command(
+        "gate",
         usage="vallum gate --server URL --asset NAME [options] | vallum gate REPORT [conditions]",
         description="Ask whether a change may pass, and say why or why not.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    parser.add_argument("report", nargs="?", default="", metavar="REPORT", help="JSON or wire; - is standard input")
-    platform = parser.add_argument_group("platform")
+    command.add_argument("report", nargs="?", default="", metavar="REPORT", help="JSON or wire; - is standard input")
+    platform = command.add_argument_group("platform")
     platform.add_argument("--server", default="", metavar="URL", help="the platform that decides")
     platform.add_argument("--asset", default="", metavar="NAME", help="whose findings")
     platform.add_argument("--gate", default="", metavar="NAME", help="one gate (default: all that hold for the asset)")
@@ -183,11 +182,11 @@ def _parser() -> argparse.ArgumentParser:
     platform.add_argument(
         "--wait", type=_seconds, default=None, metavar="SECONDS", help="for the scan to be digested (default: 300)"
     )
-    _add_conditions(parser.add_argument_group("conditions"))
-    answer = parser.add_argument_group("answer")
+    _add_conditions(command.add_argument_group("conditions"))
+    answer = command.add_argument_group("answer")
     answer.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
     answer.add_argument("--output", default="", metavar="FILE", help="write there (default: standard output)")
-    return parser
+    return command
 
 
 def _add_conditions(group: argparse._ArgumentGroup) -> None:

@@ -3,13 +3,11 @@
 import argparse
 import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from functools import cache
 from pathlib import Path
 
-from vallum.cli import delivery
+from vallum.cli import delivery, parser
 from vallum.cli.delivery import Delivery
 from vallum.detectors import NAMES
 from vallum.errors import Misuse
@@ -80,7 +78,6 @@ def parse(arguments: Sequence[str]) -> Options:
     if given.baseline and given.no_ignore:
         raise Misuse("--no-ignore shows everything, and --baseline hides what it knows: leave one of them out.")
     part = _part(given)
-    limits = {"file_bytes": given.max_file_bytes, "files": given.max_files, "total_bytes": given.max_bytes}
     return Options(
         place=given.place,
         only=given.only,
@@ -98,7 +95,7 @@ def parse(arguments: Sequence[str]) -> Options:
         platform=given.platform,
         progress=given.progress,
         left_out=(*given.left_out, *(_listed(given.left_out_from) if given.left_out_from else ())),
-        limits={name: value for name, value in limits.items() if value},
+        limits=limits(given),
     )
 
 
@@ -120,34 +117,14 @@ def _part(given: argparse.Namespace) -> Part:
     return part
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
-    """As wide as the terminal. One is made for every option, and the standard one imports `shutil` to ask how wide that is."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_width())
-
-
-@cache
-def _width() -> int:
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit() and int(columns):
-        return int(columns) - 2
-    try:
-        return os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns - 2
-    except (OSError, ValueError):
-        return 78
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="vallum scan",
+    command = parser.command(
+        "scan",
         description="Find secrets and vulnerable packages. Nothing of what is scanned is executed, and nothing leaves this machine\n"
         "unless a repository's address or --upload asks for it.",
         epilog=_EPILOG,
-        formatter_class=_Help,
-        allow_abbrev=False,
     )
-    parser.add_argument(
+    command.add_argument(
         "place",
         nargs="?",
         default=".",
@@ -155,7 +132,13 @@ def _parser() -> argparse.ArgumentParser:
         help="folder, archive, container image (docker save, OCI layout), https:// address of a git repository, "
         "or - for standard input (default: .)",
     )
-    what = parser.add_argument_group("what")
+    _add_what(command.add_argument_group("what"))
+    _add_report(command.add_argument_group("report"))
+    add_limits(command.add_argument_group("limits", "each one that is met is said, and makes the scan incomplete"))
+    return command
+
+
+def _add_what(what: argparse._ArgumentGroup) -> None:
     what.add_argument(
         "--only", type=_names, default=NAMES, metavar="NAME,…", help=f"of {', '.join(NAMES)} (default: all)"
     )
@@ -198,7 +181,9 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument(
         "--left-out-from", default="", metavar="FILE", help="the same from a file, each path ended by a NUL byte"
     )
-    report = parser.add_argument_group("report")
+
+
+def _add_report(report: argparse._ArgumentGroup) -> None:
     delivery.add_arguments(
         report, asset="asset that the upload is about: one folder, scanned from the same root each time, has one name"
     )
@@ -206,30 +191,39 @@ def _parser() -> argparse.ArgumentParser:
         "--baseline", default="", metavar="FILE", help="hide what this file of `vallum baseline write` knows"
     )
     report.add_argument("--fail-on", choices=[str(s) for s in Severity], metavar="SEVERITY", help=_fail_on())
-    report.add_argument(
+    add_progress(report)
+
+
+def add_progress(group: argparse._ActionsContainer) -> None:
+    """The option that says how much is told meanwhile."""
+    group.add_argument(
         "--progress", choices=("auto", "none", "json"), default="auto", help="on standard error (default: auto)"
     )
-    add_limits(parser.add_argument_group("limits", "each one that is met is said, and makes the scan incomplete"))
-    return parser
 
 
-def add_limits(limits: argparse._ArgumentGroup) -> None:
+def add_limits(group: argparse._ArgumentGroup) -> None:
     """The options that say how much is read."""
-    limits.add_argument("--max-file-bytes", type=_size, default=0, metavar="N", help="of one file (default: 10M)")
-    limits.add_argument(
+    group.add_argument("--max-file-bytes", type=_size, default=0, metavar="N", help="of one file (default: 10M)")
+    group.add_argument(
         "--max-files",
         type=_size,
         default=0,
         metavar="N",
         help="default: 1,000,000; archives 50,000; images 1,000,000; a history 2,000,000",
     )
-    limits.add_argument(
+    group.add_argument(
         "--max-bytes",
         type=_size,
         default=0,
         metavar="N",
         help="of all files (default: 4G; archives 512M; images 16G; a history 64G)",
     )
+
+
+def limits(given: argparse.Namespace) -> Mapping[str, int]:
+    """What was said of these options, by the names of the limits."""
+    said = {"file_bytes": given.max_file_bytes, "files": given.max_files, "total_bytes": given.max_bytes}
+    return {name: value for name, value in said.items() if value}
 
 
 def _listed(name: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vallum import output, progress
-from vallum.cli import options
+from vallum.cli import options, parser
 from vallum.cli.delivery import Delivery
 from vallum.cli.exits import Exit
 from vallum.cli.options import Options
@@ -26,13 +26,12 @@ exit codes: 0 listed, 2 wrong usage, 3 something could not be read, and is named
 def run(arguments: Sequence[str]) -> Exit:
     """List, and say by the exit code whether all could be read."""
     given = _parser().parse_args(arguments)
-    limits = {"file_bytes": given.max_file_bytes, "files": given.max_files, "total_bytes": given.max_bytes}
     asked = Options(
         place=given.place,
         delivery=Delivery(format=given.format, output="" if given.output == "-" else given.output),
         honour_ignores=not given.no_ignore,
         branch=given.branch,
-        limits={name: value for name, value in limits.items() if value},
+        limits=options.limits(given),
     )
     shown = progress.chosen(given.progress)
     try:
@@ -60,30 +59,26 @@ def run(arguments: Sequence[str]) -> Exit:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="vallum packages",
+    command = parser.command(
+        "packages",
         description="List the packages that lockfiles, manifests and installed trees name, and how each came in.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    parser.add_argument(
+    command.add_argument(
         "place",
         nargs="?",
         default=".",
         metavar="PATH",
         help="folder, archive, or https:// address of a git repository (default: .)",
     )
-    parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
-    parser.add_argument(
+    command.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
+    command.add_argument(
         "--output", default="", metavar="FILE", help="write there, whole or not at all (default: standard output)"
     )
-    parser.add_argument("--branch", default="", help="branch of the repository (default: its own)")
-    parser.add_argument("--no-ignore", action="store_true", help="look behind .gitignore and .vallumignore too")
-    parser.add_argument(
-        "--progress", choices=("auto", "none", "json"), default="auto", help="on standard error (default: auto)"
-    )
+    command.add_argument("--branch", default="", help="branch of the repository (default: its own)")
+    command.add_argument("--no-ignore", action="store_true", help="look behind .gitignore and .vallumignore too")
+    options.add_progress(command)
     options.add_limits(
-        parser.add_argument_group("limits", "each one that is met is said, and makes the list incomplete")
+        command.add_argument_group("limits", "each one that is met is said, and makes the list incomplete")
     )
-    return parser
+    return command

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vallum import cache, compiled, output, ownrules, progress
+from vallum.cli import parser
 from vallum.cli.exits import Exit
 from vallum.detectors import Setting, secrets
 from vallum.errors import Misuse
@@ -47,14 +48,12 @@ def run(arguments: Sequence[str]) -> Exit:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="vallum rules",
+    command = parser.command(
+        "rules",
         description="Which secrets are looked for.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="list | show | test")
+    verbs = command.add_subparsers(dest="verb", required=True, metavar="list | show | test")
     listing = verbs.add_parser("list", help="every rule, a line each", allow_abbrev=False)
     listing.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
     showing = verbs.add_parser("show", help="what one rule looks for, and what to do about it", allow_abbrev=False)
@@ -63,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     testing.add_argument("id", nargs="*", metavar="RULE", help="only these (default: those of --rules, else all)")
     for verb in (listing, showing, testing):
         verb.add_argument("--rules", action="append", default=[], metavar="PATH", help="file or folder of own rules")
-    return parser
+    return command
 
 
 def _named(pairs: Pairs, ids: Sequence[str]) -> Pairs:
