@@ -2,7 +2,6 @@
 
 from binascii import hexlify, unhexlify
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from pathlib import Path
 
 from vallum.cache import Cache
@@ -10,6 +9,7 @@ from vallum.collectors.repository.past import Walk
 from vallum.errors import Misuse, Unreachable
 from vallum.progress import Progress
 from vallum_engine.detector import Detector
+from vallum_engine.digests import blake2b
 from vallum_engine.model.report import Report
 from vallum_engine.secrets.detector import SecretsDetector
 from vallum_engine.secrets.past import PAST, Past

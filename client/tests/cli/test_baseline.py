@@ -1,4 +1,4 @@
-"""`vallum baseline write` and `vall scan --baseline`: what is known is hidden, what is new shows, and no secret is given away."""
+"""`vallum baseline write` and `vallum scan --baseline`: what is known is hidden, what is new shows, and no secret is given away."""
 
 import json
 from hashlib import blake2b
@@ -11,7 +11,7 @@ from vallum_engine.identity import PUBLIC_KEY, fingerprint, secret_hash
 from vallum_engine.secrets.samples import fill
 
 NPM = fill("npm_{github:36}")
-PASSWORD = "Tr0ub4dor-3xq9"
+PASSWORD = fill("Tr{base62:8}-3xq9")
 URL = f"postgres://shop:{PASSWORD}@db.shop-prod.net/shop"
 
 

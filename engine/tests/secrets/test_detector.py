@@ -11,6 +11,7 @@ from vallum_engine.model.report import Verdict
 from vallum_engine.pipeline import scan
 from vallum_engine.secrets import rulebook, samples
 from vallum_engine.secrets.detector import SecretsDetector
+from vallum_engine.secrets.formats.choose import reader
 from vallum_engine.triggers import HITS_PER_TRIGGER, Database, collect
 
 PACKAGED = rulebook.packaged_with_samples()
@@ -153,3 +154,11 @@ def test_no_value_leaves_the_detector(fragments: list[str]) -> None:
     values = [match.value.decode() for match in detector._matches(data, hits, "src/shop.ts")]
     said = "".join(repr(finding) + repr(finding.identity) for finding in findings(data))
     assert not [value for value in values if value in said]
+
+
+def test_what_is_printed_of_a_match_or_a_setting_holds_no_value() -> None:
+    data = f"T={TOKEN}\n".encode()
+    (match,) = SecretsDetector(BOOK)._matches(data, COMPILED.hits(data)[0], "a.env")
+    (setting,) = reader("lines")(data)
+    assert match.value == setting.value == TOKEN.encode()
+    assert TOKEN not in repr(match) + repr(setting)

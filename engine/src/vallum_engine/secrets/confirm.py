@@ -8,7 +8,7 @@ from vallum_engine.secrets.context import Trust, trust
 from vallum_engine.secrets.entropy import shannon
 from vallum_engine.secrets.placeholders import is_placeholder
 from vallum_engine.secrets.rule import Pair, Rule
-from vallum_engine.values import immutable
+from vallum_engine.values import immutable, unshown
 
 _NAME = 60
 _NAME_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-")
@@ -21,11 +21,11 @@ class Match:
     rule: Rule
     start: int
     end: int
-    value: bytes
+    value: bytes = unshown()
     severity: Severity
     trust: Trust
     pair: Pair | None = None
-    pair_value: bytes = b""
+    pair_value: bytes = unshown()
     how: str = ""
     """How it was encoded, empty for plain text. `start` and `end` are places of the encoded text."""
 

@@ -135,3 +135,9 @@ class Outcome:
     @property
     def ok(self) -> bool:
         return self.end is End.EXITED and self.returncode == 0
+
+    @property
+    def said(self) -> str:
+        """Why it ended, in one line: ours about it, else its own last words, of which a stranger may have chosen some."""
+        lines = [line for line in self.stderr_tail.splitlines() if line.strip()]
+        return self.reason or (lines[-1] if lines else f"it ended with {self.returncode}")

@@ -2,6 +2,7 @@
 
 from providing import GROUP, PATCH, USER
 
+from vallum_engine.secrets.samples import fill
 from vallum_web.accounts.models import ScimGroup
 from vallum_web.mail.models import Message
 
@@ -18,7 +19,7 @@ def okta_user(**more):
         "locale": "en-US",
         "externalId": "00ujl29u0le5T6Aj10h7",
         "groups": [],
-        "password": "1mz050nq",
+        "password": fill("{lower-alnum:8}"),
         "active": True,
         **more,
     }

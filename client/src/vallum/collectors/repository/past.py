@@ -15,7 +15,6 @@ from vallum_engine.sources.versions import Limits, Versions, shown, tree, writte
 from vallum_engine.values import immutable
 from vallum_guard.errors import GuardError
 from vallum_guard.git import Repository
-from vallum_guard.sandbox import Outcome
 
 MESSAGES = ".git/commit-messages/"
 TAGS = ".git/tags/"
@@ -111,8 +110,8 @@ class Walk:
         listed, outcome = self.repository.output("rev-list", most, "--date-order", *which, most=1 << 31)
         if not outcome.ok:
             if self.span:
-                raise UnreadableSource(f"{self.span}: {_said(outcome)}")
-            self.past.unread("", f"commits are missing: {_said(outcome)}", failed=True)
+                raise UnreadableSource(f"{self.span}: {outcome.said}")
+            self.past.unread("", f"commits are missing: {outcome.said}", failed=True)
             listed, _ = self.repository.output("rev-list", most, "--no-walk=sorted", "--stdin", stdin=self._present())
         whole = listed[: listed.rfind(b"\n") + 1]
         width = whole.find(b"\n") + 1
@@ -139,7 +138,7 @@ class Walk:
             if outcome.ok:
                 return
             broken = commits[len(versions.commits) * width :][: width - 1]
-            why = f"commit {broken[:12].decode()} cannot be compared with its parents: {_said(outcome)}"
+            why = f"commit {broken[:12].decode()} cannot be compared with its parents: {outcome.said}"
             self.past.unread("", why, failed=True)
             versions.alone(broken, self._tree(broken.decode()))
         self.past.unread(
@@ -152,7 +151,7 @@ class Walk:
         for name in _BROKEN_REF.findall(outcome.stderr_tail):
             self.past.unread("", f"{name} is broken", failed=True)
         if not outcome.ok:
-            self.past.unread("", f"refs cannot be listed: {_said(outcome)}", failed=True)
+            self.past.unread("", f"refs cannot be listed: {outcome.said}", failed=True)
         waiting = [(line[:at], shown(line[at + 1 :])) for line in listed.splitlines() if (at := line.find(b" ")) > 0]
         for _ in range(_DEEPEST_TAG):
             waiting = list(self._pointed(waiting))
@@ -171,7 +170,7 @@ class Walk:
             "cat-file", "--batch", "--buffer", stdin=asked, take=Objects(take, most=self.limits.file_bytes).feed
         )
         if not outcome.ok:
-            self.past.unread("", f"what refs point to cannot be read: {_said(outcome)}", failed=True)
+            self.past.unread("", f"what refs point to cannot be read: {outcome.said}", failed=True)
         for (name, ref), (kind, content) in zip(waiting, met, strict=False):
             label = ref.removeprefix("refs/tags/")
             if kind == "tag":
@@ -197,7 +196,7 @@ class Walk:
     def _tree(self, name: str, *, quiet: bool = False) -> Iterator[tuple[bytes, bytes]]:
         listed, outcome = self.repository.output("ls-tree", "-r", "-z", name, most=1 << 30)
         if not outcome.ok and not (quiet and "Not a valid object name" in outcome.stderr_tail):
-            self.past.unread("", f"the tree of {name} cannot be read: {_said(outcome)}", failed=True)
+            self.past.unread("", f"the tree of {name} cannot be read: {outcome.said}", failed=True)
         return tree(listed)
 
 
@@ -250,7 +249,7 @@ class _Reading:
             )
             if outcome.ok or objects.number >= len(names):
                 break
-            self.past.unread(self._place(objects.number), f"cannot be read: {_said(outcome)}", failed=True)
+            self.past.unread(self._place(objects.number), f"cannot be read: {outcome.said}", failed=True)
             number = objects.number + 1
         else:
             self.past.unread(
@@ -331,9 +330,3 @@ def _tag(name: bytes, content: bytes) -> _Tag:
         target=facts.get(b"object", b""),
         message=message,
     )
-
-
-def _said(outcome: Outcome) -> str:
-    """Git's last words, or ours about it."""
-    lines = [line for line in outcome.stderr_tail.splitlines() if line.strip()]
-    return outcome.reason or (lines[-1] if lines else f"git ended with {outcome.returncode}")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from vallum.errors import Misuse, Unreachable
 from vallum_engine.model.file import File, Skipped
-from vallum_engine.model.text import size
+from vallum_engine.model.text import printable, size
 from vallum_engine.sources import ignores
 from vallum_engine.sources.content import READ_BINARY, is_binary
 from vallum_engine.sources.limits import Limits
@@ -118,6 +118,4 @@ def _files(repository: Repository, asked: Sequence[_Change]) -> Iterator[File | 
 
 def _require(outcome: Outcome) -> None:
     if not outcome.ok:
-        lines = [line for line in outcome.stderr_tail.splitlines() if line.strip()]
-        said = outcome.reason or (lines[-1] if lines else f"git ended with {outcome.returncode}")
-        raise Unreachable(f"The staged files cannot be read: {said}.")
+        raise Unreachable(f"The staged files cannot be read: {printable(outcome.said)}.")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from vallum_engine.values import immutable, replace
+from vallum_engine.values import immutable, replace, unshown
 
 MOST = 100_000
 """Settings read per file: beyond, the detector says that it did not look."""
@@ -33,7 +33,7 @@ class Setting:
 
     path: str
     name: str
-    value: bytes
+    value: bytes = unshown()
     start: int
     """Where the value stands in the file, quotes left out."""
     end: int
