@@ -6,6 +6,7 @@ from pathlib import Path
 import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 from served import sign_in
 
 from vallum_web.accounts.services import teams
@@ -29,8 +30,8 @@ def test_without_javascript_both_are_said_at_once(chromium, site, asset):
     window.get_by_label("Importance").select_option("critical")
     window.get_by_label("Exposure").select_option("internet")
     window.get_by_role("button", name="Save").last.click()
-    assert window.get_by_text("critical importance").count() == 1
-    assert window.get_by_label("Exposure").input_value() == "internet"
+    expect(window.get_by_text("critical importance")).to_have_count(1)
+    expect(window.get_by_label("Exposure")).to_have_value("internet")
     window.context.close()
 
 

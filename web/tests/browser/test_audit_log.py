@@ -63,9 +63,9 @@ def test_without_javascript_it_filters_pages_and_opens(chromium, site, people):
     window.goto(LOG)
     window.get_by_label("What").select_option("team")
     window.get_by_role("button", name="Apply").click()
-    assert window.locator("tr[data-row]").count() == 2
+    expect(window.locator("tr[data-row]")).to_have_count(2)
     window.get_by_role("link", name="Team made").first.click()
-    assert window.locator("#panel h2").text_content() == "Team made"
+    expect(window.locator("#panel h2")).to_have_text("Team made")
     window.context.close()
 
 

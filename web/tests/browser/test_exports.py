@@ -89,9 +89,9 @@ def test_without_javascript_it_is_asked_for_and_deleted(chromium, site, people):
     sign_in(window)
     window.goto(EXPORTS)
     window.get_by_role("button", name="Export").click()
-    assert window.get_by_role("link", name="Reload to see how far it is").count() == 1
+    expect(window.get_by_role("link", name="Reload to see how far it is")).to_have_count(1)
     window.get_by_role("button", name="Delete").click()
-    assert window.get_by_text("There is none.").count() == 1
+    expect(window.get_by_text("There is none.")).to_have_count(1)
     window.context.close()
 
 

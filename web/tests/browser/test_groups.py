@@ -6,6 +6,7 @@ from pathlib import Path
 import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 from served import sign_in
 
 from vallum_engine.model.finding import Severity
@@ -68,7 +69,7 @@ def test_a_group_opens_in_place_and_shows_a_finding_beside(page, people):
     assert inside.count() > 0
     page.keyboard.press("Escape")
     page.locator("#group-1 [data-unfold]").click()
-    assert inside.count() == 0
+    expect(inside).to_have_count(0)
     page.locator("#group-1 [data-open]").click()
     page.wait_for_url("**/findings/?rule=*")
     page.locator("tr[id^=finding-]").first.wait_for()
@@ -88,13 +89,13 @@ def test_a_ticket_is_written_from_the_list(page, people):
     page.get_by_label("Reason").wait_for()
     page.keyboard.press("?")
     for key in ("j", "k", "enter", "x", "s", "a", "t", "c", "esc", "?"):
-        assert page.locator("#keys kbd", has_text=key).first.is_visible()
+        expect(page.locator("#keys kbd", has_text=key).first).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("c")
     page.keyboard.type("**bold**")
     page.get_by_role("button", name="Preview").click()
     page.locator("#comment-preview strong", has_text="bold").wait_for()
-    assert page.locator("#panel textarea[name=text]").first.input_value() == "**bold**"
+    expect(page.locator("#panel textarea[name=text]").first).to_have_value("**bold**")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 from served import sign_in
 
 from vallum_engine.model.finding import Severity
@@ -58,11 +59,11 @@ def org(live_database):
 def test_without_javascript_a_fix_leads_to_what_it_ends(chromium, site, org):
     window = chromium.new_context(base_url=site, java_script_enabled=False).new_page()
     sign_in(window)
-    assert window.get_by_text("Since your last visit").is_visible()
+    expect(window.get_by_text("Since your last visit")).to_be_visible()
     window.get_by_text("The numbers").click()
-    assert window.get_by_role("region", name="Risk by day").get_by_role("row").count() == 70
+    expect(window.get_by_role("region", name="Risk by day").get_by_role("row")).to_have_count(70)
     window.get_by_role("link", name="Upgrade left-pad 1.0.0 to 2.0.0").click()
-    assert window.get_by_role("row").count() == 3
+    expect(window.get_by_role("row")).to_have_count(3)
     window.context.close()
 
 
@@ -70,16 +71,17 @@ def test_the_chart_says_the_numbers_of_a_day_by_keyboard_and_by_pointer(page, si
     sign_in(page)
     chart = page.locator("[data-chart]")
     days = page.locator("[data-middle] title").all_text_contents()
-    assert chart.locator("output").text_content() == days[-1]
+    expect(chart.locator("output")).to_have_text(days[-1])
     slider = page.get_by_role("slider", name="Day")
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    assert chart.locator("output").text_content() == slider.get_attribute("aria-valuetext") == days[-2]
+    expect(chart.locator("output")).to_have_text(days[-2])
+    expect(slider).to_have_attribute("aria-valuetext", days[-2])
     page.keyboard.press("Home")
-    assert chart.locator("output").text_content() == days[0]
+    expect(chart.locator("output")).to_have_text(days[0])
     chart.locator("[data-middle]").nth(12).hover()
-    assert chart.locator("output").text_content() == days[12]
-    assert slider.input_value() == "12"
+    expect(chart.locator("output")).to_have_text(days[12])
+    expect(slider).to_have_value("12")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,6 +6,7 @@ from pathlib import Path
 import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 from served import sign_in
 
 from vallum_engine.model.finding import Severity
@@ -54,16 +55,16 @@ def test_without_javascript_a_rule_is_tried_and_made(chromium, site, record):
     window.get_by_role("link", name="New rule").click()
     window.get_by_label("Path").fill("tests/**")
     window.get_by_role("button", name="Try it on the record").click()
-    assert window.get_by_text("was worth seeing").count() == 1
+    expect(window.get_by_text("was worth seeing")).to_have_count(1)
     window.get_by_role("button", name="Hide ").click()
     window.wait_for_url("**/findings/bulk/**")
     with scope(people.org.pk):
         waiting = Bulk.objects.of(people.org).filter(status="queued").get().pk
     services.run_bulk(people.org.pk, waiting)
     window.reload()
-    assert window.get_by_text("Done: ").count() == 1
+    expect(window.get_by_text("Done: ")).to_have_count(1)
     window.get_by_role("link", name="To the suppression rules").click()
-    assert window.get_by_role("button", name="Lift").count() == 2
+    expect(window.get_by_role("button", name="Lift")).to_have_count(2)
     window.context.close()
 
 
@@ -73,7 +74,7 @@ def test_the_list_leads_to_a_rule_about_what_was_ticked(page, site, record):
     page.locator("[data-pick]").first.check()
     page.get_by_role("button", name="Hide all like this by a rule…").click()
     page.wait_for_url("**/suppression-rules/new/?**")
-    assert page.locator("[name=rule]").input_value() == "example-token"
+    expect(page.locator("[name=rule]")).to_have_value("example-token")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

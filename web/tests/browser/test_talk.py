@@ -61,7 +61,7 @@ def test_from_the_keyboard_and_in_place(page, site, people):
     page.get_by_role("button", name="Comment", exact=True).click()
     expect(said).to_have_count(2)
     expect(said.first).to_contain_text("<script>alert(2)</script>")
-    assert said.first.locator("img, script").count() == 0
+    expect(said.first.locator("img, script")).to_have_count(0)
     newest = page.locator("#comments .card").first
     newest.get_by_text("Edit or delete").click()
     newest.get_by_label("Comment").fill("Never mind.")
@@ -111,12 +111,12 @@ def test_without_javascript(chromium, site, people):
     window.get_by_role("button", name="Comment", exact=True).click()
     window.get_by_text("Edit or delete").click()
     window.get_by_role("button", name="Delete the comment").click()
-    assert window.get_by_text("Deleted by its writer").count() == 1
+    expect(window.get_by_text("Deleted by its writer")).to_have_count(1)
     window.goto(f"{LIST}?severity=high")
     window.get_by_text("Save this view…").click()
     window.get_by_label("Name").fill("Mine")
     window.get_by_role("button", name="Save for me").click()
-    assert window.get_by_role("link", name="Mine").get_attribute("aria-current") == "page"
+    expect(window.get_by_role("link", name="Mine")).to_have_attribute("aria-current", "page")
     window.context.close()
 
 

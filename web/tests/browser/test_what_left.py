@@ -45,11 +45,11 @@ def test_without_javascript_it_narrows_and_turns_pages(chromium, site, people):
     sign_in(window)
     window.goto(LEFT)
     window.get_by_role("link", name="Next").click()
-    assert window.get_by_role("region", name="Every departure").locator("tbody tr").count() == 8
+    expect(window.get_by_role("region", name="Every departure").locator("tbody tr")).to_have_count(8)
     window.get_by_role("link", name="Previous").click()
     window.get_by_label("Purpose").select_option("single sign-on")
     window.get_by_role("button", name="Apply").click()
-    assert window.get_by_role("region", name="Every departure").locator("tbody tr").count() == 1
+    expect(window.get_by_role("region", name="Every departure").locator("tbody tr")).to_have_count(1)
     window.context.close()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import making
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 from served import sign_in
 
 from vallum_web.assets import services as assets
@@ -38,7 +39,7 @@ def test_many_are_hidden_and_taken_back_without_a_mouse(page, people):
     page.goto("/acme/findings/")
     for key in ("j", "x", "j", "x"):
         page.keyboard.press(key)
-    assert page.locator("[data-picked]").inner_text() == "2"
+    expect(page.locator("[data-picked]")).to_have_text("2")
     page.locator("#bulk button[value=suppress]").focus()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Suppress 2 findings").wait_for()
@@ -62,7 +63,7 @@ def test_a_finding_is_given_to_somebody_beside_the_list(page, people):
     page.locator("#panel").get_by_role("button", name="Assign", exact=True).click()
     page.get_by_text("Assigned to Bob by Alice").wait_for()
     page.goto("/acme/findings/?assignee=" + str(people.bob.pk))
-    assert page.locator("[data-row]").count() == 1
+    expect(page.locator("[data-row]")).to_have_count(1)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
