@@ -1,11 +1,8 @@
 """What an asset is worth, in a real browser: said without JavaScript, in light and dark, wide and narrow, for everybody."""
 
-import os
-from pathlib import Path
-
 import making
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from looking import barriers
 from playwright.sync_api import expect
 from served import sign_in
 
@@ -13,7 +10,6 @@ from vallum_web.accounts.services import teams
 from vallum_web.repositories import services as repositories
 
 pytestmark = pytest.mark.browser
-SHOTS = os.environ.get("VALLUM_SHOTS")
 
 
 @pytest.fixture
@@ -35,15 +31,7 @@ def test_without_javascript_both_are_said_at_once(chromium, site, asset):
     window.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_can_be_read_and_used_by_everybody(page, site, asset, scheme):
-    page.emulate_media(color_scheme=scheme)
+def test_it_can_be_read_and_used_by_everybody(page, site, asset):
     sign_in(page)
-    for width in (1440, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(f"/acme/assets/{asset.pk}/")
-        found = Axe().run(page).response["violations"]
-        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        if SHOTS:
-            page.screenshot(path=Path(SHOTS) / f"asset-worth-{scheme}-{width}.png", full_page=True)
+    page.goto(f"/acme/assets/{asset.pk}/")
+    assert barriers(page, "asset-worth") == []

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import making
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from looking import barriers
 from playwright.sync_api import expect
 from served import sign_in
 
@@ -88,15 +88,6 @@ def test_nobody_is_left_out(chromium, site, people):
     found = []
     for path in (LOG, f"{LOG}?kind=team", f"{LOG}?kind=scan", f"{LOG}{entry}/", f"{LOG}export/?kind=team"):
         window.goto(path)
-        for scheme in ("light", "dark"):
-            window.emulate_media(color_scheme=scheme)
-            for width in (1440, 390):
-                window.set_viewport_size({"width": width, "height": 900})
-                if window.evaluate("document.documentElement.scrollWidth") > width:
-                    found.append((path, width, "wider than its window"))
-                found += [
-                    (path, scheme, width, problem["id"], problem["nodes"][0]["html"][:200])
-                    for problem in Axe().run(window).response["violations"]
-                ]
+        found += barriers(window)
     window.context.close()
     assert found == []

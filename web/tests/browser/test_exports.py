@@ -1,11 +1,10 @@
 """Exports in a real browser: from the worklist to the file, without JavaScript, for everybody; and the report on its own."""
 
-import os
 from pathlib import Path
 
 import making
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from looking import SHOTS, barriers
 from playwright.sync_api import expect
 from served import sign_in
 
@@ -18,7 +17,6 @@ from vallum_web.tenancy import blobs
 from vallum_web.tenancy.scope import scope
 
 pytestmark = pytest.mark.browser
-SHOTS = os.environ.get("VALLUM_SHOTS")
 EXPORTS = "/acme/exports/"
 LONG = "src/" + "a-very-long-folder-name/" * 8 + "app.py"
 
@@ -95,29 +93,13 @@ def test_without_javascript_it_is_asked_for_and_deleted(chromium, site, people):
     window.context.close()
 
 
-def seen(window, name, problems, where):
-    for scheme in ("light", "dark"):
-        window.emulate_media(color_scheme=scheme)
-        for width in (1440, 390):
-            window.set_viewport_size({"width": width, "height": 900})
-            if window.evaluate("document.documentElement.scrollWidth") > width:
-                problems.append((where, width, "wider than its window"))
-            problems += [
-                (where, scheme, width, problem["id"], problem["nodes"][0]["html"][:200])
-                for problem in Axe().run(window).response["violations"]
-            ]
-            if SHOTS:
-                window.screenshot(path=f"{SHOTS}/exports-{name}-{scheme}-{width}.png", full_page=True)
-
-
 def test_nobody_is_left_out(chromium, site, exported):
     window = chromium.new_context(base_url=site, bypass_csp=True).new_page()
     sign_in(window)
-    problems = []
     window.goto(f"{EXPORTS}?severity=high")
-    seen(window, "page", problems, EXPORTS)
+    problems = barriers(window, "exports-page")
     window.goto("/acme/findings/")
-    seen(window, "worklist", problems, "the worklist")
+    problems += barriers(window, "exports-worklist")
     assert problems == []
     window.context.close()
 
@@ -132,9 +114,7 @@ def test_the_report_is_read_from_a_disk_by_everybody_and_printed(chromium, site,
     asked = []
     window.on("request", lambda request: asked.append(request.url))
     window.goto(file.as_uri())
-    problems = []
-    seen(window, "report", problems, "the report")
-    assert problems == []
+    assert barriers(window, "exports-report") == []
     assert asked == [file.as_uri()]
     window.emulate_media(media="print", color_scheme="dark")
     paper = "() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"

@@ -1,11 +1,8 @@
 """The pages of gates in a real browser: without JavaScript, in light and dark, wide and narrow, for everybody."""
 
-import os
-from pathlib import Path
-
 import making
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from looking import barriers
 from playwright.sync_api import expect
 from served import sign_in
 
@@ -22,7 +19,6 @@ from vallum_web.ingest.models import Upload
 from vallum_web.tenancy.scope import scope
 
 pytestmark = pytest.mark.browser
-SHOTS = os.environ.get("VALLUM_SHOTS")
 GATES = "/acme/gates/"
 
 
@@ -84,17 +80,6 @@ def test_nobody_is_left_out(chromium, site, people):
         ("new", f"{GATES}new/"),
     ):
         window.goto(path)
-        for scheme in ("light", "dark"):
-            window.emulate_media(color_scheme=scheme)
-            for width in (1440, 390):
-                window.set_viewport_size({"width": width, "height": 900})
-                if window.evaluate("document.documentElement.scrollWidth") > width:
-                    found.append((path, width, "wider than its window"))
-                found += [
-                    (path, scheme, width, problem["id"], problem["nodes"][0]["html"][:200])
-                    for problem in Axe().run(window).response["violations"]
-                ]
-                if SHOTS:
-                    window.screenshot(path=Path(SHOTS) / f"gates-{name}-{scheme}-{width}.png", full_page=True)
+        found += barriers(window, f"gates-{name}")
     window.context.close()
     assert found == []

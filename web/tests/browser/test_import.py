@@ -1,12 +1,10 @@
 """Importing a report in a real browser: chosen and sent by hand, with JavaScript and without, in light and dark, for everybody."""
 
 import json
-import os
-from pathlib import Path
 
 import making
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from looking import barriers
 from playwright.sync_api import expect
 from served import sign_in
 
@@ -19,7 +17,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(command.isolation().level.value == "none", reason="this machine cannot isolate anything"),
 ]
-SHOTS = os.environ.get("VALLUM_SHOTS")
 LONG = "a-very-long-name-of-a-rule/" * 12
 
 
@@ -99,17 +96,6 @@ def test_nobody_is_left_out(chromium, site, people, reports):
     found = []
     for name, path in (*places.items(), ("again", f"{places['failed']}again/")):
         window.goto(path)
-        for scheme in ("light", "dark"):
-            window.emulate_media(color_scheme=scheme)
-            for width in (1440, 390):
-                window.set_viewport_size({"width": width, "height": 900})
-                if window.evaluate("document.documentElement.scrollWidth") > width:
-                    found.append((path, width, "wider than its window"))
-                found += [
-                    (path, scheme, width, problem["id"], problem["nodes"][0]["html"][:200])
-                    for problem in Axe().run(window).response["violations"]
-                ]
-                if SHOTS:
-                    window.screenshot(path=Path(SHOTS) / f"{name}-{scheme}-{width}.png", full_page=True)
+        found += barriers(window, name)
     window.context.close()
     assert found == []

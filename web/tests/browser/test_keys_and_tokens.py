@@ -1,11 +1,8 @@
 """A private repository's token and the organization's keys in a browser, by keyboard alone, in light and in dark."""
 
-import os
-from pathlib import Path
-
 import making
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from looking import barriers
 from playwright.sync_api import expect
 
 from vallum_guard.git import Credential
@@ -14,7 +11,6 @@ from vallum_web.tenancy.keyring import progress, rotation
 from vallum_web.tenancy.keyring.keys import Owner
 
 pytestmark = pytest.mark.browser
-SHOTS = os.environ.get("VALLUM_SHOTS")
 TOKEN = "canary-" + "5e1f" * 6
 KEYS = "/acme/settings/keys/"
 
@@ -35,17 +31,7 @@ def signed_in_page(page, site, people):
 
 
 def looked_at(page, name):
-    """Both schemes, wide and narrow: nothing for axe to say, nothing wider than the window."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for width in (1440, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            found = Axe().run(page)
-            assert found.violations_count == 0, found.generate_report()
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            if SHOTS:
-                page.screenshot(path=Path(SHOTS) / f"{name}-{scheme}-{width}.png", full_page=True)
-    page.set_viewport_size({"width": 1440, "height": 900})
+    assert barriers(page, name) == []
 
 
 def test_a_token_is_given_replaced_and_removed_by_keyboard(signed_in_page):

@@ -1,18 +1,14 @@
 """The egress page in a real browser: narrowed by keyboard alone, without JavaScript, in light and dark, for everybody."""
 
-import os
-from pathlib import Path
-
 import making
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from looking import barriers
 from playwright.sync_api import expect
 from served import sign_in
 
 from vallum_web.tenancy import egress
 
 pytestmark = pytest.mark.browser
-SHOTS = os.environ.get("VALLUM_SHOTS")
 LEFT = "/acme/settings/egress/"
 LONG = "git.a-very-long-name-of-a-department.of-an-even-longer-company-name.example"
 
@@ -63,17 +59,6 @@ def test_nobody_is_left_out(chromium, site, people):
         ("none", f"{LEFT}?party=nobody.example"),
     ):
         window.goto(path)
-        for scheme in ("light", "dark"):
-            window.emulate_media(color_scheme=scheme)
-            for width in (1440, 390):
-                window.set_viewport_size({"width": width, "height": 900})
-                if window.evaluate("document.documentElement.scrollWidth") > width:
-                    found.append((path, width, "wider than its window"))
-                found += [
-                    (path, scheme, width, problem["id"], problem["nodes"][0]["html"][:200])
-                    for problem in Axe().run(window).response["violations"]
-                ]
-                if SHOTS:
-                    window.screenshot(path=Path(SHOTS) / f"egress-{name}-{scheme}-{width}.png", full_page=True)
+        found += barriers(window, f"egress-{name}")
     window.context.close()
     assert found == []

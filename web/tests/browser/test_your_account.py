@@ -10,8 +10,8 @@ import pytest
 from allauth.account.internal.flows import login
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
-from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
+from looking import barriers
 from playwright.sync_api import expect
 
 from vallum_web.accounts.person.session_store import SessionStore
@@ -235,20 +235,11 @@ def test_two_step_sign_in_is_set_up_and_used_by_keyboard_alone(local):
 
 
 def clean(page, paths):
-    """What axe finds, or what is wider than its window, in both themes, wide and narrow."""
+    """What axe finds, or what is wider than its window, in every view."""
     found = []
     for path in paths:
         page.goto(page.name + path)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            for width in (1440, 390):
-                page.set_viewport_size({"width": width, "height": 900})
-                if page.evaluate("document.documentElement.scrollWidth") > width:
-                    found.append((path, width, "wider than its window"))
-                found += [
-                    (path, scheme, width, problem["id"], problem["nodes"][0]["html"][:200])
-                    for problem in Axe().run(page).response["violations"]
-                ]
+        found += barriers(page)
     return found
 
 

@@ -1,0 +1,44 @@
+"""A page looked at in a real browser: what keeps people out of it, and what is wider than its window.
+
+Each page is seen in light and in dark, wide and narrow, which two views do: colours do not follow the width. With
+VALLUM_SHOTS=FOLDER it is seen in all four, and each of them is kept there as a picture.
+"""
+
+import os
+from itertools import product
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+SHOTS = os.environ.get("VALLUM_SHOTS", "")
+VIEWS = tuple(product(("light", "dark"), (1440, 390))) if SHOTS else (("light", 1440), ("dark", 390))
+"""Colour schemes and widths, of which each comes up."""
+
+
+def barriers(page: Page, name: str = "", *, whole: bool = True) -> list[tuple[object, ...]]:
+    """What there is to say against the page as it stands, in every view; the window is then wide and light again."""
+    found: list[tuple[object, ...]] = []
+    for view in VIEWS:
+        put(page, *view)
+        found += here(page, "-".join([name, *map(str, view)]) if name else "", whole=whole)
+    put(page, "light", 1440)
+    return found
+
+
+def here(page: Page, name: str = "", *, whole: bool = True) -> list[tuple[object, ...]]:
+    """The same of the view that it is in. `whole`: whether the picture is of the page, not of the window."""
+    if SHOTS and name:
+        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=whole)
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    said = [
+        (page.url, name, problem["id"], [node["html"][:200] for node in problem["nodes"][:3]])
+        for problem in Axe().run(page).response["violations"]
+    ]
+    return [*said, (page.url, name, f"{wide} pixels wider than its window")] if wide > 0 else said
+
+
+def put(page: Page, scheme: str, width: int) -> None:
+    """Show it in this colour scheme, and this wide."""
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": 900})
