@@ -87,7 +87,7 @@ def plain(package):
         row["commit"] = package.commit
     if package.direct is not None:
         row["direct"] = package.direct
-    more = ("requested", "source", "source_version", "arch", "module")
+    more = ("requested", "source", "source_version", "arch", "module", "licence")
     row |= {key: value for key in more if (value := getattr(package, key))}
     if package.ecosystem != ECOSYSTEMS[format_of(package.location.path)]:
         row["ecosystem"] = package.ecosystem

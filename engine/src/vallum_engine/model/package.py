@@ -30,6 +30,12 @@ class Package:
     """The architecture it was built for, in the distribution's word (`amd64`, `x86_64`, `noarch`)."""
     module: str = ""
     """Of an rpm package the module and stream that it is from (`nodejs:18`)."""
+    licence: str = ""
+    """What it declares of its licence, in its own words (`MIT`, `Apache 2`, `SEE LICENSE IN EULA`); several joined by `OR` or `;`."""
+    licence_expression: str = ""
+    """The same as an SPDX expression; empty where nobody was asked to work it out."""
+    licence_found: str = ""
+    """What the licence files that lie with it say, as an SPDX expression; empty where none was read."""
 
     @property
     def ref(self) -> PackageRef:

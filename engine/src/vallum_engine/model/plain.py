@@ -24,7 +24,16 @@ from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, Problem, RuleSet, Stats, Verdict
 
 Plain = dict[str, Any]
-_OF_SOME = ("requested", "source", "source_version", "arch", "module")
+_OF_SOME = (
+    "requested",
+    "source",
+    "source_version",
+    "arch",
+    "module",
+    "licence",
+    "licence_expression",
+    "licence_found",
+)
 _OF_HISTORY = ("commits", "versions")
 _OF_RECORDS = ("records", "merged", "passed", "rejected")
 
@@ -235,7 +244,7 @@ def from_package(package: Package) -> Plain:
         "direct": package.direct,
         "groups": list(package.groups),
         "commit": package.commit,
-        # Only wishes and system packages have them, and there are many of the others.
+        # Few packages have them, and there are many of the others.
         **{name: getattr(package, name) for name in _OF_SOME if getattr(package, name)},
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
+from vallum_engine.sca.lockfiles.entry import Entry, broken, licence_of, text_of
 
 TODO = "Mend apk's database (`apk fix`), or build the image anew."
 
@@ -39,4 +39,5 @@ def _package(file: File, line: int, fields: dict[str, str]) -> Package:
         location=Location(path=file.path, line=line, end_line=line),
         source="" if origin == name else origin,
         arch=fields.get("A", ""),
+        licence=licence_of(fields.get("L")),
     )

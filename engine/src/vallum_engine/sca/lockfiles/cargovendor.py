@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry
+from vallum_engine.sca.lockfiles.entry import Entry, licence_of, mapping
 from vallum_engine.sca.lockfiles.located_toml import document, places
 
 TODO = "Let `cargo vendor` write it anew."
@@ -14,9 +14,10 @@ TODO = "Let `cargo vendor` write it anew."
 def extract(file: File) -> Iterator[Entry]:
     """Yield the crate of this folder. Raises BrokenData."""
     data, text = document(file, TODO)
-    own = data.get("package")
-    name, version = (own.get("name"), own.get("version")) if isinstance(own, dict) else (None, None)
+    own = mapping(data.get("package"))
+    name, version = own.get("name"), own.get("version")
     if isinstance(name, str) and isinstance(version, str):
         line = places(text).get("package", {}).get("name", 1)
         location = Location(path=file.path, line=line, end_line=line)
-        yield Package(ecosystem="crates.io", name=name, version=version, location=location)
+        licence = licence_of(own.get("license"))
+        yield Package(ecosystem="crates.io", name=name, version=version, location=location, licence=licence)

@@ -12,7 +12,7 @@ from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.asked import by_name
-from vallum_engine.sca.lockfiles.entry import Asking, Entry, broken, mapping, string
+from vallum_engine.sca.lockfiles.entry import Asking, Entry, broken, licence_of, mapping, string
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the lockfile anew with `composer update --lock`."
@@ -32,6 +32,7 @@ def extract(file: File) -> Iterator[Entry]:
             direct=None if any(name in asked for name in _known_as(entry)) else True,
             groups=("dev",) if dev else (),
             commit=_commit(entry),
+            licence=licence_of(entry.get("license")),
         )
 
 

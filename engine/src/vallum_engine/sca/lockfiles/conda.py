@@ -16,8 +16,8 @@ TODO = "Install the environment anew."
 
 def extract(file: File) -> Iterator[Entry]:
     """Yield the package of this file. Raises BrokenData."""
-    name, version, line = named(file, TODO)
+    name, version, line, licence = named(file, TODO)
     if not (name and version):
         raise broken(1, "no name and version", TODO)
     location = Location(path=file.path, line=line, end_line=line)
-    yield Package(ecosystem="Conda", name=name, version=version, location=location)
+    yield Package(ecosystem="Conda", name=name, version=version, location=location, licence=licence)

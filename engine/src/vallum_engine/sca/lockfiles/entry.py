@@ -1,11 +1,13 @@
 """What a lockfile reader yields, and how it says that a file is broken."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File
 from vallum_engine.model.package import Package
+from vallum_engine.model.text import printable
 from vallum_engine.values import immutable
 
 MAX_BYTES = 32 << 20
@@ -14,6 +16,11 @@ MAX_BYTES = 32 << 20
 MAX_ENTRIES = 250_000
 MAX_NAME = 1000
 """Name and version together; registries stop far below it."""
+
+MOST_LICENCE = 4000
+"""Letters of a declared licence: expressions of distributions reach a thousand."""
+_MOST_CHOICES = 50
+_JOINED = re.compile(r"\s(?:and|or)\s", re.IGNORECASE)
 
 
 @immutable
@@ -85,6 +92,21 @@ def text_of(file: File, todo: str) -> str:
     except UnicodeDecodeError as error:
         line = file.data.count(b"\n", 0, error.start) + 1
         raise broken(line, "not UTF-8", todo) from error
+
+
+def licence_of(value: object, join: str = " OR ") -> str:
+    """What a package declares of its licence: words, an object with a `type` or a `name`, or a list of such, put together by `join`.
+
+    On one line and cut at MOST_LICENCE letters: some declare a whole text.
+    """
+    items = value if isinstance(value, list) else [value]
+    said = [
+        string(mapping(item).get("type")) or string(mapping(item).get("name")) or string(item)
+        for item in items[:_MOST_CHOICES]
+    ]
+    words = [word for word in (" ".join(text[:MOST_LICENCE].split()) for text in said) if word]
+    whole = join.join(f"({word})" if len(words) > 1 and _JOINED.search(word) else word for word in words)
+    return printable(whole)[:MOST_LICENCE]
 
 
 def mapping(value: object) -> Mapping[str, Any]:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, text_of
+from vallum_engine.sca.lockfiles.entry import Entry, licence_of, text_of
 
 TODO = "Install the gem anew."
+_LICENCES = re.compile(r"^\s*s\.licenses? = (.{1,1000})$", re.MULTILINE)
+_STRING = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _STUB = re.compile(r"^# stub: (\S+) (\S+) ", re.MULTILINE)
 
 
@@ -18,4 +20,6 @@ def extract(file: File) -> Iterator[Entry]:
     if stub := _STUB.search(text):
         line = text.count("\n", 0, stub.start()) + 1
         location = Location(path=file.path, line=line, end_line=line)
-        yield Package(ecosystem="RubyGems", name=stub[1], version=stub[2], location=location)
+        said = _LICENCES.search(text)
+        licence = licence_of(["".join(parts) for parts in _STRING.findall(said[1])] if said else "")
+        yield Package(ecosystem="RubyGems", name=stub[1], version=stub[2], location=location, licence=licence)

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, Left, text_of
+from vallum_engine.sca.lockfiles.entry import Entry, Left, licence_of, text_of
 from vallum_engine.sca.lockfiles.located_xml import tree
-from vallum_engine.values import immutable
+from vallum_engine.values import immutable, replace
 
 TODO = "Build the archive again."
 _KEYS = ("groupId", "artifactId", "version")
@@ -29,6 +29,7 @@ class Coordinates:
     name: str
     version: str
     line: int = 1
+    licence: str = ""
 
 
 def extract(file: File) -> Iterator[Entry]:
@@ -41,7 +42,9 @@ def read(file: File) -> Coordinates:
     if file.path.endswith("/pom.xml"):
         root = tree(file, TODO)
         said = [root.said(key) or root.said("parent", key) for key in _KEYS]
-        return _coordinates(dict(zip(_KEYS, said, strict=True)), line=root.line)
+        named = root.first("licenses")
+        licence = licence_of([each.said("name") for each in named.each("license")] if named else "")
+        return replace(_coordinates(dict(zip(_KEYS, said, strict=True)), line=root.line), licence=licence)
     text = text_of(file, TODO)
     if file.path.endswith("/pom.properties"):
         found = [_PROPERTY.fullmatch(line) for line in text.split("\n")]
@@ -67,9 +70,10 @@ def _of_manifest(said: Mapping[str, str]) -> Coordinates:
     """Its vendor's id is the group by custom, its title the artifact, where it looks like one."""
     group, artifact = said.get("Implementation-Vendor-Id", ""), said.get("Implementation-Title", "")
     version = said.get("Implementation-Version") or said.get("Bundle-Version") or ""
+    licence = licence_of(said.get("Bundle-License"))
     if _ARTIFACT.fullmatch(group) and _ARTIFACT.fullmatch(artifact) and _VERSION.fullmatch(version):
-        return Coordinates(name=f"{group}:{artifact}", version=version)
-    return Coordinates(name="", version=version)
+        return Coordinates(name=f"{group}:{artifact}", version=version, licence=licence)
+    return Coordinates(name="", version=version, licence=licence)
 
 
 def join(files: Mapping[str, Coordinates]) -> Iterator[tuple[str, Entry]]:
@@ -79,9 +83,20 @@ def join(files: Mapping[str, Coordinates]) -> Iterator[tuple[str, Entry]]:
         of_manifest = path.endswith("META-INF/MANIFEST.MF")
         if own.name and not (of_manifest and path.rpartition("META-INF/")[0] in roots) and not _has_better(path, files):
             location = Location(path=path, line=own.line, end_line=own.line)
-            yield path, Package(ecosystem="Maven", name=own.name, version=own.version, location=location)
+            licence = own.licence or _licence_beside(path, files)
+            yield (
+                path,
+                Package(ecosystem="Maven", name=own.name, version=own.version, location=location, licence=licence),
+            )
         elif of_manifest and own.version and path.rpartition("META-INF/")[0] not in roots:
             yield path, Left(line=own.line, why=_UNKNOWN)
+
+
+def _licence_beside(path: str, files: Mapping[str, Coordinates]) -> str:
+    """What `pom.xml` beside `pom.properties` declares, or the manifest of the jar that both are of."""
+    folder = path.rpartition("/")[0]
+    others = (f"{folder}/pom.xml", f"{path.rpartition('META-INF/')[0]}META-INF/MANIFEST.MF")
+    return next((files[other].licence for other in others if other in files and files[other].licence), "")
 
 
 def _has_better(path: str, files: Mapping[str, Coordinates]) -> bool:

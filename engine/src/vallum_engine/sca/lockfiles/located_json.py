@@ -3,16 +3,17 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from vallum_engine.model.file import File
-from vallum_engine.sca.lockfiles.entry import broken, string, text_of
+from vallum_engine.sca.lockfiles.entry import broken, licence_of, string, text_of
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 # What people write beside JSON: comments, and a comma after the last. Each part takes all it can, so a file is passed once.
 _RELAXED = re.compile(r"""("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=\s*+[}\]])""", re.DOTALL)
 _DECODER = json.JSONDecoder()
 _T = TypeVar("_T")
+_NAMED = frozenset({"name", "version", "license", "licenses"})
 MAX_DEPTH = 100
 """Nested further than any package manager nests; deeper is an attack or a mistake."""
 
@@ -138,14 +139,24 @@ def _strict(text: str) -> str:
     return _RELAXED.sub(lambda found: found[1] or "", uncommented)
 
 
-def named(file: File, todo: str) -> tuple[str, str, int]:
-    """Of a file about one package: its `name` and `version`, empty where they are no strings, and the line of the name."""
+class Named(NamedTuple):
+    """What a file about one package says of it: empty where it is no string, and the line of its name."""
+
+    name: str
+    version: str
+    line: int
+    licence: str
+
+
+def named(file: File, todo: str) -> Named:
+    """Of a file about one package. Raises BrokenData."""
     cursor = Cursor(file, todo)
     said: dict[str, object] = {}
     line = 1
     for key, at in cursor.members():
-        if key in {"name", "version"}:
+        if key in _NAMED:
             said[key] = cursor.value()
             line = at if key == "name" else line
     cursor.finish()
-    return string(said.get("name")), string(said.get("version")), line
+    licence = licence_of(said.get("license") or said.get("licenses"))
+    return Named(string(said.get("name")), string(said.get("version")), line, licence)

@@ -13,7 +13,7 @@ TODO = "Install anew: remove node_modules and run `npm ci`."
 
 def extract(file: File) -> Iterator[Entry]:
     """Yield the package of this folder; nothing for a file without name and version, which is none. Raises BrokenData."""
-    name, version, line = named(file, TODO)
+    name, version, line, licence = named(file, TODO)
     if name and version:
         location = Location(path=file.path, line=line, end_line=line)
-        yield Package(ecosystem="npm", name=name, version=version, location=location)
+        yield Package(ecosystem="npm", name=name, version=version, location=location, licence=licence)

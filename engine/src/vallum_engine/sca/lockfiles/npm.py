@@ -13,7 +13,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key, rootless
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, Member, broken, mapping, string
+from vallum_engine.sca.lockfiles.entry import Entry, Member, broken, licence_of, mapping, string
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the lockfile anew with `npm install --package-lock-only`."
@@ -72,6 +72,7 @@ def _package(file: File, line: int, entry: Mapping[str, Any], *, name: str, dire
         direct=direct,
         groups=_groups(entry),
         commit=commit[1] if commit else "",
+        licence=licence_of(entry.get("license") or entry.get("licenses")),
     )
 
 

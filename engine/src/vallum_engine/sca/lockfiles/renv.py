@@ -8,7 +8,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key, rootless
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken
+from vallum_engine.sca.lockfiles.entry import Entry, broken, licence_of
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the lockfile anew with `renv::snapshot()`."
@@ -37,6 +37,7 @@ def _package(file: File, line: int, key: str, entry: Mapping[str, Any]) -> Packa
         version=str(entry.get("Version", "")) if published else "",
         location=Location(path=file.path, line=line, end_line=line),
         commit=sha if isinstance(sha, str) and not published else "",
+        licence=licence_of(entry.get("License")),
     )
 
 

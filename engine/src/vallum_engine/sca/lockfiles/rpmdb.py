@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken
+from vallum_engine.sca.lockfiles.entry import Entry, broken, licence_of
 from vallum_engine.sca.rpm import bdb, header, ndb, sqlite
 from vallum_engine.sca.rpm.damage import Damaged
 from vallum_engine.sca.rpm.header import Header
@@ -59,4 +59,5 @@ def _package(file: File, found: Header) -> Package:
         source_version="" if version == found.version else version,
         arch=found.arch,
         module=":".join(found.module.split(":")[:2]),
+        licence=licence_of(found.licence),
     )

@@ -14,6 +14,8 @@ MAX_ENTRIES = 1 << 16
 """rpm's own limits on a header are 256 MiB and 65,535 entries; a package of 100,000 files takes 20 MiB."""
 
 _MAX_TEXT = 1000
+_MAX_LICENCE = 1 << 16
+_LICENCE = "licence"
 _INDEX = 16
 _INT32 = 4
 _TEXTS = frozenset({6, 9})
@@ -24,6 +26,7 @@ _TAGS: Mapping[int, str] = {
     1001: "version",
     1002: "release",
     1003: "epoch",
+    1014: _LICENCE,
     1022: "arch",
     1044: "source",
     5096: "module",
@@ -40,6 +43,8 @@ class Header:
     """The source package's file name (`openssl-3.0.7-24.el9.src.rpm`)."""
     module: str
     """`name:stream:version:context` of a module's package."""
+    licence: str
+    """An SPDX expression in Fedora since 38, and before it Fedora's own names (`GPLv2+ and MIT`)."""
 
 
 def read(blob: bytes) -> Header:
@@ -54,7 +59,8 @@ def read(blob: bytes) -> Header:
     for at in range(8, data, _INDEX):
         name = _TAGS.get(number(blob, at, 4, "big"))
         if name and name not in found:
-            found[name] = _value(blob, at, data, data + length)
+            most = _MAX_LICENCE if name == _LICENCE else _MAX_TEXT
+            found[name] = _value(blob, at, (data, data + length), most)
     if not (found.get("name") and found.get("version") and found.get("release")):
         raise Damaged("a header in it names no package")
     epoch = found.get("epoch", "")
@@ -64,11 +70,13 @@ def read(blob: bytes) -> Header:
         arch=found.get("arch", ""),
         source=found.get("source", ""),
         module=found.get("module", ""),
+        licence=found.get("licence", ""),
     )
 
 
-def _value(blob: bytes, at: int, data: int, end: int) -> str:
+def _value(blob: bytes, at: int, span: tuple[int, int], most: int) -> str:
     """The value of the index entry at `at`, as text; empty for a type that none of the wanted tags has."""
+    data, end = span
     kind, offset = number(blob, at + 4, 4, "big"), number(blob, at + 8, 4, "big")
     place = data + offset
     if place >= end:
@@ -77,7 +85,7 @@ def _value(blob: bytes, at: int, data: int, end: int) -> str:
         return str(number(blob, place, 4, "big"))
     if kind not in _TEXTS:
         return ""
-    stop = blob.find(b"\0", place, min(end, place + _MAX_TEXT + 1))
+    stop = blob.find(b"\0", place, min(end, place + most + 1))
     if stop < 0:
         raise Damaged("a text in a header is longer than any name")
     return part(blob, place, stop - place).decode("utf-8", "replace")
