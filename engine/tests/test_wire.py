@@ -26,6 +26,7 @@ from vallum_engine.model.finding import (
 )
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, RuleSet, Stats, Verdict
+from vallum_engine.model.statement import Statement
 from vallum_engine.wire import Limits
 
 TEXT = st.text(max_size=12)
@@ -55,6 +56,8 @@ FINDINGS = st.builds(
     ).map(tuple),
     remediation=st.none() | st.builds(Remediation, steps=TEXTS, upgrade_to=TEXT),
     references=TEXTS,
+    statement=st.none() | st.builds(Statement, status=TEXT, justification=TEXT, words=TEXT, at=TEXT),
+    lapsed=TEXT,
 )
 REPORTS = st.builds(
     Report,

@@ -65,8 +65,7 @@ def hidden(finding: Finding, here: Mapping[bytes, bytes]) -> str | None:
         return None
     if EVERY_RULE in here:
         return reason(here[EVERY_RULE])
-    names = {finding.rule, *(name for advisory in finding.advisories for name in (advisory.id, *advisory.aliases))}
-    for name in sorted(names):
+    for name in sorted(finding.names):
         why = here.get(name.encode("utf-8", "surrogatepass"))
         if why is not None:
             return reason(why)

@@ -26,6 +26,7 @@ ignoring:
   .gitignore hides only what git does not track. .vallumignore (same syntax) and a comment with vallum:ignore,
   vallum:ignore rule-id REASON or vallum:ignore[rule-id,…] REASON on the finding's line, or the one above, hide more;
   what they hide is counted and listed. For a package the rule is its CVE or advisory: vallum:ignore CVE-2021-23337.
+  .vallum/ignores.toml ignores advisories with a reason and an end date: docs/ignoring.md.
 
 exit codes: 0 clean, 1 findings, 2 wrong usage, 3 something could not be scanned (wins over 1)
 """
@@ -52,6 +53,8 @@ class Options:
     offline: bool = False
     honour_ignores: bool = True
     ignore_unfixed: bool = False
+    ignores: str = ""
+    """A file of ignores, instead of the scanned folder's own."""
     branch: str = ""
     part: Part = Part.ALL
     span: str = ""
@@ -75,8 +78,8 @@ def parse(arguments: Sequence[str]) -> Options:
     if given.offline and (remote or given.upload):
         what = "the repository lies on another machine" if remote else "--upload sends the report to another machine"
         raise Misuse(f"--offline forbids every connection, and {what}: leave one of them out.")
-    if given.baseline and given.no_ignore:
-        raise Misuse("--no-ignore shows everything, and --baseline hides what it knows: leave one of them out.")
+    if given.no_ignore and (hiding := next((name for name in ("baseline", "ignores") if getattr(given, name)), "")):
+        raise Misuse(f"--no-ignore shows everything, and --{hiding} hides what it knows: leave one of them out.")
     part = _part(given)
     return Options(
         place=given.place,
@@ -86,6 +89,7 @@ def parse(arguments: Sequence[str]) -> Options:
         offline=given.offline,
         honour_ignores=not given.no_ignore,
         ignore_unfixed=given.ignore_unfixed,
+        ignores=given.ignores,
         branch=given.branch,
         part=part,
         baseline=given.baseline,
@@ -163,7 +167,12 @@ def _add_what(what: argparse._ArgumentGroup) -> None:
         help="of an image for several (default: linux/amd64, else its first)",
     )
     what.add_argument(
-        "--no-ignore", action="store_true", help="look behind .gitignore, .vallumignore and vallum:ignore too"
+        "--no-ignore",
+        action="store_true",
+        help="look behind .gitignore, .vallumignore, .vallum/ignores.toml and vallum:ignore too",
+    )
+    what.add_argument(
+        "--ignores", default="", metavar="FILE", help="advisories to ignore, instead of those in .vallum/ignores.toml"
     )
     what.add_argument(
         "--ignore-unfixed",

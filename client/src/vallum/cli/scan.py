@@ -42,6 +42,7 @@ _SOURCES: Mapping[str, str] = {
     "limits": "vallum_engine.sources.limits:Limits",
     "archive limits": "vallum_engine.sources.limits:ArchiveLimits",
     "repository": "vallum.collectors.repository.checkout:cloned",
+    "aside": "vallum.cli.aside:Aside",
     "baseline": "vallum_engine.baseline:read",
     "compared": "vallum_engine.baseline:compared",
     "rules": "vallum.ownrules:brought",
@@ -54,6 +55,7 @@ _SOURCES: Mapping[str, str] = {
 }
 _MOST_INPUT = 64 << 20
 _INPUT = "stdin"
+_IGNORES = ".vallum/ignores.toml"
 
 
 @immutable
@@ -92,7 +94,11 @@ def verdict(report: Report, fail_on: Severity | None) -> Exit:
 def _report(asked: Options, shown: Progress) -> Report:
     started = time.monotonic()
     known = _baseline(asked.baseline) if asked.baseline else None
+    aside = load(_SOURCES["aside"])(asked) if asked.ignores else None
     with opened(asked, shown) as place:
+        if not aside and asked.honour_ignores and _may_ignore(asked, place):
+            aside = load(_SOURCES["aside"])(asked)
+        seen = replace(place, items=aside.watching(place.items)) if aside and place.items else place
         shown.phase("preparing")
         kept = cache.opened(place.root)
         if kept.trouble:
@@ -100,7 +106,7 @@ def _report(asked: Options, shown: Progress) -> Report:
         with detectors.made(asked.only, kept, say=shown.say, rules=_rules(asked, place)) as chosen:
             plan = collect(chosen)
             database = compiled.database(plan, kept, say=shown.say)
-            report = _files(asked, place, chosen, database, shown)
+            report = _files(asked, seen, chosen, database, shown)
             if asked.part in (Part.HISTORY, Part.RANGE):
                 look = load(_SOURCES["look"])(
                     folder=Path(place.root),
@@ -112,12 +118,20 @@ def _report(asked: Options, shown: Progress) -> Report:
                     report, look, chosen=chosen, triggers=(plan, database), kept=kept, shown=shown
                 )
     shown.phase("reporting")
+    if aside:
+        report = aside.applied(report, shown)
     if known:
         held = load(_SOURCES["compared"])(report, known)
         report = held.report
         if held.stale:
             shown.say(f"{len(held.stale):,} entries of the baseline match nothing any more: write it again.")
     return replace(report, stats=replace(report.stats, seconds=time.monotonic() - started))
+
+
+def _may_ignore(asked: Options, place: Place) -> bool:
+    """Whether a file of ignores may be met. A folder that has none need not be watched for it."""
+    root = Path(place.root)
+    return place.items is not None and (asked.part is Part.STAGED or not root.is_dir() or (root / _IGNORES).is_file())
 
 
 def _baseline(name: str) -> Any:

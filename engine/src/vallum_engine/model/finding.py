@@ -3,10 +3,17 @@
 from enum import StrEnum
 
 from vallum_engine.model.layer import Layer
+from vallum_engine.model.statement import Statement
 from vallum_engine.values import immutable, unshown
 
 IN_BASELINE = "in the baseline"
 """The reason of what a baseline hides begins with this."""
+UNFIXED = "no fixed version is known, and --ignore-unfixed was asked for"
+"""The reason of what is set aside because nothing mends it."""
+IGNORED = "ignored by"
+"""The reason of what a file of ignores hides begins with this."""
+BY_VEX = "VEX:"
+"""The reason of what a VEX document hides begins with this."""
 
 
 class Kind(StrEnum):
@@ -182,3 +189,19 @@ class Finding:
     """None where no history was looked at, or where nothing of it is there."""
     reason: str = ""
     """Of a suppressed finding: why it is hidden, in the words of who hid it; empty where nothing was said."""
+    statement: Statement | None = None
+    """What an ignore or a VEX document says of it."""
+    lapsed: str = ""
+    """Of a finding that an ignore hid until it ended: which one, and when."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The ids that it goes by: its rule, and those of its advisories.
+
+        A bulletin about several vulnerabilities gives its own id alone: whoever names another one of them means that one.
+        """
+        found = {self.rule}
+        for advisory in self.advisories:
+            every = {advisory.id, *advisory.aliases}
+            found |= every if sum(name.startswith("CVE-") for name in every) < 2 else {advisory.id}
+        return frozenset(found)

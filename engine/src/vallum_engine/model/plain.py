@@ -22,6 +22,7 @@ from vallum_engine.model.finding import (
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, Problem, RuleSet, Stats, Verdict
+from vallum_engine.model.statement import Statement
 
 Plain = dict[str, Any]
 _OF_SOME = (
@@ -78,8 +79,21 @@ def from_finding(finding: Finding) -> Plain:
         "references": list(finding.references),
         "history": finding.history and from_history(finding.history),
         "reason": finding.reason,
+        **({"statement": _from_statement(finding.statement)} if finding.statement else {}),
+        **({"lapsed": finding.lapsed} if finding.lapsed else {}),
         **({"layers": [from_layer(layer) for layer in finding.layers]} if finding.layers else {}),
     }
+
+
+def _from_statement(said: Statement) -> Plain:
+    return {"status": said.status, "justification": said.justification, "words": said.words, "at": said.at}
+
+
+def _statement(data: Mapping[str, Any] | None) -> Statement | None:
+    if not data:
+        return None
+    more = {name: str(data.get(name, "")) for name in ("justification", "words", "at")}
+    return Statement(status=str(data["status"]), **more)
 
 
 def from_history(history: History) -> Plain:
@@ -173,6 +187,8 @@ def to_finding(data: Mapping[str, Any]) -> Finding:
         history=_history(data.get("history")),
         layers=tuple(to_layer(item) for item in data.get("layers", ())),
         reason=str(data.get("reason", "")),
+        statement=_statement(data.get("statement")),
+        lapsed=str(data.get("lapsed", "")),
     )
 
 

@@ -124,6 +124,10 @@ class Stats:
     seconds: float = 0.0
 
 
+Parts = tuple[Finding | None, Finding | None]
+"""Of a finding what is still shown, and what is hidden with its reason."""
+
+
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """As they stand in a report: the worst first, then by place, and the same for the same findings."""
     return tuple(sorted(findings, key=lambda f: (-f.severity.rank, f.locations[0], f.ruleset, f.rule, f.fingerprint)))
@@ -154,17 +158,24 @@ class Report:
 
     def hiding(self, why: Callable[[Finding], str]) -> "Report":
         """The report with the findings for which `why` has words among the suppressed, each with these for its reason."""
+
+        def part(finding: Finding) -> Parts:
+            reason = why(finding)
+            return (None, replace(finding, reason=reason)) if reason else (finding, None)
+
+        return self.parted(part)
+
+    def parted(self, part: Callable[[Finding], Parts]) -> "Report":
+        """The report with what `part` leaves of each finding, and what it hides of it among the suppressed."""
         shown: list[Finding] = []
         hidden = list(self.suppressed)
         for finding in self.findings:
-            reason = why(finding)
-            if reason:
-                hidden.append(replace(finding, reason=reason))
-            else:
-                shown.append(finding)
+            left, gone = part(finding)
+            shown += [left] if left else []
+            hidden += [gone] if gone else []
         return replace(
             self,
-            findings=tuple(shown),
+            findings=ordered(shown),
             suppressed=ordered(hidden),
             stats=replace(self.stats, suppressed=len(hidden)),
         )

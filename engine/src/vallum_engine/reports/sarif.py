@@ -7,7 +7,16 @@ from urllib.parse import quote
 
 from vallum_engine import VERSION
 from vallum_engine.model import plain
-from vallum_engine.model.finding import IN_BASELINE, Confidence, Finding, Location, PackageRef, Severity
+from vallum_engine.model.finding import (
+    BY_VEX,
+    IGNORED,
+    IN_BASELINE,
+    Confidence,
+    Finding,
+    Location,
+    PackageRef,
+    Severity,
+)
 from vallum_engine.model.report import Exclusion, Problem, Report
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -70,7 +79,7 @@ def render(report: Report) -> bytes:
 
 
 def _suppression(finding: Finding) -> Json:
-    kind = "external" if finding.reason.startswith(IN_BASELINE) else "inSource"
+    kind = "external" if finding.reason.startswith((IN_BASELINE, IGNORED, BY_VEX)) else "inSource"
     return {"kind": kind, **({"justification": finding.reason} if finding.reason else {})}
 
 
@@ -113,6 +122,8 @@ def _result(finding: Finding, index: int) -> Json:
     }
     if finding.package:
         properties |= _package(finding.package)
+    if finding.lapsed:
+        properties["lapsed"] = finding.lapsed
     if finding.history:
         properties["history"] = plain.from_history(finding.history)
     if finding.remediation and finding.remediation.upgrade_to:

@@ -4,12 +4,36 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from vallum_engine.model.finding import IN_BASELINE, Commit, Finding, History, Location, PackageRef, Severity
+from vallum_engine.model.finding import (
+    BY_VEX,
+    IGNORED,
+    IN_BASELINE,
+    UNFIXED,
+    Commit,
+    Finding,
+    History,
+    Location,
+    PackageRef,
+    Severity,
+)
 from vallum_engine.model.graph import FIRST_STEPS
 from vallum_engine.model.report import Exclusion, Report, Stats
 from vallum_engine.model.text import size
 
 _INDENT = "   "
+_HIDERS = (
+    (IN_BASELINE, "by the baseline"),
+    (IGNORED, "by ignores of advisories"),
+    (BY_VEX, "by VEX documents"),
+    (UNFIXED, "by --ignore-unfixed"),
+)
+_HIDDEN = (
+    ("by vallum:ignore", " (--no-ignore shows them)"),
+    ("by ignores of advisories", " (--no-ignore shows them)"),
+    ("by VEX documents", ""),
+    ("by the baseline", ""),
+    ("by --ignore-unfixed", ""),
+)
 _PLACES = 5
 _STEPS = 3
 _COLOUR = {
@@ -52,8 +76,9 @@ class _Table:
             yield from self.places(each)
             if each.history:
                 yield from self.wrapped(f"  {_past(each.history)}")
-        if came := _came(finding.package):
-            yield from self.wrapped(f"  {came}")
+        for said in (_came(finding.package), *sorted({each.lapsed for each in same})):
+            if said:
+                yield from self.wrapped(f"  {said}")
         steps = finding.remediation.steps if finding.remediation else ()
         for step in steps[:_STEPS]:
             yield from self.wrapped(f"  > {step}")
@@ -224,12 +249,13 @@ def _account(stats: Stats) -> str:
 def _hidden(suppressed: Sequence[Finding], *, foreign: bool) -> str:
     if foreign:
         return f"Hidden by who ran the tool: {_number(len(suppressed), 'finding')}."
-    known = sum(finding.reason.startswith(IN_BASELINE) for finding in suppressed)
-    parts = [
-        f"by vallum:ignore: {_number(len(suppressed) - known, 'finding')} (--no-ignore shows them)",
-        f"by the baseline: {_number(known, 'finding')}",
-    ]
-    return f"Hidden {', '.join(part for part, count in zip(parts, (len(suppressed) - known, known), strict=True) if count)}."
+    counts = Counter(_hidden_by(finding.reason) for finding in suppressed)
+    parts = (f"{by}: {_number(counts[by], 'finding')}{more}" for by, more in _HIDDEN if counts[by])
+    return f"Hidden {', '.join(parts)}."
+
+
+def _hidden_by(reason: str) -> str:
+    return next((by for start, by in _HIDERS if reason.startswith(start)), "by vallum:ignore")
 
 
 def _left_out(exclusions: Iterable[Exclusion]) -> str:
