@@ -54,7 +54,8 @@ FINDINGS = st.builds(
     advisories=st.lists(
         st.builds(AdvisoryRef, id=TEXT, aliases=TEXTS, url=TEXT, summary=TEXT, cvss=TEXT, fixed=TEXTS), max_size=2
     ).map(tuple),
-    remediation=st.none() | st.builds(Remediation, steps=TEXTS, upgrade_to=TEXT),
+    remediation=st.none()
+    | st.builds(Remediation, steps=TEXTS, upgrade_to=TEXT, revoke=st.sampled_from(("", "https://a.test/b"))),
     references=TEXTS,
     statement=st.none() | st.builds(Statement, status=TEXT, justification=TEXT, words=TEXT, at=TEXT),
     lapsed=TEXT,
@@ -242,6 +243,13 @@ def test_a_report_a_thousand_times_broken_is_always_read_or_refused():
         cut = text[:start] + chance.choice(pieces) + text[min(end, start + chance.choice((0, 1, 5, 400))) :]
         with contextlib.suppress(BrokenWire, UnknownWireVersion):
             read(zstandard.compress(cut))
+
+
+def test_only_https_addresses_say_where_to_revoke():
+    for address, kept in (("https://a.test/keys", True), ("http://a.test/keys", False), ("javascript:1", False)):
+        written = wire.dump(Report(findings=(replace(ONE, remediation=Remediation(steps=("x",), revoke=address)),)))
+        (found,) = read(written).findings
+        assert found.remediation.revoke == (address if kept else "")
 
 
 def test_strings_that_no_utf8_holds_survive():

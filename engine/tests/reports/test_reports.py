@@ -114,6 +114,14 @@ def sarif_of(report):
     return document["runs"][0]
 
 
+@pytest.mark.parametrize("render", [table.render, json_report.render, sarif.render])
+def test_every_report_says_where_a_secret_is_revoked(render):
+    page = "https://shop.test/keys"
+    assert page.encode() not in render(REPORT)
+    found = secret(remediation=Remediation(steps=("One.", "Two.", "Three.", "Four."), revoke=page))
+    assert page.encode() in render(Report(findings=(found,)))
+
+
 class TestJson:
     def test_every_documented_field_is_there(self):
         document = json.loads(json_report.render(REPORT))

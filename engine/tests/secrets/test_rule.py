@@ -22,6 +22,17 @@ def test_a_rule_takes_from_its_file_what_it_does_not_say_itself() -> None:
     assert found.leaks == ("{lower:3}",)
 
 
+def test_a_rule_may_be_revoked_elsewhere_than_its_file_says_or_nowhere() -> None:
+    for own, page in (("", "https://shop.test/keys"), ("https://shop.test/hooks", "https://shop.test/hooks")):
+        text = RULE.replace("title", f'revoke = "{own}"\ntitle') if own else RULE
+        ((rule, _),) = read(HEAD + 'revoke = "https://shop.test/keys"\n' + text, "shop.toml")
+        assert rule.revoke == page
+    ((rule, _),) = read(
+        HEAD + 'revoke = "https://shop.test/keys"\n' + RULE.replace("title", 'revoke = ""\ntitle'), "shop.toml"
+    )
+    assert rule.revoke == ""
+
+
 def test_an_assignment_is_written_out() -> None:
     text = RULE.replace("pattern = '\\b(shop_[a-z0-9]{20})\\b'", "assigned_to = 'shop_?key'\nvalue = '[0-9a-f]{32}'")
     ((rule, _),) = read(HEAD + text, "shop.toml")
@@ -46,6 +57,9 @@ def test_an_assignment_is_written_out() -> None:
         pytest.param("(shop_[a-z0-9]{20})", "[a-z]*", "match everywhere", id="empty trigger"),
         pytest.param("leaks", 'checksum = "crc64"\nleaks', "checksum is none of", id="checksum"),
         pytest.param("leaks", 'assigned_to = "a"\nleaks', "exclude each other", id="two kinds"),
+        pytest.param("title", 'revoke = "http://shop.test/keys"\ntitle', "revoke must be an https", id="not https"),
+        pytest.param("title", 'revoke = "https://a@shop.test/"\ntitle', "revoke must be an https", id="a name in it"),
+        pytest.param("title", 'revoke = "https://shop.test/a b"\ntitle', "revoke must be an https", id="a space in it"),
         pytest.param("[[rule]]", "[rule]", "no \\[\\[rule\\]\\]", id="not a list"),
         pytest.param("title = ", "title", "not TOML", id="not TOML"),
         pytest.param("leaks", "rank = nan\nleaks", "rank must be a number", id="no number"),

@@ -1,5 +1,7 @@
 """Every packaged rule finds what it says it finds, once, and leaves alone what it says it leaves alone."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from vallum_engine.detector import Trigger
@@ -16,8 +18,37 @@ BOOK = rulebook.build([rule for rule, _ in PACKAGED])
 REGISTRIES = [
     f"{name}.{end}" for name, end in (("pypi", "org"), ("npmjs", "com"), ("rubygems", "org"), ("crates", "io"))
 ]
+# Issuers whose console or former name stands under another name than their documents.
+OTHER_HOSTS: frozenset[str] = frozenset(
+    [
+        "api.slack.com",
+        "app.prefect.cloud",
+        "app.readthedocs.org",
+        "app.sendgrid.com",
+        "app.swaggerhub.com",
+        "app.terraform.io",
+        "bitbucket.org",
+        "cloud.linode.com",
+        "confluent.cloud",
+        "console.neon.tech",
+        "go.postman.co",
+        "mandrillapp.com",
+        "papertrailapp.com",
+        "trello.com",
+        "www.mercadopago.com",
+        "www.notion.so",
+        "www.ovh.com",
+        "www.reddit.com",
+    ]
+)
 LEAKS = [(rule, sample) for rule, found in PACKAGED for sample in found.leaks]
 CLEAN = [(rule, sample) for rule, found in PACKAGED for sample in found.clean]
+
+
+def _registered(host: str) -> str:
+    """The part of a host's name that somebody registered: under `com.au` and its like three labels, else two."""
+    labels = host.split(".")
+    return ".".join(labels[-3 if len(labels) > 2 and labels[-2] in {"co", "com"} and len(labels[-1]) == 2 else -2 :])
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +93,19 @@ def test_a_rule_tells_people_what_to_do(rule: Rule, found: Samples) -> None:
     assert all(reference.startswith("https://") for reference in rule.references)
     text = " ".join((*rule.references, *rule.rotate, *found.leaks, *found.clean, rule.pattern.decode()))
     assert not [host for host in REGISTRIES if host in text]
+
+
+def test_where_a_credential_is_revoked_is_a_page_of_its_issuer() -> None:
+    told = [rule for rule in BOOK.rules if rule.revoke]
+    assert len({rule.provider for rule in told}) >= 200
+    strange = []
+    for rule in told:
+        page = urlsplit(rule.revoke)
+        assert page.scheme == "https"
+        named = {_registered(urlsplit(reference).hostname or "") for reference in rule.references}
+        if _registered(page.hostname or "") not in named and page.hostname not in OTHER_HOSTS:
+            strange.append((rule.id, page.hostname))
+    assert strange == []
 
 
 def test_there_are_many_rules_over_many_providers() -> None:

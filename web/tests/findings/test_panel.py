@@ -63,6 +63,24 @@ def status(org, finding):
         return Finding.objects.of(org).get(pk=finding.pk).status
 
 
+@pytest.mark.parametrize(
+    ("address", "linked"),
+    [
+        pytest.param("https://shop.test/keys?a=1", True, id="https"),
+        pytest.param("http://shop.test/keys", False, id="not encrypted"),
+        pytest.param("javascript:alert(1)", False, id="code"),
+        pytest.param("https:///keys", False, id="no host"),
+    ],
+)
+def test_the_panel_leads_to_where_a_secret_is_revoked(org, digest, signed_in, bob, address, linked):
+    digest(secret("two", remediation=Remediation(steps=("Revoke it.",), revoke=address)))
+    with scope(org.pk):
+        found = Finding.objects.of(org).get()
+    page = signed_in(bob).get(f"{LIST}{found.pk}/").content.decode()
+    assert (f'href="{address}"' in page) is linked
+    assert ("Revoke it at" in page) is linked
+
+
 def test_the_panel_tells_all_that_is_known(signed_in, bob, url):
     page = signed_in(bob).get(url).content.decode()
     for said in (

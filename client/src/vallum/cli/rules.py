@@ -110,6 +110,7 @@ def _plain(rule: Rule) -> Mapping[str, Any]:
         "files": list(rule.files),
         "references": list(rule.references),
         "rotate": list(rule.rotate),
+        "revoke": rule.revoke,
     }
 
 
@@ -129,7 +130,7 @@ def _shown(pair: tuple[Rule, Samples], *, ours: bool) -> str:
     }
     lines = [rule.title, *(f"  {name:<10}  {value}" for name, value in facts.items() if value)]
     for title, texts in (
-        ("what to do", rule.rotate),
+        ("what to do", (*rule.rotate, *([f"Revoke it at {rule.revoke}"] if rule.revoke else ()))),
         ("references", rule.references),
         ("found", samples.leaks),
         ("left alone", samples.clean),

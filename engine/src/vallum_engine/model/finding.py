@@ -130,6 +130,8 @@ class Remediation:
 
     steps: tuple[str, ...]
     upgrade_to: str = ""
+    revoke: str = ""
+    """Of a secret the https address of its issuer's page on which it is revoked; empty where none is known."""
 
 
 @immutable

@@ -58,12 +58,11 @@ def told(finding: Finding) -> Finding:
     """The finding, saying so where it is in no file of the image's tree any more."""
     if not finding.locations or not all(place.lower for place in finding.locations):
         return finding
-    steps = finding.remediation.steps if finding.remediation else ()
-    upgrade = finding.remediation.upgrade_to if finding.remediation else ""
+    known = finding.remediation or Remediation(steps=())
     return replace(
         finding,
         message=f"{finding.message} {ONLY_BELOW}",
-        remediation=Remediation(steps=(*steps, BUILD_ANEW), upgrade_to=upgrade),
+        remediation=replace(known, steps=(*known.steps, BUILD_ANEW)),
     )
 
 

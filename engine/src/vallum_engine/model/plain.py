@@ -152,7 +152,8 @@ def _from_advisory(advisory: AdvisoryRef) -> Plain:
 
 
 def _from_remediation(remediation: Remediation) -> Plain:
-    return {"steps": list(remediation.steps), "upgrade_to": remediation.upgrade_to}
+    plain: Plain = {"steps": list(remediation.steps), "upgrade_to": remediation.upgrade_to}
+    return {**plain, "revoke": remediation.revoke} if remediation.revoke else plain
 
 
 def _from_exploitation(told: Exploitation) -> Plain:
@@ -248,7 +249,14 @@ def _advisory(data: Mapping[str, Any]) -> AdvisoryRef:
 
 
 def _remediation(data: Mapping[str, Any] | None) -> Remediation | None:
-    return (data and Remediation(steps=_strings(data["steps"]), upgrade_to=str(data.get("upgrade_to", "")))) or None
+    if not data:
+        return None
+    revoke = str(data.get("revoke", ""))
+    return Remediation(
+        steps=_strings(data["steps"]),
+        upgrade_to=str(data.get("upgrade_to", "")),
+        revoke=revoke if revoke.startswith("https://") else "",
+    )
 
 
 def from_package(package: Package) -> Plain:

@@ -15,6 +15,7 @@ from vallum_engine.model.finding import (
     Finding,
     Location,
     PackageRef,
+    Remediation,
     Severity,
 )
 from vallum_engine.model.report import Exclusion, Problem, Report
@@ -95,8 +96,8 @@ def _worst(findings: Iterable[Finding]) -> dict[str, Finding]:
 
 def _rule(finding: Finding) -> Json:
     links = [*finding.references, *(advisory.url for advisory in finding.advisories if advisory.url)]
-    steps = finding.remediation.steps if finding.remediation else ()
-    text = "\n".join((finding.title, *steps, *links))
+    remedy = finding.remediation or Remediation(steps=())
+    text = "\n".join((finding.title, *remedy.steps, *([remedy.revoke] if remedy.revoke else ()), *links))
     rule: Json = {
         "id": finding.rule,
         "shortDescription": {"text": finding.title},
@@ -128,6 +129,8 @@ def _result(finding: Finding, index: int) -> Json:
         properties["history"] = plain.from_history(finding.history)
     if finding.remediation and finding.remediation.upgrade_to:
         properties["upgradeTo"] = finding.remediation.upgrade_to
+    if finding.remediation and finding.remediation.revoke:
+        properties["revoke"] = finding.remediation.revoke
     return {
         "ruleId": finding.rule,
         "ruleIndex": index,

@@ -79,9 +79,11 @@ class _Table:
         for said in (_came(finding.package), *sorted({each.lapsed for each in same})):
             if said:
                 yield from self.wrapped(f"  {said}")
-        steps = finding.remediation.steps if finding.remediation else ()
-        for step in steps[:_STEPS]:
-            yield from self.wrapped(f"  > {step}")
+        if remedy := finding.remediation:
+            for step in remedy.steps[:_STEPS]:
+                yield from self.wrapped(f"  > {step}")
+            if remedy.revoke:
+                yield from self.wrapped(f"  > Revoke it at {remedy.revoke}")
 
     def places(self, finding: Finding) -> Iterator[str]:
         for location in finding.locations[:_PLACES]:

@@ -194,7 +194,7 @@ class SecretsDetector:
             identity=identity,
             aliases=aliases(identity, *others),
             evidence=_evidence(match, beside),
-            remediation=Remediation(steps=(*rule.rotate, *_LAST_STEPS)),
+            remediation=Remediation(steps=(*rule.rotate, *_LAST_STEPS), revoke=rule.revoke),
             references=rule.references,
         )
 

@@ -21,13 +21,14 @@ _ANY = rb"[^\s<>{}$][^\s<>{}]{3,400}"
 
 T = TypeVar("T")
 
+_ADDRESS = r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[^\s<>\"\\^`{|}\x00-\x1f\x7f-\uffff]*)?"
 _ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _MOST = 1 << 30
-_FILE_KEYS = frozenset({"provider", "references", "rotate", "rule"})
+_FILE_KEYS = frozenset({"provider", "references", "rotate", "revoke", "rule"})
 _KEYS = frozenset(
     {"id", "title", "severity", "confidence", "specificity", "pattern", "trigger", "files", "min_entropy", "checksum"}
     | {"rank", "human", "block", "pair", "references", "rotate", "leaks", "clean", "assigned_to", "value"}
-    | {"key", "read", "encoded", "where"}
+    | {"key", "read", "encoded", "where", "revoke"}
 )
 _PAIR_KEYS = frozenset({"name", "pattern", "within", "severity", "required"})
 
@@ -103,6 +104,8 @@ class Rule:
     pair: Pair | None = None
     references: tuple[str, ...]
     rotate: tuple[str, ...]
+    revoke: str = ""
+    """The issuer's page on which it is revoked, https; empty where no document names one."""
 
 
 def guessable(rule: Rule) -> bool:
@@ -167,6 +170,13 @@ class _Table:
         if default is None and not value:
             raise self.wrong(key, "must not be empty")
         return tuple(value)
+
+    def address(self, key: str) -> str:
+        """An https address of a host; empty where there is none."""
+        text = self.text(key, "")
+        if text and not re.fullmatch(_ADDRESS, text):
+            raise self.wrong(key, "must be an https:// address")
+        return text
 
     def number(self, key: str, default: float) -> float:
         value = self.data.get(key, default)
@@ -264,6 +274,7 @@ def _rule(table: _Table, file: _Table) -> tuple[Rule, Samples]:
         pair=_pair(_Table(table.data["pair"], f"{table.where}: pair")) if "pair" in table.data else None,
         references=_inherited(table, file, "references"),
         rotate=_inherited(table, file, "rotate"),
+        revoke=(table if "revoke" in table.data else file).address("revoke"),
     )
     return rule, Samples(leaks=table.texts("leaks"), clean=table.texts("clean"))
 

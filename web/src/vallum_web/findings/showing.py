@@ -185,6 +185,7 @@ def panel(request: MemberRequest, key: UUID, takers: Takers | None = None) -> di
         "ticket": _ticket(request, detail, why),
         "advisories": story.advisories(data),
         "references": story.references(data),
+        "revoke": story.revoking(data),
         "decisions": story.decisions(detail.decisions, detail.names, _rules(request, detail)),
         "alike_url": _alike_url(request, detail.finding),
         "timeline": story.timeline(detail.events, detail.names),

@@ -92,6 +92,12 @@ def advisories(data: Mapping[str, Any]) -> list[Advisory]:
     ]
 
 
+def revoking(data: Mapping[str, Any]) -> str:
+    """The issuer's page on which a secret is revoked, https alone; empty where the report names none."""
+    url = web_address((data.get("remediation") or {}).get("revoke"))
+    return url if url.startswith("https://") else ""
+
+
 def references(data: Mapping[str, Any]) -> list[str]:
     return [url for url in map(web_address, data.get("references", ())) if url]
 

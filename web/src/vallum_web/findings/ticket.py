@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from vallum_engine.model.finding import Kind
 from vallum_web.findings.models import Finding
-from vallum_web.findings.story import advisories, web_address
+from vallum_web.findings.story import advisories, revoking, web_address
 from vallum_web.ui import legible
 
 MOST_TITLE = 200
@@ -120,6 +120,9 @@ def _steps(data: Mapping[str, Any]) -> str:
     steps = [_text(str(step)) for step in remediation.get("steps") or ()][:MOST_STEPS]
     if not steps and remediation.get("upgrade_to"):
         steps = [f"Move to {_code(str(remediation['upgrade_to']))}"]
+    revoke = revoking(data)
+    if revoke and _plain(revoke):
+        steps.append(f"Revoke it at <{revoke}>")
     return "\n".join(["**What ends it:**", "", *(f"{n}. {step}" for n, step in enumerate(steps, 1))]) if steps else ""
 
 

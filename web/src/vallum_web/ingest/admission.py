@@ -105,7 +105,7 @@ def _texts(finding: Finding) -> Iterator[str]:
     for advisory in finding.advisories:
         yield from (advisory.id, advisory.url, advisory.summary, advisory.cvss, *advisory.aliases, *advisory.fixed)
     if finding.remediation:
-        yield from (finding.remediation.upgrade_to, *finding.remediation.steps)
+        yield from (finding.remediation.upgrade_to, finding.remediation.revoke, *finding.remediation.steps)
 
 
 def _place(what: str, place: Location) -> None:

@@ -129,7 +129,12 @@ def _properties(row: Row) -> Json:
         "asset": row.asset,
     }
     package, remediation = finding.data.get("package") or {}, finding.data.get("remediation") or {}
-    extras = {"purl": package.get("purl"), "upgradeTo": remediation.get("upgrade_to"), "morePlaces": row.more_places}
+    extras = {
+        "purl": package.get("purl"),
+        "upgradeTo": remediation.get("upgrade_to"),
+        "revoke": remediation.get("revoke"),
+        "morePlaces": row.more_places,
+    }
     return found | {name: value for name, value in extras.items() if value}
 
 
