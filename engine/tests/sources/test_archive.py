@@ -145,10 +145,10 @@ def test_a_link_in_a_zip_is_said(tmp_path):
     assert read(tmp_path, buffer.getvalue()) == ({}, {"link": ("symbolic link", True)})
 
 
-def test_archives_inside_are_binary_and_not_opened(tmp_path):
+def test_archives_inside_are_opened(tmp_path):
     files, skipped = read(tmp_path, zipped({"inner.zip": zipped(), "a": b"a"}))
-    assert files == {"a": b"a"}
-    assert skipped == {"inner.zip": ("binary", True)}
+    assert files == {"a": b"a", **{f"inner.zip!/{name}": data for name, data in FILES.items()}}
+    assert skipped == {}
 
 
 def test_a_package_database_is_read_though_it_is_binary(tmp_path):

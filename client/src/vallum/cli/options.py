@@ -18,6 +18,7 @@ _WHY_ASSET = (
     "an asset is one folder, scanned from the same root each time. "
     "Give each folder a name of its own and keep it: what a scan no longer finds counts as resolved."
 )
+NO_ARCHIVES = "open no archive (zip, jar, office, tar, gz and their kin) that lies in the place: each is named"
 _SPAN = re.compile(r"(?!-)[^\s\x00-\x1f]{0,200}\.\.\.?(?!-)[^\s\x00-\x1f]{0,200}")
 _SUFFIXES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -52,6 +53,8 @@ class Options:
     fail_on: Severity | None = None
     offline: bool = False
     honour_ignores: bool = True
+    archives: bool = True
+    """Whether the archives that lie in a place are opened."""
     ignore_unfixed: bool = False
     ignores: str = ""
     """A file of ignores, instead of the scanned folder's own."""
@@ -88,6 +91,7 @@ def parse(arguments: Sequence[str]) -> Options:
         fail_on=given.fail_on and Severity(given.fail_on),
         offline=given.offline,
         honour_ignores=not given.no_ignore,
+        archives=not given.no_archives,
         ignore_unfixed=given.ignore_unfixed,
         ignores=given.ignores,
         branch=given.branch,
@@ -174,6 +178,7 @@ def _add_what(what: argparse._ArgumentGroup) -> None:
     what.add_argument(
         "--ignores", default="", metavar="FILE", help="advisories to ignore, instead of those in .vallum/ignores.toml"
     )
+    what.add_argument("--no-archives", action="store_true", help=NO_ARCHIVES)
     what.add_argument(
         "--ignore-unfixed",
         action="store_true",

@@ -30,6 +30,7 @@ def run(arguments: Sequence[str]) -> Exit:
         place=given.place,
         delivery=Delivery(format=given.format, output="" if given.output == "-" else given.output),
         honour_ignores=not given.no_ignore,
+        archives=not given.no_archives,
         branch=given.branch,
         limits=options.limits(given),
     )
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--branch", default="", help="branch of the repository (default: its own)")
     command.add_argument("--no-ignore", action="store_true", help="look behind .gitignore and .vallumignore too")
+    command.add_argument("--no-archives", action="store_true", help=options.NO_ARCHIVES)
     options.add_progress(command)
     options.add_limits(
         command.add_argument_group("limits", "each one that is met is said, and makes the list incomplete")

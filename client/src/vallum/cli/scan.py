@@ -245,4 +245,5 @@ def _with_gaps(items: Items, left_out: Sequence[str]) -> Items:
 
 
 def _limits(asked: Options, kind: str) -> object:
-    return load(_SOURCES[kind])(**asked.limits)
+    levels = {} if asked.archives or kind == "history limits" else {"levels": 0}
+    return load(_SOURCES[kind])(**asked.limits, **levels)

@@ -6,6 +6,11 @@ from vallum_engine.values import immutable
 PROGRAMS_TELL = ("go.buildinfo", "dep-v0")
 """Names of what a program tells of its packages, below the program's own path: as Go wrote it, and as cargo-auditable did."""
 
+WITHIN = "!/"
+"""Stands in a path between an archive and what is in it, as in the addresses that Java gives to what is in a jar."""
+MIGHT_HOLD = (*(f"/{name}" for name in PROGRAMS_TELL), WITHIN)
+"""What follows a file's path in those of what it holds."""
+
 
 @immutable(kw_only=False)
 class File:

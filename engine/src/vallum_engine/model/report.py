@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
-from vallum_engine.model.file import PROGRAMS_TELL
+from vallum_engine.model.file import MIGHT_HOLD
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.package import Package
@@ -78,11 +78,12 @@ class Coverage:
     def blind(self) -> tuple[Exclusion, ...]:
         """The exclusions under which a problem may still be: gaps, and what somebody chose to hide.
 
-        A file stands here with what it might tell if it is a program (`bin/tool/go.buildinfo`).
+        A file stands here with what it might tell if it is a program (`bin/tool/go.buildinfo`), and with what it might hold if it
+        is an archive (`lib/a.jar!/`).
         """
         own = [e for e in self.exclusions if e.hidden or not e.covered]
         files = [e for e in own if e.path and not e.path.endswith("/")]
-        return (*own, *(replace(e, path=f"{e.path}/{name}") for e in files for name in PROGRAMS_TELL))
+        return (*own, *(replace(e, path=e.path + name) for e in files for name in MIGHT_HOLD))
 
     @property
     def gaps(self) -> tuple[Exclusion, ...]:

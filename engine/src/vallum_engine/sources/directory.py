@@ -4,16 +4,19 @@ Works on open folders (`dir_fd`) instead of joined paths, so that a folder swapp
 nowhere. `os.open`, `os.read`, `os.close` and no more per file: `open()` costs twice as much.
 """
 
+import io
 import os
 from collections.abc import Iterator
 from itertools import islice
+from typing import IO
 
 from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.text import printable, size
+from vallum_engine.plugins import load
 from vallum_engine.sources import executables, worktree
 from vallum_engine.sources.content import READ_BINARY, is_binary
-from vallum_engine.sources.limits import Limits
+from vallum_engine.sources.limits import ArchiveLimits, Limits
 from vallum_engine.sources.worktree import Rules
 from vallum_engine.values import immutable
 
@@ -22,7 +25,20 @@ _FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 _CHUNK = 1 << 20
 DEFAULT_LIMITS = Limits()
 
+_MAYBE_PACKED = frozenset({b"PK", b"\x1f\x8b", b"BZ", b"\xfd7", b"\x28\xb5"})
+_IS_ARCHIVE = "vallum_engine.sources.streams:is_archive"  # what unpacks is imported where there is something to unpack
+_OPENED = "vallum_engine.sources.nested:alone"
+
 Entry = os.DirEntry[str]
+
+
+@immutable(kw_only=False)
+class _Archive:
+    """One that was met, open."""
+
+    path: str
+    content: IO[bytes]
+    length: int
 
 
 @immutable(kw_only=False)
@@ -51,6 +67,12 @@ class _Walk:
         self.honour_ignores = honour_ignores
         self.entries = 0
         self.bytes = 0
+        self.unpacked = 0
+        """Bytes that archives were unpacked to, of text or not."""
+        self.members = 0
+        self.archive_limits = ArchiveLimits(
+            file_bytes=limits.file_bytes, large_file_bytes=limits.large_file_bytes, levels=limits.levels
+        )
         self.open: list[_Folder] = []
 
     def run(self, root: str) -> Iterator[File | Skipped]:
@@ -121,12 +143,16 @@ class _Walk:
             elif folder:
                 folders.append(name)
             elif entry.is_file(follow_symlinks=False):
-                yield self.file(name, prefix, descriptor)
+                item = self.file(name, prefix, descriptor)
+                if isinstance(item, _Archive):
+                    yield from self.opened(item)
+                else:
+                    yield item
             else:
                 kind = "symbolic link" if entry.is_symlink() else "neither file nor folder"
                 yield Skipped(printable(prefix + name), kind, covered=True)
 
-    def file(self, name: str, prefix: str, folder: int) -> File | Skipped:
+    def file(self, name: str, prefix: str, folder: int) -> File | Skipped | _Archive:
         path = printable(prefix + name)
         try:
             descriptor = os.open(name, _FILE, dir_fd=folder)
@@ -134,21 +160,23 @@ class _Walk:
             return Skipped(path, f"cannot be opened: {error.strerror}")
         try:
             data = os.read(descriptor, _CHUNK)
+            if (data[:2] in _MAYBE_PACKED or data[257:262] == b"ustar") and load(_IS_ARCHIVE)(data):
+                return self.archive(path, data, descriptor)
             binary = b"\0" in data and is_binary(data)
             if binary and name not in READ_BINARY:
                 return executables.told_of(path, data, descriptor) or Skipped(path, "binary", covered=True)
-            if len(data) == _CHUNK:
-                limit = self.limits.of(name)
+            limit, length = self.limits.of(name), len(data)
+            if length == _CHUNK:
                 length = os.fstat(descriptor).st_size
-                if length > limit:
-                    return Skipped(path, f"larger than {size(limit)}: {size(length)}")
+            if _CHUNK <= length <= limit:
                 data = _rest(descriptor, data, limit)
+                length = len(data)
         except OSError as error:
             return Skipped(path, f"cannot be read: {error.strerror}")
         finally:
             os.close(descriptor)
-        if len(data) > self.limits.of(name):
-            return Skipped(path, f"larger than {size(self.limits.of(name))}: {size(len(data))}")
+        if length > limit:
+            return Skipped(path, f"larger than {size(limit)}: {size(length)}")
         self.bytes += len(data)
         if self.bytes > self.limits.total_bytes:
             raise UnreadableSource(
@@ -156,6 +184,28 @@ class _Walk:
                 "Scan its parts one by one, leave some out by .vallumignore, or raise --max-bytes"
             )
         return File(path, data, binary)
+
+    def archive(self, path: str, data: bytes, descriptor: int) -> _Archive | Skipped:
+        """`data` is its beginning, or all of it."""
+        if not self.limits.levels:
+            return Skipped(path, "an archive: not opened (--no-archives)", covered=True, hidden=True)
+        if len(data) < _CHUNK:
+            return _Archive(path, io.BytesIO(data), len(data))
+        length = os.fstat(descriptor).st_size
+        if length > self.archive_limits.packed_bytes:
+            return Skipped(path, f"an archive larger than {size(self.archive_limits.packed_bytes)}: {size(length)}")
+        return _Archive(path, os.fdopen(os.dup(descriptor), "rb"), length)
+
+    def opened(self, archive: _Archive) -> Iterator[File | Skipped]:
+        """The files in it, and what was left out of it."""
+        with archive.content:
+            if self.unpacked > self.limits.total_bytes or self.members > self.limits.files:
+                yield Skipped(archive.path, "an archive, after those before it reached the limits: not opened")
+                return
+            reader, items = load(_OPENED)(archive.path, archive.content, archive.length, self.archive_limits)
+            yield from items
+            self.unpacked += reader.bytes
+            self.members += reader.entries
 
     def count(self, more: int, prefix: str) -> None:
         self.entries += more

@@ -37,13 +37,18 @@ LARGE_NAMES = frozenset(
 
 @immutable
 class Limits:
-    """Of a folder. A file over `file_bytes` is named and left out; the other limits end the walk, and say where."""
+    """Of a folder. A file over `file_bytes` is named and left out; the other limits end the walk, and say where.
+
+    Of archives in it: `levels` in one another are opened (0: none). Each has the limits of an archive, and all together unpack to
+    no more than `total_bytes` and hold no more than `files`: those beyond are named.
+    """
 
     file_bytes: int = 10 << 20
     large_file_bytes: int = 64 << 20
     files: int = 1_000_000
     total_bytes: int = 4 << 30
     depth: int = 100
+    levels: int = 4
 
     def of(self, name: str) -> int:
         """How many bytes a file of this name may have."""
@@ -52,7 +57,10 @@ class Limits:
 
 @immutable
 class ArchiveLimits:
-    """Of an archive: what it unpacks to, in memory. `ratio` counts only above `ratio_floor` unpacked bytes."""
+    """Of an archive and the archives in it: what they unpack to. `ratio` counts only above `ratio_floor` unpacked bytes.
+
+    `levels` archives in one another are opened (0: none), as far as those that are open in memory have no more than `held_bytes`.
+    """
 
     file_bytes: int = 10 << 20
     large_file_bytes: int = 64 << 20
@@ -62,6 +70,8 @@ class ArchiveLimits:
     ratio: int = 100
     ratio_floor: int = 16 << 20
     depth: int = 20
+    levels: int = 4
+    held_bytes: int = 128 << 20
 
     def of(self, name: str) -> int:
         """How many bytes a file of this name may have."""

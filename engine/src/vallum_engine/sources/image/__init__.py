@@ -10,11 +10,11 @@ from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.layer import CONFIG_PATH, Layer
 from vallum_engine.model.text import printable
-from vallum_engine.sources.archive import DAMAGE
 from vallum_engine.sources.image import manifest, store
 from vallum_engine.sources.image.manifest import Plan
 from vallum_engine.sources.image.view import View
 from vallum_engine.sources.limits import ImageLimits
+from vallum_engine.sources.streams import DAMAGE
 from vallum_engine.values import immutable
 
 DEFAULT_LIMITS = ImageLimits()

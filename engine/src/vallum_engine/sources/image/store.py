@@ -13,8 +13,10 @@ from typing import IO, Protocol, cast
 from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.text import printable, size
 from vallum_engine.sources import tarballs
-from vallum_engine.sources.archive import LONGEST_NAME, normalized, regular, unpacked
+from vallum_engine.sources.archive import regular
 from vallum_engine.sources.limits import ImageLimits
+from vallum_engine.sources.reader import LONGEST_NAME, normalized
+from vallum_engine.sources.streams import unpacked
 from vallum_engine.values import immutable
 
 MAX_DOCUMENT = 8 << 20

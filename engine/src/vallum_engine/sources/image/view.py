@@ -11,11 +11,12 @@ from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.text import printable, size
-from vallum_engine.sources import tarballs
-from vallum_engine.sources.archive import LONGEST_NAME, Reader, normalized, unpacked
+from vallum_engine.sources import nested, tarballs
 from vallum_engine.sources.content import READ_BINARY
 from vallum_engine.sources.limits import ImageLimits
 from vallum_engine.sources.member import Member
+from vallum_engine.sources.reader import LONGEST_NAME, Packed, Reader, normalized
+from vallum_engine.sources.streams import unpacked
 from vallum_engine.values import made, mutable, replace
 
 Open = Callable[[], IO[bytes]]
@@ -115,13 +116,18 @@ class View:
                 yield Skipped(shown, member.refused, covered=member.covered)
         else:
             item = self._reader.content(member, shown, self._limits.of(path.rpartition("/")[2]))
-            if isinstance(item, File):
+            if not isinstance(item, Skipped):
                 own.texts[path] = not lower
-                yield replace(item, layer=own.layer, lower=lower)
-            elif not lower:
-                yield item
-            elif not item.covered:
-                yield replace(item, why=f"{item.why} (in layer {own.layer.number}, hidden by a later one)")
+            for each in self._opened(item):
+                if isinstance(each, File):
+                    yield replace(each, layer=own.layer, lower=lower)
+                elif not lower:
+                    yield each
+                elif not each.covered:
+                    yield replace(each, why=f"{each.why} (in layer {own.layer.number}, hidden by a later one)")
+
+    def _opened(self, item: File | Skipped | Packed) -> Iterator[File | Skipped]:
+        return nested.inside(item, self._reader) if isinstance(item, Packed) else iter((item,))
 
     def _link(self, own: _Own, member: Member, path: str, *, lower: bool) -> Iterator[Skipped]:
         """A hard link holds nothing of its own; what it leads to is read again where it would be missed otherwise."""
@@ -149,9 +155,8 @@ class View:
                     item = self._reader.content(member, shown, self._limits.of(path.rpartition("/")[2]))
                 elif isinstance(item, File):
                     self._reader.count(len(item.data), shown)
-                yield (
-                    replace(item, path=shown, layer=own.layer) if isinstance(item, File) else replace(item, path=shown)
-                )
+                for each in self._opened(replace(item, path=shown)):
+                    yield replace(each, layer=own.layer) if isinstance(each, File) else each
 
     def _shows(self, own: _Own, path: str) -> bool:
         """Whether no layer above has something else there, or has taken away what is there."""
