@@ -26,6 +26,8 @@ COMMANDS = {
     ),
     "baseline": ("vallum.cli.baseline:run", "write down the findings that are known, to be shown only what is new"),
     "rules": ("vallum.cli.rules:run", "list, show and try the rules by which secrets are found"),
+    "hook": ("vallum.cli.hook:run", "scan before each commit, by git's pre-commit hook"),
+    "ci": ("vallum.cli.ci:run", "print a pipeline that scans, for GitHub, GitLab and others"),
     "db": ("vallum.cli.db:run", "download, import or show the advisory database"),
 }
 

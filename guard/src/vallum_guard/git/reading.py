@@ -50,6 +50,8 @@ class Repository:
     """Objects and refs."""
     lenders: tuple[Path, ...] = ()
     """Folders of objects in other repositories, which this one reads as its own."""
+    index: Path | None = None
+    """An index within `git` to read instead of its own: while git commits, the next commit is in another file."""
 
     @cached_property
     def mechanism(self) -> Mechanism:
@@ -80,9 +82,10 @@ class Repository:
     ) -> Outcome:
         """Run a plumbing command; its output goes to `take` in pieces. An outcome that is not ok ended early."""
         allowed = limits or Limits()
+        index = {"GIT_INDEX_FILE": str(self.index)} if self.index else {}
         around = Sandbox(
             read_only=(*command.installation(), *dict.fromkeys((self.git, self.shared, *self.lenders))),
-            environment={**command.environment(), **_ENVIRONMENT, "GIT_DIR": str(self.git)},
+            environment={**command.environment(), **_ENVIRONMENT, **index, "GIT_DIR": str(self.git)},
             folder=self.git,
             limits=sandbox.Limits(
                 seconds=allowed.seconds,

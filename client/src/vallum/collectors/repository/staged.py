@@ -1,6 +1,9 @@
 """What the next commit would bring: contents of the index that differ from HEAD's, whatever lies in the work tree."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace as changed
+from pathlib import Path
 
 from vallum.errors import Misuse, Unreachable
 from vallum_engine.model.file import File, Skipped
@@ -31,6 +34,7 @@ class _Change:
 
 def staged(repository: Repository, limits: Limits, *, honour_ignores: bool) -> Iterator[File | Skipped]:
     """Each staged file, in git's order. Raises Unreachable where git cannot read the index."""
+    repository = changed(repository, index=_committing(repository))
     changes = _changes(repository)
     if len(changes) > limits.files:
         raise Misuse(f"More than {limits.files:,} files are staged: commit in parts, or raise --max-files.")
@@ -49,6 +53,13 @@ def staged(repository: Repository, limits: Limits, *, honour_ignores: bool) -> I
         asked.append(change)
         together += length
     yield from _files(repository, asked)
+
+
+def _committing(repository: Repository) -> Path | None:
+    """The index that git tells its hooks of (`commit --all`, `commit FILE`), if it is one of this repository."""
+    named = os.environ.get("GIT_INDEX_FILE", "")
+    path = Path(os.path.realpath(named))
+    return path if named and path.parent == repository.git and path.is_file() else None
 
 
 def _left_out(change: _Change, length: int, limits: Limits, hides: Callable[[bytes], str]) -> Skipped | None:
