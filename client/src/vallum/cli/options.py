@@ -58,6 +58,10 @@ class Options:
     ignore_unfixed: bool = False
     ignores: str = ""
     """A file of ignores, instead of the scanned folder's own."""
+    vex: tuple[str, ...] = ()
+    """VEX documents to apply."""
+    products: tuple[str, ...] = ()
+    """What the documents call what is scanned."""
     branch: str = ""
     part: Part = Part.ALL
     span: str = ""
@@ -81,7 +85,9 @@ def parse(arguments: Sequence[str]) -> Options:
     if given.offline and (remote or given.upload):
         what = "the repository lies on another machine" if remote else "--upload sends the report to another machine"
         raise Misuse(f"--offline forbids every connection, and {what}: leave one of them out.")
-    if given.no_ignore and (hiding := next((name for name in ("baseline", "ignores") if getattr(given, name)), "")):
+    if given.no_ignore and (
+        hiding := next((name for name in ("baseline", "ignores", "vex") if getattr(given, name)), "")
+    ):
         raise Misuse(f"--no-ignore shows everything, and --{hiding} hides what it knows: leave one of them out.")
     part = _part(given)
     return Options(
@@ -94,6 +100,8 @@ def parse(arguments: Sequence[str]) -> Options:
         archives=not given.no_archives,
         ignore_unfixed=given.ignore_unfixed,
         ignores=given.ignores,
+        vex=tuple(given.vex),
+        products=tuple(given.product),
         branch=given.branch,
         part=part,
         baseline=given.baseline,
@@ -179,6 +187,20 @@ def _add_what(what: argparse._ArgumentGroup) -> None:
         "--ignores", default="", metavar="FILE", help="advisories to ignore, instead of those in .vallum/ignores.toml"
     )
     what.add_argument("--no-archives", action="store_true", help=NO_ARCHIVES)
+    what.add_argument(
+        "--vex",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="hide what this VEX document says is not affected or fixed: OpenVEX, CycloneDX or CSAF",
+    )
+    what.add_argument(
+        "--product",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="what VEX documents call what is scanned: a package URL, or another name",
+    )
     what.add_argument(
         "--ignore-unfixed",
         action="store_true",

@@ -94,10 +94,8 @@ def verdict(report: Report, fail_on: Severity | None) -> Exit:
 def _report(asked: Options, shown: Progress) -> Report:
     started = time.monotonic()
     known = _baseline(asked.baseline) if asked.baseline else None
-    aside = load(_SOURCES["aside"])(asked) if asked.ignores else None
     with opened(asked, shown) as place:
-        if not aside and asked.honour_ignores and _may_ignore(asked, place):
-            aside = load(_SOURCES["aside"])(asked)
+        aside = load(_SOURCES["aside"])(asked, place.target) if _may_set_aside(asked, place) else None
         seen = replace(place, items=aside.watching(place.items)) if aside and place.items else place
         shown.phase("preparing")
         kept = cache.opened(place.root)
@@ -128,10 +126,12 @@ def _report(asked: Options, shown: Progress) -> Report:
     return replace(report, stats=replace(report.stats, seconds=time.monotonic() - started))
 
 
-def _may_ignore(asked: Options, place: Place) -> bool:
-    """Whether a file of ignores may be met. A folder that has none need not be watched for it."""
+def _may_set_aside(asked: Options, place: Place) -> bool:
+    """Whether anything is given, or a file of ignores may be met: a folder that has none need not be watched for it."""
+    if asked.ignores or asked.vex or not asked.honour_ignores or place.items is None:
+        return bool(asked.ignores or asked.vex)
     root = Path(place.root)
-    return place.items is not None and (asked.part is Part.STAGED or not root.is_dir() or (root / _IGNORES).is_file())
+    return asked.part is Part.STAGED or not root.is_dir() or (root / _IGNORES).is_file()
 
 
 def _baseline(name: str) -> Any:

@@ -3,6 +3,7 @@
 https://github.com/package-url/purl-spec. Of the qualifiers only these two and rpm's `epoch` tell packages apart here.
 """
 
+from functools import lru_cache
 from itertools import product
 from urllib.parse import unquote
 
@@ -43,6 +44,7 @@ class Asked:
         return tuple((self.ecosystem, self.name, version, arch, distro) for version, arch, distro in told)
 
 
+@lru_cache(1024)
 def asked(text: str) -> Asked | None:
     """What a package URL asks for; None for what is none."""
     if len(text) > MOST_PURL:
@@ -51,7 +53,7 @@ def asked(text: str) -> Asked | None:
     if found is None or not found[1]:
         return None
     ecosystem, name, version = found
-    said = _qualifiers(text)
+    said = _qualifiers(text) if "?" in text else {}
     epoch = said.get("epoch", "")
     return Asked(
         ecosystem=ecosystem,

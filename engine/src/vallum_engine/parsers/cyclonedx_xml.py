@@ -15,6 +15,9 @@ def bom(root: Element) -> Plain:
         "metadata": {
             "component": _component(found) if (found := root.find("metadata/component")) is not None else None,
             "tools": _tools(metadata) if metadata is not None else [],
+            "timestamp": root.findtext("metadata/timestamp"),
+            "authors": [{"name": name.text} for name in root.iterfind("metadata/authors/author/name")],
+            "supplier": {"name": root.findtext("metadata/supplier/name")},
         },
         "components": [_component(element) for element in root.iterfind("components/component")],
         "dependencies": [
@@ -65,6 +68,8 @@ def _vulnerability(element: Element) -> Plain:
     analysis = element.find("analysis")
     return {
         "id": element.findtext("id"),
+        "updated": element.findtext("updated"),
+        "published": element.findtext("published"),
         "source": {"name": element.findtext("source/name"), "url": element.findtext("source/url")},
         "references": [{"id": found.text} for found in element.iterfind("references/reference/id")],
         "ratings": [
@@ -85,6 +90,8 @@ def _vulnerability(element: Element) -> Plain:
             "state": analysis.findtext("state"),
             "justification": analysis.findtext("justification"),
             "detail": analysis.findtext("detail"),
+            "lastUpdated": analysis.findtext("lastUpdated"),
+            "firstIssued": analysis.findtext("firstIssued"),
         }
         if analysis is not None
         else None,

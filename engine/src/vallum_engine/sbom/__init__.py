@@ -1,0 +1,1 @@
+"""Bills of materials, and what is said of the vulnerabilities in them."""
