@@ -1,0 +1,59 @@
+"""What a file says of its licence without its text: SPDX's tag, or the sentences that licences ask to be put at a file's head."""
+
+import re
+from collections.abc import Iterator
+
+from vallum_engine.errors import BrokenData
+from vallum_engine.licenses.expression import Expression, Term, every, parse
+from vallum_engine.licenses.known import listed
+
+TAG = b"SPDX-License-Identifier:"
+"""https://spdx.github.io/spdx-spec/v2.3/using-SPDX-short-identifiers-in-source-files/."""
+MOST_LETTERS = 20_000
+
+_TAGGED = re.compile(r"SPDX-License-Identifier:[ \t]*([^\n\r]{1,500})")
+_AFTER = re.compile(r"\s*(?:\*/|-->|--\}|\"\"\"|'''|#\}|\*\)).*$|[\s\"',;]+$")
+_APACHE = re.compile(r"licensed under the apache license,? version 2\.0")
+_MOZILLA = re.compile(r"(?:terms of|subject to) the (?:terms of the )?mozilla public license,? v(?:ersion|\.)? ?2\.0")
+_GNU = re.compile(r"gnu (affero |lesser |library )?general public license((?:[^.]|\.(?=\d)){0,160})")
+_NUMBER = re.compile(r"version (\d(?:\.\d)?)|, v\.? ?(\d(?:\.\d)?)")
+_LATER = re.compile(r"any later version|or later")
+_NAMES = {"affero ": "AGPL", "lesser ": "LGPL", "library ": "LGPL", None: "GPL"}
+
+
+def tagged(text: str) -> list[tuple[Expression, int]]:
+    """The expressions of SPDX's tags and the lines where they stand; what is none is left out."""
+    found: list[tuple[Expression, int]] = []
+    for tag in _TAGGED.finditer(text):
+        said = _AFTER.sub("", tag[1]).strip()
+        try:
+            found.append((parse(said), text.count("\n", 0, tag.start()) + 1))
+        except BrokenData:
+            continue
+    return found
+
+
+def noticed(text: str) -> Expression | None:
+    """What the tags and sentences of a text come to; None where there are none."""
+    head = text[:MOST_LETTERS]
+    if tags := [expression for expression, _ in tagged(head)]:
+        return every(tags)
+    plain = re.sub(r"[\s*#;/]+", " ", head.lower())
+    found = list(_sentences(plain))
+    return every(found) if found else None
+
+
+def _sentences(plain: str) -> Iterator[Expression]:
+    if _APACHE.search(plain):
+        yield Term(id="Apache-2.0")
+    if _MOZILLA.search(plain):
+        yield Term(id="MPL-2.0")
+    for found in _GNU.finditer(plain):
+        number = _NUMBER.search(found[2])
+        if number:
+            version = number[1] or number[2]
+            name = f"{_NAMES[found[1]]}-{version if '.' in version else version + '.0'}"
+            whole = f"{name}-{'or-later' if _LATER.search(found[2]) else 'only'}"
+            if whole.lower() in listed().licences:
+                yield Term(id=whole)
+                return
