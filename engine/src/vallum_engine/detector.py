@@ -1,6 +1,6 @@
 """What the pipeline asks of a detector."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from vallum_engine.model.file import File
@@ -80,3 +80,34 @@ class LooksBelow(Protocol):
     """A detector that is also given the files of an image that a later layer deletes or replaces (`File.lower`)."""
 
     looks_below: bool
+
+
+Again = Callable[[Sequence[str]], Iterator[File]]
+"""The files of these paths, read once more. Those that are gone since, or are too large or no text, are left out."""
+
+
+@runtime_checkable
+class ReadTwice(Protocol):
+    """A source that can be asked for files again, after it was read to its end."""
+
+    again: Again
+
+
+@immutable(kw_only=False)
+class Tree:
+    """What a scan met on its way through everything there is."""
+
+    paths: Sequence[str]
+    """The files that were read, in their order."""
+    unread: Sequence[str]
+    """What could not be looked at; a folder ends in `/`."""
+    again: Again
+
+
+@runtime_checkable
+class LooksAgain(Protocol):
+    """A detector that reads files in the end which it did not ask for on the way."""
+
+    def look_again(self, tree: Tree) -> None:
+        """Called once, before `conclude`, and only where the whole of a source was read and can be asked again."""
+        ...

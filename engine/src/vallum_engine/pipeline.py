@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from vallum_engine import VERSION
-from vallum_engine.detector import Detector, Hit, LooksBelow, Unwraps
+from vallum_engine.detector import Again, Detector, Hit, LooksAgain, LooksBelow, ReadTwice, Tree, Unwraps
 from vallum_engine.errors import EngineError
 from vallum_engine.identity import fingerprint
 from vallum_engine.marks import Marks, hidden, marks
@@ -55,6 +55,8 @@ def scan(
                 builder.layers.append(item)
     except (EngineError, OSError) as error:
         builder.broke_off(error)
+    if isinstance(source, ReadTwice) and builder.complete:
+        builder.look_again(source.again)
     builder.conclude()
     if progress:
         progress(builder.files, builder.bytes, len(builder.found))
@@ -169,6 +171,11 @@ class _Builder:
         self.problems.append(
             Problem(path="", what=_short(f"The walk broke off: {error}"), todo="Mend the cause and scan again.")
         )
+
+    def look_again(self, again: Again) -> None:
+        for detector in self.detectors:
+            if isinstance(detector, LooksAgain):
+                detector.look_again(Tree(self.paths, [e.path for e in self.exclusions if not e.covered], again))
 
     def conclude(self) -> None:
         for detector in self.detectors:

@@ -3,7 +3,8 @@
 import contextlib
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from vallum.collectors.repository.head import checked_out
 from vallum.errors import Misuse
 from vallum.progress import Progress
 from vallum_engine import VERSION
-from vallum_engine.detector import Detector
+from vallum_engine.detector import Again, Detector
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Severity
@@ -39,7 +40,9 @@ _SOURCES: Mapping[str, str] = {
     "archive": "vallum_engine.sources.archive:read",
     "image": "vallum_engine.sources.image:opened",
     "image limits": "vallum_engine.sources.limits:ImageLimits",
+    "folder again": "vallum_engine.sources.again:of_folder",
     "limits": "vallum_engine.sources.limits:Limits",
+    "stream again": "vallum_engine.sources.again:of_stream",
     "archive limits": "vallum_engine.sources.limits:ArchiveLimits",
     "repository": "vallum.collectors.repository.checkout:cloned",
     "aside": "vallum.cli.aside:Aside",
@@ -66,6 +69,19 @@ class Place:
     items: Items | None
     """None where there are no files: of a bare repository, of a range of commits."""
     target: Mapping[str, str]
+    again: Again | None = None
+    """Reads files of it once more; None where that cannot be done, and where they are not all there is."""
+
+
+@immutable(kw_only=False)
+class _Twice:
+    """Files that can be asked for again."""
+
+    items: Items
+    again: Again
+
+    def __iter__(self) -> Items:
+        return self.items
 
 
 def run(arguments: Sequence[str]) -> Exit:
@@ -155,8 +171,9 @@ def _files(asked: Options, place: Place, chosen: Sequence[Detector], database: D
     if place.items is None:
         return Report(engine=VERSION, target=dict(sorted(place.target.items())))
     shown.phase("scanning")
+    items = _with_gaps(place.items, asked.left_out)
     return scan(
-        _with_gaps(place.items, asked.left_out),
+        _Twice(items, place.again) if place.again else items,
         chosen,
         triggers=database,
         honour_ignores=asked.honour_ignores,
@@ -175,7 +192,8 @@ def opened(asked: Options, shown: Progress) -> Iterator[Place]:
             walked = load(_SOURCES["folder"])(
                 clone.root, limits=_limits(asked, "limits"), honour_ignores=asked.honour_ignores
             )
-            yield Place(root=clone.root, items=_with_gaps(walked, clone.left_out), target=clone.target)
+            items = _with_gaps(walked, clone.left_out)
+            yield Place(root=clone.root, items=items, target=clone.target, again=_folder_again(asked, clone.root))
         return
     if asked.branch:
         raise Misuse("--branch goes with the address of a repository: check a branch out to scan it in place.")
@@ -203,8 +221,9 @@ def _local(asked: Options, path: Path) -> Place:
     if path.is_dir():
         return _folder(asked, path)
     if path.exists() and asked.part is Part.ALL:
-        read = load(_SOURCES["archive"])(asked.place, limits=_limits(asked, "archive limits"))
-        return Place(root=asked.place, items=read, target={"name": path.name})
+        read = partial(load(_SOURCES["archive"]), asked.place, limits=_limits(asked, "archive limits"))
+        again = partial(_stream_again, read)
+        return Place(root=asked.place, items=read(), target={"name": path.name}, again=again)
     if path.exists():
         raise Misuse(f"{asked.place} is no folder: --{asked.part.value} goes with the top folder of a repository.")
     raise Misuse(
@@ -224,7 +243,21 @@ def _folder(asked: Options, path: Path) -> Place:
         items = load(_SOURCES["folder"])(
             asked.place, limits=_limits(asked, "limits"), honour_ignores=asked.honour_ignores
         )
-    return Place(root=asked.place, items=items, target=target)
+    again = _folder_again(asked, asked.place) if items and asked.part is not Part.STAGED else None
+    return Place(root=asked.place, items=items, target=target, again=again)
+
+
+def _folder_again(asked: Options, root: str) -> Again:
+    def again(paths: Sequence[str]) -> Iterator[File]:
+        files: Iterator[File] = load(_SOURCES["folder again"])(root, paths, limits=_limits(asked, "limits"))
+        return files
+
+    return again
+
+
+def _stream_again(anew: Callable[[], Items], paths: Sequence[str]) -> Iterator[File]:
+    files: Iterator[File] = load(_SOURCES["stream again"])(anew, paths)
+    return files
 
 
 def _input(asked: Options) -> File | Skipped:

@@ -124,6 +124,32 @@ class Exploitation:
     """Whether the catalogue knows of ransomware that uses it."""
 
 
+class Reach(StrEnum):
+    """Whether the code that was scanned imports a package, as far as its text tells; part of the JSON report and of the wire."""
+
+    IMPORTED = "imported"
+    """Production code imports it, or a package that needs it."""
+    TESTS = "tests"
+    """Only tests and tooling do."""
+    NOT_IMPORTED = "not_imported"
+    """Nothing does."""
+    UNKNOWN = "unknown"
+    """The text does not tell."""
+
+
+@immutable
+class Reachability:
+    """Whether own code gets to a package, and how that is known."""
+
+    verdict: Reach
+    sentence: str
+    """The verdict for a person, with places, or with what keeps it from being known."""
+    places: tuple[Location, ...] = ()
+    """The first places that import it, by path."""
+    by: str = ""
+    """The package that they import, with its version, where that is another one that needs this one."""
+
+
 @immutable
 class Remediation:
     """What ends the finding: steps in order, and the version to move to where one does it."""
@@ -184,6 +210,8 @@ class Finding:
     advisories: tuple[AdvisoryRef, ...] = ()
     remediation: Remediation | None = None
     exploitation: Exploitation | None = None
+    reachability: Reachability | None = None
+    """None where nobody looked: no package, or an ecosystem whose imports are not read."""
     references: tuple[str, ...] = ()
     layers: tuple[Layer, ...] = ()
     """Of an image the layers that its locations name, from the lowest; filled in by the pipeline."""

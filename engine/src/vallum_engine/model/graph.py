@@ -109,7 +109,7 @@ class Ways:
 
     def __init__(self, graph: Graph, *, project: str, fold: Callable[[str], str] = str) -> None:
         """`project` names what the file leaves without a name; `fold` makes one name of its spellings."""
-        self._graph = graph
+        self.graph = graph
         self._project = project
         self._roots = frozenset(graph.roots)
         self._fold = fold
@@ -129,7 +129,7 @@ class Ways:
         found: dict[tuple[str, str], Key] = {}
         for key, step in walk.items():
             if step.depth:
-                name, version = self._graph.names[key]
+                name, version = self.graph.names[key]
                 found.setdefault((self._fold(name), version), key)
         return found
 
@@ -142,8 +142,8 @@ class Ways:
         path, cut = self._path(walk, key)
         direct = any(self._walks[number][keys[number]].depth == 1 for number in met)
         return Origin(
-            direct=True if direct else False if self._graph.whole else None,
-            dev=None if self._graph.dev is None else met[0] == 1,
+            direct=True if direct else False if self.graph.whole else None,
+            dev=None if self.graph.dev is None else met[0] == 1,
             path=path,
             cut=cut,
         )
@@ -163,7 +163,7 @@ class Ways:
         return tuple(reversed(told))
 
     def _told(self, key: Key) -> str:
-        name, version = self._graph.names[key]
+        name, version = self.graph.names[key]
         text = printable(f"{name} {version}".strip() or (self._project if key in self._roots else "(unnamed)"))
         return text if len(text) <= MOST_STEP else text[: MOST_STEP - 1] + "…"
 

@@ -16,6 +16,8 @@ from vallum_engine.model.finding import (
     Kind,
     Location,
     PackageRef,
+    Reach,
+    Reachability,
     Remediation,
     Severity,
 )
@@ -76,6 +78,7 @@ def from_finding(finding: Finding) -> Plain:
         "advisories": [_from_advisory(advisory) for advisory in finding.advisories],
         "remediation": finding.remediation and _from_remediation(finding.remediation),
         **({"exploitation": _from_exploitation(finding.exploitation)} if finding.exploitation else {}),
+        **({"reachability": from_reachability(finding.reachability)} if finding.reachability else {}),
         "references": list(finding.references),
         "history": finding.history and from_history(finding.history),
         "reason": finding.reason,
@@ -130,6 +133,8 @@ def facts(finding: Finding) -> Plain:
         kept["advisories"] = [_from_advisory(advisory) for advisory in finding.advisories]
     if finding.remediation:
         kept["remediation"] = _from_remediation(finding.remediation)
+    if finding.reachability:
+        kept["reachability"] = from_reachability(finding.reachability)
     if finding.references:
         kept["references"] = list(finding.references)
     if finding.history:
@@ -160,6 +165,26 @@ def _from_exploitation(told: Exploitation) -> Plain:
     return {"epss": told.epss, "percentile": told.percentile, "since": told.since, "ransomware": told.ransomware}
 
 
+def from_reachability(told: Reachability) -> Plain:
+    return {
+        "verdict": told.verdict.value,
+        "sentence": told.sentence,
+        "places": [from_location(place) for place in told.places],
+        "by": told.by,
+    }
+
+
+def _reachability(data: Any) -> Reachability | None:
+    if data is None:
+        return None
+    return Reachability(
+        verdict=Reach(data["verdict"]),
+        sentence=str(data["sentence"]),
+        places=tuple(to_location(place) for place in data.get("places", ())),
+        by=str(data.get("by", "")),
+    )
+
+
 def to_finding(data: Mapping[str, Any]) -> Finding:
     """Raises KeyError, TypeError or ValueError when a needed field is missing or of the wrong type."""
     locations = tuple(to_location(item) for item in data["locations"])
@@ -184,6 +209,7 @@ def to_finding(data: Mapping[str, Any]) -> Finding:
         advisories=tuple(_advisory(item) for item in data.get("advisories", ())),
         remediation=_remediation(data.get("remediation")),
         exploitation=_exploitation(data.get("exploitation")),
+        reachability=_reachability(data.get("reachability")),
         references=_strings(data.get("references", ())),
         history=_history(data.get("history")),
         layers=tuple(to_layer(item) for item in data.get("layers", ())),

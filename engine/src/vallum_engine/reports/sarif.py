@@ -125,6 +125,8 @@ def _result(finding: Finding, index: int) -> Json:
         properties |= _package(finding.package)
     if finding.lapsed:
         properties["lapsed"] = finding.lapsed
+    if finding.reachability:
+        properties["reachability"] = plain.from_reachability(finding.reachability)
     if finding.history:
         properties["history"] = plain.from_history(finding.history)
     if finding.remediation and finding.remediation.upgrade_to:

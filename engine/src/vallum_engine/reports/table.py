@@ -76,7 +76,8 @@ class _Table:
             yield from self.places(each)
             if each.history:
                 yield from self.wrapped(f"  {_past(each.history)}")
-        for said in (_came(finding.package), *sorted({each.lapsed for each in same})):
+        reached = finding.reachability.sentence if finding.reachability else ""
+        for said in (_came(finding.package), reached, *sorted({each.lapsed for each in same})):
             if said:
                 yield from self.wrapped(f"  {said}")
         if remedy := finding.remediation:

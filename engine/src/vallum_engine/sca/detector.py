@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from vallum_engine import VERSION
-from vallum_engine.detector import Hit, Trigger
+from vallum_engine.detector import Hit, Tree, Trigger
 from vallum_engine.model.distributions import FAMILIES, PUBLISHED, family
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
@@ -18,6 +18,8 @@ from vallum_engine.sca.match import match
 from vallum_engine.sca.origins import MOST_KEPT, Origins
 from vallum_engine.sca.systems import END_OF_LIFE, END_OF_LIFE_SET
 
+READ_AS_CODE = frozenset({"Go", "Maven", "PyPI", "npm"})
+"""Ecosystems of which it is told whether code imports a package."""
 _NAMED = {*ECOSYSTEMS.values()} - FAMILIES.keys() - UNPUBLISHED
 """Ecosystems that a lockfile's name tells; of an operating system, its release file tells."""
 
@@ -36,6 +38,10 @@ class PackageDetector:
         self._inventory = Inventory()
         self._unordered: tuple[Package, ...] = ()
         self._origins = Origins(self._inventory.asking)
+        self._tree: Tree | None = None
+
+    def look_again(self, tree: Tree) -> None:
+        self._tree = tree
 
     def wants(self, path: str) -> bool:
         return wanted(path)
@@ -55,7 +61,12 @@ class PackageDetector:
         known = self._advisories.facts.ecosystems
         outcome = match((package for package in self.packages() if package.ecosystem in known), self._advisories)
         self._unordered = outcome.unordered
-        found = self._origins.told(outcome.findings, self._inventory.by_path)
+        found = [*self._origins.told(outcome.findings, self._inventory.by_path)]
+        if self._tree and any(f.package and f.package.ecosystem in READ_AS_CODE for f in found):
+            # What reads code is loaded when there is something to ask it, which most scans have not.
+            found = load("vallum_engine.sca.reach.judge:told")(
+                found, self._tree, self._inventory.by_path, self._origins.graph
+            )
         return [*ended, *(self._inventory.told(finding) for finding in found)]
 
     def _ended(self) -> Iterable[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
-from vallum_engine.model.graph import NOT_SAID, Origin, Ways, joined
+from vallum_engine.model.graph import NOT_SAID, Graph, Origin, Ways, joined
 from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles import ECOSYSTEMS, GRAPHS, KNOWS_DEV, MANIFESTS, format_of, graph_of
@@ -34,6 +34,10 @@ class Book:
             name = normalised(package.ecosystem, package.name)
             self._entries.setdefault((name, package.version), []).append(package)
 
+    @property
+    def graph(self) -> Graph | None:
+        return self._ways.graph if self._ways else None
+
     def origin(self, name: str, version: str) -> Origin:
         way = self._ways.of(name, version) if self._ways else NOT_SAID
         entries = self._entries.get((normalised(ECOSYSTEMS[self._form], name), version), ())
@@ -56,6 +60,7 @@ class Origins:
         self._most = most
         self._kept: dict[str, File] = {}
         self._size = 0
+        self._books: dict[str, Book] = {}
         self.beyond: list[str] = []
         """Lockfiles with findings that were not kept: their findings are told without a way."""
 
@@ -66,7 +71,7 @@ class Origins:
 
     def told(self, findings: Iterable[Finding], packages: Mapping[str, Sequence[Package]]) -> Iterator[Finding]:
         """The findings, each with what its lockfiles say of its package. `packages` are those of each path."""
-        books: dict[str, Book] = {}
+        books = self._books
         known: dict[tuple[str, str, tuple[str, ...]], Origin] = {}
         for finding in findings:
             package = finding.package
@@ -82,6 +87,11 @@ class Origins:
                 known[key] = joined(books[path].origin(package.name, package.version) for path in paths)
             yield replace(finding, package=known[key].on(package))
         self._kept.clear()
+
+    def graph(self, path: str) -> Graph | None:
+        """After `told`: who asks for whom in a lockfile with findings; None where it does not say."""
+        book = self._books.get(path)
+        return book.graph if book else None
 
     def book(self, path: str, packages: Sequence[Package]) -> Book:
         """What the lockfile at `path` says of its entries, which are `packages`; it is let go of."""

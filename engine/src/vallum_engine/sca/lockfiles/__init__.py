@@ -229,6 +229,7 @@ GRAPHS = frozenset(
         "pnpm",
         "poetry",
         "renv",
+        "requirements",
         "rustbinary",
         "uv",
         "yarn",

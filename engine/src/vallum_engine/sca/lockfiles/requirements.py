@@ -1,6 +1,7 @@
 """pip: requirements and constraints files. Pins give a version; anything looser is listed with none.
 
-Editables, paths and URLs are gaps (there is no version to compare); `-r` and `-c` name further files.
+Editables, paths and URLs are gaps (there is no version to compare); `-r` and `-c` name further files. What pip-compile and uv
+write has comments that say who asked (`# via`): https://pip-tools.readthedocs.io/en/stable/.
 """
 
 import posixpath
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
+from vallum_engine.model.graph import Graph, Key
+from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import MAX_NAME, Entry, Gap, Reference, text_of
 from vallum_engine.sca.lockfiles.pep508 import requirement
@@ -19,6 +22,9 @@ _OPTIONS = re.compile(r"\s-{1,2}[A-Za-z].*", re.DOTALL)
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _BREAK = re.compile(r"\r\n|\n|\r")
 _ELSEWHERE = ("-e ", "--editable", ".", "/", "~")
+_VIA = re.compile(r"(?:^|[ \t])#[ \t]*via\b[ \t]*(.*)")
+_MORE_VIA = re.compile(r"[ \t]+#[ \t]+(.*)")
+_ROOT = "-r"
 _ARCHIVES = (".whl", ".zip", ".tar.gz")
 
 
@@ -66,3 +72,39 @@ def _package(file: File, line: int, text: str) -> Package | None:
     location = Location(path=file.path, line=line, end_line=line)
     requested = "" if found[1] else found[2]
     return Package(ecosystem="PyPI", name=found[0], version=found[1], location=location, requested=requested)
+
+
+def graph(file: File) -> Graph:
+    """Who asked, as the comments after each pin say. Where there are none, the graph is empty: nobody says."""
+    names: dict[Key, tuple[str, str]] = {}
+    asked: dict[str, list[str]] = {}
+    lines = _BREAK.split(text_of(file, TODO))
+    for line, text in _logical("\n".join(lines)):
+        if package := None if text.startswith("-") or _is_elsewhere(text) else _package(file, line, text):
+            key = normalised("PyPI", package.name)
+            names[key] = (package.name, package.version)
+            asked[key] = _asked_by(lines, line - 1)
+    if not any(asked.values()):
+        return Graph(names={}, wants={}, roots=())
+    wants: dict[Key, list[Key]] = {_ROOT: []}
+    for key, by in asked.items():
+        for one in by or [_ROOT]:
+            asker = normalised("PyPI", re.split(r"[ \[]", one, maxsplit=1)[0])
+            wants.setdefault(asker if asker in names else _ROOT, []).append(key)
+    return Graph(names={_ROOT: ("", ""), **names}, wants=wants, roots=(_ROOT,), whole=all(asked.values()))
+
+
+def _asked_by(lines: list[str], at: int) -> list[str]:
+    """What the comments of the requirement that begins in this line name."""
+    while at < len(lines) and lines[at].rstrip().endswith("\\") and not _VIA.search(lines[at]):
+        at += 1
+    found: list[str] = []
+    for number in range(at, len(lines)):
+        line = lines[number]
+        if via := _VIA.search(line):
+            found += via[1].split(",")
+        elif number > at and (more := _MORE_VIA.match(line)):
+            found.append(more[1])
+        elif number > at:
+            break
+    return [name for one in found if (name := one.strip()) and not name.startswith("-c ")]
