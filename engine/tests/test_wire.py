@@ -27,6 +27,7 @@ from vallum_engine.model.finding import (
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, RuleSet, Stats, Verdict
 from vallum_engine.model.statement import Statement
+from vallum_engine.model.verification import Liveness, Verification
 from vallum_engine.wire import Limits
 
 TEXT = st.text(max_size=12)
@@ -54,6 +55,7 @@ FINDINGS = st.builds(
     advisories=st.lists(
         st.builds(AdvisoryRef, id=TEXT, aliases=TEXTS, url=TEXT, summary=TEXT, cvss=TEXT, fixed=TEXTS), max_size=2
     ).map(tuple),
+    verification=st.none() | st.builds(Verification, result=st.sampled_from(Liveness), host=TEXT, reason=TEXT, at=TEXT),
     remediation=st.none()
     | st.builds(Remediation, steps=TEXTS, upgrade_to=TEXT, revoke=st.sampled_from(("", "https://a.test/b"))),
     references=TEXTS,

@@ -6,6 +6,7 @@ from pathlib import Path
 from vallum.errors import Misuse
 from vallum_engine.errors import BrokenData
 from vallum_engine.secrets.rule import Rule, Samples, read
+from vallum_engine.values import replace
 
 FOLDER = ".vallum/rules"
 """Of a repository. Read only on request: who scans a stranger's repository does not want the stranger's rules."""
@@ -16,13 +17,18 @@ Pairs = list[tuple[Rule, Samples]]
 
 
 def brought(places: Iterable[str], *, scanned: str = "") -> Pairs:
-    """The rules of these files and folders, and of the scanned folder's own where it is given. Raises Misuse."""
+    """The rules of these files and folders, and of the scanned folder's own where it is given. Raises Misuse.
+
+    A scanned folder's rules ask no host about a secret: a stranger would name his own.
+    """
     paths = [path for place in places for path in _files(Path(place))]
     if scanned:
         own = Path(scanned) / FOLDER
         if not own.is_dir() or own.resolve() != Path(scanned).resolve() / FOLDER:
             raise Misuse(f"{own} is no folder of rules: --repository-rules reads the *.toml there.")
-        paths.extend(_files(own))
+        found = [pair for path in dict.fromkeys(paths) for pair in _read(path)]
+        theirs = [path for path in _files(own) if path not in paths]
+        return [*found, *((replace(rule, verify=None), kept) for path in theirs for rule, kept in _read(path))]
     return [pair for path in dict.fromkeys(paths) for pair in _read(path)]
 
 

@@ -11,8 +11,9 @@ TEXT = (Path(__file__).parents[3] / "docs/rules.md").read_text()
 
 
 def test_the_example_is_a_file_of_rules():
-    [example] = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
-    [(rule, found)] = read(example, "docs/rules.md")
+    example, asking = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    [(rule, found)] = read(example + asking, "docs/rules.md")
+    assert rule.verify.only == "shopkey-.+"
     assert rule.id == "shop-deploy-key"
     assert re.search(rule.pattern.decode(), samples.fill(found.leaks[0]))
 

@@ -9,6 +9,7 @@ from making import report, secret
 
 from vallum_engine.model.finding import AdvisoryRef, PackageRef, Remediation
 from vallum_engine.model.layer import Layer
+from vallum_engine.model.verification import Liveness, Verification
 from vallum_web.accounts import services as accounts
 from vallum_web.accounts.models import Membership
 from vallum_web.assets import services as assets
@@ -79,6 +80,21 @@ def test_the_panel_leads_to_where_a_secret_is_revoked(org, digest, signed_in, bo
     page = signed_in(bob).get(f"{LIST}{found.pk}/").content.decode()
     assert (f'href="{address}"' in page) is linked
     assert ("Revoke it at" in page) is linked
+
+
+@pytest.mark.parametrize(
+    ("result", "said"), [("live", "<strong>Yes</strong>"), ("revoked", "No "), ("unknown", "Unknown ")]
+)
+def test_the_panel_says_whether_a_secret_still_works(org, digest, signed_in, bob, result, said):
+    told = Verification(
+        result=Liveness(result), host="api.shop.test", reason="answered <b>200", at="2026-03-01T12:00:00Z"
+    )
+    digest(secret("two", verification=told))
+    with scope(org.pk):
+        found = Finding.objects.of(org).get()
+    page = signed_in(bob).get(f"{LIST}{found.pk}/").content.decode()
+    assert f"<dt>Still works</dt><dd>{said}" in page
+    assert "api.shop.test answered &lt;b&gt;200, 2026-03-01T12:00:00Z" in page
 
 
 def test_the_panel_tells_all_that_is_known(signed_in, bob, url):

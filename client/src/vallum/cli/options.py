@@ -72,6 +72,8 @@ class Options:
     rules: tuple[str, ...] = ()
     """Files and folders of own rules."""
     repository_rules: bool = False
+    verify: bool = False
+    """Ask the issuers of the secrets that are found whether they still work."""
     progress: str = "auto"
     left_out: tuple[str, ...] = ()
     """What was not brought here, for instance because of its size: gaps of the scan. A folder ends in `/`."""
@@ -81,9 +83,9 @@ class Options:
 def parse(arguments: Sequence[str]) -> Options:
     """Read the command line. Leaves by argparse's SystemExit(2), or raises Misuse, when it makes no sense."""
     given = _parser().parse_args(arguments)
-    remote = "://" in given.place
-    if given.offline and (remote or given.upload):
-        what = "the repository lies on another machine" if remote else "--upload sends the report to another machine"
+    if given.verify and "secrets" not in given.only:
+        raise Misuse("--verify asks about secrets: add secrets to --only, or leave --only out.")
+    if given.offline and (what := _connection(given)):
         raise Misuse(f"--offline forbids every connection, and {what}: leave one of them out.")
     if given.no_ignore and (
         hiding := next((name for name in ("baseline", "ignores", "vex") if getattr(given, name)), "")
@@ -107,12 +109,22 @@ def parse(arguments: Sequence[str]) -> Options:
         baseline=given.baseline,
         rules=tuple(given.rules),
         repository_rules=given.repository_rules,
+        verify=given.verify,
         span=given.range,
         platform=given.platform,
         progress=given.progress,
         left_out=(*given.left_out, *(_listed(given.left_out_from) if given.left_out_from else ())),
         limits=limits(given),
     )
+
+
+def _connection(given: argparse.Namespace) -> str:
+    """What another machine is wanted for; empty where it is not."""
+    if "://" in given.place:
+        return "the repository lies on another machine"
+    if given.verify:
+        return "--verify asks the issuers of secrets"
+    return "--upload sends the report to another machine" if given.upload else ""
 
 
 def _part(given: argparse.Namespace) -> Part:
@@ -137,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     command = parser.command(
         "scan",
         description="Find secrets and vulnerable packages. Nothing of what is scanned is executed, and nothing leaves this machine\n"
-        "unless a repository's address or --upload asks for it.",
+        "unless a repository's address, --verify or --upload asks for it.",
         epilog=_EPILOG,
     )
     command.add_argument(
@@ -163,6 +175,11 @@ def _add_what(what: argparse._ArgumentGroup) -> None:
     )
     what.add_argument(
         "--repository-rules", action="store_true", help="the rules in .vallum/rules of the scanned folder as well"
+    )
+    what.add_argument(
+        "--verify",
+        action="store_true",
+        help="ask the issuer of each secret that is found whether it still works: the value goes to that issuer alone",
     )
     what.add_argument("--branch", default="", help="branch of the repository (default: its own)")
     what.add_argument(

@@ -111,6 +111,7 @@ def _plain(rule: Rule) -> Mapping[str, Any]:
         "references": list(rule.references),
         "rotate": list(rule.rotate),
         "revoke": rule.revoke,
+        "verify": rule.verify.url if rule.verify else "",
     }
 
 
@@ -127,6 +128,7 @@ def _shown(pair: tuple[Rule, Samples], *, ours: bool) -> str:
         "only in": ", ".join(rule.files),
         "beside it": f"{rule.pair.name}, within {rule.pair.within} bytes" if rule.pair else "",
         "pattern": rule.pattern.decode(),
+        "--verify": f"{rule.verify.method} {rule.verify.url}" if rule.verify else "",
     }
     lines = [rule.title, *(f"  {name:<10}  {value}" for name, value in facts.items() if value)]
     for title, texts in (

@@ -52,6 +52,8 @@ _SOURCES: Mapping[str, str] = {
     "staged": "vallum.collectors.repository.staged:staged",
     "opened": "vallum.lookback:repository",
     "look back": "vallum.lookback:looked_back",
+    "witness": "vallum.verifying:Witness",
+    "verified": "vallum.verifying:verified",
     "unfixed": "vallum_engine.sca.unfixed:set_aside",
     "look": "vallum.lookback:Look",
     "history limits": "vallum_engine.sources.versions:Limits",
@@ -118,6 +120,7 @@ def _report(asked: Options, shown: Progress) -> Report:
         if kept.trouble:
             shown.say(kept.trouble)
         with detectors.made(asked.only, kept, say=shown.say, rules=_rules(asked, place)) as chosen:
+            witness = _witness(asked, chosen)
             plan = collect(chosen)
             database = compiled.database(plan, kept, say=shown.say)
             report = _files(asked, seen, chosen, database, shown)
@@ -139,7 +142,18 @@ def _report(asked: Options, shown: Progress) -> Report:
         report = held.report
         if held.stale:
             shown.say(f"{len(held.stale):,} entries of the baseline match nothing any more: write it again.")
+    if witness:
+        report = load(_SOURCES["verified"])(report, witness, shown)
     return replace(report, stats=replace(report.stats, seconds=time.monotonic() - started))
+
+
+def _witness(asked: Options, chosen: Sequence[Detector]) -> Any:
+    """Who asks the issuers of what the detectors find; None where nobody wants that."""
+    if not asked.verify:
+        return None
+    witness = load(_SOURCES["witness"])()
+    witness.watch(chosen)
+    return witness
 
 
 def _may_set_aside(asked: Options, place: Place) -> bool:

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.statement import Statement
+from vallum_engine.model.verification import Verification
 from vallum_engine.values import immutable, unshown
 
 IN_BASELINE = "in the baseline"
@@ -219,6 +220,8 @@ class Finding:
     """None where no history was looked at, or where nothing of it is there."""
     reason: str = ""
     """Of a suppressed finding: why it is hidden, in the words of who hid it; empty where nothing was said."""
+    verification: Verification | None = None
+    """Of a secret, where its issuer was asked whether it still works."""
     statement: Statement | None = None
     """What an ignore or a VEX document says of it."""
     lapsed: str = ""

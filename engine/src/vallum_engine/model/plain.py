@@ -6,6 +6,7 @@ Reading is tolerant of what it does not know (fields are added within a version)
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vallum_engine.model import verification
 from vallum_engine.model.finding import (
     AdvisoryRef,
     Commit,
@@ -82,6 +83,7 @@ def from_finding(finding: Finding) -> Plain:
         "references": list(finding.references),
         "history": finding.history and from_history(finding.history),
         "reason": finding.reason,
+        **({"verification": verification.plain(finding.verification)} if finding.verification else {}),
         **({"statement": _from_statement(finding.statement)} if finding.statement else {}),
         **({"lapsed": finding.lapsed} if finding.lapsed else {}),
         **({"layers": [from_layer(layer) for layer in finding.layers]} if finding.layers else {}),
@@ -139,6 +141,8 @@ def facts(finding: Finding) -> Plain:
         kept["references"] = list(finding.references)
     if finding.history:
         kept["history"] = from_history(finding.history)
+    if finding.verification:
+        kept["verification"] = verification.plain(finding.verification)
     if finding.layers:
         kept["layers"] = [from_layer(layer) for layer in finding.layers]
     return kept
@@ -212,6 +216,7 @@ def to_finding(data: Mapping[str, Any]) -> Finding:
         reachability=_reachability(data.get("reachability")),
         references=_strings(data.get("references", ())),
         history=_history(data.get("history")),
+        verification=verification.read(data.get("verification")),
         layers=tuple(to_layer(item) for item in data.get("layers", ())),
         reason=str(data.get("reason", "")),
         statement=_statement(data.get("statement")),

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vallum_engine import VERSION
-from vallum_engine.model import plain
+from vallum_engine.model import plain, verification
 from vallum_engine.model.finding import (
     BY_VEX,
     IGNORED,
@@ -127,6 +127,8 @@ def _result(finding: Finding, index: int) -> Json:
         properties["lapsed"] = finding.lapsed
     if finding.reachability:
         properties["reachability"] = plain.from_reachability(finding.reachability)
+    if finding.verification:
+        properties["verification"] = verification.plain(finding.verification)
     if finding.history:
         properties["history"] = plain.from_history(finding.history)
     if finding.remediation and finding.remediation.upgrade_to:

@@ -19,6 +19,7 @@ from vallum_engine.model.finding import (
 from vallum_engine.model.graph import FIRST_STEPS
 from vallum_engine.model.report import Exclusion, Report, Stats
 from vallum_engine.model.text import size
+from vallum_engine.model.verification import Liveness, Verification
 
 _INDENT = "   "
 _HIDERS = (
@@ -52,6 +53,14 @@ def render(report: Report, *, width: int = 100, colour: bool = False) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 
+_RESULTS = {
+    Liveness.LIVE: "Live",
+    Liveness.REVOKED: "Revoked",
+    Liveness.UNKNOWN: "Unknown whether it is live",
+}
+_WORKS = {Liveness.LIVE: "1;31"}
+
+
 class _Table:
     def __init__(self, report: Report, width: int, *, colour: bool) -> None:
         self.width = min(width, 120)
@@ -76,6 +85,8 @@ class _Table:
             yield from self.places(each)
             if each.history:
                 yield from self.wrapped(f"  {_past(each.history)}")
+            if told := each.verification:
+                yield from self.wrapped(f"  {_verified(told)}", style=_WORKS.get(told.result, ""))
         reached = finding.reachability.sentence if finding.reachability else ""
         for said in (_came(finding.package), reached, *sorted({each.lapsed for each in same})):
             if said:
@@ -204,6 +215,10 @@ def _came(package: PackageRef | None) -> str:
     if not package.dev:
         return way
     return f"{way} (development only)" if way else "Development only"
+
+
+def _verified(told: Verification) -> str:
+    return f"{_RESULTS[told.result]}: {told.host} {told.reason} ({told.at})"
 
 
 def _past(history: History) -> str:

@@ -16,7 +16,7 @@ _NAME_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr
 
 @immutable
 class Match:
-    """A confirmed value and where it stands. Lives inside the detector only: it holds the secret."""
+    """A confirmed value and where it stands. Lives inside the scanning process only: it holds the secret."""
 
     rule: Rule
     start: int

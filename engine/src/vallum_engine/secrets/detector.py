@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from vallum_engine.detector import Hit, Look, Trigger
 from vallum_engine.identity import PUBLIC_KEY, aliases, of_value, secret_hash
@@ -30,6 +30,9 @@ _LAST_STEPS = (
     "Put the new one into a secret store or the environment, and let the program read it from there.",
     "Take the old one out of the file. It stays in the history: what ends the danger is the revocation.",
 )
+
+
+Witness = Callable[[tuple[str, ...], Match], object]
 
 
 class SecretsDetector:
@@ -62,6 +65,8 @@ class SecretsDetector:
         self._confirmers: dict[int, Confirmer] = {}
         self._exclusions: list[Exclusion] = []
         self._look: Look = self._hits
+        self.witness: Witness | None = None
+        """Told of each finding's identity and of what was found: the one who may ask the issuer about it."""
         self._fallback: Database | None = None
 
     def rulesets(self) -> tuple[RuleSet, ...]:
@@ -172,7 +177,10 @@ class SecretsDetector:
             grouped.setdefault((match.rule.id, match.value), []).append((match, lines))
         for found in grouped.values():
             places = {Location(path=path, line=lines.line, end_line=lines.end_line) for _, lines in found}
-            yield self._finding(found[0][0], tuple(sorted(places)))
+            finding = self._finding(found[0][0], tuple(sorted(places)))
+            if self.witness:
+                self.witness(finding.identity, found[0][0])
+            yield finding
 
     def _finding(self, match: Match, locations: tuple[Location, ...]) -> Finding:
         rule = match.rule

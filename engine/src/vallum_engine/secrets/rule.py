@@ -28,8 +28,12 @@ _FILE_KEYS = frozenset({"provider", "references", "rotate", "revoke", "rule"})
 _KEYS = frozenset(
     {"id", "title", "severity", "confidence", "specificity", "pattern", "trigger", "files", "min_entropy", "checksum"}
     | {"rank", "human", "block", "pair", "references", "rotate", "leaks", "clean", "assigned_to", "value"}
-    | {"key", "read", "encoded", "where", "revoke"}
+    | {"key", "read", "encoded", "where", "revoke", "verify"}
 )
+_CHECK_KEYS = frozenset(
+    {"get", "post", "only", "headers", "basic", "body", "live", "live_when", "revoked", "revoked_when"}
+)
+_QUESTION = r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?/[A-Za-z0-9\-._~/?=&@:%{}]*"
 _PAIR_KEYS = frozenset({"name", "pattern", "within", "severity", "required"})
 
 
@@ -61,6 +65,29 @@ class Pair:
     within: int
     severity: Severity
     required: bool = False
+
+
+@immutable
+class Check:
+    """A question to the issuer that changes nothing, and which answers say that a credential works or not.
+
+    `{secret}` and `{pair}` stand for the two halves of a credential; in the address they stand behind the host only.
+    """
+
+    url: str
+    method: str
+    only: str = ""
+    """An expression for the values that this address knows; empty for all."""
+    headers: tuple[tuple[str, str], ...] = ()
+    basic: str = ""
+    """`name:password` of HTTP's Basic authorization."""
+    body: str = ""
+    live: tuple[int, ...]
+    """Statuses of answers."""
+    live_when: tuple[tuple[str, str], ...] = ()
+    """Dotted paths in a JSON answer, and expressions for what stands there."""
+    revoked: tuple[int, ...] = ()
+    revoked_when: tuple[tuple[str, str], ...] = ()
 
 
 @immutable
@@ -106,6 +133,8 @@ class Rule:
     rotate: tuple[str, ...]
     revoke: str = ""
     """The issuer's page on which it is revoked, https; empty where no document names one."""
+    verify: Check | None = None
+    """Asked only where a person wants it."""
 
 
 def guessable(rule: Rule) -> bool:
@@ -196,6 +225,21 @@ class _Table:
             raise self.wrong(key, "must be a table of texts")
         return tuple(value.items())
 
+    def statuses(self, key: str) -> tuple[int, ...]:
+        value = self.data.get(key)
+        if (
+            not isinstance(value, list)
+            or not value
+            or not all(type(each) is int and 100 <= each < 600 for each in value)
+        ):
+            raise self.wrong(key, "must be a list of HTTP statuses")
+        return tuple(value)
+
+    def expressions(self, key: str) -> tuple[tuple[str, str], ...]:
+        for name, text in self.pairs(key):
+            _Table({name: text}, f"{self.where}: {key}").expression(name)
+        return self.pairs(key)
+
     def expression(self, key: str) -> str:
         return self.understood(key, self.text(key)).pattern
 
@@ -274,6 +318,9 @@ def _rule(table: _Table, file: _Table) -> tuple[Rule, Samples]:
         pair=_pair(_Table(table.data["pair"], f"{table.where}: pair")) if "pair" in table.data else None,
         references=_inherited(table, file, "references"),
         rotate=_inherited(table, file, "rotate"),
+        verify=_check(_Table(table.data["verify"], f"{table.where}: verify"), "pair" in table.data)
+        if "verify" in table.data
+        else None,
         revoke=(table if "revoke" in table.data else file).address("revoke"),
     )
     return rule, Samples(leaks=table.texts("leaks"), clean=table.texts("clean"))
@@ -304,3 +351,30 @@ def _pair(table: _Table) -> Pair:
         severity=_one_of(table, "severity", _SEVERITIES),
         required=table.flag("required"),
     )
+
+
+def _check(table: _Table, pair: bool) -> Check:  # noqa: FBT001 - whether the rule has another half, asked once
+    table.only(_CHECK_KEYS)
+    named = [key for key in ("get", "post") if key in table.data]
+    if len(named) != 1:
+        raise table.wrong("get", "or post must be the address that is asked, one of the two")
+    check = Check(
+        url=table.text(named[0]),
+        method=named[0].upper(),
+        only=table.expression("only") if "only" in table.data else "",
+        headers=table.pairs("headers"),
+        basic=table.text("basic", ""),
+        body=table.text("body", ""),
+        live=table.statuses("live"),
+        live_when=table.expressions("live_when"),
+        revoked=table.statuses("revoked") if "revoked" in table.data else (),
+        revoked_when=table.expressions("revoked_when"),
+    )
+    if not re.fullmatch(_QUESTION, check.url):
+        raise table.wrong(named[0], "must be an https:// address with a path, its host written out")
+    told = " ".join((check.url, check.basic, check.body, *(text for _, text in check.headers)))
+    if "{secret}" not in told:
+        raise table.wrong(named[0], "asks nothing about {secret}")
+    if "{pair}" in told and not pair:
+        raise table.wrong(named[0], "speaks of a {pair} that the rule has not")
+    return check

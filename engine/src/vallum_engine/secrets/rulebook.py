@@ -14,7 +14,7 @@ from vallum_engine.errors import BrokenData
 from vallum_engine.model.finding import Confidence, Severity
 from vallum_engine.secrets import disguises
 from vallum_engine.secrets.disguises import Disguise
-from vallum_engine.secrets.rule import Pair, Rule, Samples, Specificity, read
+from vallum_engine.secrets.rule import Check, Pair, Rule, Samples, Specificity, read
 from vallum_engine.values import immutable
 
 FOLDER = Path(__file__).with_name("rules")
@@ -226,8 +226,20 @@ def _from_plain(data: Mapping[str, Any]) -> Rule:
             "references": tuple(data["references"]),
             "rotate": tuple(data["rotate"]),
             "pair": pair and _pair(pair),
+            "verify": data["verify"] and _check(data["verify"]),
         }
     )
+
+
+def _check(data: Mapping[str, Any]) -> Check:
+    kept: dict[str, Any] = {
+        key: tuple(map(_hashable, each)) if isinstance(each, list) else each for key, each in data.items()
+    }
+    return Check(**kept)
+
+
+def _hashable(each: Any) -> Any:
+    return tuple(each) if isinstance(each, list) else each
 
 
 def _pair(data: Mapping[str, Any]) -> Pair:

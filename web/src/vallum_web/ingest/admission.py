@@ -104,6 +104,8 @@ def _texts(finding: Finding) -> Iterator[str]:
         yield from (package.purl, package.ecosystem, package.name, package.version)
     for advisory in finding.advisories:
         yield from (advisory.id, advisory.url, advisory.summary, advisory.cvss, *advisory.aliases, *advisory.fixed)
+    if told := finding.verification:
+        yield from (told.host, told.reason, told.at)
     if finding.remediation:
         yield from (finding.remediation.upgrade_to, finding.remediation.revoke, *finding.remediation.steps)
 

@@ -133,6 +133,7 @@ def _properties(row: Row) -> Json:
         "purl": package.get("purl"),
         "upgradeTo": remediation.get("upgrade_to"),
         "revoke": remediation.get("revoke"),
+        "verification": finding.data.get("verification"),
         "morePlaces": row.more_places,
     }
     return found | {name: value for name, value in extras.items() if value}
