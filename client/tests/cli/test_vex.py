@@ -1,4 +1,4 @@
-"""VEX through the command: documents that are applied."""
+"""VEX through the command: documents that are applied, and those that are written."""
 
 import json
 
@@ -89,3 +89,47 @@ def test_a_document_that_cannot_be_read_stops_before_the_work(vallum, shop, tmp_
 def test_no_ignore_and_a_document_exclude_each_other(vallum, shop, vex):
     ran = vallum("scan", shop, "--no-ignore", "--vex", vex())
     assert (ran.code, "--vex hides what it knows" in ran.err) == (Exit.USAGE, True)
+
+
+IGNORE = '[[ignore]]\nid = "CVE-2020-8203"\nreason = "Never called."\njustification = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("format_", "states"),
+    [
+        pytest.param("openvex", ["not_affected", "under_investigation"], id="OpenVEX"),
+        pytest.param("cyclonedx-vex", ["not_affected", "in_triage"], id="CycloneDX"),
+    ],
+)
+def test_what_is_written_hides_the_same_when_it_is_applied(vallum, shop, tmp_path, monkeypatch, format_, states):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    (tmp_path / "our.toml").write_text(IGNORE.format("vulnerable_code_not_in_execute_path"))
+    asked = ("scan", shop, "--only", "packages", "--format", format_, "--author", "Wile E.")
+    ran = vallum(*asked, "--ignores", tmp_path / "our.toml", "--output", tmp_path / "vex.json")
+    assert (ran.code, ran.out, ran.err) == (Exit.INCOMPLETE, "", ""), "the starter set of advisories is no whole one"
+    once = json.loads((tmp_path / "vex.json").read_text())
+    told = once.get("statements") or [each["analysis"] for each in once["vulnerabilities"]]
+    assert [each.get("status") or each["state"] for each in told] == states
+    assert "2026-01-01T00:00:00Z" in json.dumps(once)
+    found, hidden, _ = scanned(vallum, shop, "--vex", tmp_path / "vex.json")
+    assert (found, list(hidden)) == (["CVE-2021-23337"], ["CVE-2020-8203"])
+    assert "Never called. (Wile E., vex.json, 2026-01-01)" in hidden["CVE-2020-8203"]
+    assert json.loads(vallum(*asked, "--vex", tmp_path / "vex.json").out) == once
+
+
+def test_a_report_of_another_tool_is_written_as_vex_too(vallum, tmp_path, vex):
+    given = vex(("CVE-2020-8203", [{"@id": "pkg:npm/lodash"}]))
+    (tmp_path / "other.json").write_text(given.read_text().replace('"fixed"', '"under_investigation"'))
+    told = json.loads(vallum("convert", tmp_path / "other.json", "--format", "openvex").out)
+    assert [each["vulnerability"]["name"] for each in told["statements"]] == ["CVE-2020-8203"]
+
+
+def test_without_a_vulnerability_openvex_says_what_to_ask_for(vallum, tree):
+    ran = vallum("scan", tree, "--format", "openvex")
+    assert (ran.code, ran.out) == (Exit.INCOMPLETE, "")
+    assert "ask for --format cyclonedx-vex" in ran.err
+    assert json.loads(vallum("scan", tree, "--format", "cyclonedx-vex").out)["vulnerabilities"] == []
+
+
+def test_who_answers_for_a_table_is_nobody(vallum, tree):
+    assert "--author goes with" in vallum("scan", tree, "--author", "Wile E.").err

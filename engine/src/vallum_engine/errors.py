@@ -21,5 +21,9 @@ class BrokenData(EngineError):
     """Rules or advisory data that cannot be used."""
 
 
+class NothingToState(EngineError):
+    """There is no vulnerability, and the format has no document without one."""
+
+
 class NotAReport(EngineError):
     """The bytes are no JSON report of ours, or not a whole one."""

@@ -59,8 +59,9 @@ class Ignore:
     @property
     def statement(self) -> Statement:
         """In the words of VEX: who accepts a risk does not say that there is none."""
-        status = NOT_AFFECTED if self.justification else AFFECTED
-        return Statement(status=status, justification=self.justification, words=self.reason)
+        if self.justification:
+            return Statement(status=NOT_AFFECTED, justification=self.justification, words=self.reason)
+        return Statement(status=AFFECTED, words=f"{self.reason} (accepted until {self.until})")
 
     def covers(self, finding: Finding, place: Location) -> bool:
         if self.path and not self.path(place.path.encode("utf-8", "surrogateescape")):

@@ -254,7 +254,7 @@ def test_vex_gives_the_justification_that_was_chosen(
 
 
 def test_every_justification_has_a_word_of_cyclonedx():
-    assert set(vex._JUSTIFICATIONS) == set(Decision.Justification.values)
+    assert set(vex.JUSTIFICATIONS) == set(Decision.Justification.values)
     assert set(vex._ANALYSES) == set(Decision.Reason.values)
 
 

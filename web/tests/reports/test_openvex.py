@@ -85,7 +85,7 @@ def test_our_own_reader_takes_it(document, record):
 def test_a_justification_is_said_as_it_was_chosen(justification):
     decision = Decision(reason="false_positive", justification=justification, note="Seen.")
     row = type("Row", (), {"finding": type("F", (), {"status": "suppressed"}), "decision": decision})
-    assert openvex._verdict(row)["justification"] == justification
+    assert openvex._said(row).justification == justification
 
 
 def test_without_a_vulnerability_there_is_no_document(people, digest, export):

@@ -13,14 +13,18 @@ from vallum_engine.model.report import Report
 from vallum_engine.plugins import load
 from vallum_engine.values import immutable
 
-FORMATS = ("table", "json", "sarif", "wire")
+FORMATS = ("table", "json", "sarif", "wire", "openvex", "cyclonedx-vex")
 # Loaded when asked for: each run needs one.
 _RENDERERS: Mapping[str, str] = {
+    "cyclonedx-vex": "vallum_engine.reports.vex:render_cyclonedx",
     "json": "vallum_engine.reports.json:render",
+    "openvex": "vallum_engine.reports.vex:render_openvex",
     "sarif": "vallum_engine.reports.sarif:render",
     "table": "vallum_engine.reports.table:render",
     "wire": "vallum_engine.wire:dump",
 }
+_STATING = ("openvex", "cyclonedx-vex")
+"""What says when it was written, and by whom."""
 
 
 @immutable
@@ -31,6 +35,7 @@ class Delivery:
     output: str = ""
     upload: str = ""
     asset: str = ""
+    author: str = ""
 
 
 def add_arguments(report: argparse._ArgumentGroup, *, asset: str) -> None:
@@ -46,6 +51,12 @@ def add_arguments(report: argparse._ArgumentGroup, *, asset: str) -> None:
         help="send the report to a platform, with --asset; the token is read from VALLUM_TOKEN",
     )
     report.add_argument("--asset", default="", metavar="NAME", help=asset)
+    report.add_argument(
+        "--author",
+        default="",
+        metavar="NAME",
+        help="who answers for what openvex and cyclonedx-vex state (default: the name of what was scanned)",
+    )
 
 
 def asked(given: argparse.Namespace, *, why_asset: str) -> Delivery:
@@ -54,8 +65,11 @@ def asked(given: argparse.Namespace, *, why_asset: str) -> Delivery:
         raise Misuse("--asset names the asset of an upload: add --upload URL.")
     if given.upload and not given.asset.strip():
         raise Misuse(f"--upload needs --asset NAME: {why_asset}")
+    if given.author and given.format not in _STATING:
+        raise Misuse(f"--author goes with --format {' or '.join(_STATING)}.")
     return Delivery(
         format=given.format,
+        author=given.author,
         output="" if given.output == "-" else given.output,
         upload=given.upload,
         asset=given.asset.strip(),
@@ -88,6 +102,8 @@ def _rendered(report: Report, delivery: Delivery) -> bytes:
     if delivery.format == "table":
         terminal = not delivery.output and sys.stdout is not None and sys.stdout.isatty()
         data = render(report, width=_width(terminal=terminal), colour=terminal and not os.environ.get("NO_COLOR"))
+    elif delivery.format in _STATING:
+        data = render(report, at=load("vallum.advisories.moments:written")(), author=delivery.author)
     else:
         data = render(report)
     return data

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from vallum_engine.model.layer import Layer
+from vallum_engine.model.naming import own_names
 from vallum_engine.model.statement import Statement
 from vallum_engine.model.verification import Verification
 from vallum_engine.values import immutable, unshown
@@ -228,13 +229,11 @@ class Finding:
     """Of a finding that an ignore hid until it ended: which one, and when."""
 
     @property
-    def names(self) -> frozenset[str]:
-        """The ids that it goes by: its rule, and those of its advisories.
+    def own_names(self) -> frozenset[str]:
+        """The ids of this vulnerability and no other."""
+        return frozenset((self.rule, *(name for each in self.advisories for name in own_names(each.id, each.aliases))))
 
-        A bulletin about several vulnerabilities gives its own id alone: whoever names another one of them means that one.
-        """
-        found = {self.rule}
-        for advisory in self.advisories:
-            every = {advisory.id, *advisory.aliases}
-            found |= every if sum(name.startswith("CVE-") for name in every) < 2 else {advisory.id}
-        return frozenset(found)
+    @property
+    def names(self) -> frozenset[str]:
+        """The ids that it goes by: those, and the ids of bulletins about several vulnerabilities of which it is one."""
+        return self.own_names | {advisory.id for advisory in self.advisories}

@@ -66,6 +66,12 @@ def purl(ecosystem: str, name: str, version: str, *, arch: str = "") -> str:
     return f"pkg:{type_}/{path}{tail}"
 
 
+def generic(name: str, version: str = "") -> str:
+    """A package URL for what no ecosystem has."""
+    at = f"@{quote(version, safe='.-_~')}" if version else ""
+    return f"pkg:generic/{quote(name, safe='.-_~')}{at}"
+
+
 def from_purl(text: str) -> tuple[str, str, str] | None:
     """Ecosystem, name and version of a package URL, without qualifiers; None for what is none.
 
@@ -94,6 +100,12 @@ def one_of_a_kind(ids: Iterable[str]) -> tuple[str, ...]:
     for identifier in dict.fromkeys(ids):
         by_kind.setdefault(identifier.partition("-")[0], []).append(identifier)
     return tuple(same[0] for same in by_kind.values() if len(same) == 1)
+
+
+def own_names(identifier: str, aliases: Iterable[str]) -> tuple[str, ...]:
+    """The ids of the one vulnerability that an advisory is about; none of a bulletin about several, which has several CVEs."""
+    every = tuple(name for name in dict.fromkeys((identifier, *aliases)) if name)
+    return every if sum(name.startswith("CVE-") for name in every) < 2 else ()
 
 
 def preference(identifier: str) -> tuple[int, int, int, str]:

@@ -70,6 +70,8 @@ class Unread:
 class _Held:
     statement: Statement
     source: Source
+    names_flaw: bool
+    """Whether it names a CVE: then it is not about others of a bulletin that it names too."""
 
     @property
     def rank(self) -> tuple[str, bool]:
@@ -130,7 +132,7 @@ class Book:
             self.unread.append(Unread(at=f"{source.name}: {at}", why=why))
 
     def _keep(self, source: Source, said: Said) -> None:
-        about, held = said.about, _Held(statement=said.statement, source=source)
+        about, held = said.about, _made(source, said)
         whole = self._scanned.is_called(about.itself) if about.itself else about.package is None
         if not (whole or about.package) or (about.part_of and not self._scanned.is_called(about.part_of)):
             if said.statement.status in HIDING:
@@ -148,8 +150,10 @@ class Book:
             return None
         this = asked(finding.package.purl)
         keys = (*(this.keys if this else ()), None)
+        own = {name.casefold() for name in finding.own_names}
         asking = [(name, key) for name in {name.casefold() for name in finding.names} for key in keys]
-        found = [self._held[each] for each in asking if each in self._held]
+        held = ((name, self._held.get((name, key))) for name, key in asking)
+        found = [each for name, each in held if each and (name in own or not each.names_flaw)]
         if not found:
             return None
         speaks = max(found, key=lambda held: (held.rank, held.source.name, held.statement.words))
@@ -166,6 +170,11 @@ class Book:
         statement, reason = found
         told = replace(finding, statement=statement)
         return (None, replace(told, reason=reason)) if statement.status in HIDING else (told, None)
+
+
+def _made(source: Source, said: Said) -> _Held:
+    names_flaw = any(name[:4].casefold() == "cve-" for name in said.ids)
+    return _Held(statement=said.statement, source=source, names_flaw=names_flaw)
 
 
 def _reason(held: _Held) -> str:

@@ -4,11 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vallum_engine.model.purls import asked
+from vallum_engine.model.statement import AFFECTED, NOT_AFFECTED
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.records import NO_OBJECT
 from vallum_engine.parsers.statements.said import said
 from vallum_engine.parsers.words import dug, listed, texts
 from vallum_engine.sbom.vex import About, Said, Unread
+
+_WORDS = {NOT_AFFECTED: "impact_statement", AFFECTED: "action_statement"}
 
 
 def read(document: Document) -> tuple[str, Iterator[Said | Unread]]:
@@ -29,7 +32,7 @@ def _statements(held: Mapping[str, Any]) -> Iterator[Said | Unread]:
             str(told.get("status") or ""),
             _about(told),
             justification=told.get("justification"),
-            words=told.get("impact_statement") or told.get("action_statement"),
+            words=told.get(_WORDS.get(str(told.get("status")), "status_notes")),
             moment=told.get("last_updated") or told.get("timestamp") or issued,
         )
 

@@ -8,7 +8,8 @@ package's version is not. As in CycloneDX, only what a person said is a verdict,
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vallum_engine import VERSION
+from vallum_engine.model.statement import AFFECTED, FIXED, NOT_AFFECTED, UNDECIDED, Statement
+from vallum_engine.sbom import openvex
 from vallum_web.findings.models import Decision, Finding
 from vallum_web.reports.formats.row import About, Record, Row, iso, json, opened
 
@@ -28,16 +29,8 @@ class OpenVex:
     between = b",\n"
 
     def head(self, about: About) -> bytes:
-        document: Json = {
-            "@context": "https://openvex.dev/ns/v0.2.0",
-            "@id": f"urn:uuid:{about.id}",
-            "author": about.org,
-            "role": "Document Creator",
-            "timestamp": iso(about.at),
-            "version": 1,
-            "tooling": f"Vallum {VERSION}",
-        }
-        return opened(document) + b'"statements":[\n'
+        head = openvex.head(identifier=f"urn:uuid:{about.id}", author=about.org, at=iso(about.at) or "")
+        return opened(head) + b'"statements":[\n'
 
     def line(self, row: Row) -> bytes:
         return json(statement(row))
@@ -49,38 +42,33 @@ class OpenVex:
 def statement(row: Row) -> Json:
     finding, data = row.finding, row.finding.data
     package = data.get("package") or {}
-    known = [str(i) for a in data.get("advisories") or () for i in (a.get("id"), *a.get("aliases", ())) if i]
-    aliases = [name for name in dict.fromkeys(known) if name != finding.rule]
-    vulnerability: Json = {"name": finding.rule, **({"aliases": aliases} if aliases else {})}
-    where = f"In {row.asset}: {finding.package or finding.path}."
-    said = _verdict(row)
-    return {
-        "@id": row.url,
-        "vulnerability": vulnerability,
-        "products": [_product(finding, str(package.get("purl") or ""))],
-        "status_notes": where,
-        **{name: value for name, value in said.items() if value},
-    }
+    return openvex.statement(
+        _said(row),
+        names=openvex.names(finding.rule, data.get("advisories") or ()),
+        products=[_product(finding, str(package.get("purl") or ""))],
+        identifier=row.url,
+        notes=f"In {row.asset}: {finding.package or finding.path}.",
+    )
 
 
 def _product(finding: Finding, purl: str) -> Json:
-    named: Json = {"@id": purl, "identifiers": {"purl": purl}} if purl else {}
+    named: Json = openvex.product(purl) if purl else {}
     if named and finding.status != Finding.Status.RESOLVED:
         return named
     return {"@id": f"urn:uuid:{finding.asset_id}", **({"subcomponents": [named]} if named else {})}
 
 
-def _verdict(row: Row) -> Json:
+def _said(row: Row) -> Statement:
     finding, decision = row.finding, row.decision
     if finding.status == Finding.Status.RESOLVED:
-        return {"status": "fixed", "timestamp": iso(finding.resolved_at)}
+        return Statement(status=FIXED, at=iso(finding.resolved_at) or "")
     if decision is None:
-        return {"status": "under_investigation", "timestamp": iso(finding.opened_at)}
-    at, words = iso(decision.made_at), _words(decision)
+        return Statement(status=UNDECIDED, at=iso(finding.opened_at) or "")
+    at, words = iso(decision.made_at) or "", _words(decision)
     if decision.reason == _REASON.RISK_ACCEPTED:
-        return {"status": "affected", "timestamp": at, "action_statement": words, "action_statement_timestamp": at}
+        return Statement(status=AFFECTED, words=words, at=at)
     justification = decision.justification or _JUSTIFIED.get(decision.reason, "")
-    return {"status": "not_affected", "timestamp": at, "justification": justification, "impact_statement": words}
+    return Statement(status=NOT_AFFECTED, justification=justification, words=words, at=at)
 
 
 def _words(decision: Decision) -> str:
