@@ -19,6 +19,7 @@ COMMANDS = {
         "vallum.cli.packages:run",
         "list the packages of a folder, an archive or a repository, and how they came in",
     ),
+    "sbom": ("vallum.cli.sbom:run", "write a bill of materials as CycloneDX or SPDX, or tell two of them apart"),
     "convert": ("vallum.cli.convert:run", "read reports of other tools, and write or upload what they found"),
     "gate": (
         "vallum.cli.gate:run",
@@ -37,6 +38,7 @@ examples:
   vallum scan --fail-on high --format sarif --output vallum.sarif .
   vallum scan https://example.org/team/project.git
   vallum packages --format json            what is there, and who asks for it
+  vallum sbom --output bom.json            a bill of materials
   vallum convert --format sarif zap.xml    a report of another tool
   vallum gate report.json --baseline main.json   nothing new
   vallum db update                         today's advisories

@@ -157,7 +157,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         default=".",
         metavar="PATH",
-        help="folder, archive, container image (docker save, OCI layout), https:// address of a git repository, "
+        help="folder, archive, container image (docker save, OCI layout), bill of materials (CycloneDX, SPDX), "
+        "https:// address of a git repository, "
         "or - for standard input (default: .)",
     )
     _add_what(command.add_argument_group("what"))

@@ -1,7 +1,8 @@
 """`vallum packages`: what is there, whether or not anything is known against it."""
 
 import argparse
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vallum import output, progress
@@ -10,12 +11,14 @@ from vallum.cli.delivery import Delivery
 from vallum.cli.exits import Exit
 from vallum.cli.options import Options
 from vallum.cli.scan import opened
+from vallum_engine.model.report import Report
 from vallum_engine.pipeline import scan
 from vallum_engine.reports.packages import render_json, render_table
 from vallum_engine.sca.lister import PackageLister
 from vallum_engine.triggers import collect
 from vallum_engine.values import replace
 
+PLACES = "folder, archive, container image, bill of materials, or https:// address of a git repository"
 _EPILOG = """\
 Nothing is looked up and nothing leaves this machine. docs/packages.md says which files are read.
 
@@ -34,7 +37,22 @@ def run(arguments: Sequence[str]) -> Exit:
         branch=given.branch,
         limits=options.limits(given),
     )
-    shown = progress.chosen(given.progress)
+    with taken(asked, given.progress) as (lister, report):
+        listed = list(lister.listed())
+    coverage = replace(report.coverage, exclusions=(*report.coverage.exclusions, *lister.untold()))
+    report = replace(report, coverage=coverage)
+    data = (render_json if asked.delivery.format == "json" else render_table)(listed, report)
+    if asked.delivery.output:
+        output.to_file(Path(asked.delivery.output), data)
+    else:
+        output.to_stdout(data)
+    return Exit.INCOMPLETE if report.incomplete else Exit.CLEAN
+
+
+@contextlib.contextmanager
+def taken(asked: Options, told: str) -> Iterator[tuple[PackageLister, Report]]:
+    """The inventory of the place, and the report of taking it; `told` says how much is told meanwhile."""
+    shown = progress.chosen(told)
     try:
         with opened(asked, shown) as place:
             lister = PackageLister()
@@ -46,17 +64,9 @@ def run(arguments: Sequence[str]) -> Exit:
                 progress=shown.counts,
                 target=place.target,
             )
-        listed = list(lister.listed())
+        yield lister, report
     finally:
         shown.done()
-    coverage = replace(report.coverage, exclusions=(*report.coverage.exclusions, *lister.untold()))
-    report = replace(report, coverage=coverage)
-    data = (render_json if asked.delivery.format == "json" else render_table)(listed, report)
-    if asked.delivery.output:
-        output.to_file(Path(asked.delivery.output), data)
-    else:
-        output.to_stdout(data)
-    return Exit.INCOMPLETE if report.incomplete else Exit.CLEAN
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,9 +80,15 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         default=".",
         metavar="PATH",
-        help="folder, archive, or https:// address of a git repository (default: .)",
+        help=f"{PLACES} (default: .)",
     )
     command.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
+    add_reading(command, "list")
+    return command
+
+
+def add_reading(command: argparse.ArgumentParser, what: str) -> None:
+    """The options of whatever reads packages and writes a document."""
     command.add_argument(
         "--output", default="", metavar="FILE", help="write there, whole or not at all (default: standard output)"
     )
@@ -81,6 +97,5 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--no-archives", action="store_true", help=options.NO_ARCHIVES)
     options.add_progress(command)
     options.add_limits(
-        command.add_argument_group("limits", "each one that is met is said, and makes the list incomplete")
+        command.add_argument_group("limits", f"each one that is met is said, and makes the {what} incomplete")
     )
-    return command

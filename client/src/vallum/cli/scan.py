@@ -38,6 +38,7 @@ MOST_GAPS = 10_000
 _SOURCES: Mapping[str, str] = {
     "folder": "vallum_engine.sources.directory:walk",
     "archive": "vallum_engine.sources.archive:read",
+    "bill": "vallum.bills:given",
     "image": "vallum_engine.sources.image:opened",
     "image limits": "vallum_engine.sources.limits:ImageLimits",
     "folder again": "vallum_engine.sources.again:of_folder",
@@ -215,6 +216,9 @@ def opened(asked: Options, shown: Progress) -> Iterator[Place]:
     if asked.part is Part.INPUT:
         yield Place(root="", items=iter((_input(asked),)), target={"name": "standard input"})
         return
+    if asked.part is Part.ALL and path.is_file() and (bill := load(_SOURCES["bill"])(asked.place)):
+        yield Place(root=asked.place, items=iter((bill,)), target={"name": path.name})
+        return
     with _image(asked, path) as image:
         yield image or _local(asked, path)
 
@@ -241,7 +245,7 @@ def _local(asked: Options, path: Path) -> Place:
     if path.exists():
         raise Misuse(f"{asked.place} is no folder: --{asked.part.value} goes with the top folder of a repository.")
     raise Misuse(
-        f"{asked.place} does not exist: name a folder, an archive, an image, or the https:// address of a repository."
+        f"{asked.place} does not exist: name a folder, an archive, an image, a bill of materials, or the https:// address of a repository."
     )
 
 

@@ -62,7 +62,7 @@ def _cells(listed: Listed) -> tuple[str, str, str, str, str]:
     package = listed.package
     version = package.version or (f"({package.requested})" if package.requested else "-")
     place = f"{package.location.path}:{package.location.line}"
-    return package.ecosystem, printable(package.name), printable(version), _came(listed), printable(place)
+    return package.ecosystem or "-", printable(package.name), printable(version), _came(listed), printable(place)
 
 
 def _came(listed: Listed) -> str:
@@ -76,7 +76,7 @@ def _came(listed: Listed) -> str:
 
 def _summary(listed: Sequence[Listed], report: Report) -> Iterator[str]:
     counts = Counter(item.package.ecosystem for item in listed)
-    told = ", ".join(f"{count:,} of {ecosystem}" for ecosystem, count in sorted(counts.items()))
+    told = ", ".join(f"{count:,} of {ecosystem or 'no ecosystem'}" for ecosystem, count in sorted(counts.items()))
     yield f"{len(listed):,} packages{': ' if told else ''}{told}."
     for problem in report.errors:
         yield printable(f"! {problem.path}: {problem.what}")

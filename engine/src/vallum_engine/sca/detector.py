@@ -112,7 +112,9 @@ class PackageDetector:
         for ecosystem in sorted(self._inventory.met & UNPUBLISHED):
             yield skipped("", ecosystem, f"nobody publishes advisories for {ecosystem}: listed only", covered=True)
         for ecosystem in sorted(self._inventory.met - UNPUBLISHED):
-            if self._unpublished(ecosystem):
+            if ecosystem in FAMILIES and not self._holds(ecosystem):
+                why = f"of which release its packages of {ecosystem} are is not said: not checked"
+            elif self._unpublished(ecosystem):
                 why = f"there are no advisories for {ecosystem} that Vallum reads: not checked"
             elif not self._holds(ecosystem):
                 why = f"no advisories for {ecosystem}: run `vallum db update`"

@@ -70,6 +70,7 @@ _SENTENCES = {
     "nodemodules": _INSTALLED,
     "requirements": "In {path}: write `{name}=={to}` (was {ours}), then install again.",
     "rustbinary": _BUILT,
+    "sbom": "Raise {name} from {ours} to {to} in what {path} tells of, and write {path} anew.",
 }
 """By format, where no command of a package manager does it."""
 

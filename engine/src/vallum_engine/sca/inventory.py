@@ -113,7 +113,7 @@ class Inventory:
         form = format_of(file.path)
         before = set(self.met)
         if form not in MANIFESTS:
-            self.met |= {ECOSYSTEMS[form]} - FAMILIES.keys()
+            self.met |= {ECOSYSTEMS[form]} - FAMILIES.keys() - {""}
         if form in TOGETHER:
             self._read[form][file.path] = reader(form)(file)
             return False
@@ -142,6 +142,10 @@ class Inventory:
     def releases(self) -> Sequence[Release]:
         """The distributions that have packages here."""
         return self._systems.met(self.by_path)
+
+    def system(self, path: str) -> Release | None:
+        """The distribution whose package database is at this path; None for another file."""
+        return self._systems.of(path) if databases.format_of(path) else None
 
     def told(self, finding: Finding) -> Finding:
         """The finding, with what an image says of how its package came in."""
@@ -172,7 +176,9 @@ class Inventory:
     def _keep(self, path: str, taken: Taken) -> None:
         self.by_path[path] = taken.packages
         self._taken[path] = taken
-        self.met |= {package.ecosystem for package in taken.packages if package.version} - FAMILIES.keys()
+        met = {package.ecosystem for package in taken.packages if package.version} - {""}
+        # A bill of materials names the release itself; of a database its system's release file tells.
+        self.met |= met if format_of(path) == "sbom" else met - FAMILIES.keys()
         self._workspaces.add(path, format_of(path), taken.members)
         for reference in taken.references:
             self._references.setdefault(reference.path, (path, reference.line))
@@ -244,7 +250,11 @@ class Inventory:
 def skipped(path: str, ecosystem: str, why: str, *, covered: bool = False) -> Exclusion:
     """A note of the rule set of an ecosystem about a path."""
     return Exclusion(
-        path=path, ruleset=f"packages/{family(ecosystem)}", verdict=Verdict.SKIPPED, why=why, covered=covered
+        path=path,
+        ruleset=f"packages/{family(ecosystem)}".rstrip("/"),
+        verdict=Verdict.SKIPPED,
+        why=why,
+        covered=covered,
     )
 
 

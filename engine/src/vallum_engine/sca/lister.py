@@ -6,8 +6,11 @@ from vallum_engine.detector import Hit, Trigger
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.package import Listed, Package
-from vallum_engine.model.report import Exclusion, RuleSet
+from vallum_engine.model.report import Exclusion, Report, RuleSet
+from vallum_engine.sbom.bill import Bill
+from vallum_engine.sca.bill import MOST_EDGES, Assembly
 from vallum_engine.sca.inventory import Inventory, note, wanted
+from vallum_engine.sca.lockfiles import format_of
 from vallum_engine.sca.origins import MOST_KEPT, Origins
 
 
@@ -20,6 +23,7 @@ class PackageLister:
     def __init__(self) -> None:
         self._inventory = Inventory()
         self._origins = Origins(self._inventory.asking)
+        self._cut: Sequence[str] = ()
 
     def wants(self, path: str) -> bool:
         return wanted(path)
@@ -49,7 +53,25 @@ class PackageLister:
             for package in packages:
                 yield Listed(package, book.origin(package.name, package.version).on(package.ref))
 
+    def bill(self, report: Report) -> Bill:
+        """Every entry and who asks for whom, of the scan that gave this report. In the place of `listed`, and once like it.
+
+        Bills of materials among the files are left out: they tell of something, they are none of it.
+        """
+        assembly = Assembly()
+        for path, packages in sorted(self._inventory.by_path.items()):
+            if format_of(path) != "sbom":
+                hashes = self._origins.hashes(path)
+                book = self._origins.book(path, packages)
+                assembly.add(path, packages, book, system=self._inventory.system(path), hashes=hashes)
+        self._cut = assembly.beyond
+        return assembly.bill(report.target, report.layers, incomplete=report.incomplete)
+
     def untold(self) -> Sequence[Exclusion]:
-        """After `listed`: the files that were too many to be kept, whose entries are told without a way."""
+        """Afterwards: the files that were too many to be kept, or whose graph is too large, and whose entries stand alone."""
         why = f"how its packages came in is not told: the lockfiles hold more than {MOST_KEPT >> 20} MiB"
-        return [note(path, why, covered=True) for path in self._origins.beyond]
+        many = f"how its packages came in is not told: that are more than {MOST_EDGES:,} lines of a graph"
+        return [
+            *(note(path, why, covered=True) for path in self._origins.beyond),
+            *(note(path, many, covered=True) for path in self._cut),
+        ]

@@ -8,8 +8,8 @@ from vallum_engine.model.finding import Finding
 from vallum_engine.model.graph import NOT_SAID, Graph, Origin, Ways, joined
 from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles import ECOSYSTEMS, GRAPHS, KNOWS_DEV, MANIFESTS, format_of, graph_of
-from vallum_engine.sca.lockfiles.entry import Asking
+from vallum_engine.sca.lockfiles import ECOSYSTEMS, GRAPHS, KNOWS_DEV, MANIFESTS, format_of, graph_of, hashes_of
+from vallum_engine.sca.lockfiles.entry import Asking, Hashes
 from vallum_engine.values import replace
 
 MOST_KEPT = 64 << 20
@@ -23,26 +23,34 @@ class Book:
     """What one lockfile says: by its graph, and by the marks on its entries where the graph has no answer."""
 
     def __init__(
-        self, form: str, packages: Sequence[Package], ways: Ways | None, asking: Sequence[Asking] = ()
+        self,
+        form: str,
+        packages: Sequence[Package],
+        graph: Graph | None = None,
+        *,
+        path: str = "",
+        asking: Sequence[Asking] = (),
     ) -> None:
+        self.graph = graph
+        """Who asks for whom; None where the file does not say."""
         self._form = form
         ecosystem = ECOSYSTEMS[form]
         self._asked = {normalised(ecosystem, name) for own in asking for name, _ in (*own.wants, *own.dev)}
-        self._ways = ways
+        self._ways = Ways(graph, project=path, fold=self.fold) if graph else None
         self._entries: dict[tuple[str, str], list[Package]] = {}
         for package in packages:
             name = normalised(package.ecosystem, package.name)
             self._entries.setdefault((name, package.version), []).append(package)
 
-    @property
-    def graph(self) -> Graph | None:
-        return self._ways.graph if self._ways else None
+    def fold(self, name: str) -> str:
+        """One of the spellings of a name."""
+        return normalised(ECOSYSTEMS[self._form], name)
 
     def origin(self, name: str, version: str) -> Origin:
         way = self._ways.of(name, version) if self._ways else NOT_SAID
-        entries = self._entries.get((normalised(ECOSYSTEMS[self._form], name), version), ())
+        entries = self._entries.get((self.fold(name), version), ())
         if not self._ways and self._asked:
-            way = replace(way, direct=normalised(ECOSYSTEMS[self._form], name) in self._asked)
+            way = replace(way, direct=self.fold(name) in self._asked)
         marked = joined(Origin(direct=entry.direct, dev=_development(self._form, entry)) for entry in entries)
         return replace(
             way,
@@ -93,23 +101,31 @@ class Origins:
         book = self._books.get(path)
         return book.graph if book else None
 
+    def hashes(self, path: str) -> Hashes:
+        """What the lockfile says of the archives of its entries, while it is kept: to be asked before `book`."""
+        file = self._kept.get(path)
+        try:
+            return hashes_of(format_of(path), file) if file else {}
+        except BrokenData:
+            return {}
+
     def book(self, path: str, packages: Sequence[Package]) -> Book:
         """What the lockfile at `path` says of its entries, which are `packages`; it is let go of."""
         file, form, asking = self._kept.pop(path, None), format_of(path), self._asking(path)
         if file is None:
             if form in GRAPHS:
                 self.beyond.append(path)
-            return Book(form, packages, None, asking)
+            return Book(form, packages, asking=asking)
         try:
-            graph = graph_of(form, file, asking)
+            return Book(form, packages, graph_of(form, file, asking), path=path)
         except BrokenData:
-            return Book(form, packages, None, asking)
-        ecosystem = ECOSYSTEMS[form]
-        return Book(form, packages, Ways(graph, project=path, fold=lambda name: normalised(ecosystem, name)))
+            return Book(form, packages, asking=asking)
 
 
 def _development(form: str, package: Package) -> bool | None:
     """By an entry's groups: those of Poetry are development's, but for its main one and what an extra asks for."""
+    if form == "sbom":
+        return True if _DEVELOPMENT & {*package.groups} else None
     if form not in KNOWS_DEV and form not in MANIFESTS:
         return None
     groups = set(package.groups) - {"bundled"}

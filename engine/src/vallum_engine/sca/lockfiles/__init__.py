@@ -14,7 +14,7 @@ from typing import Any
 from vallum_engine.model.file import File
 from vallum_engine.model.graph import Graph
 from vallum_engine.plugins import load
-from vallum_engine.sca.lockfiles.entry import Asking, Entry
+from vallum_engine.sca.lockfiles.entry import Asking, Entry, Hashes
 from vallum_engine.sca.systems import databases
 from vallum_engine.values import immutable
 
@@ -44,6 +44,8 @@ NAMES: Mapping[str, str] = {
     "action.yml": "actions",
     "build.gradle": "gradle_build",
     "build.gradle.kts": "gradle_build",
+    "bom.json": "sbom",
+    "bom.xml": "sbom",
     "buildscript-gradle.lockfile": "gradle_lock",
     "bun.lock": "bun",
     "bun.lockb": "bunlockb",
@@ -78,6 +80,8 @@ NAMES: Mapping[str, str] = {
     "pyproject.toml": "pyproject",
     "rebar.lock": "rebar",
     "renv.lock": "renv",
+    "sbom.json": "sbom",
+    "sbom.xml": "sbom",
     "setup.cfg": "setupcfg",
     "setup.py": "setuppy",
     "stack.yaml.lock": "stack",
@@ -88,12 +92,17 @@ NAMES: Mapping[str, str] = {
 
 PATTERNS: Mapping[str, str] = {
     "*.Dockerfile": "docker",
+    "*.cdx.json": "sbom",
+    "*.cdx.xml": "sbom",
     "*.csproj": "msbuild",
     "*.deps.json": "dotnet_libraries",
     "*.dist-info/METADATA": "distinfo",
     "*.dockerfile": "docker",
     "*.fsproj": "msbuild",
     "*.gemspec": "gemspec",
+    "*.spdx": "sbom",
+    "*.spdx.json": "sbom",
+    "*.spdx3.json": "sbom",
     "*.vbproj": "msbuild",
     "*.versions.toml": "gradle_catalog",
     "*requirements*.txt": "requirements",
@@ -198,6 +207,7 @@ ECOSYSTEMS: Mapping[str, str] = {
     "requirements": "PyPI",
     "rpmdb": "Red Hat",
     "rustbinary": "crates.io",
+    "sbom": "",
     "setupcfg": "PyPI",
     "setuppy": "PyPI",
     "stack": "Hackage",
@@ -231,6 +241,7 @@ GRAPHS = frozenset(
         "renv",
         "requirements",
         "rustbinary",
+        "sbom",
         "uv",
         "yarn",
     }
@@ -239,6 +250,9 @@ GRAPHS = frozenset(
 
 WITH_MANIFESTS = frozenset({"cargo", "composer", "gemfile", "gleam", "julia", "pdm", "poetry", "yarn"})
 """Of these, the ones whose manifests say more of it: `graph(file, asking)`."""
+
+HASHES = frozenset({"cargo", "npm", "nuget_lock", "pnpm", "yarn"})
+"""Of these, the ones that say a hash of the one archive that a package is: their modules have `hashes(file)`."""
 
 KNOWS_DEV = frozenset(
     {
@@ -304,8 +318,11 @@ MANIFESTS: Mapping[str, Manifest] = {
     ),
 }
 
-UNPUBLISHED = frozenset({"CocoaPods", "Conda", "Docker", "JSR", "vcpkg"})
-"""Ecosystems that nobody publishes advisories for in OSV's form: listed, never matched."""
+UNPUBLISHED = frozenset(
+    {"", "CocoaPods", "Conda", "Docker", "JSR", "vcpkg"}
+    | {"bitbucket", "generic", "github", "gitlab", "huggingface", "mlflow", "oci", "swid"}
+)
+"""Ecosystems without advisories in OSV's form: listed, never matched. The later ones are types of package URLs; the empty one is none."""
 
 
 def _by_key() -> dict[str, list[tuple[str, int]]]:
@@ -364,6 +381,11 @@ def graph_of(form: str, file: File, asking: Sequence[Asking]) -> Graph:
     """Who asks for whom in `file`, with what its manifests ask for. Raises BrokenData."""
     read = grapher(form)
     return read(file, asking) if form in WITH_MANIFESTS else read(file)
+
+
+def hashes_of(form: str, file: File) -> Hashes:
+    """What `file` says of the archives of its entries. Raises BrokenData."""
+    return dict(load(f"{_HERE}.{form}:hashes")(file)) if form in HASHES else {}
 
 
 def reader(name: str) -> Callable[[File], Any]:

@@ -6,7 +6,8 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Asking, Entry, Member
+from vallum_engine.sca.lockfiles.entry import Asking, Entry, Hashes, Member, string
+from vallum_engine.sca.lockfiles.integrity import of_digits
 from vallum_engine.sca.lockfiles.located_toml import document, strings, tables
 
 TODO = "Write the lockfile anew with `cargo generate-lockfile`."
@@ -64,3 +65,10 @@ def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
         roots=roots,
         dev=dev or None,
     )
+
+
+def hashes(file: File) -> Hashes:
+    """Of the archive that the registry serves for each entry."""
+    data, text = document(file, TODO)
+    every = ((entry, tuple(of_digits("sha256", entry.get("checksum")))) for entry, _ in tables(data, text, "package"))
+    return {(string(entry.get("name")), str(entry.get("version", ""))): found for entry, found in every if found}

@@ -75,6 +75,9 @@ class Asking:
         return {name for name, _ in self.dev} - {name for name, _ in self.wants}
 
 
+Hashes = dict[tuple[str, str], tuple[str, ...]]
+"""By name and version: `sha512:` and hexadecimal digits."""
+
 Entry = Package | Reference | Gap | Left | Member
 
 
@@ -83,10 +86,10 @@ def broken(line: int, what: str, todo: str) -> BrokenData:
     return BrokenData(f"line {line}: {what}. {todo}")
 
 
-def text_of(file: File, todo: str) -> str:
+def text_of(file: File, todo: str, most: int = MAX_BYTES) -> str:
     """Decode the file, its byte order mark aside. Raises BrokenData for what is too large or not UTF-8."""
-    if len(file.data) > MAX_BYTES:
-        raise broken(1, f"{len(file.data):,} bytes are more than the limit of {MAX_BYTES:,}", todo)
+    if len(file.data) > most:
+        raise broken(1, f"{len(file.data):,} bytes are more than the limit of {most:,}", todo)
     try:
         return file.data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 from vallum_engine.model.file import File
-from vallum_engine.sca.lockfiles.entry import broken, licence_of, string, text_of
+from vallum_engine.sca.lockfiles.entry import MAX_BYTES, broken, licence_of, string, text_of
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 # What people write beside JSON: comments, and a comma after the last. Each part takes all it can, so a file is passed once.
@@ -25,10 +25,10 @@ class Cursor:
     `value()`, enters it by one of them again, or does nothing, which skips it.
     """
 
-    def __init__(self, file: File, todo: str, *, relaxed: bool = False) -> None:
+    def __init__(self, file: File, todo: str, *, relaxed: bool = False, most: int = MAX_BYTES) -> None:
         """`relaxed` takes comments, and a comma after the last member or item."""
         self.todo = todo
-        self.text = _strict(text_of(file, todo)) if relaxed else text_of(file, todo)
+        self.text = _strict(text_of(file, todo, most)) if relaxed else text_of(file, todo, most)
         self.at = self._skip(0)
         self.depth = 0
         self._line = 1

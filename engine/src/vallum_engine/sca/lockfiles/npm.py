@@ -13,7 +13,8 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key, rootless
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, Member, broken, licence_of, mapping, string
+from vallum_engine.sca.lockfiles.entry import Entry, Hashes, Member, broken, licence_of, mapping, string
+from vallum_engine.sca.lockfiles.integrity import of_sri
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the lockfile anew with `npm install --package-lock-only`."
@@ -148,6 +149,20 @@ def _of_places(places: Mapping[str, Mapping[str, Any]], data: Mapping[str, Any])
         roots=roots,
         dev={place: _found(places, place, mapping(places[place].get(_DEV))) for place in roots},
     )
+
+
+def hashes(file: File) -> Hashes:
+    """Of what the registry serves for each entry."""
+    data = mapping(Cursor(file, TODO).value())
+    places = data.get("packages")
+    if not isinstance(places, dict):
+        places = dict(_nested(mapping(data.get("dependencies")), ""))
+    found: Hashes = {}
+    for place, entry in places.items():
+        if isinstance(entry, dict) and (digests := tuple(of_sri(entry.get("integrity")))):
+            name = str(entry.get("name") or place.rpartition("node_modules/")[2])
+            found[name, string(entry.get("version"))] = digests
+    return found
 
 
 def _nested(entries: Mapping[str, Any], above: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -11,7 +11,8 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken, string
+from vallum_engine.sca.lockfiles.entry import Entry, Hashes, broken, string
+from vallum_engine.sca.lockfiles.integrity import of_base64
 from vallum_engine.sca.lockfiles.located_json import Cursor
 
 TODO = "Write the lockfile anew with `dotnet restore --force-evaluate`."
@@ -72,3 +73,12 @@ def graph(file: File) -> Graph:
 
 def _type(entry: Mapping[str, Any]) -> str:
     return string(entry.get("type")).lower()
+
+
+def hashes(file: File) -> Hashes:
+    """Of the archive that the registry serves for each entry."""
+    return {
+        (name, string(entry.get("resolved"))): found
+        for _, name, _, entry in _entries(file)
+        if (found := tuple(of_base64("sha512", string(entry.get("contentHash")))))
+    }

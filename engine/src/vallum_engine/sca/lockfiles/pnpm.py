@@ -11,7 +11,8 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, Member, broken, text_of
+from vallum_engine.sca.lockfiles.entry import Entry, Hashes, Member, broken, text_of
+from vallum_engine.sca.lockfiles.integrity import of_sri
 from vallum_engine.values import made, mutable
 
 TODO = "Write the lockfile anew with `pnpm install --lockfile-only`."
@@ -167,3 +168,12 @@ def _paths(text: str) -> Iterator[tuple[list[str], str]]:
         key, _, value = line.removeprefix("? ").removesuffix(":").partition(": ")
         above[depth:] = [key.strip("'\"")]
         yield list(above), value.strip("'\"")
+
+
+def hashes(file: File) -> Hashes:
+    """Of what the registry serves for each entry."""
+    return {
+        _named(block): found
+        for block in _blocks(text_of(file, TODO))
+        if (found := tuple(of_sri(block.fields.get("resolution", "").strip("{}").removeprefix("integrity: "))))
+    }

@@ -11,12 +11,13 @@ from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.asked import of_projects
-from vallum_engine.sca.lockfiles.entry import Asking, Entry, Member, broken, text_of
+from vallum_engine.sca.lockfiles.entry import Asking, Entry, Hashes, Member, broken, text_of
+from vallum_engine.sca.lockfiles.integrity import of_sri
 from vallum_engine.values import mutable
 
 TODO = "Write the lockfile anew with `yarn install`."
 # A value begins with no space: blanks that could be on either side of that border take quadratic time.
-_FIELD = re.compile(r"""[ ]{2}"?(version|resolved|resolution|linkType)"?:?\s+"?((?:[^"\s][^"]*)?)"?""")
+_FIELD = re.compile(r"""[ ]{2}"?(version|resolved|resolution|integrity)"?:?\s+"?((?:[^"\s][^"]*)?)"?""")
 _WANT = re.compile(r"""[ ]{4}"?([^"\s:]+)"?:?[ ]+"?((?:[^"\s][^"]*)?)"?""")
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 
@@ -28,6 +29,7 @@ class _Block:
     version: str = ""
     resolved: str = ""
     resolution: str = ""
+    integrity: str = ""
     workspace: bool = False
 
 
@@ -71,6 +73,8 @@ def _set(block: _Block, name: str, value: str) -> None:
         block.version = value
     elif name == "resolved":
         block.resolved = value
+    elif name == "integrity":
+        block.integrity = value
     elif name == "resolution":
         block.resolution = value
         block.workspace = "@workspace:" in value
@@ -177,3 +181,12 @@ def _asking(text: str) -> Iterator[tuple[int, list[str], list[tuple[str, str]]]]
         elif within and (found := _WANT.fullmatch(plain)):
             wanted.append((found[1], found[2]))
     yield line, described, wanted
+
+
+def hashes(file: File) -> Hashes:
+    """Of what the registry serves for each entry, in the classic format; the later one hashes its own archives."""
+    return {
+        (_name(block), block.version): found
+        for block in _blocks(text_of(file, TODO))
+        if (found := tuple(of_sri(block.integrity)))
+    }
