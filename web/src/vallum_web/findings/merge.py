@@ -51,13 +51,13 @@ select s.fingerprint, s.ruleset, s.rule, s.severity, s.content, s.ours, s.risk, 
   coalesce(j.target, s.fingerprint) as target,
   j.finding is not null as joined, coalesce(j.leads, true) as leads, false as moved, f.id as found, f.status as was,
   (f.kind, f.ruleset, f.rule, f.severity, f.confidence, f.risk, f.base, f.cve,
-    f.exploited, f.title, f.message, f.path, f.line, f.package, f.data, f.content)
+    f.exploited, f.title, f.message, f.path, f.line, f.package, f.data, f.content, f.reachability)
     is distinct from
   (s.kind, s.ruleset, s.rule, s.severity, s.confidence, s.risk, s.base::float8, s.cve,
-    s.exploited, s.title, s.message, s.path, s.line, s.package, s.data, s.content) as differs
+    s.exploited, s.title, s.message, s.path, s.line, s.package, s.data, s.content, s.reachability) as differs
 from (
   select staged.*, coalesce(kev, false) as exploited,
-    vallum_risk(base, epss, kev, %(exposure)s::smallint, %(importance)s::smallint, 1::smallint, confidence) as risk
+    vallum_risk(base, epss, kev, %(exposure)s::smallint, %(importance)s::smallint, reachability, confidence) as risk
   from staged left join threat using (cve)
 ) s
 left join joined j using (fingerprint)
@@ -72,6 +72,7 @@ update findings_finding f set kind = s.kind, ruleset = s.ruleset, rule = s.rule,
   due_at = case when f.severity = s.severity then f.due_at
     else greatest(f.opened_at, f.reopened_at) + (%(due)s::jsonb ->> s.severity::text)::integer * interval '1 day' end,
   message = s.message, path = s.path, line = s.line, package = s.package, data = s.data, content = s.content,
+  reachability = s.reachability,
   fingerprint = case when m.moved then m.fingerprint else f.fingerprint end, changed_at = %(now)s
 from matched m join staged s using (fingerprint)
 where f.org_id = %(org)s and f.asset_id = %(asset)s and f.id = m.found and m.differs and m.leads and (
@@ -105,9 +106,9 @@ update findings_finding f set status = n.status from (
 INSERT = """
 with opened as (
   insert into findings_finding (id, org_id, asset_id, fingerprint, kind, ruleset, rule, severity, confidence, risk, base, cve,
-    exploited, title, message, path, line, package, data, content, status, ending, opened_at, changed_at, due_at)
+    exploited, title, message, path, line, package, data, content, reachability, status, ending, opened_at, changed_at, due_at)
   select m.id, %(org)s, %(asset)s, s.fingerprint, s.kind, s.ruleset, s.rule, s.severity, s.confidence, m.risk, s.base, s.cve,
-    m.exploited, s.title, s.message, s.path, s.line, s.package, s.data, s.content, 'open', '', %(now)s, %(now)s,
+    m.exploited, s.title, s.message, s.path, s.line, s.package, s.data, s.content, s.reachability, 'open', '', %(now)s, %(now)s,
     %(now)s + (%(due)s::jsonb ->> s.severity::text)::integer * interval '1 day'
   from matched m join staged s using (fingerprint) where m.found is null
   returning id

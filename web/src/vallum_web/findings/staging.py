@@ -22,7 +22,7 @@ TABLES = """
 create temp table staged (
   fingerprint text collate "C", kind text, ruleset text, rule text, severity smallint, confidence smallint,
   base real, cve text, title text, message text, path text, line integer, package text, data jsonb, content text collate "C",
-  ours boolean
+  ours boolean, reachability smallint
 ) on commit drop;
 create temp table staged_key (fingerprint text collate "C", key text collate "C") on commit drop;
 create temp table staged_place (
@@ -69,7 +69,7 @@ def _load(report: Report, key: bytes) -> None:
     groups = list(_once(report.findings, key))
     _copy(
         "staged (fingerprint, kind, ruleset, rule, severity, confidence, base, cve, title, message, path, line, package, data, "
-        "content, ours)",
+        "content, ours, reachability)",
         (row(group.fingerprint, group.findings[0]) for group in groups),
     )
     _copy("staged_key (fingerprint, key)", ((group.fingerprint, alias) for group in groups for alias in group.aliases))
@@ -188,7 +188,14 @@ def row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
         _json(plain.facts(finding)),
         finding.content,
         own(finding.ruleset),
+        _reachability(finding.reachability),
     )
+
+
+def _reachability(told: scanned.Reachability | None) -> int:
+    """An import is no call of what is vulnerable; what production does not import it cannot call."""
+    apart = told is not None and told.verdict in (scanned.Reach.TESTS, scanned.Reach.NOT_IMPORTED)
+    return (risk.Reachability.NOT_REACHABLE if apart else risk.Reachability.UNKNOWN).value
 
 
 def _base(finding: scanned.Finding) -> float:

@@ -62,6 +62,7 @@ def why(finding: Finding, threat: Threat | None) -> str:
             epss=threat.epss if threat else None,
             kev_since=threat.kev_added if threat else None,
             exposure=Exposure(finding.asset.exposure),
+            reachability=risk.Reachability(finding.reachability),
             importance=Importance(finding.asset.importance),
         )
     )

@@ -49,7 +49,7 @@ class Reweighed:
 _REWEIGH = """
 with weighed as materialized (
   select f.id, f.risk, f.due_at,
-    vallum_risk(f.base::real, t.epss, t.kev_added is not null, %(exposure)s::smallint, %(importance)s::smallint, 1::smallint,
+    vallum_risk(f.base::real, t.epss, t.kev_added is not null, %(exposure)s::smallint, %(importance)s::smallint, f.reachability,
       f.confidence) as wanted,
     greatest(f.opened_at, f.reopened_at) + (%(due)s::jsonb ->> f.severity::text)::integer * interval '1 day' as wanted_due
   from findings_finding f left join advisories_threat t on t.cve = f.cve

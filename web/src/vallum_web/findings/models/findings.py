@@ -64,6 +64,8 @@ class Finding(TenantModel):
     """The CVE it goes by, where it has one."""
     base = models.FloatField(default=0)
     """How bad it is if it is true, 0 to 10: the CVSS base score, or the severity's middle."""
+    reachability = models.PositiveSmallIntegerField(default=1, db_default=1)
+    """Whether own code gets to it: a rank of `risk.Reachability`, 1 where that is not known."""
     exploited = models.BooleanField(default=False)
     """Whether its CVE is in the catalogue of known exploited vulnerabilities."""
     fix = models.GeneratedField(expression=FIX, output_field=models.CharField(max_length=32), db_persist=True)
