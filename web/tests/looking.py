@@ -7,6 +7,7 @@ VALLUM_SHOTS=FOLDER it is seen in all four, and each of them is kept there as a 
 import os
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -38,7 +39,7 @@ def here(page: Page, name: str = "", *, whole: bool = True) -> list[tuple[object
     return [*said, (page.url, name, f"{wide} pixels wider than its window")] if wide > 0 else said
 
 
-def put(page: Page, scheme: str, width: int) -> None:
+def put(page: Page, scheme: Literal["light", "dark"], width: int) -> None:
     """Show it in this colour scheme, and this wide."""
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})

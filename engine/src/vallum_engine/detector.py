@@ -19,6 +19,8 @@ class Trigger:
     dotall: bool = True
     own: bool = False
     """Brought by the caller: compiled apart, so that the packaged ones keep their compiled form."""
+    structured: bool = False
+    """Of use only in files that its detector reads by their format (`ReadsFormats`): compiled apart, to cost the others nothing."""
 
 
 @immutable(kw_only=False)
@@ -72,6 +74,15 @@ class Unwraps(Protocol):
 
     def see_with(self, look: Look) -> None:
         """Called once, before the first file."""
+        ...
+
+
+@runtime_checkable
+class ReadsFormats(Protocol):
+    """A detector that reads some files by their format, in which alone its `structured` triggers are looked for."""
+
+    def reads(self, path: str) -> bool:
+        """Whether a file of this path is one of them."""
         ...
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from vallum_engine import VERSION
-from vallum_engine.detector import Again, Detector, Hit, LooksAgain, LooksBelow, ReadTwice, Tree, Unwraps
+from vallum_engine.detector import Again, Detector, Hit, LooksAgain, LooksBelow, ReadsFormats, ReadTwice, Tree, Unwraps
 from vallum_engine.errors import EngineError
 from vallum_engine.identity import fingerprint
 from vallum_engine.marks import Marks, hidden, marks
@@ -14,7 +14,7 @@ from vallum_engine.model.layer import Layer
 from vallum_engine.model.placement import Placement, named, told, without_secrets
 from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, Stats, Verdict, ordered
 from vallum_engine.model.text import printable
-from vallum_engine.triggers import Database
+from vallum_engine.triggers import Database, Hits
 from vallum_engine.values import mutable, replace
 
 MOST_MARKS = 100_000
@@ -85,10 +85,11 @@ class _Builder:
         self.layers: list[Layer] = []
         self.placement = Placement()
         self.lower_paths: set[str] = set()
+        self.readers = [detector for detector in detectors if isinstance(detector, ReadsFormats)]
         self.below = [d for d in detectors if isinstance(d, LooksBelow) and d.looks_below]
 
     def file(self, file: File) -> None:
-        hits = None if file.binary else self.triggers.hits(file.data)
+        hits = None if file.binary else self.hits(file)
         asked = [
             (detector, own)
             for index, detector in enumerate(self.detectors)
@@ -113,6 +114,10 @@ class _Builder:
                 self.uncovered(detector.name, file.path, error)
         if own_marks and not file.lower and any(detector.wants(file.path) for detector in self.detectors):
             self.remember(file.path, own_marks)
+
+    def hits(self, file: File) -> Hits:
+        structured = any(detector.reads(file.path) for detector in self.readers)
+        return self.triggers.hits(file.data, structured=structured)
 
     def looked_into(self, file: File, asked: Sequence[Detector]) -> bool:
         """Whether anybody asks for a binary file. For the others leaving it out is the answer, as it is for a source."""

@@ -30,8 +30,11 @@ Hits = Mapping[int, Sequence[Hit]]
 class Database(Protocol):
     """Compiled triggers, ready to scan. For one thread at a time."""
 
-    def hits(self, data: bytes) -> Hits:
-        """The hits in one file by the detector's position; empty (falsy) when nothing matched. Hits in order of `end`."""
+    def hits(self, data: bytes, *, structured: bool = True) -> Hits:
+        """The hits in one file by the detector's position; empty (falsy) when nothing matched. Hits in order of `end`.
+
+        `structured`: with those of the triggers that are for files read by their format.
+        """
         ...
 
 
@@ -52,12 +55,17 @@ class Plan:
         """Whether there is a Vectorscan to compile for; where not, `fallback` does the work, slowly."""
         return bool(_library())
 
-    def parted(self) -> tuple["Plan", "Plan"]:
-        """The packaged triggers, and the caller's own."""
-        own = tuple(item for item in self.triggers if item[2].own)
-        if not own:
-            return self, Plan(())
-        return Plan(tuple(item for item in self.triggers if not item[2].own)), Plan(own)
+    @property
+    def structured(self) -> bool:
+        """Whether all of it is for files read by their format."""
+        return all(trigger.structured for _, _, trigger in self.triggers)
+
+    def parts(self) -> Sequence["Plan"]:
+        """What is compiled apart: the packaged triggers, those of them for files read by their format, the caller's own."""
+        parted: dict[tuple[bool, bool], list[tuple[int, int, Trigger]]] = {}
+        for item in self.triggers:
+            parted.setdefault((item[2].own, item[2].structured), []).append(item)
+        return [Plan(tuple(items)) for _, items in sorted(parted.items(), key=lambda part: part[0])]
 
     def compile(self) -> bytes:
         """The bytes for `load`, in seconds. Raises BrokenData when an expression is refused or Vectorscan is missing."""
@@ -122,17 +130,23 @@ def collect(detectors: Sequence[Detector]) -> Plan:
     )
 
 
-def joined(databases: Sequence[Database]) -> Database:
-    """One database that answers for several parts of a plan."""
-    return databases[0] if len(databases) == 1 else _Joined(parts=tuple(databases))
+def joined(parts: Sequence[tuple[Plan, Database]]) -> Database:
+    """One database that answers for the parts of a plan."""
+    always = tuple(database for part, database in parts if not part.structured)
+    structured = tuple(database for part, database in parts if part.structured)
+    return always[0] if len(always) == 1 and not structured else _Joined(always=always, structured=structured)
 
 
 @immutable
 class _Joined:
-    parts: tuple[Database, ...]
+    always: tuple[Database, ...]
+    structured: tuple[Database, ...]
 
-    def hits(self, data: bytes) -> Hits:
-        answers = [answer for part in self.parts if (answer := part.hits(data))]
+    def hits(self, data: bytes, *, structured: bool = True) -> Hits:
+        asked = self.always + self.structured if structured else self.always
+        if len(asked) == 1:
+            return asked[0].hits(data)
+        answers = [answer for part in asked if (answer := part.hits(data))]
         if len(answers) < 2:
             return answers[0] if answers else {}
         together: dict[int, list[Hit]] = {}
@@ -143,7 +157,7 @@ class _Joined:
 
 
 class _Empty:
-    def hits(self, data: bytes) -> Hits:  # noqa: ARG002 - the shape of a database
+    def hits(self, data: bytes, *, structured: bool = True) -> Hits:  # noqa: ARG002 - the shape of a database
         return {}
 
 
@@ -156,7 +170,7 @@ class _Compiled:
     owners: tuple[tuple[int, int], ...]
     scan: Any
 
-    def hits(self, data: bytes) -> Hits:
+    def hits(self, data: bytes, *, structured: bool = True) -> Hits:  # noqa: ARG002 - one part, whichever it is
         ends: dict[int, list[int]] = {}
         self.scan(data, _note, 0, ends)
         return _grouped(ends, self.owners) if ends else {}
@@ -208,11 +222,11 @@ class _Expression:
 class _Expressions:
     expressions: tuple[_Expression, ...]
 
-    def hits(self, data: bytes) -> Hits:
+    def hits(self, data: bytes, *, structured: bool = True) -> Hits:
         lowered = data.lower()
         ends: dict[int, list[int]] = {}
         for number, expression in enumerate(self.expressions):
-            if expression.possible(lowered):
+            if (structured or not expression.trigger.structured) and expression.possible(lowered):
                 for end in expression.ends(data):
                     _note(number, 0, end, 0, ends)
         return _grouped(ends, [(e.position, e.index) for e in self.expressions]) if ends else {}

@@ -88,14 +88,25 @@ def test_whoever_looks_for_it_the_compiled_form_is_the_same() -> None:
 def test_own_triggers_are_compiled_apart_and_answer_as_one() -> None:
     own = Trigger(b"own", own=True)
     whole = collect([Quiet([own, Trigger(b"one")]), Quiet([Trigger(b"two"), own])])
-    packaged, brought = whole.parted()
+    packaged, brought = whole.parts()
     assert packaged.key == plan(b"one", b"two").key
-    both = joined([packaged.load(packaged.compile()), brought.load(brought.compile())])
+    both = joined([(part, part.load(part.compile())) for part in (packaged, brought)])
     data = b"own two one own"
     expected = {0: [Hit(0, 3), Hit(1, 11), Hit(0, 15)], 1: [Hit(1, 3), Hit(0, 7), Hit(1, 15)]}
     assert {position: list(hits) for position, hits in both.hits(data).items()} == expected
     assert not both.hits(b"nothing")
     assert both.hits(b"one") == {0: [Hit(1, 3)]}
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_what_is_for_files_read_by_their_format_is_left_out_elsewhere(*, compiled: bool) -> None:
+    whole = collect([Quiet([Trigger(b"one"), Trigger(b"two", structured=True)])])
+    parts = whole.parts()
+    assert [part.structured for part in parts] == [False, True]
+    both = joined([(part, part.load(part.compile())) for part in parts]) if compiled else whole.fallback()
+    assert both.hits(b"two one") == {0: [Hit(1, 3), Hit(0, 7)]}
+    assert both.hits(b"two one", structured=False) == {0: [Hit(0, 7)]}
+    assert not both.hits(b"two", structured=False)
 
 
 def test_the_key_knows_expressions_flags_and_order() -> None:

@@ -14,7 +14,7 @@ from vallum_engine.model.report import Exclusion, RuleSet, Verdict
 from vallum_engine.secrets.confirm import Confirmer, Match
 from vallum_engine.secrets.decoding import MOST, Place, decoded, unmarked
 from vallum_engine.secrets.disguises import Encoding
-from vallum_engine.secrets.formats.choose import keeps_credentials
+from vallum_engine.secrets.formats.choose import format_of, keeps_credentials
 from vallum_engine.secrets.reading import HINTS, FormatReader
 from vallum_engine.secrets.rule import Specificity
 from vallum_engine.secrets.rulebook import Rulebook
@@ -51,7 +51,7 @@ class SecretsDetector:
         self.triggers: Sequence[Trigger] = (
             *_triggers(rulebook.triggers, self._numbers, rulebook.packaged),
             _WIDE,
-            *(Trigger(pattern) for pattern in HINTS),
+            *(Trigger(pattern, structured=True) for pattern in HINTS),
             *_triggers(
                 [pattern for _, pattern in rulebook.disguises],
                 range(len(rulebook.disguises)),
@@ -74,6 +74,9 @@ class SecretsDetector:
 
     def wants(self, path: str) -> bool:
         return keeps_credentials(path)
+
+    def reads(self, path: str) -> bool:
+        return format_of(path) != ""
 
     def conclude(self) -> Iterable[Finding]:
         return ()
