@@ -112,16 +112,15 @@ def reader(name: str) -> Reader:
 
 @lru_cache(maxsize=16)
 def format_of(path: str) -> str:
-    """The name of a file's format; empty where it is none that is read."""
-    name = path.rpartition("/")[2]
+    """The name of a file's format; empty where it is none that is read. Asked for every file: an expression for few."""
+    name = path[path.rfind("/") + 1 :]
     if name in _ACCOUNTS:
         return _ACCOUNTS[name]
-    for ending, format_ in _PLACES:
-        if path.endswith(ending):
-            return format_
-    if re.fullmatch(_DOTENV, name) or name.startswith(("Dockerfile", "Containerfile")):
+    if path.endswith(_KEPT):
+        return next(format_ for ending, format_ in _PLACES if path.endswith(ending))
+    if ("env" in name and re.fullmatch(_DOTENV, name)) or name.startswith(("Dockerfile", "Containerfile")):
         return "lines"
-    return _ENDINGS.get(name.rpartition(".")[2].lower(), "")
+    return _ENDINGS.get(name[name.rfind(".") + 1 :].lower(), "")
 
 
 _KEPT = tuple(ending for ending, _ in _PLACES)
