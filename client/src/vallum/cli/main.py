@@ -20,6 +20,10 @@ COMMANDS = {
         "list the packages of a folder, an archive or a repository, and how they came in",
     ),
     "sbom": ("vallum.cli.sbom:run", "write a bill of materials as CycloneDX or SPDX, or tell two of them apart"),
+    "fix": (
+        "vallum.cli.fix:run",
+        "plan the fewest upgrades that end what is known against packages, as steps or as a diff",
+    ),
     "convert": ("vallum.cli.convert:run", "read reports of other tools, and write or upload what they found"),
     "gate": (
         "vallum.cli.gate:run",
@@ -39,6 +43,7 @@ examples:
   vallum scan https://example.org/team/project.git
   vallum packages --format json            what is there, and who asks for it
   vallum sbom --output bom.json            a bill of materials
+  vallum fix                               which upgrades end the most
   vallum convert --format sarif zap.xml    a report of another tool
   vallum gate report.json --baseline main.json   nothing new
   vallum db update                         today's advisories

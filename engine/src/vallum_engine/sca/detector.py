@@ -78,6 +78,15 @@ class PackageDetector:
     def packages(self) -> Sequence[Package]:
         return self._inventory.packages()
 
+    @property
+    def inventory(self) -> Inventory:
+        """What was read, for who works with it after the scan (`planning`)."""
+        return self._inventory
+
+    @property
+    def advisories(self) -> Advisories | None:
+        return self._advisories
+
     def rulesets(self) -> tuple[RuleSet, ...]:
         """One per ecosystem read here: where no lockfile of it was met, silence needs no data to count."""
         named = tuple(

@@ -141,7 +141,7 @@ def _step(package: Package, upgrade: str) -> str:
     if form not in _COMMANDS or path.endswith((".props", ".targets")):
         sentence = _SENTENCES.get(form, "Raise {name} from {ours} to {to} in {path}.")
         return sentence.format(name=package.name, ours=package.version, to=upgrade, path=path)
-    command = _command(package, upgrade, form)
+    command = command_for(package, upgrade)
     if package.direct is False:
         return (
             f"In the folder of {path}: `{command}`. It is needed by another package, which may have to be raised first."
@@ -149,8 +149,14 @@ def _step(package: Package, upgrade: str) -> str:
     return f"In the folder of {path}: `{command}`."
 
 
-def _command(package: Package, upgrade: str, form: str) -> str:
-    """Names come from the scanned tree and the command will be pasted into a shell, so every value is quoted."""
+def command_for(package: Package, upgrade: str) -> str:
+    """What moves the package in the file that names it; empty where no command of a package manager does.
+
+    Names come from the scanned tree and the command will be pasted into a shell, so every value is quoted.
+    """
+    form = format_of(package.location.path)
+    if form not in _COMMANDS:
+        return ""
     if form == "gomod" and package.name == "stdlib":
         form = "stdlib"
     else:

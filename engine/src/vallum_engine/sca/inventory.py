@@ -102,6 +102,8 @@ class Inventory:
         """Package databases that a later layer of an image deletes."""
         self._workspaces = Workspaces()
         self._answered: dict[str, list[Asking]] = {}
+        self.locked: dict[str, dict[str, list[Package]]] = {}
+        """By lockfile: the manifests that it answers, each with what it asks for."""
 
     def take(self, file: File) -> bool:
         """Read one file, and say whether it lists packages. Raises BrokenData where it breaks off: nothing of it counts."""
@@ -130,7 +132,7 @@ class Inventory:
         """Understand together what was read for that, leave out what another file says better, and name distributions."""
         self._join()
         for path in [path for path in self.by_path if any(other in self.by_path for other in shadows(path))]:
-            del self.by_path[path]
+            self._shadowed(path)
         for path in sorted(self.by_path):
             self.by_path[path] = self._layers.placed(path, self.by_path[path])
             if format_of(path) in MANIFESTS:
@@ -209,19 +211,24 @@ class Inventory:
                     self._refused[path] = str(error)
         self._read.clear()
 
+    def _shadowed(self, path: str) -> None:
+        """What another file says better: where that is a lockfile, this one is what it answers."""
+        packages = self.by_path.pop(path)
+        for lock in shadows(path):
+            self.locked.setdefault(lock, {})[path] = packages
+
     def _answer(self, path: str) -> None:
         """Of a manifest that is locked its lockfile speaks; of another what requirements in its folder do not pin stays."""
         if lock := self._workspaces.lock_of(path):
             self._answered.setdefault(lock, []).append(self._workspaces.asking(path, lock, self.by_path[path]))
-            del self.by_path[path]
+            self.locked.setdefault(lock, {})[path] = self.by_path.pop(path)
             return
-        pinned = {
-            _named(package)
-            for other in self._workspaces.of_folder(path.rpartition("/")[0])
-            if format_of(other) == "requirements"
-            for package in self.by_path.get(other, ())
-            if package.version
-        }
+        beside = [
+            other for other in self._workspaces.of_folder(path.rpartition("/")[0]) if format_of(other) == "requirements"
+        ]
+        pinned = {_named(package) for other in beside for package in self.by_path.get(other, ()) if package.version}
+        for other in beside:
+            self.locked.setdefault(other, {})[path] = self.by_path[path]
         self.by_path[path] = [package for package in self.by_path[path] if _named(package) not in pinned]
 
     def _loose(self, path: str, packages: Sequence[Package]) -> Iterator[Exclusion]:

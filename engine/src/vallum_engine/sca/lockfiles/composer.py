@@ -55,6 +55,11 @@ def _entries(file: File) -> Iterator[tuple[dict[str, Any], int, bool]]:
     yield from ((entry, line, apart or entry["name"] in dev) for entry, line, apart in found)
 
 
+def required(file: File) -> Iterator[Mapping[str, Any]]:
+    """Each locked package as the registry describes it, with what it requires. Raises BrokenData."""
+    return (entry for entry, _, _ in _entries(file))
+
+
 def _list(cursor: Cursor) -> Iterator[tuple[dict[str, Any], int]]:
     for at in cursor.items():
         if cursor.mark != "{":

@@ -57,6 +57,11 @@ def _entries(file: File) -> Iterator[_Found]:
     cursor.finish()
 
 
+def resolved(file: File) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The name of each package and what is said of it, once for each framework. Raises BrokenData."""
+    return ((name, entry) for _, name, _, entry in _entries(file) if _type(entry) != "project")
+
+
 def graph(file: File) -> Graph:
     """Who asks for whom within each framework. Names are the same in any case."""
     names: dict[Key, tuple[str, str]] = {_PROJECT: ("", "")}

@@ -190,3 +190,12 @@ def hashes(file: File) -> Hashes:
         for block in _blocks(text_of(file, TODO))
         if (found := tuple(of_sri(block.integrity)))
     }
+
+
+def ranges(file: File) -> Iterator[tuple[str, str, str, str]]:
+    """Name and version of each locked package, with the name and the range of what it asks for, a line of it each."""
+    text = text_of(file, TODO)
+    blocks = {block.line: block for block in _blocks(text) if not block.workspace}
+    for line, _, wanted in _asking(text):
+        if block := blocks.get(line):
+            yield from ((_name(block), block.version, name, wish) for name, wish in wanted)

@@ -1,0 +1,88 @@
+"""What people run to do a step, and to renew a lockfile after its manifests were changed."""
+
+from collections.abc import Iterable, Mapping
+from shlex import quote
+
+from vallum_engine.model.package import Package
+from vallum_engine.sca.fix import command_for
+from vallum_engine.values import replace
+
+AFTER: Mapping[str, str] = {
+    "bun": "bun install",
+    "cargo": "cargo update --workspace",
+    "composer": "composer update --with-all-dependencies {names}",
+    "gemfile": "bundle install",
+    "gleam": "gleam deps download",
+    "gomod": "go mod tidy",
+    "gradle_lock": "gradle dependencies --write-locks",
+    "npm": "npm install",
+    "nuget_lock": "dotnet restore --force-evaluate",
+    "pdm": "pdm lock --update-reuse",
+    "pipfile": "pipenv lock",
+    "pnpm": "pnpm install --no-frozen-lockfile",
+    "poetry": "poetry lock",
+    "uv": "uv lock",
+    "yarn": "yarn install",
+}
+"""By format of the lockfile: it keeps what the changed manifests still let in."""
+
+_ADDING: Mapping[str, str] = {
+    "Cargo.lock": "cargo add",
+    "npm-shrinkwrap.json": "npm install",
+    "package-lock.json": "npm install",
+    "package.json": "npm install",
+    "pdm.lock": "pdm add",
+    "pnpm-lock.yaml": "pnpm add",
+    "poetry.lock": "poetry add",
+    "uv.lock": "uv add",
+}
+"""By lockfile or manifest: what raises a range in the manifest, and renews the lockfile with it."""
+
+_KEEPS_GROUP = frozenset({"npm-shrinkwrap.json", "package-lock.json", "package.json", "pnpm-lock.yaml"})
+"""Where that leaves what is for development in its place."""
+
+_VERSIONS: Mapping[str, str] = {
+    "Go": "go list -m -versions {name}",
+    "Maven": "mvn versions:display-dependency-updates",
+    "NuGet": "dotnet package search {name} --exact-match",
+    "Packagist": "composer show --all {name}",
+    "PyPI": "pip index versions {name}",
+    "RubyGems": "gem list --remote --all --exact {name}",
+    "crates.io": "cargo info {name}",
+    "npm": "npm view {name} versions",
+}
+"""By ecosystem: what lists the versions of a package."""
+
+
+def renewing(lock: str, form: str, names: Iterable[str]) -> str:
+    """What renews the lockfile after the diff; empty where nothing is known that does."""
+    return AFTER.get(form, "").format(names=" ".join(quote(name) for name in sorted(set(names)))) if lock else ""
+
+
+def listing(ecosystem: str, name: str) -> str:
+    return _VERSIONS.get(ecosystem, "").format(name=quote(name))
+
+
+def moving(package: Package, to: str, *, written: str, later_yarn: bool) -> str:
+    """What does a step without the diff; empty where only the diff does.
+
+    `written` is the range that the manifest has after it, empty where it has none.
+    """
+    file = package.location.path.rpartition("/")[2]
+    if file == "yarn.lock":
+        return _yarn(package, written, later=later_yarn)
+    if written and file in _ADDING:
+        signed = "" if written[0] in "<>=~!" and file != "Cargo.lock" else "@"
+        named = quote(f"{package.name}{signed}{written}")
+        return f"{_ADDING[file]} {named}" if not package.groups or file in _KEEPS_GROUP else ""
+    if written and file == "Gemfile.lock":
+        return ""
+    if not written and file in {"pnpm-lock.yaml", "bun.lock"}:
+        return ""
+    return command_for(replace(package, direct=bool(written) or package.direct is True), to)
+
+
+def _yarn(package: Package, written: str, *, later: bool) -> str:
+    if written:
+        return f"yarn {'up' if later else 'upgrade'} {quote(f'{package.name}@{written}')}"
+    return f"yarn up --recursive {quote(package.name)}" if later else ""

@@ -1,0 +1,269 @@
+"""The plan of small projects with lockfiles: which way each package takes, and that the way leads out."""
+
+import json
+
+import pytest
+from sca.planning.projects import patched, planned, rules
+
+from vallum_engine.model.plan import Way
+
+MANIFEST = {"name": "shop", "dependencies": {"way": "^1.0.0"}}
+
+
+def npm(left="1.5.0", asked="^1.0.0", **more):
+    """A project that has `left` through `way`."""
+    return {
+        "name": "shop",
+        "lockfileVersion": 3,
+        "packages": {
+            "": {"dependencies": {"way": "^1.0.0"}},
+            "node_modules/left": {"version": left},
+            "node_modules/way": {"version": "1.0.0", "dependencies": {"left": asked}},
+            **more,
+        },
+    }
+
+
+def the_step(made):
+    (step,) = made.steps
+    return step
+
+
+def test_a_range_that_lets_it_in_needs_the_lockfile_only(database, record):
+    advisories = database(record("GHSA-1", spans=[("0", "1.6.0")]), record("GHSA-2", spans=[("0", "1.5.7")]))
+    made = planned(advisories, {"a/package-lock.json": npm(), "a/package.json": MANIFEST})
+    step = the_step(made)
+    assert (step.way, step.to, step.within, step.command) == (Way.RENEW, "1.6.0", True, "npm update left")
+    assert (step.direct, step.versions, step.major) == (False, ("1.5.0",), False)
+    assert [each.rule for each in step.ends] == ["GHSA-1", "GHSA-2"]
+    assert made.patches == ()
+
+
+def test_a_range_that_keeps_it_out_is_overruled_where_the_manifest_can(database, record):
+    texts = {"package-lock.json": npm(), "package.json": MANIFEST}
+    made = planned(database(record("GHSA-1")), texts)
+    step = the_step(made)
+    assert (step.way, step.to, step.within, step.major, step.parents) == (Way.OVERRIDE, "2.0.0", False, True, ("way",))
+    assert step.say[0] == "way 1.0.0 asks for '^1.0.0': that keeps 2.0.0 out."
+    assert json.loads(patched(made, texts)["package.json"]) == {**MANIFEST, "overrides": {"left": "^2.0.0"}}
+    assert made.after == (("package-lock.json", "npm install"),)
+
+
+def test_where_it_cannot_the_parent_is_named_and_no_version_invented(database, record):
+    made = planned(database(record("GHSA-1")), {"package-lock.json": npm()})
+    step = the_step(made)
+    assert (step.way, step.parents, step.command, step.changes) == (Way.PARENT, ("way",), "", ())
+    assert "only the registry knows" in step.say[-1]
+    (parent,) = made.parents
+    assert (parent.name, parent.keeps, parent.listing) == ("way", ("left 2.0.0",), "npm view way versions")
+
+
+def test_what_the_project_asks_for_is_raised_and_what_others_ask_for_overruled(database, record):
+    lock = npm()
+    lock["packages"][""]["dependencies"]["left"] = "~1.5.0"
+    texts = {"package-lock.json": lock, "package.json": {"dependencies": {"left": "~1.5.0", "way": "^1.0.0"}}}
+    made = planned(database(record("GHSA-1")), texts)
+    after = json.loads(patched(made, texts)["package.json"])
+    assert after == {"dependencies": {"left": "~2.0.0", "way": "^1.0.0"}, "overrides": {"left": "$left"}}
+
+
+def test_of_several_versions_only_the_vulnerable_one_is_overruled(database, record):
+    other = {"node_modules/old/node_modules/left": {"version": "0.9.0"}, "node_modules/old": {"version": "1.0.0"}}
+    texts = {"package-lock.json": npm(**other), "package.json": MANIFEST}
+    made = planned(database(record("GHSA-1", spans=[("1.0.0", "2.0.0")])), texts)
+    assert json.loads(patched(made, texts)["package.json"])["overrides"] == {"left@1.5.0": "^2.0.0"}
+
+
+def test_a_manifest_that_was_edited_before_leaves_the_lockfile_to_be_renewed(database, record):
+    advisories = database(record("GHSA-1"))
+    texts = {"package-lock.json": npm(), "package.json": MANIFEST}
+    once = patched(planned(advisories, texts), texts)
+    again = planned(advisories, once)
+    assert again.patches == ()
+    assert (the_step(again).way, the_step(again).command) == (Way.RENEW, "npm install")
+    raised = {
+        "package-lock.json": npm(),
+        "package.json": {"dependencies": {"left": "^2.0.0", "way": "^1.0.0"}},
+    }
+    raised["package-lock.json"]["packages"]["node_modules/way"]["dependencies"] = {}
+    step = the_step(planned(advisories, raised))
+    assert (step.way, step.command) == (Way.RENEW, "npm install")
+    assert step.say == ("The manifests ask for it already: only package-lock.json is renewed.",)
+
+
+def test_the_heaviest_comes_first_and_the_rest_can_be_left_out(database, record):
+    severity = [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]
+    advisories = database(record("GHSA-1"), record("GHSA-2"), record("GHSA-3", "way", severity=severity))
+    texts = {"package-lock.json": npm(), "package.json": MANIFEST}
+    made = planned(advisories, texts)
+    assert [step.name for step in made.steps] == ["way", "left"]
+    assert b"overrides" in made.patches[0].after
+    first = planned(advisories, texts, most=1)
+    assert ([step.name for step in first.steps], first.left) == (["way"], 1)
+    assert b"overrides" not in first.patches[0].after
+
+
+def test_no_fix_yet_is_said_plainly(database, record):
+    advisories = database(record("GHSA-1", spans=[("0", None)]), record("GHSA-2", spans=[("0", "1.6.0")]))
+    step = the_step(planned(advisories, {"package-lock.json": npm()}))
+    assert (step.to, [each.rule for each in step.ends], [each.rule for each in step.remains]) == (
+        "1.6.0",
+        ["GHSA-2"],
+        ["GHSA-1"],
+    )
+    alone = planned(database(record("GHSA-1", spans=[("0", None)])), {"package-lock.json": npm()})
+    assert alone.steps == ()
+    (unfixed,) = alone.unfixed
+    assert "No fixed version of left is known" in unfixed.say
+
+
+def test_what_is_malicious_is_to_be_taken_out(database, record):
+    (unfixed,) = planned(
+        database(record("MAL-2026-1", spans=[("0", None)])), {"requirements.txt": "", "package-lock.json": npm()}
+    ).unfixed
+    assert unfixed.findings[0].malware
+
+
+YARN = """# yarn lockfile v1
+
+
+left@^1.0.0:
+  version "1.5.0"
+
+way@^1.0.0:
+  version "1.0.0"
+  dependencies:
+    left "^1.0.0"
+"""
+POETRY = """[[package]]
+name = "left"
+version = "1.5.0"
+
+[[package]]
+name = "way"
+version = "1.0.0"
+
+[package.dependencies]
+Left = "{0}"
+"""
+GEMFILE = """GEM
+  remote: https://gems.example/
+  specs:
+    left (1.5.0)
+    way (1.0.0)
+      left ({0})
+
+PLATFORMS
+  ruby
+
+DEPENDENCIES
+  way
+"""
+COMPOSER = {
+    "packages": [
+        {"name": "a/left", "version": "1.5.0"},
+        {"name": "a/way", "version": "1.0.0", "require": {"a/left": "{0}"}},
+    ]
+}
+CARGO = """[[package]]
+name = "shop"
+version = "0.1.0"
+dependencies = ["way"]
+
+[[package]]
+name = "left"
+version = "1.5.0"
+source = "registry+https://crates.example"
+
+[[package]]
+name = "way"
+version = "1.0.0"
+source = "registry+https://crates.example"
+dependencies = ["left"]
+"""
+PNPM = """lockfileVersion: '9.0'
+
+importers:
+
+  .:
+    dependencies:
+      way:
+        specifier: ^1.0.0
+        version: 1.0.0
+
+packages:
+
+  left@1.5.0:
+    resolution: {integrity: sha512-a}
+
+  way@1.0.0:
+    resolution: {integrity: sha512-b}
+
+snapshots:
+
+  left@1.5.0: {}
+
+  way@1.0.0:
+    dependencies:
+      left: 1.5.0
+"""
+
+
+UPDATE = "composer update --with-all-dependencies a/left"
+PHP = {"composer.lock": json.dumps(COMPOSER).replace("{0}", "^1.2")}
+RUBY = {"Gemfile.lock": GEMFILE.format("~> 1.2")}
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "name", "lock", "fixed", "way", "command"),
+    [
+        ("npm", "left", {"yarn.lock": YARN}, "1.6.0", Way.RENEW, ""),
+        ("npm", "left", {"yarn.lock": YARN}, "2.0.0", Way.PARENT, ""),
+        ("npm", "left", {"yarn.lock": YARN, "package.json": MANIFEST}, "2.0.0", Way.OVERRIDE, ""),
+        ("npm", "left", {"pnpm-lock.yaml": PNPM, "package.json": MANIFEST}, "1.6.0", Way.OVERRIDE, ""),
+        ("PyPI", "left", {"poetry.lock": POETRY.format(">=1.0")}, "2.0.0", Way.RENEW, "poetry update left"),
+        ("PyPI", "left", {"poetry.lock": POETRY.format("^1.0")}, "2.0.0", Way.PARENT, ""),
+        ("RubyGems", "left", RUBY, "1.6.0", Way.RENEW, "bundle update --conservative left"),
+        ("RubyGems", "left", RUBY, "2.0.0", Way.PARENT, ""),
+        ("Packagist", "a/left", PHP, "1.6.0", Way.RENEW, UPDATE),
+        ("Packagist", "a/left", PHP, "2.0.0", Way.PARENT, ""),
+        ("crates.io", "left", {"Cargo.lock": CARGO}, "1.6.0", Way.RENEW, "cargo update -p left@1.5.0 --precise 1.6.0"),
+        ("crates.io", "left", {"Cargo.lock": CARGO}, "2.0.0", Way.PARENT, ""),
+    ],
+)
+def test_the_way_by_lockfile(database, record, ecosystem, name, lock, fixed, way, command):
+    advisories = database(record("GHSA-1", name, ecosystem=ecosystem, spans=[("0", fixed)]))
+    made = planned(advisories, lock)
+    step = the_step(made)
+    assert (step.way, step.command, step.to) == (way, command, fixed)
+    if way is Way.PARENT:
+        assert [parent.rpartition("/")[2] for parent in step.parents] == ["way"]
+    if way is Way.OVERRIDE:
+        key = {"yarn.lock": "resolutions", "pnpm-lock.yaml": "pnpm"}[next(iter(lock))]
+        assert key in json.loads(patched(made, lock)["package.json"])
+
+
+def test_installed_trees_are_told_of_in_words(database, record):
+    texts = {"node_modules/left/package.json": {"name": "left", "version": "1.5.0"}}
+    step = the_step(planned(database(record("GHSA-1")), texts))
+    assert (step.way, step.changes, step.command) == (Way.OTHER, (), "")
+    assert "Replace the left 1.5.0 that lies at node_modules/left/package.json with 2.0.0" in step.say[0]
+
+
+def test_a_bill_of_materials_is_told_of_in_words(database, record):
+    component = {"type": "library", "name": "left", "version": "1.5.0", "purl": "pkg:npm/left@1.5.0"}
+    texts = {"bom.json": {"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [component]}}
+    step = the_step(planned(database(record("GHSA-1")), texts))
+    assert (step.way, step.to, step.changes) == (Way.OTHER, "2.0.0", ())
+
+
+def test_a_version_that_is_itself_affected_says_so(database, record):
+    advisories = database(record("GHSA-1", spans=[("0", "1.6.0")]), record("GHSA-2", spans=[("1.6.0", None)]))
+    texts = {"requirements.txt": "", "package-lock.json": npm()}
+    assert rules(advisories, texts) == ["GHSA-1"]
+    made = planned(advisories, texts)
+    assert made.steps == ()
+    assert [each.rule for each in made.unfixed[0].findings] == ["GHSA-1"]
+    assert made.unfixed[0].say == (
+        "Every version that ends it is itself held by another advisory: 1.6.0 ends this one alone."
+    )
