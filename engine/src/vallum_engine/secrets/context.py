@@ -2,9 +2,10 @@
 
 import re
 from functools import lru_cache
+from math import log2
 
 from vallum_engine.model.finding import Confidence
-from vallum_engine.secrets.entropy import shannon, wordlike
+from vallum_engine.secrets.entropy import alphabet, expected, shannon, wordlike
 from vallum_engine.secrets.placeholders import dummy_password
 from vallum_engine.secrets.rule import Rule, Specificity
 from vallum_engine.values import immutable
@@ -41,9 +42,12 @@ _FORM = {
 }
 _LESS = {Confidence.HIGH: Confidence.MEDIUM, Confidence.MEDIUM: Confidence.LOW, Confidence.LOW: Confidence.LOW}
 _MORE = {Confidence.LOW: Confidence.MEDIUM, Confidence.MEDIUM: Confidence.HIGH, Confidence.HIGH: Confidence.HIGH}
-_TOKEN_ENTROPY = 3.6
-_HEX_ENTROPY = 3.0
-_SURE_ENTROPY = 4.2
+_LACK = 0.5
+"""Bits a character that a value may have less than random ones of its length and alphabet: three standard deviations of
+the shortest."""
+_SURE_LACK = 0.25
+_KEY_BITS = 128
+"""What a key that was made to be one has, at least."""
 _HEX_LENGTH = 32
 
 
@@ -103,17 +107,18 @@ def _words(rule: Rule, value: bytes) -> bool:
 
 
 def _noise(value: bytes) -> Trust | None:
-    if not _random(value):
+    """By what random text of the same length, in the same alphabet, would have: no threshold fits 16 and 64 characters."""
+    hexadecimal = bool(re.fullmatch(_HEXADECIMAL, value))
+    if not (len(value) >= _HEX_LENGTH if hexadecimal else _mixed(value)):
         return None
-    bits = shannon(value)
-    confidence = Confidence.MEDIUM if bits >= _SURE_ENTROPY else Confidence.LOW
-    return Trust(confidence, f"its name says secret and it looks random ({bits:.1f} bits a character)")
-
-
-def _random(value: bytes) -> bool:
-    if re.fullmatch(_HEXADECIMAL, value):
-        return len(value) >= _HEX_LENGTH and shannon(value) >= _HEX_ENTROPY
-    return shannon(value) >= _TOKEN_ENTROPY and _mixed(value)
+    symbols, name = (16, "hexadecimal") if hexadecimal else alphabet(value)
+    bits, random = shannon(value), expected(len(value), symbols)
+    if bits < random - _LACK:
+        return None
+    # What is hexadecimal may be the hash of something public, and is as random.
+    sure = not hexadecimal and bits >= random - _SURE_LACK and len(value) * log2(symbols) >= _KEY_BITS
+    said = f"{bits:.1f} bits a character, where noise in {name} has {random:.1f}"
+    return Trust(Confidence.MEDIUM if sure else Confidence.LOW, f"its name says secret and it looks random ({said})")
 
 
 def _chosen(value: bytes) -> bool:

@@ -1,8 +1,20 @@
 """How random a value looks."""
 
+import re
 from collections import Counter
 from functools import lru_cache
-from math import log2
+from math import comb, log2
+
+# Texts, not compiled, as in `context`: the smallest alphabet that holds a whole value is the one it was drawn from.
+_ALPHABETS = (
+    (rb"[0-9]+", 10, "digits"),
+    (rb"[0-9a-f-]+|[0-9A-F-]+", 16, "hexadecimal"),
+    (rb"[A-Z2-7]+=*", 32, "base32"),
+    (rb"[0-9a-z]+|[0-9A-Z]+", 36, "letters of one case and digits"),
+    (rb"[0-9A-Za-z]+", 62, "base62"),
+    (rb"[0-9A-Za-z+/]+=*|[0-9A-Za-z_-]+=*", 64, "base64"),
+)
+_ANY = (94, "printable characters")
 
 # The pairs of letters that make up most of English text and of identifiers; a random string holds a fifth of them.
 _PAIRS = frozenset(
@@ -36,3 +48,30 @@ def wordlike(value: bytes) -> bool:
     if len(letters) < _ENOUGH_PAIRS:
         return False
     return sum(pair in _PAIRS for pair in letters) / len(letters) >= WORDLIKE
+
+
+@lru_cache(maxsize=16)
+def alphabet(value: bytes) -> tuple[int, str]:
+    """How many characters the smallest usual alphabet has that the value is written in, and its name."""
+    for pattern, size, name in _ALPHABETS:
+        if re.fullmatch(pattern, value):
+            return size, name
+    return _ANY
+
+
+@lru_cache(maxsize=256)
+def expected(length: int, symbols: int) -> float:
+    """The mean of `shannon` over random values of so many characters, each of `symbols` as likely.
+
+    Exact: of each symbol, the number of its occurrences is binomially distributed. 16 characters of base62 have 3.8 bits
+    on average, 64 have 5.2: no threshold fits both. The standard deviation falls from 0.18 bits at 16 characters to 0.05
+    at 150.
+    """
+    if length < 2:
+        return 0.0
+    chance = 1 / symbols
+    terms = sum(
+        comb(length, count) * chance**count * (1 - chance) ** (length - count) * count * log2(count)
+        for count in range(2, length + 1)
+    )
+    return log2(length) - symbols * terms / length
