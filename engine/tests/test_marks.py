@@ -3,8 +3,9 @@
 import time
 
 import pytest
+from vexes import LEFT
 
-from vallum_engine.marks import IGNORE_MARK, marks, reason
+from vallum_engine.marks import IGNORE_MARK, hidden, marks, reason
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,19 @@ from vallum_engine.marks import IGNORE_MARK, marks, reason
 )
 def test_what_a_mark_says(line, said):
     assert {name.decode(): reason(why) for name, why in marks(line.encode())[1].items()} == said
+
+
+@pytest.mark.parametrize(
+    ("name", "hides"),
+    [
+        pytest.param("CVE-2024-0001", True, id="its rule"),
+        pytest.param("GHSA-aaaa-bbbb-cccc", True, id="another id of it"),
+        pytest.param("USN-1-1", True, id="a bulletin that it is in"),
+        pytest.param("CVE-2024-0002", False, id="another vulnerability of that bulletin"),
+    ],
+)
+def test_a_mark_names_one_vulnerability_or_a_bulletin(name, hides):
+    assert (hidden(LEFT, {name.encode(): b"why"}) == "why") is hides
 
 
 def test_a_megabyte_of_marks_is_read_in_linear_time():

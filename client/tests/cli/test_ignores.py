@@ -85,6 +85,20 @@ def test_an_archive_has_its_own(scanned, tmp_path):
     assert found(scanned(tmp_path / "a.zip")[0], "suppressed") == ["CVE-2020-8203"]
 
 
+def test_entries_that_match_nothing_are_told_where_all_could_be_looked_at(vallum, tree):
+    write(tree, {".vallum/ignores.toml": FILES[".vallum/ignores.toml"]})
+    ran = vallum("scan", tree)
+    assert (ran.code, ran.err) == (
+        Exit.CLEAN,
+        "vallum: .vallum/ignores.toml: line 1 matches nothing any more: take it out.\n",
+    )
+    assert vallum("scan", tree, "--only", "secrets").err == ""
+    write(tree, {".vallum/ignores.toml": FILES[".vallum/ignores.toml"] * 2})
+    assert "lines 1, 5 match nothing any more: take them out." in vallum("scan", tree).err
+    write(tree, {"package-lock.json": "{"})
+    assert "any more" not in vallum("scan", tree).err
+
+
 def test_a_file_further_down_is_not_read(scanned, tree):
     write(tree, {"package-lock.json": LOCK, "a/.vallum/ignores.toml": FILES[".vallum/ignores.toml"]})
     assert len(found(scanned(tree)[0])) == 2

@@ -12,6 +12,7 @@
 Who accepts a risk says until when. Only what has a `justification`, which says that there is no risk, may be without an end.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -32,6 +33,8 @@ PATH = ".vallum/ignores.toml"
 """Where it lies in what is scanned."""
 MOST_BYTES = 1 << 20
 MOST_ENTRIES = 2_000
+MOST_OF_ONE = 100
+"""Entries for one id: each is held against every place of its findings, of which a hostile tree has a hundred thousand."""
 _MOST_TEXT = 500
 _TODO = "Until it is mended, nothing of this file is hidden."
 _TEXTS = ("id", "package", "path", "reason", "by", "justification")
@@ -101,7 +104,12 @@ def read(data: bytes, name: str) -> Ignores:
     found = list(tables(held, text, "ignore"))
     if len(found) > MOST_ENTRIES:
         raise broken(found[MOST_ENTRIES][1], f"more than {MOST_ENTRIES:,} entries", _TODO)
-    return Ignores(name=name, entries=tuple(_entry(entry, line) for entry, line in found))
+    entries = tuple(_entry(entry, line) for entry, line in found)
+    for identifier, count in Counter(entry.id for entry in entries).items():
+        if count > MOST_OF_ONE:
+            last = next(entry.line for entry in reversed(entries) if entry.id == identifier)
+            raise broken(last, f"more than {MOST_OF_ONE} entries for “{identifier}”: give a folder above", _TODO)
+    return Ignores(name=name, entries=entries)
 
 
 def _only_entries(held: Mapping[str, Any]) -> None:

@@ -78,6 +78,11 @@ RESOLVED = {"state": "resolved"}
             True,
             id="a link to a package URL in another document",
         ),
+        pytest.param(
+            cyclonedx(RESOLVED, target={"ref": "urn:cdx:1-2/1#pkg%3Anpm%2Fleft%401.0.0"}, components=()),
+            True,
+            id="the same, escaped",
+        ),
         pytest.param(cyclonedx(RESOLVED, target={"ref": "pkg:npm/left@1.0.0"}), True, id="by its package URL"),
         pytest.param(cyclonedx(RESOLVED, target={"ref": "right"}), False, id="what is not there"),
         pytest.param(cyclonedx(RESOLVED, target={"ref": "shop"}, main=SHOP), True, id="the product as a whole"),
@@ -236,7 +241,7 @@ def test_what_is_no_document_is_an_error(data, says):
 @pytest.mark.slow
 def test_many_statements_take_linear_time():
     took = []
-    for count in (20_000, 80_000):
+    for count in (5_000, 20_000):
         products = [{"@id": f"pkg:npm/n{n}@1"} for n in range(count)]
         ring_of = csaf("known_affected", products=ring(count), told=[f"p{n}" for n in range(count)])
         started = time.process_time()

@@ -9,7 +9,8 @@ import making
 import pytest
 from django.test import Client
 
-from vallum_engine.parsers import read
+from vallum_engine.parsers import read, statements
+from vallum_engine.sbom.vex import Book
 from vallum_web.accounts import tokens
 from vallum_web.assets.models import Asset
 from vallum_web.findings.models import Decision
@@ -79,6 +80,21 @@ def test_our_own_reader_takes_it(document, record):
     assert {f.rule for f in again.suppressed} == {"CVE-2024-0002", "CVE-2024-0003", "CVE-2024-0005"}
     assert {f.rule for f in again.findings} == {"CVE-2024-0001", "CVE-2024-0004"}
     assert (again.stats.passed, again.stats.rejected) == (1, 0)
+
+
+@pytest.mark.parametrize("form", ["openvex", "cyclonedx"])
+def test_a_scan_of_the_same_asset_that_applies_it_hides_what_was_decided(people, record, export, content, form):
+    with scope(people.org.pk):
+        shop = Asset.objects.of(people.org).get(name="shop").pk
+    data = content(export(form, status="any", asset=shop))
+    scan = making.report(
+        *(making.vulnerability(f.package.partition(" ")[0], rule) for rule, f in record.items() if f.package)
+    )
+    for scanned, hidden in (("shop", {"CVE-2024-0002", "CVE-2024-0003", "CVE-2024-0005"}), ("another", set())):
+        book = Book([scanned], today="9999-12-31")
+        statements.take(data, "findings.json", book)
+        found = {finding.rule for finding in book.applied(scan).suppressed}
+        assert found - {"CVE-2020-0009"} == (hidden if form == "cyclonedx" or scanned == "shop" else found)
 
 
 @pytest.mark.parametrize("justification", Decision.Justification.values)

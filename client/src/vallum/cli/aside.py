@@ -62,8 +62,12 @@ class Aside:
             return report
         told = ignores.applied(report, held, today=self._today)
         if told.unused and self._speaks_for_all(report):
-            what = f"{held.name}: {ignores.lines(told.unused)} "
-            shown.tell(f"{what}match{'es' if len(told.unused) == 1 else ''} nothing any more: take it out.")
+            what = (
+                "matches nothing any more: take it out"
+                if len(told.unused) == 1
+                else "match nothing any more: take them out"
+            )
+            shown.tell(f"{held.name}: {ignores.lines(told.unused)} {what}.")
         return told.report
 
     def _ignores(self) -> Ignores | None:

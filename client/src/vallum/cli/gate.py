@@ -210,7 +210,7 @@ def _add_conditions(group: argparse._ArgumentGroup) -> None:
         "--min-confidence", choices=[str(c) for c in Confidence], metavar="WORD", help="only what is at least as sure"
     )
     group.add_argument("--fixable-only", action="store_true", help="only vulnerabilities with a version to move to")
-    group.add_argument("--count-suppressed", action="store_true", help="what vallum:ignore hides counts too")
+    group.add_argument("--count-suppressed", action="store_true", help="what was hidden counts too")
 
 
 def _seconds(text: str) -> float:

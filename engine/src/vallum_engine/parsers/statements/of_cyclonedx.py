@@ -6,6 +6,7 @@ A component below another one that is an application or a container is a part of
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from vallum_engine.model.purls import asked
 from vallum_engine.model.statement import AFFECTED, FIXED, NOT_AFFECTED, UNDECIDED
@@ -100,7 +101,7 @@ def _told(told: Mapping[str, Any], issued: object) -> dict[str, object]:
 def _targets(target: Any, refs: _Refs, state: str) -> Iterator[tuple[str, About | str]]:
     """The status of a component, or of each of its versions that are named."""
     ref = str(dug(target, "ref") or "")
-    local = ref.rpartition("#")[2] if ref.startswith("urn:cdx:") else ref
+    local = unquote(ref.rpartition("#")[2]) if ref.startswith("urn:cdx:") else ref
     about = refs.get(ref) or refs.get(local)
     if about is None:
         purl = asked(local)
