@@ -7,6 +7,8 @@ import zipfile
 import pytest
 
 from vallum_engine.parsers.read import parse
+from vallum_engine.sbom.bill import Bill, Component, canonical
+from vallum_engine.sbom.document import WRITERS, dump
 
 
 def lines(*values):
@@ -260,3 +262,13 @@ def test_an_audit_that_broke_off_speaks_for_nothing():
     report = parse(as_bytes(lines({"type": "error", "data": "The audit could not connect."})))
     assert (report.findings, report.coverage.complete) == ((), False)
     assert "could not connect" in report.errors[0].what
+
+
+def test_a_bill_of_ours_is_imported_as_its_packages_without_the_files_that_named_them():
+    """What we write of a folder names its lockfiles as well: they are no packages of anybody."""
+    subject = Component(ref="shop", name="shop", kind="application")
+    file = Component(ref="file", name="package-lock.json", kind="application", facts=(("file", "package-lock.json"),))
+    left = Component(ref="left", name="left", version="1.0.0", ecosystem="npm", purl="pkg:npm/left@1.0.0")
+    bill = Bill(subject=subject, components=(file, left), wants={"shop": ["file"], "file": ["left"]}, roots=("shop",))
+    for form in WRITERS:
+        assert [package.name for package in parse(dump(canonical(bill), form)).packages] == ["left"]

@@ -6,62 +6,29 @@ Before version 1.4 vulnerabilities are an extension: they hang on the component,
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from vallum_engine.sbom.cyclonedx import flat
+from vallum_engine.sbom.cyclonedx_xml import shaped
+
 Plain = dict[str, Any]
 
 
 def bom(root: Element) -> Plain:
-    metadata = root.find("metadata")
-    return {
-        "metadata": {
-            "component": _component(found) if (found := root.find("metadata/component")) is not None else None,
-            "tools": _tools(metadata) if metadata is not None else [],
-            "timestamp": root.findtext("metadata/timestamp"),
-            "authors": [{"name": name.text} for name in root.iterfind("metadata/authors/author/name")],
-            "supplier": {"name": root.findtext("metadata/supplier/name")},
-        },
-        "components": [_component(element) for element in root.iterfind("components/component")],
-        "dependencies": [
-            {"ref": element.get("ref"), "dependsOn": [child.get("ref") for child in element.iterfind("dependency")]}
-            for element in root.iterfind("dependencies/dependency")
-        ],
+    own = list(root.iterfind("vulnerabilities/vulnerability"))
+    document = {
+        **shaped(root),
         "vulnerabilities": [
-            *(
-                _vulnerability(element)
-                for element in root.iterfind("vulnerabilities/vulnerability")
-                if not _is_old(element)
-            ),
-            *(_extended(element) for element in root.iterfind("vulnerabilities/vulnerability") if _is_old(element)),
+            *(_vulnerability(element) for element in own if not _is_old(element)),
+            *(_extended(element) for element in own if _is_old(element)),
         ],
     }
+    for _, component in flat(document):
+        element = component["element"]
+        component["vulnerabilities"] = [_extended(child) for child in element.iterfind("vulnerabilities/vulnerability")]
+    return document
 
 
 def _is_old(element: Element) -> bool:
     return element.get("ref") is not None
-
-
-def _tools(metadata: Element) -> list[Plain]:
-    elements = [*metadata.iterfind("tools/tool"), *metadata.iterfind("tools/components/component")]
-    return [{"name": tool.findtext("name"), "version": tool.findtext("version")} for tool in elements]
-
-
-def _component(element: Element) -> Plain:
-    return {
-        "type": element.get("type"),
-        "bom-ref": element.get("bom-ref"),
-        "group": element.findtext("group"),
-        "name": element.findtext("name"),
-        "version": element.findtext("version"),
-        "purl": element.findtext("purl"),
-        "scope": element.findtext("scope"),
-        "components": [_component(child) for child in element.iterfind("components/component")],
-        "evidence": {
-            "occurrences": [
-                {"location": place.text} for place in element.iterfind("evidence/occurrences/occurrence/location")
-            ]
-        },
-        "properties": [{"name": p.get("name"), "value": p.text} for p in element.iterfind("properties/property")],
-        "vulnerabilities": [_extended(child) for child in element.iterfind("vulnerabilities/vulnerability")],
-    }
 
 
 def _vulnerability(element: Element) -> Plain:

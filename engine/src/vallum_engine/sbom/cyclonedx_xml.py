@@ -91,6 +91,9 @@ def shaped(root: Element) -> Plain:
         "metadata": {
             "component": None if main is None else _component(main),
             "tools": [] if metadata is None else _tools(metadata),
+            "timestamp": root.findtext("metadata/timestamp"),
+            "authors": [{"name": name.text} for name in root.iterfind("metadata/authors/author/name")],
+            "supplier": {"name": root.findtext("metadata/supplier/name")},
         },
         "components": [_component(element) for element in root.iterfind("components/component")],
         "dependencies": [

@@ -68,7 +68,7 @@ def read(value: Plain, lines: Sequence[int] = ()) -> Bill:
             )
     roots = [ref for ref in described(value) if ref in found]
     subject = found.pop(roots[0]) if len(roots) == 1 else None
-    return Bill(subject=subject, components=tuple(found.values()), wants=wants, roots=tuple(roots), tool=_tool(value))
+    return Bill(subject=subject, components=tuple(found.values()), wants=wants, roots=tuple(roots), tool=tool(value))
 
 
 def entry(told: Any, extracted: Mapping[str, str]) -> Component | None:
@@ -191,6 +191,6 @@ def _tag_of_package(here: dict[str, Any], tag: str, value: str) -> None:
         here["checksums"].append({"algorithm": pair[0], "checksumValue": pair[1]})
 
 
-def _tool(value: Plain) -> str:
+def tool(value: Plain) -> str:
     creators = texts(listed(dug(value, "creationInfo", "creators")))
     return next((c.removeprefix("Tool: ") for c in creators if c.startswith("Tool: ")), "")

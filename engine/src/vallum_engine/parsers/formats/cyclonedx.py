@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vallum_engine.model.finding import Confidence, Location, Severity
-from vallum_engine.model.graph import NOT_SAID, Graph, Key, Origin, Ways
+from vallum_engine.model.graph import NOT_SAID, Graph, Origin, Ways
 from vallum_engine.parsers import cyclonedx_xml, osv
 from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Component, Format, Mark, Passed, Record, Rejected, Sighting
@@ -23,13 +23,12 @@ from vallum_engine.parsers.words import (
     texts,
     vector,
 )
+from vallum_engine.sbom import bill, cyclonedx
 from vallum_engine.values import immutable, replace
 
-_NO_PACKAGES = frozenset({"cryptographic-asset", "data", "device", "file", "operating-system"})
 # The other states, `exploitable` and `in_triage`, leave it open.
 _STATES = {"not_affected": Mark.SUPPRESSED, "false_positive": Mark.SUPPRESSED}
 _ENDED = frozenset({"resolved", "resolved_with_pedigree"})
-_LOCATIONS = ("aquasecurity:trivy:FilePath", "syft:location:0:path")
 
 
 @immutable
@@ -42,80 +41,58 @@ class _Entry:
 
 
 def recognises(document: Document) -> bool:
-    value = document.json
-    if isinstance(value, dict):
-        return value.get("bomFormat") == "CycloneDX" or "cyclonedx.org/schema" in str(value.get("$schema"))
     root = document.xml
-    return root is not None and root.tag == "bom" and "cyclonedx.org/schema/bom" in document.head
+    if root is None:
+        return cyclonedx.recognises(document.json)
+    return root.tag == "bom" and "cyclonedx.org/schema/bom" in document.head
 
 
 def records(document: Document) -> Iterator[Record]:
     bom: Any = cyclonedx_xml.bom(document.xml) if document.xml is not None else document.json
-    main = dug(bom, "metadata", "component")
-    components = list(_flat(bom.get("components")))
-    direct = _asked(bom, main)
-    entries: dict[str, _Entry] = {}
-    for told in (main, *components):
-        if isinstance(told, dict) and (entry := _entry(told)).of.name:
-            entries.setdefault(str(told.get("bom-ref") or told.get("purl") or ""), entry)
-    for index, told in enumerate(components):
-        if isinstance(told, dict) and told.get("name"):
-            yield from _component(told, direct)
-        else:
+    main = cyclonedx.entry(dug(bom, "metadata", "component"))
+    wants = cyclonedx.wants(bom)
+    direct = frozenset(wants[main.ref]) if main and main.ref in wants else None
+    entries = {main.ref: _entry(main)} if main else {}
+    for index, (_, told) in enumerate(cyclonedx.flat(bom)):
+        if (found := cyclonedx.entry(told)) is None:
             yield Rejected(at=f"component {index + 1}", why="it is no component with a name")
+        else:
+            entry = _entry(found)
+            entries.setdefault(found.ref, entry)
+            yield from _component(found, entry, direct, told)
     vulnerabilities = list(listed(bom.get("vulnerabilities")))
-    ways = Ways(_graph(bom, main, entries), project="the project") if vulnerabilities else None
+    ways = Ways(_graph(wants, main, entries), project="the project") if vulnerabilities else None
     known = {ref: replace(entry, origin=ways.of_key(ref)) for ref, entry in entries.items()} if ways else {}
     for index, item in enumerate(vulnerabilities):
         yield from _vulnerability(f"vulnerabilities[{index}]", item, known)
 
 
-def _flat(value: Any) -> Iterator[Any]:
-    for told in listed(value):
-        yield told
-        yield from _flat(dug(told, "components"))
-
-
-def _asked(bom: Mapping[str, Any], main: Any) -> frozenset[str] | None:
-    """What the project itself asks for; None where no graph says it."""
-    ref = dug(main, "bom-ref")
-    for edge in listed(bom.get("dependencies")):
-        if ref and dug(edge, "ref") == ref:
-            return frozenset(texts(dug(edge, "dependsOn")))
-    return None
-
-
-def _graph(bom: Mapping[str, Any], main: Any, entries: Mapping[str, _Entry]) -> Graph:
-    root = str(dug(main, "bom-ref") or "")
-    wants: dict[Key, list[str]] = {}
-    for edge in listed(bom.get("dependencies")):
-        wants.setdefault(str(dug(edge, "ref") or ""), []).extend(texts(dug(edge, "dependsOn")))
+def _graph(wants: Mapping[str, Sequence[str]], main: bill.Component | None, entries: Mapping[str, _Entry]) -> Graph:
+    root = main.ref if main else ""
     return Graph(
         names={ref: (entry.of.name, "" if ref == root else entry.of.version) for ref, entry in entries.items()},
-        wants=wants,
-        roots=[root] if root and root in wants and root in entries else [],
+        wants=dict(wants.items()),
+        roots=[root] if root and root in wants else [],
     )
 
 
-def _entry(told: Mapping[str, Any]) -> _Entry:
-    name = "/".join(texts([told.get("group"), told.get("name")]))
-    found = [dug(occurrence, "location") for occurrence in listed(dug(told, "evidence", "occurrences"))]
-    found += [dug(p, "value") for p in listed(told.get("properties")) if dug(p, "name") in _LOCATIONS]
+def _entry(found: bill.Component) -> _Entry:
     return _Entry(
-        of=component(told.get("purl"), name, told.get("version")),
-        places=tuple(dict.fromkeys(location for path in found for location in place(path))),
+        of=component(found.purl, found.name, found.version),
+        places=tuple(dict.fromkeys(location for each in found.places for location in place(each.path))),
     )
 
 
-def _component(told: Mapping[str, Any], direct: frozenset[str] | None) -> Iterator[Record]:
+def _component(
+    found: bill.Component, entry: _Entry, direct: frozenset[str] | None, told: Mapping[str, Any]
+) -> Iterator[Record]:
     """Its entry of the inventory, and what the extension of before 1.4 hangs on it."""
-    entry, ref = _entry(told), str(told.get("bom-ref") or "")
-    if str(told.get("type")) not in _NO_PACKAGES:
+    if found.is_package:
         yield package(
             entry.of,
             *entry.places[:1],
-            direct=None if direct is None else ref in direct,
-            optional=told.get("scope") in ("optional", "excluded"),
+            direct=None if direct is None else found.ref in direct,
+            optional=found.scope in (bill.OPTIONAL, bill.EXCLUDED),
         )
     for index, item in enumerate(listed(told.get("vulnerabilities"))):
         at = f"component {entry.of.name} {entry.of.version}, vulnerabilities[{index}]"
@@ -199,10 +176,7 @@ def _judged(rating: Mapping[str, Any]) -> Severity | None:
 
 
 def tool(document: Document) -> str:
-    bom = cyclonedx_xml.bom(document.xml) if document.xml is not None else document.json
-    tools = dug(bom, "metadata", "tools")
-    first = next(iter(listed(dug(tools, "components") if isinstance(tools, dict) else tools)), None)
-    return f"{dug(first, 'name') or ''} {dug(first, 'version') or ''}".strip()
+    return cyclonedx.tool(cyclonedx_xml.bom(document.xml) if document.xml is not None else document.json)
 
 
 FORMAT = Format(

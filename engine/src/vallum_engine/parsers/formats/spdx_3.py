@@ -9,6 +9,8 @@ from vallum_engine.parsers.document import Document
 from vallum_engine.parsers.format import Component, Format, Mark, Passed, Record, Rejected, Sighting
 from vallum_engine.parsers.inventory import component, package
 from vallum_engine.parsers.words import UNRATED, dug, first_line, listed, of_score, severity, texts, vector
+from vallum_engine.sbom import spdx3
+from vallum_engine.sbom.spdx3 import id_of, type_of
 
 _VEX = {
     "security_VexAffectedVulnAssessmentRelationship": "affected",
@@ -21,34 +23,26 @@ _Elements = Mapping[str, Mapping[str, Any]]
 
 
 def recognises(document: Document) -> bool:
-    value = document.json
-    if not isinstance(value, dict) or not isinstance(value.get("@graph"), list):
-        return False
-    return "spdx.org/rdf/3." in str(value.get("@context")) or str(value.get("spdxVersion")).startswith("SPDX-3.")
+    return spdx3.recognises(document.json)
 
 
 def records(document: Document) -> Iterator[Record]:
     graph = document.json["@graph"]
-    elements = {_id(element): element for element in graph if isinstance(element, dict)}
-    scores = [element for element in elements.values() if _type(element) in _SCORES]
-    stated = {key for element in elements.values() if _type(element) in _VEX for key in _pairs(element)}
+    elements = {id_of(element): element for element in graph if isinstance(element, dict)}
+    scores = [element for element in elements.values() if type_of(element) in _SCORES]
+    stated = {key for element in elements.values() if type_of(element) in _VEX for key in _pairs(element)}
     for index, element in enumerate(graph):
         at = f"@graph[{index}]"
         if not isinstance(element, dict):
             yield Rejected(at=at, why="it is no element")
-        elif _type(element) == "software_Package":
-            of = _component(element)
-            yield package(of) if of.name else Rejected(at=at, why="it is a package without a name")
+        elif type_of(element) == "software_Package":
+            found = spdx3.entry(element)
+            if found is None:
+                yield Rejected(at=at, why="it is a package without a name")
+            elif found.is_package:
+                yield package(_component(element))
         else:
             yield from _statements(at, element, elements, (stated, scores))
-
-
-def _id(element: Mapping[str, Any]) -> str:
-    return str(element.get("spdxId") or element.get("@id") or "")
-
-
-def _type(element: Mapping[str, Any]) -> str:
-    return str(element.get("type") or element.get("@type") or "")
 
 
 def _pairs(element: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -63,7 +57,7 @@ def _statements(
     known: tuple[set[tuple[str, str]], Sequence[Mapping[str, Any]]],
 ) -> Iterator[Record]:
     stated, scores = known
-    status = _VEX.get(_type(element), "")
+    status = _VEX.get(type_of(element), "")
     if status:
         for number, (vulnerability, product) in enumerate(_pairs(element)):
             yield _sighting(
@@ -78,13 +72,8 @@ def _statements(
 
 
 def _component(element: Mapping[str, Any]) -> Component:
-    named = [dug(i, "identifier") for i in listed(element.get("externalIdentifier")) if _is_purl(i)]
-    purl = element.get("software_packageUrl") or next(iter(named), "")
-    return component(purl, element.get("name"), element.get("software_packageVersion"))
-
-
-def _is_purl(identifier: Any) -> bool:
-    return str(dug(identifier, "externalIdentifierType")) in {"packageUrl", "purl"}
+    found = spdx3.entry(element)
+    return component(found.purl, found.name, found.version) if found else Component(ecosystem="", name="")
 
 
 def _sighting(
@@ -102,7 +91,7 @@ def _sighting(
     if not ids or not of.name:
         return Rejected(at=at, why="it names no vulnerability or no package")
     about = "\n\n".join(texts([vulnerability.get("summary"), vulnerability.get("description")]))
-    rated, scored = _rated(_id(vulnerability), scores)
+    rated, scored = _rated(id_of(vulnerability), scores)
     reasons = texts([element.get("security_justificationType"), element.get("security_impactStatement")])
     return Sighting(
         at=at,
@@ -129,7 +118,7 @@ def _ids(vulnerability: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _rated(vulnerability: str, scores: Sequence[Mapping[str, Any]]) -> tuple[Severity, str]:
     own = [score for score in scores if score.get("from") == vulnerability]
-    best: Mapping[str, Any] = max(own, key=lambda score: -_SCORES.index(_type(score)), default={})
+    best: Mapping[str, Any] = max(own, key=lambda score: -_SCORES.index(type_of(score)), default={})
     by_number = of_score(best.get("security_score"), UNRATED)
     return severity(best.get("security_severity"), by_number), vector(*(s.get("security_vectorString") for s in own))
 
