@@ -503,6 +503,12 @@ def test_installed_metadata_says_what_modules_are_called(told):
     assert told({**files, "a.py": "import space.outer"}, "odd-name", ecosystem="PyPI").verdict is Reach.NOT_IMPORTED
 
 
+def test_what_lies_in_an_archive_is_not_for_the_code_around_it(told):
+    files = {"a.js": "require('left')"}
+    assert told({"b.zip!/package-lock.json": NPM, **files}, "left", ecosystem="npm") is None
+    assert told({"b.zip!/package-lock.json": NPM, "package-lock.json": NPM, **files}, "left", ecosystem="npm").places
+
+
 def test_nothing_is_read_again_where_nothing_is_vulnerable(record, database):
     source = Twice({"package-lock.json": NPM, "a.js": "require('left')"})
     scan(source, [PackageDetector(database(record("CVE-1", "none")))], triggers=EMPTY)

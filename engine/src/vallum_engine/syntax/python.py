@@ -26,7 +26,7 @@ _STATEMENT = re.compile(
     rb"(?P<names>" + _GAP + rb"\([^)]*+|" + _REST + rb"))"
 )
 _PARTED = re.compile(rb"[;:]")
-_IMPORT = re.compile(rb"import\b")
+_IMPORT = re.compile(rb"import(?<!\wimport)\b")
 _CONTINUED = re.compile(rb"\\\r?\n\Z")
 _NAME = re.compile(rb"(?:^|,)[\s\\(]*+(" + _DOTTED + rb")")
 _CALL = re.compile(
@@ -35,7 +35,7 @@ _CALL = re.compile(
 )
 _LOADERS = (b"import_", b"__import", b"run_module", b"resolve_name", b"find_spec", b"entry_point", b"Manager")
 _ROUND = re.compile(rb"[ \t\r\n]*+(?:[+%]|\.\s*+(?:format|join|replace)\b)")
-_TYPES_ONLY = re.compile(rb"^([ \t]*+)if[ \t]+(?:\w+\.)?TYPE_CHECKING[ \t]*+:[ \t]*+(.*)$", re.MULTILINE)
+_TYPES_ONLY = re.compile(rb"^([ \t]*+)(?:el)?if[ \t]+(?:\w+\.)?TYPE_CHECKING[ \t]*+:[ \t]*+(.*)$", re.MULTILINE)
 _INDENT = re.compile(rb"[ \t]*+")
 _BYTE_ORDER = b"\xef\xbb\xbf"
 _OWN = (b"__package__", b"__name__")
@@ -74,14 +74,21 @@ def _statements(code: bytes) -> Iterator[re.Match[bytes]]:
         place = word.start()
         if place < done:
             continue
-        line = code.rfind(b"\n", done, place) + 1 or done
-        while line > done and _CONTINUED.search(code, max(line - 3, done), line):
-            line = code.rfind(b"\n", done, line - 1) + 1 or done
-        begins = [line, *(mark.end() for mark in _PARTED.finditer(code, line, place))]
+        line = _line_of(code, done, place)
+        marks = _PARTED.finditer(code, max(line, done), place)
+        begins = [*([line] if line >= 0 else []), *(mark.end() for mark in marks)]
         found = next((match for at in begins if (match := _STATEMENT.match(code, at)) and match.end() > place), None)
         done = found.end() if found else place
         if found:
             yield found
+
+
+def _line_of(code: bytes, done: int, place: int) -> int:
+    """Where the line begins that `place` is in, with those that it continues; -1 where that is before `done`."""
+    end = code.rfind(b"\n", done, place)
+    while end >= 0 and _CONTINUED.search(code, max(end - 2, done), end + 1):
+        end = code.rfind(b"\n", done, end)
+    return end + 1 if end >= 0 else 0 if done == 0 else -1
 
 
 def _names(listed: bytes) -> list[str]:

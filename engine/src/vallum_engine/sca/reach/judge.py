@@ -65,7 +65,13 @@ def _asks(finding: Finding) -> bool:
     package = finding.package
     if package is None or package.ecosystem not in LANGUAGES or package.name in ("stdlib", "toolchain"):
         return False
-    return any(format_of(place.path) not in _BUILT for place in finding.locations)
+    return bool(_files(finding))
+
+
+def _files(finding: Finding) -> list[str]:
+    """The files that name the package and are for code that lies open: not for what was built, nor inside of an archive."""
+    paths = dict.fromkeys(place.path for place in finding.locations)
+    return [path for path in paths if "!/" not in path and format_of(path) not in _BUILT]
 
 
 @immutable
@@ -97,7 +103,7 @@ class _Judge:
         listed = {path: names for path, names in listed.items() if names}
         own = [finding for finding in findings if finding.package and finding.package.ecosystem == ecosystem]
         vulnerable = {normalised(ecosystem, finding.package.name) for finding in own if finding.package}
-        paths = sorted({place.path for finding in own for place in finding.locations} & listed.keys())
+        paths = sorted({path for finding in own for path in _files(finding)} & listed.keys())
         asking = [path for path in paths if format_of(path) not in _FLAT]
         self._locks = {path: Lock(ecosystem, graph) for path in asking if (graph := graph_of(path)) and graph.wants}
         language = LANGUAGES[ecosystem]
@@ -117,7 +123,7 @@ class _Judge:
 
     def judged(self, finding: Finding) -> Reachability:
         """The furthest that any of its lockfiles lets code get."""
-        paths = list(dict.fromkeys(place.path for place in finding.locations))
+        paths = _files(finding)
         paths = [path for path in paths if path in self._locks] or paths
         verdicts = [self._of_lock(finding, path) for path in paths]
         return min(verdicts, key=lambda told: _RANK[told.verdict])
