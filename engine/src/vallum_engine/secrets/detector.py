@@ -11,6 +11,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding, Kind, Location, Remediation
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, RuleSet, Verdict
+from vallum_engine.plugins import load
 from vallum_engine.secrets.confirm import Confirmer, Match
 from vallum_engine.secrets.decoding import MOST, Place, decoded, unmarked
 from vallum_engine.secrets.disguises import Encoding
@@ -24,6 +25,8 @@ from vallum_engine.values import mutable, replace
 NAME = "secrets"
 _WIDE = Trigger(rb"\A(?:\xff\xfe|\xfe\xff|(?:[\t\n\r -~]\x00){8}|(?:\x00[\t\n\r -~]){8}|\x00\x00\xfe\xff)")
 """UTF-16, with a byte order mark or without: no trigger can match before the text is decoded."""
+_NOTEBOOK = ".ipynb"
+_CELLS = "vallum_engine.secrets.formats.notebook:read"
 _DEPTH = 2
 """How deep encodings are undone within one another."""
 _LAST_STEPS = (
@@ -96,6 +99,8 @@ class SecretsDetector:
             data, how = unmarked(data)
             hits = self._look(data)
         found = list(self._matches(data, hits, file.path, how))
+        if hits and file.path.endswith(_NOTEBOOK):
+            found = self._in_cells(data, file.path, found)
         if keeps_credentials(file.path):
             found.extend(self._read(data, file.path, None))
         elif hints := self._places_to_read(hits, found):
@@ -158,6 +163,22 @@ class SecretsDetector:
         for part in read.rewritten:
             for match in self._matches(part.data, self._look(part.data), path, part.encoding):
                 yield replace(match, start=part.origin(match.start), end=part.origin(match.end))
+
+    def _in_cells(self, data: bytes, path: str, found: list[Match]) -> list[Match]:
+        """What the cells of a notebook hold, and what was found in the file apart from them."""
+        notebook = load(_CELLS)(data)
+        if notebook is None:
+            return found
+        if notebook.trouble:
+            self._say(path, notebook.trouble)
+        inside, taken = [], _Kept([], [])
+        for match in self._matches(notebook.text, self._look(notebook.text), path) if notebook.text else ():
+            start, end = notebook.origin(match.start), notebook.origin(match.end)
+            where = notebook.label(match.start)
+            inside.append(replace(match, start=start, end=end, how=f"{match.how} in {where}" if match.how else where))
+        for match in inside:
+            taken.take(match.start, match.end)
+        return [*inside, *(match for match in found if taken.free(match.start, match.end))]
 
     def _within(self, data: bytes, encoded: Sequence[Place], path: str, how: str, depth: int) -> Iterator[Match]:
         for number, part in enumerate(decoded(data, encoded)):
@@ -229,11 +250,16 @@ class _Kept:
     starts: list[int]
     ends: list[int]
 
+    def free(self, start: int, end: int) -> bool:
+        """Whether no span that was taken reaches into it."""
+        at = bisect_left(self.starts, end)
+        return not at or self.ends[at - 1] <= start
+
     def take(self, start: int, end: int) -> bool:
         """Whether the span was free; it no longer is."""
-        at = bisect_left(self.starts, end)
-        if at and self.ends[at - 1] > start:
+        if not self.free(start, end):
             return False
+        at = bisect_left(self.starts, end)
         self.starts.insert(at, start)
         self.ends.insert(at, end)
         return True

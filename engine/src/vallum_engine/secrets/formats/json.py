@@ -6,23 +6,23 @@ from collections.abc import Iterator
 from vallum_engine.secrets.formats.setting import DEEPEST, Level, Setting, TooDeep, below
 
 # A text without an end is one text to the end: looked for anew from each escaped quote in it, it would cost their square.
-_SIGN = rb"\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"?|([{}\[\],:])|//[^\n]*|([^\s{}\[\],:\"]+)"
+SIGN = rb"\"([^\"\\]*+(?:\\.[^\"\\]*+)*+)\"?|([{}\[\],:])|//[^\n]*|([^\s{}\[\],:\"]+)"
 _ESCAPE = rb"\\(?:u([0-9a-fA-F]{4})|(.))"
 _CONTROLS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
 _OBJECT = ord("{")
-_LIST = ord("[")
+LIST = ord("[")
 
 
 def settings(data: bytes) -> Iterator[Setting]:
     """Every text, number and word that is a value. Raises TooDeep."""
     levels: list[Level] = []
     groups, name, after_colon = 0, "", False
-    for found in re.finditer(_SIGN, data, re.DOTALL):
+    for found in re.finditer(SIGN, data, re.DOTALL):
         sign = found[2]
         if sign is None:
             if found.lastindex is None:
                 continue
-            within_list = bool(levels) and levels[-1].mark == _LIST
+            within_list = bool(levels) and levels[-1].mark == LIST
             if not (after_colon or within_list):
                 name = found[found.lastindex].decode("utf-8", "replace")
                 continue
