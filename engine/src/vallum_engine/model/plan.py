@@ -123,7 +123,7 @@ class Plan:
     """What has to be raised for steps of the way `parent`, those that end the most first."""
     patches: tuple[Patch, ...] = ()
     after: tuple[tuple[str, str], ...] = ()
-    """Lockfiles, each with the command that renews it once its manifests are changed."""
+    """Lockfiles, each with a command that renews it once the manifests are changed: all that the diff does not do by itself."""
     left: int = 0
     """Steps that are left out because fewer were asked for."""
 

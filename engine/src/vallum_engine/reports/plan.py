@@ -153,7 +153,7 @@ def render_table(plan: Plan, report: Report) -> bytes:
             lines += [printable(f"  {named}  {each.file}:{each.line}  {_rules(each.findings)}")]
             lines += [printable(f"     {each.say}")]
     if plan.after:
-        lines += ["", "After the diff"]
+        lines += ["", "After the diff" if plan.patches else "In short"]
         lines += [f"  {_in_folder(path, command)}" for path, command in plan.after]
     lines += _gaps(report)
     return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")

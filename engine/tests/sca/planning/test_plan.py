@@ -250,6 +250,14 @@ def test_installed_trees_are_told_of_in_words(database, record):
     assert "Replace the left 1.5.0 that lies at node_modules/left/package.json with 2.0.0" in step.say[0]
 
 
+def test_what_lies_installed_below_its_lockfile_needs_no_step_of_its_own(database, record):
+    installed = {"a/node_modules/left/package.json": {"name": "left", "version": "1.5.0"}}
+    texts = {"a/package-lock.json": npm(), "a/package.json": MANIFEST, **installed}
+    assert the_step(planned(database(record("GHSA-1")), texts)).file == "a/package-lock.json"
+    elsewhere = {"b/package-lock.json": npm(), "b/package.json": MANIFEST, **installed}
+    assert len(planned(database(record("GHSA-1")), elsewhere).steps) == 2
+
+
 def test_a_bill_of_materials_is_told_of_in_words(database, record):
     component = {"type": "library", "name": "left", "version": "1.5.0", "purl": "pkg:npm/left@1.5.0"}
     texts = {"bom.json": {"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [component]}}
@@ -267,3 +275,17 @@ def test_a_version_that_is_itself_affected_says_so(database, record):
     assert made.unfixed[0].say == (
         "Every version that ends it is itself held by another advisory: 1.6.0 ends this one alone."
     )
+
+
+def test_pnpm_reads_overrides_where_its_version_reads_them(database, record):
+    advisories = database(record("GHSA-1"))
+    texts = {"pnpm-lock.yaml": PNPM, "package.json": {**MANIFEST, "packageManager": "pnpm@11.2.0"}}
+    step = the_step(planned(advisories, texts))
+    assert (step.way, step.changes) == (Way.OVERRIDE, ())
+    assert "Write 'left': '^2.0.0' below `overrides:` in pnpm-workspace.yaml" in step.say[0]
+    texts["pnpm-workspace.yaml"] = "packages: []\n"
+    made = planned(advisories, texts)
+    assert patched(made, texts)["pnpm-workspace.yaml"] == b"packages: []\n\noverrides:\n  'left': '^2.0.0'\n"
+    assert made.after == (("pnpm-lock.yaml", "pnpm install --no-frozen-lockfile"),)
+    texts["package.json"]["packageManager"] = "pnpm@9.0.0"
+    assert [patch.path for patch in planned(advisories, texts).patches] == ["package.json"]

@@ -6,9 +6,11 @@ from typing import NamedTuple
 from vallum_engine.model.file import File
 from vallum_engine.model.plan import Change, Patch
 from vallum_engine.sca.lockfiles import TOGETHER, format_of
+from vallum_engine.sca.planning import pnpm_settings
 from vallum_engine.sca.planning.asks import unaliased
 from vallum_engine.sca.planning.certainty import Certainty, Trial, Wish, applied, as_bytes, highest
-from vallum_engine.sca.planning.overrides import Overrides, Overruled
+from vallum_engine.sca.planning.overrides import KEYS, Overrides, Overruled
+from vallum_engine.sca.planning.pnpm_settings import Settings
 from vallum_engine.sca.planning.raising import raised
 from vallum_engine.sca.planning.ranges import STYLES
 from vallum_engine.sca.planning.spots import STYLE_OF, Spot, Texts, spots
@@ -30,7 +32,7 @@ class Manifests:
         self._certainty = Certainty(files, self._texts)
         self._sure: dict[tuple[str, int, str, str], Trial | None] = {}
         self._taken: dict[str, list[Trial]] = {}
-        self._overruled: dict[str, Overruled] = {}
+        self._overruled: dict[str, Overruled | Settings] = {}
 
     def has(self, path: str) -> bool:
         return path in self._files
@@ -58,6 +60,26 @@ class Manifests:
         self._taken.setdefault(trial.spot.path, []).append(trial)
         return Raised(self._change(trial.spot, trial.new), trial.new)
 
+    def overruling(self, lock: str) -> tuple[str, tuple[str, ...]] | None:
+        """The file beside a lockfile that overrules ranges, and the object in it; None where there is none that is read."""
+        folder, form = lock.rpartition("/")[0], format_of(lock)
+        path, settings = (f"{folder}/{name}" if folder else name for name in ("package.json", pnpm_settings.NAME))
+        if form not in KEYS or not self.has(path):
+            return None
+        if form == "pnpm":
+            declared = self.declared_pnpm(lock) or 0
+            place = self._place(settings) if self.has(settings) else None
+            if isinstance(place, Settings) and (place.overrules or declared >= pnpm_settings.SINCE):
+                return settings, pnpm_settings.KEY
+            if declared >= pnpm_settings.SINCE:
+                return None
+        return path, KEYS[form]
+
+    def declared_pnpm(self, lock: str) -> int | None:
+        folder = lock.rpartition("/")[0]
+        place = self._place(f"{folder}/package.json" if folder else "package.json")
+        return pnpm_settings.declared(place.said) if isinstance(place, Overruled) else None
+
     def overrule(self, path: str, overrides: Overrides) -> Change | None:
         """Take in what a `package.json` is to overrule; None where it cannot be written there."""
         place = self._place(path).line(overrides)
@@ -81,9 +103,10 @@ class Manifests:
             if splices:
                 yield Patch(path=path, before=data, after=as_bytes(data, applied(text, splices)))
 
-    def _place(self, path: str) -> Overruled:
+    def _place(self, path: str) -> Overruled | Settings:
         if path not in self._overruled:
-            self._overruled[path] = Overruled(self._texts.of(path))
+            text = self._texts.of(path)
+            self._overruled[path] = Settings(text) if path.endswith(pnpm_settings.NAME) else Overruled(text)
         return self._overruled[path]
 
     def _alone(self, wish: Wish) -> Trial | None:

@@ -8,6 +8,7 @@ from vallum_engine.model.finding import Finding
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, RuleSet
 from vallum_engine.sca.inventory import wanted
+from vallum_engine.sca.planning.pnpm_settings import NAME
 
 MOST_KEPT = 256 << 20
 """Bytes of files that are kept: a monorepo with a thousand lockfiles stays below."""
@@ -27,7 +28,7 @@ class Keeper:
         """Files that were not kept, so that nothing of them is edited and no range in them is read."""
 
     def wants(self, path: str) -> bool:
-        return wanted(path)
+        return wanted(path) or path.rpartition("/")[2] == NAME
 
     def detect(self, file: File, hits: Sequence[Hit]) -> Iterable[Finding]:  # noqa: ARG002 - the protocol's; no triggers here
         if file.binary or file.lower or "!/" in file.path:

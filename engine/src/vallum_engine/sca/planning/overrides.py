@@ -52,7 +52,7 @@ class Overruled:
             found = json.loads(text)
         except (ValueError, RecursionError):
             found = None
-        self._said: Mapping[str, Any] = found if isinstance(found, dict) else {}
+        self.said: Mapping[str, Any] = found if isinstance(found, dict) else {}
 
     def says(self, overrides: Overrides) -> bool:
         """Whether all of it stands there already."""
@@ -78,7 +78,7 @@ class Overruled:
         return overridden(self._text, Overrides(key=self.key, wanted=self.wanted)) if self.wanted else None
 
     def _held(self, key: tuple[str, ...]) -> Mapping[str, Any]:
-        held: Any = self._said
+        held: Any = self.said
         for part in key:
             held = held.get(part) if isinstance(held, dict) else None
         return held if isinstance(held, dict) else {}
@@ -119,22 +119,25 @@ def _splice(text: str, before: object, overrides: Overrides) -> tuple[int, int, 
     end = _end(text, start)
     rest: Any = overrides.wanted
     if depth == len(overrides.key):
-        new = _written({**held, **overrides.wanted}, step, depth, newline)
-        return start + _lead(text, start), end, new
+        if held.keys() & overrides.wanted.keys():
+            new = _written({**held, **overrides.wanted}, step, depth, newline)
+            return start + _lead(text, start), end, new
+        return _members(text, end, overrides.wanted, (step, depth, newline))
     for key in reversed(overrides.key[depth + 1 :]):
         rest = {key: rest}
-    return _member(text, end, (overrides.key[depth], rest), (step, depth, newline))
+    return _members(text, end, {overrides.key[depth]: rest}, (step, depth, newline))
 
 
-def _member(text: str, end: int, member: tuple[str, object], layout: tuple[str, int, str]) -> tuple[int, int, str]:
-    """A member after the last one of the object that ends at `end`."""
+def _members(text: str, end: int, members: Mapping[str, object], layout: tuple[str, int, str]) -> tuple[int, int, str]:
+    """Members after the last one of the object that ends at `end`."""
     step, depth, newline = layout
     last = len(text[: end - 1].rstrip())
     comma = "" if text[last - 1] == "{" else ","
-    value = _written(member[1], step, depth + 1, newline)
     lead = f"{newline}{step * (depth + 1)}" if step else " " if comma else ""
+    gap = f",{newline}{step * (depth + 1)}" if step else ", "
     tail = f"{newline}{step * depth}" if step and last == end - 1 else ""
-    return last, last, f"{comma}{lead}{json.dumps(member[0])}: {value}{tail}"
+    told = (f"{json.dumps(name)}: {_written(value, step, depth + 1, newline)}" for name, value in members.items())
+    return last, last, f"{comma}{lead}{gap.join(told)}{tail}"
 
 
 def _written(value: object, step: str, depth: int, newline: str) -> str:

@@ -1,6 +1,7 @@
 """The plan: for each package in each file the one upgrade that ends the most, and the least that has to be changed for it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
@@ -23,6 +24,8 @@ _LOCKS = (
     GRAPHS | READERS.keys() | {form for own in MANIFESTS.values() for form in own.locks} | {"gradle_lock", "pubspec"}
 )
 _INSTALLED = frozenset({"dotnet_libraries", "rustbinary", "sbom"})
+_COPIES = frozenset({"cargovendor", "distinfo", "dotnet_libraries", "gemstub", "govendor", "nodemodules"})
+MOST_FOLDERS = 50
 _MOST_NAMED = 5
 _NO_FIX = {
     False: "No fixed version of {name} is known yet: replace it, or keep untrusted input away from it.",
@@ -56,7 +59,7 @@ class _Planner:
 
     def plan(self, findings: Sequence[Finding], most: int | None) -> Plan:
         self._names = frozenset(finding.package.name for finding in findings if finding.package)
-        found = list(cases(findings, self._inventory.by_path, self._advisories, self._admitted))
+        found = _without_copies(list(cases(findings, self._inventory.by_path, self._advisories, self._admitted)))
         fixable = _heaviest([case for case in found if case.ends])
         chosen = fixable if most is None else fixable[:most]
         planned = [case for together in chosen for case in together]
@@ -69,7 +72,7 @@ class _Planner:
             unfixed=tuple(_unfixed(case) for case in found if not case.ends),
             parents=tuple(_parents(joined)),
             patches=tuple(self._manifests.patches()),
-            after=tuple(sorted(renewed.items())),
+            after=tuple(renewed),
             left=len(fixable) - len(chosen),
         )
 
@@ -117,13 +120,43 @@ class _Planner:
         wishes = lock.wishes(package.name, package.version)
         return all(lock.lets_in(wish, version) for wish in wishes) or None
 
-    def _renewed(self, steps: Iterable[Step]) -> dict[str, str]:
+    def _renewed(self, steps: Sequence[Step]) -> list[tuple[str, str]]:
+        """By lockfile: the command for all of its manifests that are changed, then those of the steps that change none."""
         names: dict[str, list[str]] = {}
         for step in steps:
             if step.changes and (step.file in self._locks or format_of(step.file) == "gomod"):
                 names.setdefault(step.file, []).append(step.name)
-        told = {path: commands.renewing(path, format_of(path), own) for path, own in names.items()}
-        return {path: command for path, command in told.items() if command}
+        told = [(path, commands.renewing(path, format_of(path), own)) for path, own in sorted(names.items())]
+        told += sorted((step.file, step.command) for step in steps if step.way is Way.RENEW)
+        return [(path, command) for path, command in dict.fromkeys(told) if command]
+
+
+def _without_copies(found: Sequence[Case]) -> list[Case]:
+    """Without what lies installed below a lockfile or manifest that says the same: to install again is all that it takes."""
+    told: dict[tuple[str, str, str], set[str]] = {}
+    for case in found:
+        if format_of(case.path) not in _COPIES:
+            told.setdefault(_known_as(case), set()).add(case.path.rpartition("/")[0])
+    return [
+        case
+        for case in found
+        if format_of(case.path) not in _COPIES or not _is_below(case.path, told.get(_known_as(case), set()))
+    ]
+
+
+def _known_as(case: Case) -> tuple[str, str, str]:
+    return case.package.ecosystem, case.package.name, case.package.version
+
+
+def _is_below(path: str, folders: AbstractSet[str]) -> bool:
+    """Whether one of the folders is above; deeper than MOST_FOLDERS nobody installs."""
+    for _ in range(MOST_FOLDERS):
+        path = path.rpartition("/")[0]
+        if path in folders:
+            return True
+        if not path:
+            break
+    return False
 
 
 def _heaviest(found: Sequence[Case]) -> list[list[Case]]:

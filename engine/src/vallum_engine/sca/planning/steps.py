@@ -12,6 +12,7 @@ from vallum_engine.sca.planning.certainty import Wish
 from vallum_engine.sca.planning.edits import Manifests
 from vallum_engine.sca.planning.locks import Lock
 from vallum_engine.sca.planning.overrides import KEYS, Overrides, selector
+from vallum_engine.sca.planning.pnpm_settings import NAME, SINCE
 from vallum_engine.sca.planning.ranges import STYLES, admits, numbers
 from vallum_engine.sca.planning.spots import STYLE_OF
 
@@ -142,16 +143,19 @@ class Stepper:
         self._parents += [top for top in dict.fromkeys(tops) if top]
 
     def _override(self, lock: Lock, blocking: Sequence[Ask], *, alone: bool) -> bool:
-        """Overrule the ranges, in the `package.json` beside the lockfile."""
-        folder = lock.path.rpartition("/")[0]
-        path = f"{folder}/package.json" if folder else "package.json"
-        key, name = KEYS.get(lock.form), self._case.package.name
-        if key is None or not self._manifests.has(path) or (lock.form == "bun" and not alone):
-            return False
-        own = [manifest for manifest, _ in lock.wishes(name, self._case.package.version) if manifest == path]
-        to = f"${name}" if own and lock.form in {"npm", "bun"} else f"^{self._case.to}"
+        """Overrule the ranges, in a file beside the lockfile. Whether there is one that can."""
+        name, form, place = self._case.package.name, lock.form, self._manifests.overruling(lock.path)
+        own = any(path.endswith("package.json") for path, _ in lock.wishes(name, self._case.package.version))
+        to = f"${name}" if own and form in {"npm", "bun"} else f"^{self._case.to}"
         by = list(dict.fromkeys(ask.by for ask in blocking)) or [""]
-        wanted = {selector(lock.form, name, self._case.package.version, alone=alone, by=parent): to for parent in by}
+        wanted = {selector(form, name, self._case.package.version, alone=alone, by=parent): to for parent in by}
+        if place is None and form == "pnpm" and self._manifests.declared_pnpm(lock.path):
+            told = ", ".join(f"'{key}': '{value}'" for key, value in wanted.items())
+            self._say.append(f"Write {told} below `overrides:` in {NAME} beside {lock.path}.")
+            return True
+        if place is None or (form == "bun" and not alone):
+            return False
+        path, key = place
         if self._manifests.overrules(path, Overrides(key=key, wanted=wanted)):
             self._behind = True
             return True
@@ -160,6 +164,8 @@ class Stepper:
             return False
         self._changes.append(change)
         self._say.append(f"{path} overrules it (`{'.'.join(key)}`): take that out again once no range needs it.")
+        if form == "pnpm" and key == KEYS[form] and not self._manifests.declared_pnpm(lock.path):
+            self._say.append(f"pnpm {SINCE} and later read overrides from {NAME} alone: move it there if you use one.")
         return True
 
     def _renew(self, lock: Lock, *, within: bool | None, command: str) -> None:
