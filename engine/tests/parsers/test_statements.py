@@ -4,9 +4,17 @@ import contextlib
 import json
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.impact_analysis import ImpactAnalysisJustification, ImpactAnalysisState
+from cyclonedx.model.vulnerability import BomTarget, Vulnerability, VulnerabilityAnalysis
+from cyclonedx.output import make_outputter
+from cyclonedx.schema import OutputFormat, SchemaVersion
+from packageurl import PackageURL
 from vexes import REPORT, book, hides, openvex
 
 from vallum_engine.errors import EngineError
@@ -64,6 +72,25 @@ def test_the_states_of_cyclonedx(state, status):
     assert said.at == "2026-02-01T00:00:00Z"
     if report.suppressed:
         assert "(Wile E., 0.json, 2026-02-01)" in finding.reason
+
+
+@pytest.mark.parametrize("version", ["1.4", "1.5", "1.6", "1.7"])
+@pytest.mark.parametrize("form", [OutputFormat.JSON, OutputFormat.XML], ids=["JSON", "XML"])
+def test_every_version_as_the_standard_s_own_library_writes_it(version, form):
+    analysis = VulnerabilityAnalysis(
+        state=ImpactAnalysisState.NOT_AFFECTED,
+        justification=ImpactAnalysisJustification.CODE_NOT_REACHABLE,
+        detail="Never called.",
+    )
+    left = Component(
+        name="left", type=ComponentType.LIBRARY, bom_ref="left", purl=PackageURL.from_string("pkg:npm/left@1.0.0")
+    )
+    said = Vulnerability(id="CVE-2024-0001", analysis=analysis, affects=[BomTarget(ref="left")])
+    bom = Bom(components=[left], vulnerabilities=[said])
+    bom.metadata.timestamp = datetime(2026, 2, 1, tzinfo=UTC)
+    written = make_outputter(bom, form, SchemaVersion.from_version(version)).output_as_string()
+    (finding,) = book(written.encode()).applied(REPORT).suppressed
+    assert finding.reason == "VEX: not affected, the vulnerable code is never run: Never called. (0.json, 2026-02-01)"
 
 
 RESOLVED = {"state": "resolved"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from referencing import Registry, Resource
+from sbom_standards import faults
 from vexes import LEFT, REPORT, TODAY, book, openvex
 
 from vallum_engine import ignores
@@ -17,7 +17,6 @@ from vallum_engine.reports.vex import render_cyclonedx, render_openvex
 from vallum_engine.values import replace
 
 DATA = os.environ.get("VALLUM_TEST_DATA", "")
-SCHEMAS = Path(__file__).parents[3] / "web/tests/schemas"
 AT = "2026-11-01T00:00:00Z"
 WAYS = [pytest.param(render_openvex, id="OpenVEX"), pytest.param(render_cyclonedx, id="CycloneDX")]
 IGNORES = """
@@ -80,10 +79,6 @@ def report():
     return book(FIXED, MOVE).applied(ignores.applied(EVERY, held, today=TODAY).report)
 
 
-def schema(name):
-    return json.loads((SCHEMAS / name).read_text("utf-8"))
-
-
 @pytest.mark.skipif(not DATA, reason="VALLUM_TEST_DATA names no samples: the specification's own schema is among them")
 def test_openvex_is_valid_by_the_specification_s_own_schema(report):
     official = json.loads((Path(DATA) / "schemas/openvex-schema.json").read_text("utf-8"))
@@ -92,15 +87,8 @@ def test_openvex_is_valid_by_the_specification_s_own_schema(report):
 
 
 def test_cyclonedx_is_valid_by_the_specification_s_own_schema(report):
-    names = {"spdx.schema.json": "spdx.SNAPSHOT.schema.json", "jsf-0.82.schema.json": "jsf-0.82.SNAPSHOT.schema.json"}
-    named = [(f"http://cyclonedx.org/schema/{name}", Resource.from_contents(schema(f))) for f, name in names.items()]
-    check = jsonschema.Draft7Validator(
-        schema("bom-1.6.schema.json"),
-        registry=Registry().with_resources(named),
-        format_checker=jsonschema.FormatChecker(),
-    )
     for each in (report, REPORT, Report()):
-        check.validate(json.loads(render_cyclonedx(each, at=AT, author="Wile E.")))
+        assert faults("cyclonedx-json", render_cyclonedx(each, at=AT, author="Wile E.")) == []
 
 
 def test_what_openvex_states(report):
