@@ -23,7 +23,7 @@ run: $(STAMP) ## the platform with demo data, on an embedded database
 	@exec .venv/bin/vallum-web up --demo
 
 test: $(STAMP) ## the whole test suite; T=path for a part of it
-	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(T)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal --durations=40 --durations-min=5 $(T)
 
 fast: $(STAMP) ## the tests that are neither slow nor in a browser
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m "not slow and not browser" $(T)

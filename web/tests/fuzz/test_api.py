@@ -29,7 +29,7 @@ from vallum_web.tenancy.limits.rate import Rate
 
 pytestmark = [pytest.mark.slow, pytest.mark.asvs("2.2.1", "16.5.3")]
 
-EXAMPLES = int(os.environ.get("VALLUM_FUZZ", "2"))
+EXAMPLES = int(os.environ.get("VALLUM_FUZZ", "1"))
 CHECKS = (
     "not_a_server_error,content_type_conformance,response_schema_conformance,ignored_auth,"
     "use_after_free,unsupported_method,missing_required_header"

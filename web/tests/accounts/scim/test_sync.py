@@ -1,5 +1,6 @@
-"""Syncs of a size: how many queries a request makes, how long a thousand people take, and two syncs at once."""
+"""Syncs of a size: how many queries a request makes, what a sync of many people leaves, and two syncs at once."""
 
+import os
 import threading
 import time
 
@@ -14,11 +15,8 @@ from vallum_web.accounts import services
 from vallum_web.accounts.models import Membership, ScimGroupMember, ScimUser, TeamMember, User
 from vallum_web.tenancy.scope import scope
 
-SYNC = 120
-"""Seconds of this process (the database's are its own) for a thousand people, one request each, and their group.
-
-Measured: 43 s, in three minutes of a machine of two cores that had nine other things to do.
-"""
+PEOPLE = int(os.environ.get("VALLUM_SYNC", "200"))
+"""Of one sync, each in a request of their own. A thousand took 43 s of this process on a busy machine of two cores."""
 
 
 def many(people, provider, number):
@@ -87,24 +85,23 @@ def known_members(people, number):
 
 
 @pytest.mark.slow
-def test_a_thousand_people_are_synced_in_time(live_database):
-    """Half are members already, half get an invitation; then a group of them all, and some are ended."""
+def test_many_people_are_synced(live_database):
+    """Half are members already, half get an invitation; then a group of them all, and one in ten of the members is ended."""
     people = making.people()
     provider, _ = provisioner(people.org, people.alice)
-    known_members(people, 500)
-    began = time.process_time()
-    keys = [provider.person(f"u{n}@example.test", externalId=str(n))["id"] for n in range(1000)]
+    half = PEOPLE // 2
+    known_members(people, half)
+    keys = [provider.person(f"u{n}@example.test", externalId=str(n))["id"] for n in range(PEOPLE)]
     members = [{"value": key} for key in keys]
     made = provider("POST", "/Groups?attributes=id", {"schemas": [GROUP], "displayName": "All", "members": members})
-    took = time.process_time() - began
     assert made.status == 201
-    for key in keys[:500:25]:
+    ended = keys[:half:10]
+    for key in ended:
         assert provider.patch(f"/Users/{key}", {"op": "Replace", "path": "active", "value": "False"}).status == 200
     with scope(people.org.pk):
-        assert ScimUser.objects.of(people.org).filter(member__isnull=False).count() == 480
-        assert ScimUser.objects.of(people.org).filter(invitation__isnull=False).count() == 500
-        assert TeamMember.objects.of(people.org).count() == 480
-    assert took < SYNC
+        assert ScimUser.objects.of(people.org).filter(member__isnull=False).count() == half - len(ended)
+        assert ScimUser.objects.of(people.org).filter(invitation__isnull=False).count() == PEOPLE - half
+        assert TeamMember.objects.of(people.org).count() == half - len(ended)
 
 
 @pytest.mark.slow
