@@ -14,11 +14,17 @@ from vallum_engine.secrets.rule import Rule
 from vallum_engine.secrets.rulebook import Rulebook
 from vallum_engine.values import immutable
 
+LICENCES = "licences"
 _MAKERS: Mapping[str, str] = {
     "packages": "vallum.advisories.detecting:detector",
     "secrets": "vallum.detectors:secrets",
 }
 NAMES = tuple(sorted(_MAKERS))
+_ASKED_FOR: Mapping[str, str] = {
+    LICENCES: "vallum.licensing:detector",
+    "listed packages": "vallum.licensing:lister",
+}
+"""Detectors of a scan that brings what they need."""
 
 Say = Callable[[str], None]
 
@@ -32,17 +38,25 @@ class Setting:
     """Closes what the detector holds open."""
     say: Say
     rules: tuple[Rule, ...] = ()
+    licence_policy: str = ""
+    """The file of rules on licences, or `default`; empty where nobody asks."""
 
 
 @contextlib.contextmanager
-def made(names: Iterable[str], cache: Cache, *, say: Say, rules: Sequence[Rule] = ()) -> Iterator[list[Detector]]:
+def made(
+    names: Iterable[str], cache: Cache, *, say: Say, rules: Sequence[Rule] = (), licence_policy: str = ""
+) -> Iterator[list[Detector]]:
     """The named detectors; what they hold open is closed at the end. `rules` are the caller's own, for secrets.
 
     Those with triggers come first, so that `--only secrets` shares its compiled triggers with a full scan.
     """
     with contextlib.ExitStack() as held:
-        setting = Setting(cache=cache, held=held, say=say, rules=tuple(rules))
-        yield [load(_MAKERS[name])(setting) for name in sorted(set(names), reverse=True)]
+        setting = Setting(cache=cache, held=held, say=say, rules=tuple(rules), licence_policy=licence_policy)
+        chosen = set(names)
+        if LICENCES in chosen and "packages" not in chosen:
+            chosen.add("listed packages")
+        makers = {**_MAKERS, **_ASKED_FOR}
+        yield [load(makers[name])(setting) for name in sorted(chosen, reverse=True)]
 
 
 def secrets(setting: Setting) -> SecretsDetector:

@@ -87,6 +87,15 @@ class ReadsFormats(Protocol):
 
 
 @runtime_checkable
+class TellsOfPackages(Protocol):
+    """A detector that knows more of the packages that the others met: asked when they have concluded, before it concludes."""
+
+    def told(self, packages: Sequence[Package]) -> Sequence[Package]:
+        """The same packages, with what it knows of them."""
+        ...
+
+
+@runtime_checkable
 class LooksBelow(Protocol):
     """A detector that is also given the files of an image that a later layer deletes or replaces (`File.lower`)."""
 

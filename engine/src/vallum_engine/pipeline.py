@@ -4,13 +4,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from vallum_engine import VERSION
-from vallum_engine.detector import Again, Detector, Hit, LooksAgain, LooksBelow, ReadsFormats, ReadTwice, Tree, Unwraps
+from vallum_engine.detector import (
+    Again,
+    Detector,
+    Hit,
+    LooksAgain,
+    LooksBelow,
+    ReadsFormats,
+    ReadTwice,
+    TellsOfPackages,
+    Tree,
+    Unwraps,
+)
 from vallum_engine.errors import EngineError
 from vallum_engine.identity import fingerprint
 from vallum_engine.marks import Marks, hidden, marks
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Finding, Location
 from vallum_engine.model.layer import Layer
+from vallum_engine.model.package import Package
 from vallum_engine.model.placement import Placement, named, told, without_secrets
 from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, Stats, Verdict, ordered
 from vallum_engine.model.text import printable
@@ -83,6 +95,7 @@ class _Builder:
             if isinstance(detector, Unwraps):
                 detector.see_with(partial(_own_hits, triggers, position))
         self.layers: list[Layer] = []
+        self.packages: Sequence[Package] = ()
         self.placement = Placement()
         self.lower_paths: set[str] = set()
         self.readers = [detector for detector in detectors if isinstance(detector, ReadsFormats)]
@@ -139,13 +152,14 @@ class _Builder:
             self.marks[path] = told
 
     def add(self, finding: Finding, told: Mapping[str, Marks]) -> None:
+        """With a reason the detector itself sets it aside, as its own exceptions ask."""
         reasons = {
             place: why
             for place in finding.locations
             if (why := hidden(finding, told.get(place.path, {}).get(place.line, {}))) is not None
         }
         if not reasons:
-            _merge(self.found, finding)
+            _merge(self.hidden if finding.reason else self.found, finding)
             return
         reason = next(filter(None, reasons.values()), "")
         _merge(self.hidden, replace(finding, locations=tuple(reasons), reason=reason))
@@ -183,16 +197,20 @@ class _Builder:
                 detector.look_again(Tree(self.paths, [e.path for e in self.exclusions if not e.covered], again))
 
     def conclude(self) -> None:
-        for detector in self.detectors:
+        """Who tells more of packages comes last: it needs what the others met."""
+        for detector in sorted(self.detectors, key=lambda one: isinstance(one, TellsOfPackages)):
             try:
+                if isinstance(detector, TellsOfPackages):
+                    self.packages = detector.told(self.packages)
                 for finding in detector.conclude():
                     self.add(self.placement.later(finding), self.marks)
                 self.exclusions.extend(detector.exclusions())
+                self.packages = [*self.packages, *detector.packages()]
             except Exception as error:  # noqa: BLE001 - a detector is a plug-in: one bad one must not end the scan
                 self.uncovered(detector.name, "", error)
 
     def report(self, target: Mapping[str, str]) -> Report:
-        packages = [self.placement.package(p) for d in self.detectors for p in d.packages()]
+        packages = [self.placement.package(package) for package in self.packages]
         findings, suppressed = _sorted(self.found), _sorted(self.hidden)
         layers = without_secrets(self.layers, (*findings, *suppressed))
         return Report(

@@ -24,6 +24,7 @@ COMMANDS = {
         "vallum.cli.fix:run",
         "plan the fewest upgrades that end what is known against packages, as steps or as a diff",
     ),
+    "licences": ("vallum.cli.licences:run", "list packages by licence: what they declare, and what lies with them"),
     "convert": ("vallum.cli.convert:run", "read reports of other tools, and write or upload what they found"),
     "gate": (
         "vallum.cli.gate:run",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vallum.cli import delivery, parser
 from vallum.cli.delivery import Delivery
-from vallum.detectors import NAMES
+from vallum.detectors import LICENCES, NAMES
 from vallum.errors import Misuse
 from vallum_engine.model.finding import Severity
 from vallum_engine.values import immutable
@@ -74,6 +74,8 @@ class Options:
     repository_rules: bool = False
     verify: bool = False
     """Ask the issuers of the secrets that are found whether they still work."""
+    licence_policy: str = ""
+    """A file of rules on licences, or `default`."""
     progress: str = "auto"
     left_out: tuple[str, ...] = ()
     """What was not brought here, for instance because of its size: gaps of the scan. A folder ends in `/`."""
@@ -92,9 +94,11 @@ def parse(arguments: Sequence[str]) -> Options:
     ):
         raise Misuse(f"--no-ignore shows everything, and --{hiding} hides what it knows: leave one of them out.")
     part = _part(given)
+    only, licence_policy = _with_licences(given)
     return Options(
         place=given.place,
-        only=given.only,
+        only=only,
+        licence_policy=licence_policy,
         delivery=delivery.asked(given, why_asset=_WHY_ASSET),
         fail_on=given.fail_on and Severity(given.fail_on),
         offline=given.offline,
@@ -125,6 +129,16 @@ def _connection(given: argparse.Namespace) -> str:
     if given.verify:
         return "--verify asks the issuers of secrets"
     return "--upload sends the report to another machine" if given.upload else ""
+
+
+def _with_licences(given: argparse.Namespace) -> tuple[tuple[str, ...], str]:
+    """Licences are judged by a policy, which is the packaged one where they are asked for by name alone."""
+    policy = given.licence_policy or ("default" if LICENCES in given.only else "")
+    if not policy or LICENCES in given.only:
+        return given.only, policy
+    if given.only != NAMES:
+        raise Misuse(f"--licence-policy judges licences, and --only leaves them out: add {LICENCES} to it.")
+    return (*given.only, LICENCES), policy
 
 
 def _part(given: argparse.Namespace) -> Part:
@@ -169,7 +183,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_what(what: argparse._ArgumentGroup) -> None:
     what.add_argument(
-        "--only", type=_names, default=NAMES, metavar="NAME,…", help=f"of {', '.join(NAMES)} (default: all)"
+        "--only",
+        type=_names,
+        default=NAMES,
+        metavar="NAME,…",
+        help=f"of {', '.join(NAMES)} (default: these), {LICENCES}",
     )
     what.add_argument(
         "--rules", action="append", default=[], metavar="PATH", help="file or folder of own rules for secrets"
@@ -181,6 +199,12 @@ def _add_what(what: argparse._ArgumentGroup) -> None:
         "--verify",
         action="store_true",
         help="ask the issuer of each secret that is found whether it still works: the value goes to that issuer alone",
+    )
+    what.add_argument(
+        "--licence-policy",
+        default="",
+        metavar="FILE",
+        help="hold the licences of packages against these rules (docs/licences.md), or against Vallum's own: default",
     )
     what.add_argument("--branch", default="", help="branch of the repository (default: its own)")
     what.add_argument(
@@ -294,10 +318,10 @@ def _fail_on() -> str:
 
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
-    unknown = sorted(set(names) - set(NAMES))
+    unknown = sorted(set(names) - {*NAMES, LICENCES})
     if unknown or not names:
         raise argparse.ArgumentTypeError(
-            f"{', '.join(unknown) or 'nothing'} is no detector; there are {', '.join(NAMES)}"
+            f"{', '.join(unknown) or 'nothing'} is no detector; there are {', '.join((*NAMES, LICENCES))}"
         )
     return names
 

@@ -120,7 +120,9 @@ def _report(asked: Options, shown: Progress) -> Report:
         kept = cache.opened(place.root)
         if kept.trouble:
             shown.say(kept.trouble)
-        with detectors.made(asked.only, kept, say=shown.say, rules=_rules(asked, place)) as chosen:
+        with detectors.made(
+            asked.only, kept, say=shown.say, rules=_rules(asked, place), licence_policy=asked.licence_policy
+        ) as chosen:
             witness = _witness(asked, chosen)
             plan = collect(chosen)
             database = compiled.database(plan, kept, say=shown.say)

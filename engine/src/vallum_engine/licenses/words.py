@@ -294,11 +294,11 @@ def _unwrapped(text: str) -> str | None:
 def _is_known(expression: Expression) -> bool:
     """Whether no words are left over as a reference of their own."""
     if isinstance(expression, Term):
-        return not expression.id.startswith("LicenseRef-") or expression.id in _KNOWN_REFERENCES
+        return not expression.id.startswith("LicenseRef-") or expression.id in KNOWN_REFERENCES
     return all(_is_known(part) for part in expression.parts)
 
 
-_KNOWN_REFERENCES = frozenset(target for target in _ALIASES.values() if target.startswith("LicenseRef-"))
+KNOWN_REFERENCES = frozenset(target for target in _ALIASES.values() if target.startswith("LicenseRef-"))
 
 
 def _one(text: str) -> Expression | None:
