@@ -58,7 +58,7 @@ def as_report(found, coverage, hidden):
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(st.tuples(seen, coverages, ignored), min_size=2, max_size=4))
 def test_the_two_rules_are_equal(org, alice, history):
     asset = assets.add(org, "repository", f"shop-{scans.clock.now().timestamp()}", alice.pk)
@@ -112,7 +112,7 @@ def apart(found):
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(reports.filter(lambda said: apart(said[1])), min_size=2, max_size=5))
 def test_two_tools_that_name_one_problem_differently_share_one_finding(org, alice, history):
     asset = assets.add(org, "repository", f"shop-{scans.clock.now().timestamp()}", alice.pk)

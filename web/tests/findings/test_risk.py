@@ -172,7 +172,7 @@ def test_the_database_agrees_on_every_rank_and_base_score(db):
 
 # Lists of two hundred take long to make on a busy machine, which says nothing of the formula.
 @pytest.mark.slow
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(rows=st.lists(ANY, min_size=100, max_size=200))
 def test_the_database_agrees_on_anything(rows, django_db_blocker, django_db_setup):
     with django_db_blocker.unblock():

@@ -168,7 +168,7 @@ def test_a_search_counts_as_the_list_does(org, seen, status, severities):
     with scope(org.pk):
         # Every finding holds this word, so that the search must change no number.
         searched = counting.counts(org, plain.but(text="example"))
-        assert len(searched.found) == 30
+        assert searched.found.keys.count(",") == 29
         assert dataclasses.replace(searched, found=None) == counting.counts(org, plain)
 
 

@@ -2,16 +2,15 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db import connection
 
 from vallum_web.findings import tallies
 from vallum_web.findings.filters import ANY, SEVERITIES, Filters
 from vallum_web.findings.models import Finding
-from vallum_web.findings.queries import SEARCH_LIMIT, capped, matching
+from vallum_web.findings.queries import SEARCH_LIMIT, Found, capped, matching
 from vallum_web.findings.words import tsquery
 from vallum_web.tenancy.models import Org
 
@@ -23,13 +22,13 @@ class Counts:
     total: int
     statuses: Mapping[str, int]
     severities: Mapping[str, int]
-    found: Sequence[UUID] | None = None
-    """What the search gave, where one was asked: `SEARCH_LIMIT` at most."""
+    found: Found | None = None
+    """What the search gave, where one was asked."""
 
     @property
     def search_cut(self) -> bool:
         """Whether the search stopped at its limit: the numbers are of so many matches, and there are more."""
-        return len(self.found or ()) >= SEARCH_LIMIT
+        return self.found is not None and self.found.cut
 
 
 def counts(org: Org, filters: Filters) -> Counts:
@@ -65,7 +64,7 @@ def _counts_of_search(org: Org, filters: Filters) -> Counts:
     sql, values = rows.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(_SEARCHED.format(rows=sql), [tsquery(filters.text), *values])
-        cells, keys = cursor.fetchone()
+        cells, keys, size = cursor.fetchone()
     found = Counter(
         {(status, Finding.Severity(severity).label): n for status, severity, n in json.loads(cells or "[]")}
     )
@@ -77,7 +76,7 @@ def _counts_of_search(org: Org, filters: Filters) -> Counts:
         total=sum(of_status[status] for status in statuses),
         statuses=of_status,
         severities=of_severity,
-        found=keys or [],
+        found=Found(keys=keys or "{}", cut=size >= SEARCH_LIMIT),
     )
 
 
@@ -85,5 +84,6 @@ _SEARCHED = """
 with found as materialized (select search_findings(%s) as id), cell as (
   select m.status, m.severity, count(*) as n from ({rows}) m join found on found.id = m.pk group by m.status, m.severity
 )
-select (select json_agg(json_build_array(status, severity, n))::text from cell), (select array_agg(id) from found)
+select (select json_agg(json_build_array(status, severity, n))::text from cell),
+  (select array_agg(id)::text from found), (select count(*) from found)
 """

@@ -95,6 +95,16 @@ def _holding(rows: QuerySet[Finding], text: str) -> QuerySet[Finding]:
     return rows.filter(pk__in=RawSQL("select search_findings(%s)", [words])) if words else rows.none()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search gave, to be asked for more than once."""
+
+    keys: str
+    """Of findings, as the database writes an array of them: thousands, which nobody here looks into."""
+    cut: bool
+    """Whether it stopped at `SEARCH_LIMIT`."""
+
+
 def worklist(
     org: Org,
     filters: Filters,
@@ -102,7 +112,7 @@ def worklist(
     after: str = "",
     before: str = "",
     size: int = PAGE,
-    found: Sequence[UUID] | None = None,
+    found: Found | None = None,
 ) -> keyset.Page[Finding]:
     """One page of findings with their assets. `found`: what the search gave, where it was asked already."""
 
@@ -116,14 +126,14 @@ def worklist(
     walks = [matching(org, filters.but(text="", status=status)) for status in statuses]
     if not filters.text:
         return page(walks)
-    if found is None or len(found) >= SEARCH_LIMIT:
+    if found is None or found.cut:
         # What many hold, a walk in the list's own order mostly meets soon: a page that it fills leaves no match out.
         walked = page(walks, _holds(filters.text))
         if len(walked.rows) == size:
             return walked
     if found is None:
         return page([matching(org, filters)])
-    return page([matching(org, filters.but(text="")).filter(pk__in=RawSQL("select unnest(%s::uuid[])", [list(found)]))])
+    return page([matching(org, filters.but(text="")).filter(pk__in=RawSQL("select unnest(%s::uuid[])", [found.keys]))])
 
 
 def _holds(text: str) -> Q:
