@@ -24,6 +24,7 @@ from vallum_engine.model.finding import (
     Remediation,
     Severity,
 )
+from vallum_engine.model.known import Known
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, RuleSet, Stats, Verdict
 from vallum_engine.model.statement import Statement
@@ -86,6 +87,10 @@ REPORTS = st.builds(
         max_size=2,
     ).map(tuple),
     target=st.dictionaries(TEXT, TEXT, max_size=3),
+    advisories=st.none() | st.builds(
+        Known, as_of=TEXT, days=st.none() | st.integers(0, 10**6), starter=st.booleans(),
+        feeds=st.dictionaries(TEXT, TEXT, max_size=2),
+    ),
     engine=st.just(VERSION),
 )  # fmt: skip
 

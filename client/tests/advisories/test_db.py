@@ -219,13 +219,18 @@ class TestImport:
         assert "one.zip: 1 records about npm." in ran.err
         assert counts(home) == {"PyPI": 1, "npm": 1}
 
-    def test_the_age_is_that_of_the_newest_record(self, vallum, tmp_path, entry, pack):
+    def test_the_age_is_that_of_the_newest_record_and_every_report_says_it(self, vallum, tree, tmp_path, entry, pack):
         (tmp_path / "npm.zip").write_bytes(
             pack(entry(1, modified="2020-01-01T00:00:00Z"), entry(2, modified="2020-02-02T00:00:00Z"))
         )
         ran = vallum("db", "import", tmp_path / "npm.zip")
         assert "as of 2020-02-02T00:00:00Z" in ran.out
         assert "more than 7 days: run `vallum db update`" in ran.out
+        (tree / "package-lock.json").write_text('{"packages": {"node_modules/a": {"version": "1.0.0"}}}')
+        assert "Advisories as of 2020-02-02 (" in vallum("scan", "--only", "packages", tree).out
+        told = json.loads(vallum("scan", "--only", "packages", "--format", "json", tree).out)["advisories"]
+        assert (told["as_of"], told["starter"]) == ("2020-02-02T00:00:00Z", False)
+        assert told["days"] > 2_000
 
     def test_an_ecosystem_that_is_not_known_is_left_out(self, vallum, home, tmp_path, entry, pack):
         (tmp_path / "a.zip").write_bytes(pack(entry(1)))

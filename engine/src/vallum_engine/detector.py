@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
+from vallum_engine.model.known import Known
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, RuleSet
 from vallum_engine.values import immutable
@@ -100,6 +101,15 @@ class LooksBelow(Protocol):
     """A detector that is also given the files of an image that a later layer deletes or replaces (`File.lower`)."""
 
     looks_below: bool
+
+
+@runtime_checkable
+class MatchesAdvisories(Protocol):
+    """A detector that matches what it finds against advisories of some day."""
+
+    def known(self) -> Known | None:
+        """Of when they are; None without any."""
+        ...
 
 
 Again = Callable[[Sequence[str]], Iterator[File]]

@@ -10,6 +10,7 @@ from vallum_engine.detector import (
     Hit,
     LooksAgain,
     LooksBelow,
+    MatchesAdvisories,
     ReadsFormats,
     ReadTwice,
     TellsOfPackages,
@@ -233,6 +234,7 @@ class _Builder:
             ),
             packages=tuple(sorted(packages, key=lambda p: (p.ecosystem, p.name, p.version, p.location))),
             engine=VERSION,
+            advisories=next((d.known() for d in self.detectors if isinstance(d, MatchesAdvisories)), None),
             target=dict(sorted(target.items())),
         )
 

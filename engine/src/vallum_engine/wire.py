@@ -17,6 +17,7 @@ from vallum_engine import VERSION
 from vallum_engine.errors import BrokenWire, UnknownWireVersion
 from vallum_engine.model import plain
 from vallum_engine.model.finding import Finding, Location
+from vallum_engine.model.known import from_known, to_known
 from vallum_engine.model.report import Coverage, Report
 from vallum_engine.values import immutable, replace
 
@@ -68,6 +69,7 @@ def _lines(report: Report) -> Iterator[dict[str, Any]]:
         "target": dict(report.target),
         "complete": report.coverage.complete,
         "stats": plain.from_stats(report.stats),
+        **({"advisories": from_known(report.advisories)} if report.advisories else {}),
     }
     yield from ({"ruleset": plain.from_ruleset(item)} for item in report.coverage.rulesets)
     yield from ({"exclusion": plain.from_exclusion(item)} for item in report.coverage.exclusions)
@@ -200,6 +202,7 @@ def _assemble(head: Mapping[str, Any], parts: Mapping[str, list[Any]], paths: li
         layers=tuple(parts["layer"]),
         packages=tuple(parts["package"]),
         engine=str(head.get("engine", "")),
+        advisories=to_known(head.get("advisories")),
         target={str(key): str(value) for key, value in head.get("target", {}).items()},
     )
 

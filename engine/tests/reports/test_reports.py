@@ -20,6 +20,7 @@ from vallum_engine.model.finding import (
     Remediation,
     Severity,
 )
+from vallum_engine.model.known import Known
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, RuleSet, Stats, Verdict
 from vallum_engine.reports import json as json_report
@@ -82,6 +83,7 @@ REPORT = Report(
     ),
     errors=(Problem(path="bad.lock", what="packages: line 3 is no TOML.", todo="The rest of the scan stands."),),
     stats=Stats(files=12, bytes=34567, skipped=3, packages=1, suppressed=1, seconds=0.25),
+    advisories=Known(as_of="2026-01-02T03:04:05Z", days=9, feeds={"epss": "2026-01-03"}),
     packages=(Package(ecosystem="npm", name="lodash", version="4.17.15", location=Location(path="package-lock.json")),),
     target={"name": "shop", "url": "https://example.org/shop.git", "commit": "0" * 40, "branch": "main"},
 )
@@ -126,7 +128,8 @@ class TestJson:
     def test_every_documented_field_is_there(self):
         document = json.loads(json_report.render(REPORT))
         assert list(document) == [
-            "version", "tool", "target", "incomplete", "findings", "suppressed", "coverage", "errors", "stats", "layers", "packages",
+            "version", "tool", "target", "incomplete", "findings", "suppressed", "coverage", "errors", "stats", "advisories",
+            "layers", "packages",
         ]  # fmt: skip
         assert document["version"] == 1
         assert document["incomplete"] is True
@@ -141,9 +144,11 @@ class TestJson:
         assert list(example) == list(real)
         for key in ("findings", "packages", "errors", "suppressed"):
             assert set(real[key][0]) == set((example[key] or real[key])[0])
-        for key in ("coverage", "stats", "tool"):
+        for key in ("coverage", "stats", "tool", "advisories"):
             assert set(real[key]) == set(example[key])
-        documented = set(real["findings"][0]) | set(real["coverage"]) | set(real["stats"]) | set(real)
+        documented = (
+            set(real["findings"][0]) | set(real["coverage"]) | set(real["stats"]) | set(real["advisories"]) | set(real)
+        )
         assert {name for name in documented if f"`{name}`" not in text} == set()
 
     def test_what_no_utf8_holds_is_json_all_the_same(self):
@@ -182,6 +187,9 @@ class TestSarif:
         ]
         assert sarif_of(CLEAN)["invocations"][0]["executionSuccessful"] is True
 
+    def test_the_day_of_the_advisories_is_named(self):
+        assert sarif_of(REPORT)["properties"]["advisories"]["as_of"] == "2026-01-02T03:04:05Z"
+
     def test_the_revision_is_named(self):
         (provenance,) = sarif_of(REPORT)["versionControlProvenance"]
         assert provenance == {"repositoryUri": "https://example.org/shop.git", "revisionId": "0" * 40, "branch": "main"}
@@ -219,6 +227,7 @@ class TestTable:
         order = [
             "C  critical (1)", "lodash 4.17.15: Prototype pollution", "H  high (1)", "Some token  [some-token]", "config/app.env:3",
             "abcd…wxyz", "> Revoke it.", "2 findings: 1 critical, 1 high.", "12 files, 33.8 KiB, 1 package in 0.2 s",
+            "Advisories as of 2026-01-02 (9 days old). Run `vallum db update`.",
             "Hidden by vallum:ignore: 1 finding", "Left out on purpose: 1 binary, 1 by .vallumignore.", "Not everything was scanned",
             "! bad.lock: packages: line 3 is no TOML.", "! huge.log: larger than 10 MiB: 2 GiB",
         ]  # fmt: skip
@@ -228,6 +237,24 @@ class TestTable:
 
     def test_a_clean_report_is_short(self):
         assert self.text(CLEAN) == "No findings.\nScanned 2 files, 10 bytes.\n"
+
+    @pytest.mark.parametrize(
+        ("known", "says"),
+        [
+            pytest.param(
+                Known(as_of="2026-01-02T03:04:05Z", days=0), "Advisories as of 2026-01-02 (today).", id="today"
+            ),
+            pytest.param(Known(as_of="2026-01-02", days=1), "Advisories as of 2026-01-02 (1 day old).", id="a day"),
+            pytest.param(Known(as_of="2026-01-02", days=7), "Advisories as of 2026-01-02 (7 days old).", id="a week"),
+            pytest.param(Known(as_of="2026-01-02"), "Advisories as of 2026-01-02.", id="nobody told the time"),
+            pytest.param(Known(starter=True), "", id="the starter set, of which gaps are told"),
+            pytest.param(None, "", id="nothing was matched"),
+        ],
+    )
+    def test_how_old_the_advisories_are_is_said(self, known, says):
+        lines = self.text(Report(stats=Stats(files=2, bytes=10, packages=1), advisories=known)).splitlines()
+        assert lines[2:] == ([says] if says else [])
+        assert "Advisories" not in self.text(Report(stats=Stats(files=2, bytes=10), advisories=known))
 
     def test_a_failure_is_said_once(self):
         report = Report(

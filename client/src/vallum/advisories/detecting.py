@@ -1,6 +1,5 @@
 """The detector for packages, with the best advisories this machine has."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from vallum_engine import VERSION
 from vallum_engine.detector import Detector
 from vallum_engine.digests import blake2b
 from vallum_engine.errors import BrokenData
+from vallum_engine.model.known import STALE_DAYS
 from vallum_engine.plugins import load
 from vallum_engine.sca.advisories import STARTER, Advisories, Meta, open_database
 from vallum_engine.sca.detector import PackageDetector
@@ -26,15 +26,11 @@ def detector(setting: Setting) -> Detector:
         except BrokenData as error:
             say(f"{error} Until then the starter set is used.")
         else:
-            _warn_when_old(opened, say)
-            return PackageDetector(held.enter_context(opened), today=moments.now()[:10])
+            days = moments.days_since(opened.facts.meta.built_at)
+            if days is not None and days > STALE_DAYS:
+                say(f"The advisories are {days} days old: run `vallum db update`.")
+            return PackageDetector(held.enter_context(opened), today=moments.now()[:10], days=days)
     return PackageDetector(held.enter_context(_starter(setting.cache, held)), today=moments.now()[:10])
-
-
-def _warn_when_old(opened: Advisories, say: Callable[[str], None]) -> None:
-    days = moments.days_since(opened.facts.meta.built_at)
-    if days is not None and days > location.STALE_DAYS:
-        say(f"The advisories are {days} days old: run `vallum db update`.")
 
 
 def _starter(cache: Cache, held: ExitStack) -> Advisories:

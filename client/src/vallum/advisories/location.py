@@ -5,8 +5,6 @@ from pathlib import Path
 
 from vallum import home
 
-STALE_DAYS = 7
-
 
 def database() -> Path:
     """The file that scans read: `VALLUM_ADVISORIES` (the platform mounts one) or ours."""

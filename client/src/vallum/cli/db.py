@@ -11,6 +11,7 @@ from vallum.cli.exits import Exit
 from vallum.errors import ClientError
 from vallum.progress import Progress
 from vallum_engine.errors import BrokenData
+from vallum_engine.model.known import STALE_DAYS
 from vallum_engine.model.text import size
 from vallum_engine.plugins import load
 from vallum_engine.sca.advisories import Facts, open_database
@@ -122,6 +123,6 @@ def _lines(facts: Facts, path: str) -> list[str]:
         return lines
     age = "today" if days == 0 else f"{days:,} day" + ("" if days == 1 else "s") + " ago"
     lines.append(f"{facts.advisories:,} advisories, the oldest archive as of {facts.meta.built_at} ({age}).")
-    if days > location.STALE_DAYS:
-        lines.append(f"That is more than {location.STALE_DAYS} days: run `vallum db update`.")
+    if days > STALE_DAYS:
+        lines.append(f"That is more than {STALE_DAYS} days: run `vallum db update`.")
     return lines

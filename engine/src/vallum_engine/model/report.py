@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from vallum_engine.model.file import MIGHT_HOLD
 from vallum_engine.model.finding import Finding
+from vallum_engine.model.known import Known
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.package import Package
 from vallum_engine.values import immutable, made, replace
@@ -149,6 +150,8 @@ class Report:
     """Of an image, from the lowest: what its locations name."""
     engine: str = ""
     """The version of the engine that made it; a reader of the wire fills it in."""
+    advisories: Known | None = None
+    """What packages were matched against; None where they were not."""
     target: Mapping[str, str] = made(factory=dict)
     """Facts about what was scanned that the caller knows: `name`, `url`, `branch`, `commit`."""
 

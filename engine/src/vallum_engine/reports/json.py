@@ -7,6 +7,7 @@ from typing import Any
 from vallum_engine import VERSION
 from vallum_engine.errors import NotAReport
 from vallum_engine.model import plain
+from vallum_engine.model.known import from_known, to_known
 from vallum_engine.model.report import Coverage, Report
 
 FORMAT = 1
@@ -29,6 +30,7 @@ def render(report: Report) -> bytes:
         },
         "errors": [plain.from_problem(item) for item in report.errors],
         "stats": plain.from_stats(report.stats),
+        "advisories": report.advisories and from_known(report.advisories),
         "layers": [plain.from_layer(item) for item in report.layers],
         "packages": [plain.from_package(item) for item in report.packages],
     }
@@ -77,5 +79,6 @@ def _report(document: Mapping[str, Any]) -> Report:
         layers=tuple(plain.to_layer(item) for item in document.get("layers", ())),
         packages=tuple(plain.to_package(item) for item in document.get("packages", ())),
         engine=str(document["tool"].get("version", "")),
+        advisories=to_known(document.get("advisories")),
         target={str(key): str(value) for key, value in document.get("target", {}).items()},
     )

@@ -18,6 +18,7 @@ from vallum_engine.model.finding import (
     Remediation,
     Severity,
 )
+from vallum_engine.model.known import from_known
 from vallum_engine.model.report import Exclusion, Problem, Report
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -73,6 +74,8 @@ def render(report: Report) -> bytes:
         ],
         "properties": {"files": report.stats.files, "bytes": report.stats.bytes, "packages": report.stats.packages},
     }
+    if report.advisories:
+        run["properties"]["advisories"] = from_known(report.advisories)
     if {"url", "commit"} <= report.target.keys():
         run["versionControlProvenance"] = [_provenance(report.target)]
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}

@@ -136,6 +136,8 @@ class _Table:
         )
         if foreign:
             yield _account(stats)
+        if report.advisories and stats.packages and (age := report.advisories.sentence):
+            yield from self.wrapped(age, indent="")
         if stats.commits:
             versions = _number(stats.versions, "content")
             yield f"Looked back over {_number(stats.commits, 'commit')}, {versions}."

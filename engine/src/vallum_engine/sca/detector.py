@@ -8,6 +8,7 @@ from vallum_engine.detector import Hit, Tree, Trigger
 from vallum_engine.model.distributions import FAMILIES, PUBLISHED, family
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
+from vallum_engine.model.known import Known
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, RuleSet
 from vallum_engine.plugins import load
@@ -31,9 +32,13 @@ class PackageDetector:
     looks_below = True
     triggers: Sequence[Trigger] = ()
 
-    def __init__(self, advisories: Advisories | None, *, today: str = "") -> None:
-        """`today` (`YYYY-MM-DD`) tells which distributions are no longer mended; without it none is asked about."""
+    def __init__(self, advisories: Advisories | None, *, today: str = "", days: int | None = None) -> None:
+        """`today` (`YYYY-MM-DD`) tells which distributions are no longer mended; without it none is asked about.
+
+        `days` is how old the advisories are by then.
+        """
         self._advisories = advisories
+        self._days = days
         self._today = today
         self._inventory = Inventory()
         self._unordered: tuple[Package, ...] = ()
@@ -74,6 +79,15 @@ class PackageDetector:
         # The table is read when there is a distribution to look up, which most trees have not.
         asked = load("vallum_engine.sca.systems.ending:ended") if releases else None
         return (found for release in releases if asked and (found := asked(release, self._today)))
+
+    def known(self) -> Known | None:
+        """What there is to match against, and of when; None without any."""
+        if self._advisories is None:
+            return None
+        meta = self._advisories.facts.meta
+        if meta.partial:
+            return Known(starter=True)
+        return Known(as_of=meta.built_at, days=self._days, feeds=meta.feeds)
 
     def packages(self) -> Sequence[Package]:
         return self._inventory.packages()
