@@ -210,4 +210,9 @@ def _row(host: str, cases: Sequence[_Case], told: Mapping[str, Verification], de
     counts = ", ".join(f"{results[result]:,} {result.value}" for result in Liveness if results[result])
     sent = [each for each in departures if each.party_host == host]
     size = sum(each.sent_bytes for each in sent)
-    return f"Asked {host} about {len(cases):,} secrets ({len(sent):,} requests, {size:,} bytes sent): {counts}."
+    about, requests = _number(len(cases), "secret"), _number(len(sent), "request")
+    return f"Asked {host} about {about} ({requests}, {size:,} bytes sent): {counts}."
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

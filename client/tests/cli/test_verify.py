@@ -3,6 +3,7 @@
 import json
 import socket
 import ssl
+import subprocess
 import threading
 import time
 from itertools import pairwise
@@ -177,7 +178,7 @@ def test_each_issuer_is_asked_about_its_own(vallum, tree, token, issuers):
         assert (token in head) is (host == "api.github.com")
     rows = [line for line in ran.err.splitlines() if "Asked " in line]
     assert len(rows) == 4
-    assert "Asked api.github.com about 1 secrets (1 requests, " in rows[0]
+    assert "Asked api.github.com about 1 secret (1 request, " in rows[0]
     for value in (token, stripe, telegram):
         assert value not in ran.out + ran.err
 
@@ -230,6 +231,22 @@ def test_what_is_hidden_is_not_asked_about(vallum, tree, token, issuers):
     put(tree, a=f"T={token}  # vallum:ignore ours to know")
     assert told(vallum("scan", tree, "--verify", "--format", "json")) == {}
     assert issuers.tunnels == []
+
+
+def test_what_only_the_history_holds_is_asked_about_too(vallum, tree, token, issuers):
+    def git(*words):
+        subprocess.run(["git", "-C", tree, "-c", "user.name=A", "-c", "user.email=a@example.org", *words], check=True)
+
+    git("init", "-q")
+    put(tree, a=f"T={token}")
+    git("add", "-A")
+    git("commit", "-qm", "one")
+    put(tree, a="T=")
+    git("commit", "-qam", "two")
+    issuers.answers = {"api.github.com": [(200, [], {})]}
+    ran = vallum("scan", tree, "--verify", "--history", "--format", "json", "--only", "secrets")
+    assert told(ran) == {"github-personal-access-token": ("live", "api.github.com")}
+    assert len(issuers.requests) == 1
 
 
 def test_rules_of_the_scanned_folder_ask_nobody(vallum, tree, issuers):

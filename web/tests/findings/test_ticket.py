@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from making import report, secret, vulnerability
 
-from vallum_engine.model.finding import Kind, Location
+from vallum_engine.model.finding import Kind, Location, Remediation
 from vallum_web.assets import services as assets
 from vallum_web.findings import services
 from vallum_web.findings.models import Finding
@@ -54,6 +54,16 @@ def test_it_says_what_where_why_and_what_ends_it(kept):
     ):
         assert said in found.body
     assert found.url == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("https://shop.test/keys", True), ("http://shop.test/keys", False), ("https://a.test/>x", False)],
+)
+def test_it_leads_to_where_a_secret_is_revoked(kept, address, said):
+    found = made(kept(secret("one", remediation=Remediation(steps=("Make a new one.",), revoke=address))))
+    assert "1. Make a new one." in found.body
+    assert (f"2. Revoke it at <{address}>" in found.body) is said
 
 
 def test_nothing_of_a_secret_is_in_it(kept):
