@@ -5,9 +5,22 @@ from collections.abc import Callable
 
 from vallum.cache import Cache
 from vallum_engine.errors import BrokenData
-from vallum_engine.triggers import Database, Plan, joined
+from vallum_engine.triggers import Database, Hits, Plan, joined
 
 _KIND = "triggers"
+
+
+class Late:
+    """A database that is loaded when the first file is looked at: a scan may meet none that changed."""
+
+    def __init__(self, make: Callable[[], Database]) -> None:
+        self._make = make
+        self._made: Database | None = None
+
+    def hits(self, data: bytes, *, structured: bool = True) -> Hits:
+        if self._made is None:
+            self._made = self._make()
+        return self._made.hits(data, structured=structured)
 
 
 def database(plan: Plan, cache: Cache, *, say: Callable[[str], None]) -> Database:

@@ -128,7 +128,7 @@ class Tree:
     """What a scan met on its way through everything there is."""
 
     paths: Sequence[str]
-    """The files that were read, in their order."""
+    """The files that were read, sorted: the order in which they were met says nothing."""
     unread: Sequence[str]
     """What could not be looked at; a folder ends in `/`."""
     again: Again
@@ -141,3 +141,20 @@ class LooksAgain(Protocol):
     def look_again(self, tree: Tree) -> None:
         """Called once, before `conclude`, and only where the whole of a source was read and can be asked again."""
         ...
+
+
+@runtime_checkable
+class Stamped(Protocol):
+    """A detector whose answers can be kept."""
+
+    stamp: str
+    """What they depend on beside the files: its rules, its data, the day. Empty where they must not be kept."""
+
+
+@runtime_checkable
+class ByFile(Stamped, Protocol):
+    """A detector that says all it has to say of a file when it sees it, by what is in that file, and concludes nothing."""
+
+    by_file: bool
+    timed: set[str]
+    """Rules that found something which changes as time goes by: it is not kept."""

@@ -1,6 +1,6 @@
 """scan(): every detector over every file of a source, and an account of where silence counts."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from vallum_engine import VERSION
@@ -25,8 +25,9 @@ from vallum_engine.model.finding import Finding, Location
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.package import Package
 from vallum_engine.model.placement import Placement, named, told, without_secrets
-from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, Stats, Verdict, ordered
+from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, RuleSet, Stats, Verdict, ordered
 from vallum_engine.model.text import printable
+from vallum_engine.recall import NOTHING, Asked, Known, Outcome, Unrecorded
 from vallum_engine.triggers import Database, Hits
 from vallum_engine.values import mutable, replace
 
@@ -40,22 +41,24 @@ Progress = Callable[[int, int, int], None]
 """Called now and then with files, bytes and findings so far."""
 
 
-def scan(
-    source: Iterable[File | Skipped | Layer],
+def scan(  # noqa: PLR0913 - what is scanned, by what, and how, each asked by one caller or another
+    source: Iterable[File | Skipped | Layer | Known],
     detectors: Sequence[Detector],
     *,
     triggers: Database,
     honour_ignores: bool = True,
     progress: Progress | None = None,
     target: Mapping[str, str] | None = None,
+    recall: Unrecorded = NOTHING,
 ) -> Report:
     """Run every detector over every file; say what was found, and what was looked at.
 
     `triggers` must have been collected from these `detectors`, in this order. A detector that fails on a file covers
     nothing *there*: elsewhere its word stands. A source that breaks off leaves an incomplete walk. Raises nothing of a
-    detector's or a source's; the report says it.
+    detector's or a source's; the report says it. `recall` is told what came of each file, and stands for those that the source
+    says are Known.
     """
-    builder = _Builder(detectors, triggers, honour_ignores=honour_ignores)
+    builder = _Builder(detectors, triggers, recall, honour_ignores=honour_ignores)
     try:
         for item in source:
             if isinstance(item, File):
@@ -64,6 +67,10 @@ def scan(
                     progress(builder.files, builder.bytes, len(builder.found))
             elif isinstance(item, Skipped):
                 builder.skipped(item)
+            elif isinstance(item, Known):
+                builder.known(item)
+                if progress:
+                    progress(builder.files, builder.bytes, len(builder.found))
             else:
                 builder.layers.append(item)
     except (EngineError, OSError) as error:
@@ -77,8 +84,11 @@ def scan(
 
 
 class _Builder:
-    def __init__(self, detectors: Sequence[Detector], triggers: Database, *, honour_ignores: bool) -> None:
+    def __init__(
+        self, detectors: Sequence[Detector], triggers: Database, recall: Unrecorded, *, honour_ignores: bool
+    ) -> None:
         self.detectors = detectors
+        self.recall = recall
         self.triggers = triggers
         self.honour_ignores = honour_ignores
         self.files = 0
@@ -103,31 +113,72 @@ class _Builder:
         self.below = [d for d in detectors if isinstance(d, LooksBelow) and d.looks_below]
 
     def file(self, file: File) -> None:
-        hits = None if file.binary else self.hits(file)
-        asked = [
-            (detector, own)
-            for index, detector in enumerate(self.detectors)
-            if ((own := hits.get(index, ()) if hits else ()) or detector.wants(file.path))
-            and (not file.lower or detector in self.below)
-        ]
+        asked = self.asked(file)
+        if self.recall.again:
+            own_marks = self.told(file, asked)
+            if own_marks:
+                self.recall.void()
+            self.detect(file, asked, own_marks)
+            return
         if file.binary and not self.looked_into(file, [detector for detector, _ in asked]):
             return
         self.files += 1
         self.bytes += len(file.data)
+        self.recall.read(file)
         if file.lower:
             self.lower_paths.add(file.path)
         else:
             self.paths.append(file.path)
             self.placement.note(file)
-        own_marks = marks(file.data) if asked and self.honour_ignores and not file.binary else {}
-        for detector, own in asked:
+        if not asked:
+            return
+        self.recall.asked(detector for detector, _ in asked)
+        own_marks = self.told(file, asked)
+        if own_marks:
+            self.recall.void()
+        self.detect(file, asked, own_marks)
+        if own_marks and not file.lower and any(detector.wants(file.path) for detector in self.detectors):
+            self.remember(file.path, own_marks)
+
+    def asked(self, file: File) -> Asked:
+        """The detectors that have something to look for in a file, each with its hits."""
+        hits = None if file.binary else self.hits(file)
+        return [
+            (detector, own)
+            for index, detector in enumerate(self.detectors)
+            if ((own := hits.get(index, ()) if hits else ()) or detector.wants(file.path))
+            and (not file.lower or detector in self.below)
+        ]
+
+    def told(self, file: File, asked: Asked) -> Marks:
+        return marks(file.data) if asked and self.honour_ignores and not file.binary else {}
+
+    def detect(self, file: File, asked: Asked, own_marks: Marks) -> None:
+        for detector, own in self.recall.chosen(asked):
             try:
                 for finding in detector.detect(file, own):
+                    self.recall.found(detector, file.path, finding)
                     self.add(self.placement.at_once(finding, file), {file.path: own_marks})
             except Exception as error:  # noqa: BLE001 - a detector is a plug-in: one bad one must not end the scan
                 self.uncovered(detector.name, file.path, error)
-        if own_marks and not file.lower and any(detector.wants(file.path) for detector in self.detectors):
-            self.remember(file.path, own_marks)
+
+    def known(self, item: Known) -> None:
+        """Files that are what they were: what was said of them is said again."""
+        self.files += len(item.paths)
+        self.bytes += item.size
+        self.paths += item.paths
+        for path in item.binary:
+            self.skipped(Skipped(path, "binary", covered=True))
+        for said in item.said:
+            self.files += len(said.files)
+            for path, size in said.files:
+                self.bytes += size
+                self.paths.append(path)
+            for left in said.skips:
+                self.skipped(left)
+            self.exclusions += said.exclusions
+            for finding in said.findings:
+                self.add(finding, {})
 
     def hits(self, file: File) -> Hits:
         structured = any([detector.reads(file.path) for detector in self.readers])  # noqa: C419 - a list costs less, and stands for every file
@@ -138,11 +189,13 @@ class _Builder:
         if not asked:
             self.skipped(Skipped(file.path, "binary", covered=True))
             return False
-        self.exclusions += [
+        rows = [
             Exclusion(path=file.path, ruleset=d.name, verdict=Verdict.SKIPPED, why="binary", covered=True)
             for d in self.detectors
             if d not in asked
         ]
+        self.recall.excluded(rows)
+        self.exclusions += rows
         return True
 
     def remember(self, path: str, told: Marks) -> None:
@@ -169,6 +222,9 @@ class _Builder:
             _merge(self.found, replace(finding, locations=shown))
 
     def skipped(self, item: Skipped) -> None:
+        if self.recall.again:
+            return
+        self.recall.left(item)
         self.skips += 1
         self.exclusions.append(
             Exclusion(
@@ -183,32 +239,61 @@ class _Builder:
 
     def uncovered(self, name: str, path: str, error: Exception) -> None:
         why = _short(str(error) if isinstance(error, EngineError) else f"{type(error).__name__}: {error}")
+        self.recall.failed(name, path, why)
+        self.failed(name, path, why)
+
+    def failed(self, name: str, path: str, why: str) -> None:
         self.problems.append(Problem(path=path, what=f"{name}: {why}", todo="The rest of the scan stands."))
         self.exclusions.append(Exclusion(path=path, ruleset=name, verdict=Verdict.FAILED, why=why))
 
     def broke_off(self, error: Exception) -> None:
         self.complete = False
+        self.recall.broke_off()
         self.problems.append(
             Problem(path="", what=_short(f"The walk broke off: {error}"), todo="Mend the cause and scan again.")
         )
 
     def look_again(self, again: Again) -> None:
+        unread = [e.path for e in self.exclusions if not e.covered]
         for detector in self.detectors:
-            if isinstance(detector, LooksAgain):
-                detector.look_again(Tree(self.paths, [e.path for e in self.exclusions if not e.covered], again))
+            if isinstance(detector, LooksAgain) and not self.recall.outcome(detector):
+                detector.look_again(Tree(sorted(self.paths), sorted(unread), again))
 
     def conclude(self) -> None:
         """Who tells more of packages comes last: it needs what the others met."""
         for detector in sorted(self.detectors, key=lambda one: isinstance(one, TellsOfPackages)):
+            if outcome := self.recall.outcome(detector):
+                self.concluded_before(detector, outcome)
+                continue
             try:
                 if isinstance(detector, TellsOfPackages):
                     self.packages = detector.told(self.packages)
-                for finding in detector.conclude():
+                found = list(detector.conclude())
+                for finding in found:
                     self.add(self.placement.later(finding), self.marks)
-                self.exclusions.extend(detector.exclusions())
-                self.packages = [*self.packages, *detector.packages()]
+                rows, packages = detector.exclusions(), detector.packages()
+                self.exclusions.extend(rows)
+                self.packages = [*self.packages, *packages]
+                self.recall.concluded(detector, found, rows, packages)
             except Exception as error:  # noqa: BLE001 - a detector is a plug-in: one bad one must not end the scan
                 self.uncovered(detector.name, "", error)
+                self.recall.broke_off()
+
+    def concluded_before(self, detector: Detector, outcome: Outcome) -> None:
+        """What a detector concluded from files that are what they were."""
+        for path, finding in outcome.sightings:
+            self.add(finding, {} if path else self.marks)
+        for path, why in outcome.failures:
+            self.failed(detector.name, path, why)
+        self.exclusions.extend(outcome.exclusions)
+        self.packages = [*self.packages, *outcome.packages]
+
+    def rulesets(self) -> Iterator[RuleSet]:
+        for detector in self.detectors:
+            outcome = self.recall.outcome(detector)
+            own = outcome.rulesets if outcome else detector.rulesets()
+            self.recall.took_part(detector, own)
+            yield from own
 
     def report(self, target: Mapping[str, str]) -> Report:
         packages = [self.placement.package(package) for package in self.packages]
@@ -219,7 +304,7 @@ class _Builder:
             suppressed=tuple(named(finding, layers) for finding in suppressed),
             layers=layers,
             coverage=Coverage(
-                rulesets=tuple(sorted((r for d in self.detectors for r in d.rulesets()), key=lambda r: r.name)),
+                rulesets=tuple(sorted(self.rulesets(), key=lambda r: r.name)),
                 complete=self.complete,
                 exclusions=tuple(sorted(set(self.exclusions))),
                 paths=tuple(sorted(self.lower_paths.union(self.paths) if self.lower_paths else self.paths)),

@@ -29,8 +29,15 @@ def detector(setting: Setting) -> Detector:
             days = moments.days_since(opened.facts.meta.built_at)
             if days is not None and days > STALE_DAYS:
                 say(f"The advisories are {days} days old: run `vallum db update`.")
-            return PackageDetector(held.enter_context(opened), today=moments.now()[:10], days=days)
-    return PackageDetector(held.enter_context(_starter(setting.cache, held)), today=moments.now()[:10])
+            return PackageDetector(held.enter_context(opened), today=moments.now()[:10], days=days, data=_look(path))
+    starter = held.enter_context(_starter(setting.cache, held))
+    return PackageDetector(starter, today=moments.now()[:10], data=f"starter {_stamp()}")
+
+
+def _look(path: Path) -> str:
+    """What the database is like: it is replaced, or its times change."""
+    stat = path.stat()
+    return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino}"
 
 
 def _starter(cache: Cache, held: ExitStack) -> Advisories:

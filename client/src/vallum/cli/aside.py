@@ -16,10 +16,11 @@ from vallum_engine.model.layer import Layer
 from vallum_engine.model.report import Problem, Report
 from vallum_engine.model.text import printable
 from vallum_engine.plugins import load
+from vallum_engine.recall import Known
 from vallum_engine.sbom.vex import Book
 from vallum_engine.values import replace
 
-Item = File | Skipped | Layer
+Item = File | Skipped | Layer | Known
 _MOST_SHOWN = 200
 _CODE_HOSTS = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
 """Whose repositories have package URLs of a type of their own."""

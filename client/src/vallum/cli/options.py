@@ -55,6 +55,8 @@ class Options:
     honour_ignores: bool = True
     archives: bool = True
     """Whether the archives that lie in a place are opened."""
+    cache: bool = True
+    """Whether what is known of unchanged files is used, and kept."""
     ignore_unfixed: bool = False
     ignores: str = ""
     """A file of ignores, instead of the scanned folder's own."""
@@ -104,6 +106,7 @@ def parse(arguments: Sequence[str]) -> Options:
         offline=given.offline,
         honour_ignores=not given.no_ignore,
         archives=not given.no_archives,
+        cache=not given.no_cache,
         ignore_unfixed=given.ignore_unfixed,
         ignores=given.ignores,
         vex=tuple(given.vex),
@@ -242,6 +245,9 @@ def _add_what(what: argparse._ArgumentGroup) -> None:
         default=[],
         metavar="NAME",
         help="what VEX documents call what is scanned: a package URL, or another name",
+    )
+    what.add_argument(
+        "--no-cache", action="store_true", help="read files again that did not change, and keep nothing of them"
     )
     what.add_argument(
         "--ignore-unfixed",

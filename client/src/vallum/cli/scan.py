@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vallum import cache, compiled, detectors, progress
+from vallum.cache import Cache
 from vallum.cli import delivery, options
 from vallum.cli.exits import Exit
 from vallum.cli.options import Options, Part
@@ -25,17 +26,20 @@ from vallum_engine.model.report import Report
 from vallum_engine.model.text import printable, size
 from vallum_engine.pipeline import scan
 from vallum_engine.plugins import load
+from vallum_engine.recall import NOTHING, Known, Unrecorded
 from vallum_engine.secrets.rule import Rule
 from vallum_engine.sources.content import is_binary
 from vallum_engine.triggers import Database, collect
 from vallum_engine.values import immutable, replace
 
-Items = Iterator[File | Skipped | Layer]
+Items = Iterator[File | Skipped | Layer | Known]
 MOST_GAPS = 10_000
 """Paths that were not brought and are named one by one: a hostile repository has a million, of one large file."""
 
 # Loaded when asked for: a scan of a folder needs no TLS and no zip reader.
 _SOURCES: Mapping[str, str] = {
+    "kept": "vallum.recalling:Kept",
+    "recalled": "vallum_engine.sources.recalled:walk",
     "folder": "vallum_engine.sources.directory:walk",
     "archive": "vallum_engine.sources.archive:read",
     "bill": "vallum.bills:given",
@@ -74,6 +78,9 @@ class Place:
     target: Mapping[str, str]
     again: Again | None = None
     """Reads files of it once more; None where that cannot be done, and where they are not all there is."""
+    lasting: bool = False
+    """A folder that may be scanned again: what is known of its files is kept."""
+    recall: Unrecorded = NOTHING
 
 
 @immutable(kw_only=False)
@@ -115,7 +122,6 @@ def _report(asked: Options, shown: Progress) -> Report:
     known = _baseline(asked.baseline) if asked.baseline else None
     with opened(asked, shown) as place:
         aside = load(_SOURCES["aside"])(asked, place.target) if _may_set_aside(asked, place) else None
-        seen = replace(place, items=aside.watching(place.items)) if aside and place.items else place
         shown.phase("preparing")
         kept = cache.opened(place.root)
         if kept.trouble:
@@ -124,19 +130,7 @@ def _report(asked: Options, shown: Progress) -> Report:
             asked.only, kept, say=shown.say, rules=_rules(asked, place), licence_policy=asked.licence_policy
         ) as chosen:
             witness = _witness(asked, chosen)
-            plan = collect(chosen)
-            database = compiled.database(plan, kept, say=shown.say)
-            report = _files(asked, seen, chosen, database, shown)
-            if asked.part in (Part.HISTORY, Part.RANGE):
-                look = load(_SOURCES["look"])(
-                    folder=Path(place.root),
-                    span=asked.span,
-                    honour_ignores=asked.honour_ignores,
-                    limits=_limits(asked, "history limits"),
-                )
-                report = load(_SOURCES["look back"])(
-                    report, look, chosen=chosen, triggers=(plan, database), kept=kept, shown=shown
-                )
+            report = _looked_at(asked, place, chosen, kept, shown, aside)
     shown.phase("reporting")
     if aside:
         report = aside.applied(report, shown)
@@ -165,6 +159,43 @@ def _may_set_aside(asked: Options, place: Place) -> bool:
         return bool(asked.ignores or asked.vex)
     root = Path(place.root)
     return asked.part is Part.STAGED or not root.is_dir() or (root / _IGNORES).is_file()
+
+
+def _looked_at(
+    asked: Options, place: Place, chosen: Sequence[Detector], kept: Cache, shown: Progress, aside: Any
+) -> Report:
+    plan = collect(chosen)
+    make = partial(compiled.database, plan, kept, say=shown.say)
+    recalled = load(_SOURCES["kept"])(asked, place.root, kept, chosen) if _lasting(asked, place, kept) else None
+    if recalled:
+        limits = _limits(asked, "limits")
+        walk = load(_SOURCES["recalled"])(
+            place.root, recalled.recall, limits=limits, honour_ignores=asked.honour_ignores
+        )
+        place = replace(place, items=walk, recall=recalled.recall)
+    if aside and place.items:
+        place = replace(place, items=aside.watching(place.items))
+    database = compiled.Late(make) if recalled and recalled.known else make()
+    report = _files(asked, place, chosen, database, shown)
+    if recalled:
+        recalled.keep(report.stats.files)
+    if asked.part not in (Part.HISTORY, Part.RANGE):
+        return report
+    look = load(_SOURCES["look"])(
+        folder=Path(place.root),
+        span=asked.span,
+        honour_ignores=asked.honour_ignores,
+        limits=_limits(asked, "history limits"),
+    )
+    looked: Report = load(_SOURCES["look back"])(
+        report, look, chosen=chosen, triggers=(plan, database), kept=kept, shown=shown
+    )
+    return looked
+
+
+def _lasting(asked: Options, place: Place, kept: Cache) -> bool:
+    """Whether what becomes known of the files is of use to a later scan, and may be kept."""
+    return place.lasting and asked.cache and not asked.verify and kept.folder is not None
 
 
 def _baseline(name: str) -> Any:
@@ -196,6 +227,7 @@ def _files(asked: Options, place: Place, chosen: Sequence[Detector], database: D
         honour_ignores=asked.honour_ignores,
         progress=shown.counts,
         target=place.target,
+        recall=place.recall,
     )
 
 
@@ -264,7 +296,7 @@ def _folder(asked: Options, path: Path) -> Place:
             asked.place, limits=_limits(asked, "limits"), honour_ignores=asked.honour_ignores
         )
     again = _folder_again(asked, asked.place) if items and asked.part is not Part.STAGED else None
-    return Place(root=asked.place, items=items, target=target, again=again)
+    return Place(root=asked.place, items=items, target=target, again=again, lasting=asked.part is Part.ALL)
 
 
 def _folder_again(asked: Options, root: str) -> Again:

@@ -32,11 +32,15 @@ class PackageDetector:
     looks_below = True
     triggers: Sequence[Trigger] = ()
 
-    def __init__(self, advisories: Advisories | None, *, today: str = "", days: int | None = None) -> None:
+    def __init__(
+        self, advisories: Advisories | None, *, today: str = "", days: int | None = None, data: str = ""
+    ) -> None:
         """`today` (`YYYY-MM-DD`) tells which distributions are no longer mended; without it none is asked about.
 
-        `days` is how old the advisories are by then.
+        `days` is how old the advisories are by then. `data` names the bytes of the database: where they are named, what was
+        concluded with them can be kept.
         """
+        self.stamp = f"{data} {today}" if data else ""
         self._advisories = advisories
         self._days = days
         self._today = today

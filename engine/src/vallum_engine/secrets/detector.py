@@ -12,6 +12,7 @@ from vallum_engine.model.finding import Finding, Kind, Location, Remediation
 from vallum_engine.model.package import Package
 from vallum_engine.model.report import Exclusion, RuleSet, Verdict
 from vallum_engine.plugins import load
+from vallum_engine.secrets.checksums import DOUBTS
 from vallum_engine.secrets.confirm import Confirmer, Match
 from vallum_engine.secrets.decoding import MOST, Place, decoded, unmarked
 from vallum_engine.secrets.disguises import Encoding
@@ -43,11 +44,15 @@ class SecretsDetector:
 
     name = NAME
     looks_below = True
+    by_file = True
 
     def __init__(self, rulebook: Rulebook, *, fingerprint_key: bytes = PUBLIC_KEY, now: int | None = None) -> None:
         """`now`: seconds since 1970, for tokens that say when they end; None where there is no clock."""
         self.rulebook = rulebook
         self.now = now
+        self.stamp = f"{rulebook.digest} {fingerprint_key.hex()}"
+        self.timed: set[str] = set()
+        """Rules that found something whose confidence and words change as time goes by."""
         self.fingerprint_key = fingerprint_key
         self._numbers = [number for number, trigger in enumerate(rulebook.triggers) if trigger]
         self._formats: FormatReader | None = None
@@ -208,6 +213,8 @@ class SecretsDetector:
 
     def _finding(self, match: Match, locations: tuple[Location, ...]) -> Finding:
         rule = match.rule
+        if rule.checksum in DOUBTS:
+            self.timed.add(rule.id)
         digest = secret_hash(match.value, self.fingerprint_key)
         identity = ("secret/1", rule.id, digest)
         beside, others = "", [of_value(digest)]

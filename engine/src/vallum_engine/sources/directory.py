@@ -33,7 +33,7 @@ Entry = os.DirEntry[str]
 
 
 @immutable(kw_only=False)
-class _Archive:
+class Archive:
     """One that was met, open."""
 
     path: str
@@ -58,10 +58,12 @@ def walk(root: str, *, limits: Limits = DEFAULT_LIMITS, honour_ignores: bool = T
     Raises UnreadableSource when `root` is no folder, and after a limit on the number of files or bytes was met: the
     walk then is incomplete.
     """
-    return _Walk(limits, honour_ignores=honour_ignores).run(root)
+    return Walk(limits, honour_ignores=honour_ignores).run(root)
 
 
-class _Walk:
+class Walk:
+    """One walk, and what it came to so far."""
+
     def __init__(self, limits: Limits, *, honour_ignores: bool) -> None:
         self.limits = limits
         self.honour_ignores = honour_ignores
@@ -76,10 +78,7 @@ class _Walk:
         self.open: list[_Folder] = []
 
     def run(self, root: str) -> Iterator[File | Skipped]:
-        try:
-            descriptor = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
-        except OSError as error:
-            raise UnreadableSource(f"{printable(root)} cannot be opened as a folder: {error.strerror}.") from error
+        descriptor = opened_root(root)
         rules = worktree.at_root(root) if self.honour_ignores else Rules()
         try:
             yield from self.enter(descriptor, (), rules)
@@ -96,16 +95,11 @@ class _Walk:
 
     def descend(self, folder: _Folder, name: str) -> Iterator[File | Skipped]:
         parts = (*folder.parts, name)
-        shown = printable(folder.prefix + name) + "/"
-        if len(parts) > self.limits.depth:
-            yield Skipped(shown, f"deeper than {self.limits.depth} folders")
+        opened = opened_within(folder.descriptor, folder.prefix, parts, self.limits)
+        if isinstance(opened, Skipped):
+            yield opened
             return
-        try:
-            descriptor = os.open(name, _FOLDER, dir_fd=folder.descriptor)
-        except OSError as error:
-            yield Skipped(shown, f"cannot be opened: {error.strerror}")
-            return
-        yield from self.enter(descriptor, parts, folder.rules.within(parts) if folder.rules.git else folder.rules)
+        yield from self.enter(opened, parts, folder.rules.within(parts) if folder.rules.git else folder.rules)
 
     def enter(self, descriptor: int, parts: tuple[str, ...], rules: Rules) -> Iterator[File | Skipped]:
         """Yield the folder's files; its folders wait in `self.open`."""
@@ -113,8 +107,7 @@ class _Walk:
         folders: list[str] = []
         self.open.append(_Folder(descriptor, parts, prefix, rules, iter(folders)))
         try:
-            with os.scandir(descriptor) as found:
-                entries = sorted(islice(found, self.limits.files - self.entries + 1), key=_name)
+            entries = listed(descriptor, self.limits.files - self.entries)
         except OSError as error:
             yield Skipped(printable(prefix), f"cannot be listed: {error.strerror}")
             return
@@ -122,9 +115,7 @@ class _Walk:
         if self.honour_ignores:
             rules = worktree.entered(rules, parts, [entry.name for entry in entries], descriptor)
             if rules.trouble and rules.repository == parts:
-                yield Skipped(
-                    f"{printable(prefix)}.git/", f"{rules.trouble} .gitignore hides nothing here", covered=True
-                )
+                yield troubled(prefix, rules)
         yield from self.entries_of(entries, parts, prefix, rules, folders)
         self.open[-1] = _Folder(descriptor, parts, prefix, rules, iter(folders))
 
@@ -144,7 +135,7 @@ class _Walk:
                 folders.append(name)
             elif entry.is_file(follow_symlinks=False):
                 item = self.file(name, prefix, descriptor)
-                if isinstance(item, _Archive):
+                if isinstance(item, Archive):
                     yield from self.opened(item)
                 else:
                     yield item
@@ -152,7 +143,7 @@ class _Walk:
                 kind = "symbolic link" if entry.is_symlink() else "neither file nor folder"
                 yield Skipped(printable(prefix + name), kind, covered=True)
 
-    def file(self, name: str, prefix: str, folder: int) -> File | Skipped | _Archive:
+    def file(self, name: str, prefix: str, folder: int) -> File | Skipped | Archive:
         path = printable(prefix + name)
         try:
             descriptor = os.open(name, _FILE, dir_fd=folder)
@@ -185,21 +176,26 @@ class _Walk:
             )
         return File(path, data, binary)
 
-    def archive(self, path: str, data: bytes, descriptor: int) -> _Archive | Skipped:
+    def archive(self, path: str, data: bytes, descriptor: int) -> Archive | Skipped:
         """`data` is its beginning, or all of it."""
         if not self.limits.levels:
             return Skipped(path, "an archive: not opened (--no-archives)", covered=True, hidden=True)
         if len(data) < _CHUNK:
-            return _Archive(path, io.BytesIO(data), len(data))
+            return Archive(path, io.BytesIO(data), len(data))
         length = os.fstat(descriptor).st_size
         if length > self.archive_limits.packed_bytes:
             return Skipped(path, f"an archive larger than {size(self.archive_limits.packed_bytes)}: {size(length)}")
-        return _Archive(path, os.fdopen(os.dup(descriptor), "rb"), length)
+        return Archive(path, os.fdopen(os.dup(descriptor), "rb"), length)
 
-    def opened(self, archive: _Archive) -> Iterator[File | Skipped]:
+    @property
+    def room(self) -> bool:
+        """Whether the archives so far leave room for another one."""
+        return self.unpacked <= self.limits.total_bytes and self.members <= self.limits.files
+
+    def opened(self, archive: Archive) -> Iterator[File | Skipped]:
         """The files in it, and what was left out of it."""
         with archive.content:
-            if self.unpacked > self.limits.total_bytes or self.members > self.limits.files:
+            if not self.room:
                 yield Skipped(archive.path, "an archive, after those before it reached the limits: not opened")
                 return
             reader, items = load(_OPENED)(archive.path, archive.content, archive.length, self.archive_limits)
@@ -214,6 +210,36 @@ class _Walk:
                 f"stopped in {printable(prefix) or 'the top folder'}: more than {self.limits.files:,} files. "
                 "Scan its parts one by one, leave some out by .vallumignore, or raise --max-files"
             )
+
+
+def opened_root(root: str) -> int:
+    """Raises UnreadableSource when it is no folder."""
+    try:
+        return os.open(root, _FOLDER & ~os.O_NOFOLLOW)
+    except OSError as error:
+        raise UnreadableSource(f"{printable(root)} cannot be opened as a folder: {error.strerror}.") from error
+
+
+def opened_within(folder: int, prefix: str, parts: tuple[str, ...], limits: Limits) -> int | Skipped:
+    """The last of `parts`, a folder in an open one whose path with a slash is `prefix`."""
+    try:
+        if len(parts) <= limits.depth:
+            return os.open(parts[-1], _FOLDER, dir_fd=folder)
+        why = f"deeper than {limits.depth} folders"
+    except OSError as error:
+        why = f"cannot be opened: {error.strerror}"
+    return Skipped(printable(prefix + parts[-1]) + "/", why)
+
+
+def listed(folder: int, most: int) -> list[Entry]:
+    """The entries of an open folder by name, at most one more than `most`. Raises OSError."""
+    with os.scandir(folder) as found:
+        return sorted(islice(found, most + 1), key=_name)
+
+
+def troubled(prefix: str, rules: Rules) -> Skipped:
+    """That git's index in this folder cannot be read."""
+    return Skipped(f"{printable(prefix)}.git/", f"{rules.trouble} .gitignore hides nothing here", covered=True)
 
 
 def _name(entry: Entry) -> str:

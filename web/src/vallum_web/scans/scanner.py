@@ -100,7 +100,8 @@ def prepare() -> None:
 def _arguments(job: Job, gaps: Sequence[Path]) -> Sequence[str]:
     listed = [f"--left-out-from={place}" for place in gaps]
     ignore = [] if job.trusted else ["--no-ignore"]
-    return ["scan", "--format", "wire", "--progress", "json", *ignore, *listed, "--", str(job.path)]
+    # The tree lies at a path of this scan's own: nobody will come back to it.
+    return ["scan", "--format", "wire", "--progress", "json", "--no-cache", *ignore, *listed, "--", str(job.path)]
 
 
 def _gaps(job: Job) -> Sequence[Path]:
