@@ -3,6 +3,7 @@
 import json
 import time
 
+import pytest
 from sca.planning.projects import planned
 
 from vallum_engine.model.plan import Way
@@ -51,6 +52,29 @@ def test_a_manifest_with_thousands_of_vulnerable_lines(database, record):
     edited = made.patches[0].after.decode().splitlines()
     assert set(edited) <= {f"{name}=={version}" for name in names for version in ("1.5.0", "2.0.0")}
     assert sum("2.0.0" in line for line in edited) == sum(step.way is Way.RAISE for step in made.steps) > 0
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["a version for each", "one version for all"])
+def test_catalogues_and_poms_with_thousands_of_properties(database, record, own):
+    count = 2000
+    name = "v{0}" if own else "v"
+    keys = list(dict.fromkeys(name.format(number) for number in range(count)))
+    catalogue = "[versions]\n" + "".join(f'{key} = "1.5.0"\n' for key in keys) + "[libraries]\n"
+    catalogue += "".join(
+        f'l{number} = {{ module = "g:a{number}", version.ref = "{name.format(number)}" }}\n' for number in range(count)
+    )
+    each = "<dependency><groupId>g</groupId>\n<artifactId>a{0}</artifactId>\n<version>${{{1}}}</version></dependency>\n"
+    pom = (
+        "<project><properties>\n" + "".join(f"<{key}>1.5.0</{key}>\n" for key in keys) + "</properties><dependencies>\n"
+    )
+    pom += "".join(each.format(number, name.format(number)) for number in range(count)) + "</dependencies></project>"
+    advisories = database(*(record(f"GHSA-{n}", f"g:a{n}", ecosystem="Maven") for n in range(count)))
+    for path, text in (("gradle/libs.versions.toml", catalogue), ("pom.xml", pom)):
+        began = time.monotonic()
+        made = planned(advisories, {path: text})
+        assert time.monotonic() - began < MOST_SECONDS
+        assert {step.way for step in made.steps} == {Way.RAISE}
+        assert made.patches[0].after.count(b"2.0.0") == len(keys)
 
 
 def test_numbers_where_words_belong_and_objects_in_lists(database, record):

@@ -6,6 +6,10 @@ import pytest
 from sca.planning.projects import patched, planned, rules
 
 from vallum_engine.model.plan import Way
+from vallum_engine.sca.advisories import Meta, open_database
+from vallum_engine.sca.build import build
+
+META = Meta(built_at="2026-01-01T00:00:00Z", source="0" * 16)
 
 MANIFEST = {"name": "shop", "dependencies": {"way": "^1.0.0"}}
 
@@ -209,6 +213,16 @@ snapshots:
 """
 
 
+NUGET = {
+    "version": 1,
+    "dependencies": {
+        "net8.0": {
+            "way": {"type": "Direct", "resolved": "1.0.0", "dependencies": {"left": "1.0.0"}},
+            "left": {"type": "Transitive", "resolved": "1.5.0"},
+        }
+    },
+}
+GRADLE = "org.left:left:1.5.0=compileClasspath\nempty=\n"
 UPDATE = "composer update --with-all-dependencies a/left"
 PHP = {"composer.lock": json.dumps(COMPOSER).replace("{0}", "^1.2")}
 RUBY = {"Gemfile.lock": GEMFILE.format("~> 1.2")}
@@ -227,6 +241,15 @@ RUBY = {"Gemfile.lock": GEMFILE.format("~> 1.2")}
         ("RubyGems", "left", RUBY, "2.0.0", Way.PARENT, ""),
         ("Packagist", "a/left", PHP, "1.6.0", Way.RENEW, UPDATE),
         ("Packagist", "a/left", PHP, "2.0.0", Way.PARENT, ""),
+        (
+            "NuGet",
+            "left",
+            {"packages.lock.json": NUGET},
+            "2.0.0",
+            Way.OVERRIDE,
+            "dotnet add package left --version 2.0.0",
+        ),
+        ("Maven", "org.left:left", {"gradle.lockfile": GRADLE}, "2.0.0", Way.OVERRIDE, ""),
         ("crates.io", "left", {"Cargo.lock": CARGO}, "1.6.0", Way.RENEW, "cargo update -p left@1.5.0 --precise 1.6.0"),
         ("crates.io", "left", {"Cargo.lock": CARGO}, "2.0.0", Way.PARENT, ""),
     ],
@@ -238,7 +261,7 @@ def test_the_way_by_lockfile(database, record, ecosystem, name, lock, fixed, way
     assert (step.way, step.command, step.to) == (way, command, fixed)
     if way is Way.PARENT:
         assert [parent.rpartition("/")[2] for parent in step.parents] == ["way"]
-    if way is Way.OVERRIDE:
+    if way is Way.OVERRIDE and ecosystem == "npm":
         key = {"yarn.lock": "resolutions", "pnpm-lock.yaml": "pnpm"}[next(iter(lock))]
         assert key in json.loads(patched(made, lock)["package.json"])
 
@@ -256,6 +279,21 @@ def test_what_lies_installed_below_its_lockfile_needs_no_step_of_its_own(databas
     assert the_step(planned(database(record("GHSA-1")), texts)).file == "a/package-lock.json"
     elsewhere = {"b/package-lock.json": npm(), "b/package.json": MANIFEST, **installed}
     assert len(planned(database(record("GHSA-1")), elsewhere).steps) == 2
+
+
+def test_what_a_distribution_built_from_one_source_is_one_step(tmp_path, record):
+    entry = "Package: {0}\nStatus: install ok installed\nSource: left\nVersion: 1.5.0\nArchitecture: amd64\n\n"
+    texts = {
+        "etc/os-release": 'ID=debian\nVERSION_ID="12"\n',
+        "var/lib/dpkg/status": entry.format("left-bin") + entry.replace("Source: left\n", "").format("left"),
+    }
+    bulletin = record("DSA-1", ecosystem="Debian:12", spans=())
+    bulletin["affected"][0]["ranges"] = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.0.0"}]}]
+    build([("Debian", bulletin)], tmp_path / "debian.db", meta=META)
+    with open_database(tmp_path / "debian.db") as advisories:
+        step = the_step(planned(advisories, texts))
+    assert (step.way, step.name, step.versions, step.to) == (Way.OTHER, "left", ("1.5.0",), "2.0.0")
+    assert "--only-upgrade left left-bin" in step.say[0]
 
 
 def test_a_bill_of_materials_is_told_of_in_words(database, record):

@@ -1,6 +1,7 @@
 """Findings by the package and the file that they are about, each with the version that ends the most of them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from vallum_engine.model.distributions import FAMILIES, family
 from vallum_engine.model.finding import Finding, Kind
@@ -59,9 +60,15 @@ def cases(
     known = _Known(advisories, every)
     for place in sorted(every):
         own = every[place]
-        packages = tuple(own.packages[at] for at in sorted(own.packages))
+        in_order = (own.packages[at] for at in sorted(own.packages))
+        packages = tuple(sorted(in_order, key=partial(_stands_for, place[2])))
         found = tuple(own.findings[key] for key in sorted(own.findings))
         yield known.case(packages, found, admitted) or _by_findings(packages, found)
+
+
+def _stands_for(source: str, package: Package) -> bool:
+    """Sorts what is called like its source before what else a distribution built from it; elsewhere keeps the order."""
+    return family(package.ecosystem) in FAMILIES and package.name != source
 
 
 def _opened(findings: Iterable[Finding], by_path: Mapping[str, Sequence[Package]]) -> dict[Place, _Open]:
@@ -76,8 +83,8 @@ def _opened(findings: Iterable[Finding], by_path: Mapping[str, Sequence[Package]
             for at, package in entries[location.path].get((location.line, finding.package.ecosystem), ()):
                 if not _is_of(finding, package):
                     continue
-                name = normalised(package.ecosystem, package.name)
-                opened = every.setdefault((location.path, package.ecosystem, name, package.version), _Open())
+                name, version = lookup.named(package)
+                opened = every.setdefault((location.path, package.ecosystem, name, version), _Open())
                 opened.findings[finding.fingerprint + finding.rule] = finding
                 opened.packages[at] = package
     return every

@@ -13,8 +13,8 @@ from vallum_engine.sca.planning.spots import STYLE_OF, Spot, Texts
 from vallum_engine.sca.versions import order
 from vallum_engine.values import immutable
 
-MOST_READ = 256 << 20
-"""Bytes of manifests that are read again in one plan; a monorepo's takes a hundredth of it."""
+MOST_READ = 64 << 20
+"""Bytes of manifests that are read again in one plan; a monorepo's takes a tenth of it."""
 
 _BOM = b"\xef\xbb\xbf"
 Splice = tuple[int, int, str]

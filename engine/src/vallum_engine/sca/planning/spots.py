@@ -48,6 +48,9 @@ _REFERENCE = re.compile(
     r"\$\{\s*([\w.-]+)\s*\}|\$\(\s*([\w.-]+)\s*\)|\$(\w+)|version\.ref\s*=\s*[\"']([^\"']+)[\"']|versionRef\(?\s*[\"']([^\"']+)"
 )
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//)|<!--")
+_WORD = re.compile(r"[\w.-]+")
+_ELEMENT = re.compile(r"<([\w.-]+)>\s*+([^<\s]++)\s*+</\1>")
+_GIVEN = re.compile(r"(?<![\w.])([\w.]++)[\"']?\s*+=\s*+[\"']([^\"'\n]*+)[\"']")
 _HASHED = "--hash"
 MOST_BYTES = 2 << 20
 """A larger manifest is not edited; people's have a hundredth of it."""
@@ -73,6 +76,8 @@ class Texts:
         self._texts: dict[str, str] = {}
         self._starts: dict[str, list[int]] = {}
         self._around: dict[str, list[str]] = {}
+        self._words: dict[str, dict[str, list[int]]] = {}
+        self._given: dict[str, dict[str, list[tuple[int, int, str]]]] = {}
 
     def of(self, path: str) -> str:
         if path not in self._texts:
@@ -104,6 +109,29 @@ class Texts:
                 return
             yield start, self.of(path)[start:end][:_MOST_LETTERS]
 
+    def naming(self, path: str, name: str) -> Sequence[int]:
+        """The first lines that have this word."""
+        if path not in self._words:
+            words: dict[str, list[int]] = {}
+            for found in _WORD.finditer(self.of(path)):
+                own = words.setdefault(found[0].lower(), [])
+                if len(own) < _MOST_LINES:
+                    own.append(self.line(path, found.start()))
+            self._words[path] = words
+        return self._words[path].get(name.lower(), ())
+
+    def given(self, path: str) -> Mapping[str, Sequence[tuple[int, int, str]]]:
+        """What the file gives a text, by name: where each text begins and ends, and the text."""
+        if path not in self._given:
+            given: dict[str, list[tuple[int, int, str]]] = {}
+            for expression in (_ELEMENT, _GIVEN):
+                for found in expression.finditer(self.of(path)):
+                    names = {found[1], found[1].rpartition(".")[2]}
+                    for name in names:
+                        given.setdefault(name, []).append((found.start(2), found.end(2), found[2]))
+            self._given[path] = given
+        return self._given[path]
+
     def around(self, path: str) -> Sequence[str]:
         """Files of the same format that say something for this one: in its folder and those above, the nearest first."""
         endings = _TOGETHER.get(format_of(path), ())
@@ -133,7 +161,7 @@ def spots(texts: Texts, path: str, package: Package) -> Iterator[Spot]:
     yield from _in_block(path, block, name, written)
     alike = (path, *texts.around(path)) if form in _TOGETHER else (path,)
     for other in alike if form in _TOGETHER else ():
-        for line in _naming(texts, other, name):
+        for line in texts.naming(other, name):
             own = list(_block(texts, other, line, form))
             yield from _in_block(other, own, name, written)
             block += own
@@ -195,14 +223,6 @@ def _quote(text: str, at: int) -> str:
     return text[at - 1] if at and text[at - 1] in "\"'" else ""
 
 
-def _naming(texts: Texts, path: str, name: str) -> Iterator[int]:
-    text = texts.of(path)
-    for count, found in enumerate(re.finditer(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", text, re.IGNORECASE)):
-        if count >= _MOST_LINES:
-            return
-        yield texts.line(path, found.start())
-
-
 def _references(block: Sequence[tuple[int, str]]) -> Iterator[str]:
     for _, text in block:
         for found in _REFERENCE.findall(text):
@@ -210,11 +230,8 @@ def _references(block: Sequence[tuple[int, str]]) -> Iterator[str]:
 
 
 def _defined(texts: Texts, path: str, name: str, written: str) -> Iterator[Spot]:
-    """`<name>1.0</name>`, `name = "1.0"`, `ext.name = '1.0'`."""
-    value, last = re.escape(written), re.escape(name.rpartition(".")[2])
-    element = rf"<({re.escape(name)})>\s*({value})\s*</\1>"
-    given = rf"(?m)^[^\n#/]{{0,80}}?\b({last})\b[\"']?\s*=\s*[\"']({value})[\"']"
-    for expression in (element, given):
-        found = [hit for _, hit in zip(range(2), re.finditer(expression, texts.of(path)), strict=False)]
+    """`<name>1.0</name>`, `name = "1.0"`, `ext.name = '1.0'`, where the file says it once."""
+    for key in dict.fromkeys((name, name.rpartition(".")[2])):
+        found = [place for place in texts.given(path).get(key, ()) if place[2] == written]
         if len(found) == 1:
-            yield Spot(path, found[0].start(2), found[0].end(2), "")
+            yield Spot(path, found[0][0], found[0][1], "")

@@ -18,6 +18,13 @@ from vallum_engine.sca.planning.spots import STYLE_OF
 
 _SEMANTIC = {"cargo": "cargo", "pubspec": "pub"}
 """Lockfiles without ranges, of tools whose ranges nearly always end before the next major version."""
+_PINNED = {
+    "gradle_lock": 'Write `constraints {{ implementation("{name}:{to}") }}` among the dependencies of the build, then renew the lockfile: '
+    "`gradle dependencies --write-locks`.",
+    "nuget_lock": "NuGet takes the lowest version that anybody asks for, so the project has to ask for it itself; with central "
+    "versions, by a `PackageVersion` and `CentralPackageTransitivePinningEnabled`.",
+}
+"""Lockfiles of tools where what others ask for is raised by asking for it oneself, and how that is said."""
 _Wishes = Sequence[tuple[str, Package]]
 
 
@@ -72,7 +79,8 @@ class Stepper:
             self._raise(wishes)
         way = self._way(lock, wishes, blocking, within=within, alone=alone)
         command = commands.renewing(lock.path, lock.form, [package.name]) if self._behind else ""
-        if way in {Way.RAISE, Way.RENEW} and not self._behind:
+        moved = way in {Way.RAISE, Way.RENEW} or (way is Way.OVERRIDE and lock.form == "nuget_lock")
+        if moved and not self._behind:
             written = self._written or (to if wishes else "")
             command = commands.moving(package, to, written=written, later_yarn=lock.is_later_yarn)
         if way is Way.RENEW:
@@ -105,6 +113,9 @@ class Stepper:
             return Way.PARENT
         elif lock.form in {"bun", "pnpm"} or (lock.form == "yarn" and not lock.is_later_yarn):
             return self._overruling(lock, (), alone=alone) or Way.RENEW
+        elif lock.form in _PINNED:
+            self._say.append(_PINNED[lock.form].format(name=name, to=to))
+            return Way.OVERRIDE
         return Way.RENEW
 
     def _overruling(self, lock: Lock, blocking: Sequence[Ask], *, alone: bool) -> Way | None:
@@ -176,8 +187,9 @@ class Stepper:
         else:
             top = lock.top(self._case.package.name, self._case.package.version)
             who = f"raise {top}" if top and top != self._case.package.name else "raise what asks for it"
+            or_else = ", or overrule it by `override-dependencies` in `[tool.uv]`" if lock.form == "uv" else ""
             self._say.append(
-                f"{lock.path} does not say which ranges ask for it: if {self._case.to} is refused, {who} first."
+                f"{lock.path} does not say which ranges ask for it: if {self._case.to} is refused, {who} first{or_else}."
             )
         if not command:
             self._say.append(
