@@ -12,7 +12,7 @@ LOCK = {
     "packages": {
         "": {"dependencies": {"way": "*"}, "devDependencies": {"tool": "*"}},
         "node_modules/way": {"version": "1.0.0", "dependencies": {"left": "^1"}, "integrity": HASH, "license": "MIT"},
-        "node_modules/left": {"version": "1.5.0"},
+        "node_modules/left": {"version": "1.5.0", "license": "(GPL-3.0 OR AGPL-3.0)"},
         "node_modules/tool": {"version": "2.0.0", "dev": True},
     },
 }
@@ -36,10 +36,15 @@ def test_a_bill_says_what_is_there_and_who_asks_for_whom(vallum, shop):
     assert bill["metadata"]["component"]["name"] == shop.name
     found = {component["name"]: component for component in bill["components"]}
     way = found["way"]
-    assert (way["purl"], way["scope"], way["licenses"]) == ("pkg:npm/way@1.0.0", "required", [{"expression": "MIT"}])
+    assert (way["purl"], way["scope"], way["licenses"]) == (
+        "pkg:npm/way@1.0.0",
+        "required",
+        [{"expression": "MIT", "acknowledgement": "declared"}],
+    )
     assert way["hashes"] == [{"alg": "SHA-512", "content": "00" * 64}]
     assert way["evidence"] == {"occurrences": [{"location": "package-lock.json", "line": 12}]}
     assert found["tool"]["scope"] == "excluded"
+    assert found["left"]["licenses"][0]["expression"] == "GPL-3.0-only OR AGPL-3.0-only"
     wants = {edge["ref"]: edge["dependsOn"] for edge in bill["dependencies"]}
     project = found["package-lock.json"]["bom-ref"]
     assert wants == {

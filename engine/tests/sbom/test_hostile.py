@@ -7,6 +7,7 @@ import pytest
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File
+from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph
 from vallum_engine.model.package import Package
 from vallum_engine.sbom.bill import canonical
@@ -221,3 +222,23 @@ def test_a_lockfile_whose_graph_is_too_large_is_told_without_it(monkeypatch):
     assert sum(isinstance(package, Package) for package in packages) == 200
     wants = {edge for wanted in found.wants.values() for edge in wanted}
     assert "pkg:npm/n1@1.0.0" in wants  # of the other file
+
+
+def test_what_licence_files_say_is_concluded_where_nothing_is_declared():
+    """And what is declared goes before it, as an expression where somebody made one of it."""
+    rows = (
+        ("a", {"licence_found": "MIT"}),
+        ("b", {"licence": "mit", "licence_found": "X"}),
+        ("c", {"licence_expression": "MIT"}),
+    )
+    packages = [
+        Package(ecosystem="npm", name=name, version="1", location=Location(path="x"), **more) for name, more in rows
+    ]
+    assembly = assembling.Assembly()
+    assembly.add("package-lock.json", packages, Book("npm", packages), system=None, hashes={})
+    found = {each.name: each for each in assembly.bill({}, (), incomplete=False).components}
+    assert [(found[name].licences, found[name].fact("concluded")) for name in "abc"] == [
+        (("MIT",), "true"),
+        (("mit",), ""),
+        (("MIT",), ""),
+    ]

@@ -49,7 +49,8 @@ FACTS = st.dictionaries(st.sampled_from(["arch", "commit", "module", "requested"
 def components(draw, number):
     ecosystem, name = draw(st.sampled_from(ECOSYSTEMS)), draw(NAMES)
     version = draw(st.one_of(st.just(""), NAMES))
-    facts = draw(FACTS)
+    facts, licences = draw(FACTS), draw(st.lists(LICENCES, max_size=2))
+    facts |= {"concluded": "true"} if licences and draw(st.booleans()) else {}
     return Component(
         ref=f"raw {number}",
         name=name,
@@ -58,7 +59,7 @@ def components(draw, number):
         purl=purl(ecosystem, name, version, arch=facts.get("arch", "")),
         kind=draw(st.sampled_from(["library", "application", "operating-system", "file", "data"])),
         scope=draw(st.sampled_from(["", "required", "optional", "excluded"])),
-        licences=tuple(draw(st.lists(LICENCES, max_size=2))),
+        licences=tuple(licences),
         hashes=tuple(draw(st.lists(HASHES, max_size=2))),
         places=tuple(draw(st.lists(PLACES, max_size=2))),
         facts=tuple(sorted(facts.items())),
@@ -162,3 +163,45 @@ def test_the_order_of_what_is_found_changes_nothing():
     )
     for form in FORMATS:
         assert dump(canonical(one), form) == dump(canonical(other), form)
+
+
+def test_what_is_declared_goes_before_what_is_concluded():
+    concluded = Component(
+        ref="1", name="a", version="1", ecosystem="npm", licences=("GPL-3.0-only",), facts=(("concluded", "true"),)
+    )
+    declared = Component(ref="2", name="a", version="1", ecosystem="npm", licences=("MIT",))
+    (found,) = canonical(Bill(subject=None, components=(concluded, declared))).components
+    assert (found.licences, found.facts) == (("MIT",), ())
+
+
+CONCLUDED = {
+    "cyclonedx": {
+        "bomFormat": "CycloneDX",
+        "components": [{"name": "a", "licenses": [{"license": {"id": "MIT", "acknowledgement": "concluded"}}]}],
+    },
+    "spdx": {
+        "spdxVersion": "SPDX-2.3",
+        "packages": [{"SPDXID": "a", "name": "a", "licenseDeclared": "NOASSERTION", "licenseConcluded": "MIT"}],
+    },
+    "spdx 3": {
+        "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
+        "@graph": [
+            {"type": "software_Package", "spdxId": "a", "name": "a"},
+            {"type": "simplelicensing_LicenseExpression", "spdxId": "l", "simplelicensing_licenseExpression": "MIT"},
+            {"type": "Relationship", "from": "a", "to": ["l"], "relationshipType": "hasConcludedLicense"},
+        ],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONCLUDED)
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_others_concluded_is_not_passed_on_as_declared(name, form):
+    bill = canonical(read(File("x", json.dumps(CONCLUDED[name]).encode())))
+    data = dump(bill, form).decode()
+    assert faults(form, data.encode()) == []
+    says = {"cyclonedx-json": '"acknowledgement": "concluded"', "cyclonedx-xml": 'acknowledgement="concluded"'}
+    says |= {"spdx-json": '"licenseConcluded": "MIT"', "spdx3-json": '"hasConcludedLicense"'}
+    assert says[form] in data
+    (found,) = again(form, data.encode()).components
+    assert (found.licences, found.fact("concluded")) == (("MIT",), "true")

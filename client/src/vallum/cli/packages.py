@@ -5,20 +5,24 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vallum import output, progress
+from vallum import cache, output, progress
 from vallum.cli import options, parser
 from vallum.cli.delivery import Delivery
 from vallum.cli.exits import Exit
 from vallum.cli.options import Options
 from vallum.cli.scan import opened
+from vallum_engine.detector import Detector
 from vallum_engine.model.report import Report
 from vallum_engine.pipeline import scan
+from vallum_engine.plugins import load
 from vallum_engine.reports.packages import render_json, render_table
 from vallum_engine.sca.lister import PackageLister
 from vallum_engine.triggers import collect
 from vallum_engine.values import replace
 
 PLACES = "folder, archive, container image, bill of materials, or https:// address of a git repository"
+_COMPILED = "vallum.compiled:database"
+_LICENCES = "vallum.licensing:for_policy"
 _EPILOG = """\
 Nothing is looked up and nothing leaves this machine. docs/packages.md says which files are read.
 
@@ -50,16 +54,21 @@ def run(arguments: Sequence[str]) -> Exit:
 
 
 @contextlib.contextmanager
-def taken(asked: Options, told: str) -> Iterator[tuple[PackageLister, Report]]:
-    """The inventory of the place, and the report of taking it; `told` says how much is told meanwhile."""
+def taken(asked: Options, told: str, *, licences: bool = False) -> Iterator[tuple[PackageLister, Report]]:
+    """The inventory of the place, and the report of taking it; `told` says how much is told meanwhile.
+
+    With `licences` the report's packages say what they are under, by what they declare and the licence files that lie with them.
+    """
     shown = progress.chosen(told)
     try:
         with opened(asked, shown) as place:
             lister = PackageLister()
+            detectors: list[Detector] = [lister, *([load(_LICENCES)("")] if licences else [])]
+            plan = collect(detectors)
             report = scan(
                 place.items or iter(()),
-                [lister],
-                triggers=collect([lister]).load(b""),
+                detectors,
+                triggers=load(_COMPILED)(plan, cache.opened(place.root), say=shown.say) if licences else plan.load(b""),
                 honour_ignores=asked.honour_ignores,
                 progress=shown.counts,
                 target=place.target,

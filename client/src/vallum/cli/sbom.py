@@ -71,10 +71,11 @@ def _bill(place: str, given: argparse.Namespace) -> tuple[Bill, list[str]]:
         place=place,
         delivery=Delivery(),
         honour_ignores=not given.no_ignore,
+        archives=not given.no_archives,
         branch=given.branch,
         limits=options.limits(given),
     )
-    with taken(asked, given.progress) as (lister, report):
+    with taken(asked, given.progress, licences=True) as (lister, report):
         bill = lister.bill(report)
     untold = lister.untold()
     gaps = [f"{gap.path or 'everything'}: {gap.why}" for gap in (*report.coverage.gaps, *untold)]

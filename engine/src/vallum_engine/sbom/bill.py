@@ -15,6 +15,8 @@ NO_PACKAGES = frozenset({"cryptographic-asset", "data", "device", "file", "opera
 """Kinds that are no package of an ecosystem, unless they have a package URL."""
 _PROJECTS = frozenset({"application", "container"})
 """Kinds that are one only if they have a version: other tools write files and folders as applications."""
+CONCLUDED = "concluded"
+"""The fact of a component whose licence is not declared, and was worked out from licence files."""
 EXCLUDED = "excluded"
 OPTIONAL = "optional"
 REQUIRED = "required"
@@ -268,6 +270,9 @@ def _joined(same: Sequence[Component]) -> dict[str, object]:
     """What several places say of one package, in order."""
     if len(same) > 1:
         facts = dict(sorted(fact for each in same for fact in each.facts))
+        if declaring := [each for each in same if each.licences and not each.fact(CONCLUDED)]:
+            facts.pop(CONCLUDED, None)
+            same = [each if each in declaring else replace(each, licences=()) for each in same]
         scope = min((each.scope for each in same), key=_SCOPES.index)
         return {"facts": tuple(sorted(facts.items())), "scope": scope, **_ordered(same)}
     one = same[0]

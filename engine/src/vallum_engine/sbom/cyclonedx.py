@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vallum_engine.model.finding import Location
-from vallum_engine.sbom.bill import Bill, Component, component, placed, scoped
+from vallum_engine.sbom.bill import CONCLUDED, OWN, Bill, Component, component, placed, scoped
 from vallum_engine.sbom.shape import dug, listed, number, text, texts
 from vallum_engine.values import replace
 
 Plain = Mapping[str, Any]
+_ACKNOWLEDGED = (("acknowledgement",), ("license", "acknowledgement"))
 _LOCATIONS = ("aquasecurity:trivy:FilePath", "syft:location:0:path")
 
 
@@ -56,6 +57,8 @@ def entry(told: Any) -> Component | None:
     if group:
         name = f"{group}{':' if purl.lower().startswith('pkg:maven/') else '/'}{name}"
     properties = [(text(dug(p, "name")), text(dug(p, "value"))) for p in listed(told.get("properties"))]
+    if any(dug(licence, *where) == CONCLUDED for licence in listed(told.get("licenses")) for where in _ACKNOWLEDGED):
+        properties.append((f"{OWN}{CONCLUDED}", "true"))
     found = component(
         text(told.get("bom-ref")) or purl,
         name=name,

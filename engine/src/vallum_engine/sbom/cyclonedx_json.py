@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from vallum_engine.sbom.bill import Bill, Component, properties
+from vallum_engine.sbom.bill import CONCLUDED, Bill, Component, properties
 from vallum_engine.sbom.licences import is_expression
 
 Json = dict[str, Any]
@@ -64,9 +64,7 @@ def component(of: Component) -> Json:
         "version": of.version,
         "scope": of.scope,
         "hashes": [{"alg": alg, "content": digits} for alg, digits in hashes(of)],
-        "licenses": [
-            {"expression": licence} if free else {"license": {"name": licence}} for licence, free in licences(of)
-        ],
+        "licenses": [_licence(licence, acknowledged(of), free=free) for licence, free in licences(of)],
         "purl": of.purl,
         "properties": [{"name": key, "value": value} for key, value in properties(of)],
     }
@@ -95,6 +93,15 @@ def licences(of: Component) -> Iterator[tuple[str, bool]]:
     """Each, and whether it stands as an expression: a document may hold one, and no names beside it."""
     alone = len(of.licences) == 1 and is_expression(of.licences[0])
     return ((licence, alone) for licence in of.licences)
+
+
+def _licence(licence: str, said: Json, *, free: bool) -> Json:
+    return {"expression": licence, **said} if free else {"license": {"name": licence, **said}}
+
+
+def acknowledged(of: Component) -> dict[str, str]:
+    """Whether its licence is what it declares, or what somebody concluded."""
+    return {"acknowledgement": "concluded" if of.fact(CONCLUDED) else "declared"}
 
 
 def places(of: Component) -> Iterator[tuple[str, int, str]]:

@@ -1,13 +1,13 @@
 """CycloneDX 1.6 as XML: written, and read into the shape of its JSON. https://cyclonedx.org/docs/1.6/xml/."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from vallum_engine.model.text import printable
 from vallum_engine.sbom.bill import Bill, Component, properties
-from vallum_engine.sbom.cyclonedx_json import grouped, hashes, licences, places
+from vallum_engine.sbom.cyclonedx_json import acknowledged, grouped, hashes, licences, places
 
 Plain = dict[str, Any]
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -50,7 +50,7 @@ def component(of: Component) -> str:
         + _said("version", of.version)
         + _said("scope", of.scope)
         + _within("hashes", (f'<hash alg="{alg}">{_text(digits)}</hash>' for alg, digits in hashes(of)))
-        + _within("licenses", (_licence(licence, free=free) for licence, free in licences(of)))
+        + _within("licenses", (_licence(licence, acknowledged(of), free=free) for licence, free in licences(of)))
         + _said("purl", of.purl)
         + _within(
             "properties", (f'<property name="{_text(key)}">{_text(value)}</property>' for key, value in properties(of))
@@ -60,8 +60,11 @@ def component(of: Component) -> str:
     )
 
 
-def _licence(licence: str, *, free: bool) -> str:
-    return f"<expression>{_text(licence)}</expression>" if free else f"<license>{_said('name', licence)}</license>"
+def _licence(licence: str, said: Mapping[str, str], *, free: bool) -> str:
+    told = "".join(f' {name}="{value}"' for name, value in said.items())
+    if free:
+        return f"<expression{told}>{_text(licence)}</expression>"
+    return f"<license{told}>{_said('name', licence)}</license>"
 
 
 def _occurrence(path: str, line: int, layer: str) -> str:
@@ -120,9 +123,15 @@ def _component(element: Element) -> Plain:
         "scope": element.findtext("scope"),
         "hashes": [{"alg": each.get("alg"), "content": each.text} for each in element.iterfind("hashes/hash")],
         "licenses": [
-            *({"expression": each.text} for each in element.iterfind("licenses/expression")),
             *(
-                {"license": {"id": each.findtext("id"), "name": each.findtext("name")}}
+                {"expression": each.text, "acknowledgement": each.get("acknowledgement")}
+                for each in element.iterfind("licenses/expression")
+            ),
+            *(
+                {
+                    "license": {"id": each.findtext("id"), "name": each.findtext("name")},
+                    "acknowledgement": each.get("acknowledgement"),
+                }
                 for each in element.iterfind("licenses/license")
             ),
         ],

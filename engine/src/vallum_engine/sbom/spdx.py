@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vallum_engine.sbom.bill import EXCLUDED, OPTIONAL, OWN, REQUIRED, Bill, Component, component
+from vallum_engine.sbom.bill import CONCLUDED, EXCLUDED, OPTIONAL, OWN, REQUIRED, Bill, Component, component
 from vallum_engine.sbom.shape import dug, listed, text, texts
 from vallum_engine.values import replace
 
@@ -77,16 +77,17 @@ def entry(told: Any, extracted: Mapping[str, str]) -> Component | None:
         return None
     references = listed(told.get("externalRefs"))
     own = list(_annotated(told))
+    declared, concluded = _known(told.get("licenseDeclared")), _known(told.get("licenseConcluded"))
     found = component(
         text(told.get("SPDXID")),
         name=name,
         version=_known(told.get("versionInfo")),
         purl=next((text(dug(r, "referenceLocator")) for r in references if dug(r, "referenceType") == "purl"), ""),
         kind=_KINDS.get(text(told.get("primaryPackagePurpose")).replace("-", "_"), "library"),
-        properties=own,
+        properties=[*own, (f"{OWN}{CONCLUDED}", "true")] if concluded and not declared else own,
     )
     several = [value for name, value in own if name == f"{OWN}licence"]
-    declared = _known(told.get("licenseDeclared")) or _known(told.get("licenseConcluded"))
+    declared = declared or concluded
     checksums = [
         told for told in listed(told.get("checksums")) if dug(told, "algorithm") and dug(told, "checksumValue")
     ]

@@ -6,7 +6,7 @@ https://spdx.github.io/spdx-spec/v3.0.1/. What has no field of its own stands in
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vallum_engine.sbom.bill import EXCLUDED, Bill, Component, component
+from vallum_engine.sbom.bill import CONCLUDED, EXCLUDED, Bill, Component, component
 from vallum_engine.sbom.shape import dug, listed, text, texts
 from vallum_engine.values import replace
 
@@ -42,7 +42,7 @@ def read(value: Plain, lines: Sequence[int] = ()) -> Bill:
     graph = [element for element in listed(value.get("@graph")) if isinstance(element, dict)]
     numbers = {id(element): index for index, element in enumerate(listed(value.get("@graph")))}
     relations = [element for element in graph if element.get("relationshipType") and "from" in element]
-    licences = _licences(graph, relations)
+    licences, concluded = _licences(graph, relations)
     wants, scopes = _edges(relations)
     found: dict[str, Component] = {}
     for element in graph:
@@ -53,6 +53,9 @@ def read(value: Plain, lines: Sequence[int] = ()) -> Bill:
                 line=lines[index] if index < len(lines) else 0,
                 scope=one.scope or _scope(scopes.get(one.ref, ())),
                 licences=tuple(licences.get(one.ref, ())),
+                facts=tuple(sorted({**dict(one.facts), CONCLUDED: "true"}.items()))
+                if one.ref in concluded
+                else one.facts,
             )
     roots = [ref for ref in _described(graph) if ref in found]
     subject = found.pop(roots[0]) if len(roots) == 1 else None
@@ -120,8 +123,8 @@ def _scope(said: set[str] | tuple[()]) -> str:
     return next(iter(said)) if len(said) == 1 else ""
 
 
-def _licences(graph: Sequence[Plain], relations: Sequence[Plain]) -> dict[str, list[str]]:
-    """What is declared, and of a package of which nothing is declared what was concluded."""
+def _licences(graph: Sequence[Plain], relations: Sequence[Plain]) -> tuple[dict[str, list[str]], set[str]]:
+    """What is declared, and of packages of which nothing is declared what was concluded; which packages these are."""
     told = {
         id_of(element): text(element.get("simplelicensing_licenseExpression"))
         or text(element.get("simplelicensing_licenseText"))
@@ -129,12 +132,13 @@ def _licences(graph: Sequence[Plain], relations: Sequence[Plain]) -> dict[str, l
         if type_of(element).startswith("simplelicensing_")
     }
     found: dict[str, list[str]] = {}
+    before: set[str] = set()
     for kind in ("hasDeclaredLicense", "hasConcludedLicense"):
         before = set(found)
         for one, other, _ in _pairs(relations, frozenset({kind})):
             if one not in before and told.get(other):
                 found.setdefault(one, []).append(told[other])
-    return found
+    return found, found.keys() - before
 
 
 def _described(graph: Sequence[Plain]) -> list[str]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from vallum_engine.sbom.bill import EXCLUDED, Bill, Component, all_properties
+from vallum_engine.sbom.bill import CONCLUDED, EXCLUDED, Bill, Component, all_properties
 from vallum_engine.sbom.licences import is_expression
 from vallum_engine.sbom.spdx3 import PROPERTIES, PURPOSES
 from vallum_engine.sbom.spdx_json import NO_MOMENT, id_of
@@ -105,7 +105,5 @@ def _relations(bill: Bill, every: list[Component], ids: dict[str, str], licences
     for each in every:
         if each.licences:
             told = [licences[licence] for licence in each.licences]
-            own = ids[each.ref]
-            yield _element(
-                "Relationship", f"{own}-licence", relationshipType="hasDeclaredLicense", **{"from": own}, to=told
-            )
+            own, kind = ids[each.ref], "hasConcludedLicense" if each.fact(CONCLUDED) else "hasDeclaredLicense"
+            yield _element("Relationship", f"{own}-licence", relationshipType=kind, **{"from": own}, to=told)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from vallum_engine.sbom.bill import OWN, Bill, Component, all_properties
+from vallum_engine.sbom.bill import CONCLUDED, OWN, Bill, Component, all_properties
 from vallum_engine.sbom.licences import is_expression
 from vallum_engine.sbom.spdx import DOCUMENT, OF_SCOPE, PURPOSES
 
@@ -73,8 +73,10 @@ def _package(of: Component, by: str, moment: str) -> Json:
     found: Json = {"SPDXID": id_of(of), "name": of.name}
     if of.version:
         found["versionInfo"] = of.version
-    found |= {"downloadLocation": _NOTHING, "filesAnalyzed": False, "licenseConcluded": _NOTHING}
-    found["licenseDeclared"] = _declared(of)
+    licence, concluded = _said(of), bool(of.fact(CONCLUDED))
+    found |= {"downloadLocation": _NOTHING, "filesAnalyzed": False}
+    found["licenseConcluded"] = licence if concluded else _NOTHING
+    found["licenseDeclared"] = _NOTHING if concluded else licence
     found["copyrightText"] = _NOTHING
     if of.kind in PURPOSES:
         found["primaryPackagePurpose"] = PURPOSES[of.kind]
@@ -99,7 +101,7 @@ def _package(of: Component, by: str, moment: str) -> Json:
     return found
 
 
-def _declared(of: Component) -> str:
+def _said(of: Component) -> str:
     """All of them hold. What has no form of an expression is named by a reference of the document's own."""
     every = [licence if is_expression(licence) else _licence(licence) for licence in of.licences]
     if len(every) > 1:

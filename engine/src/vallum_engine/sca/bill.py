@@ -9,7 +9,7 @@ from itertools import chain
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.package import Package
-from vallum_engine.sbom.bill import EXCLUDED, OPTIONAL, REQUIRED, Bill, Component, canonical
+from vallum_engine.sbom.bill import CONCLUDED, EXCLUDED, OPTIONAL, REQUIRED, Bill, Component, canonical
 from vallum_engine.sca.origins import Book
 from vallum_engine.sca.systems.release import Release
 
@@ -141,7 +141,7 @@ def _component(ref: str, package: Package, *, dev: bool | None, hashes: tuple[st
         ecosystem=package.ecosystem,
         purl=package.ref.purl,
         scope=_scope(package, dev=dev),
-        licences=tuple(filter(None, [package.licence_expression or package.licence])),
+        licences=tuple(filter(None, [package.licence_expression or package.licence or package.licence_found])),
         hashes=hashes,
         places=(package.location,),
         facts=tuple(_facts(package)),
@@ -158,5 +158,8 @@ def _scope(package: Package, *, dev: bool | None) -> str:
 
 def _facts(package: Package) -> Iterator[tuple[str, str]]:
     """Sorted by name. A wish is what it asks for; a version says more than the range that led to it."""
-    names = sorted((*_FACTS, "requested")) if not package.version else _FACTS
-    return ((name, value) for name in names if (value := getattr(package, name)))
+    names = _FACTS if package.version else (*_FACTS, "requested")
+    facts = {name: getattr(package, name) for name in names}
+    if package.licence_found and not (package.licence_expression or package.licence):
+        facts[CONCLUDED] = "true"
+    return ((name, value) for name, value in sorted(facts.items()) if value)

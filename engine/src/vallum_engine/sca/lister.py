@@ -56,14 +56,18 @@ class PackageLister:
     def bill(self, report: Report) -> Bill:
         """Every entry and who asks for whom, of the scan that gave this report. In the place of `listed`, and once like it.
 
+        What the report says of packages beyond the inventory (the licence that files say, the layer) is told too.
         Bills of materials among the files are left out: they tell of something, they are none of it.
         """
+        told: dict[str, list[Package]] = {}
+        for package in report.packages:
+            told.setdefault(package.location.path, []).append(package)
         assembly = Assembly()
         for path, packages in sorted(self._inventory.by_path.items()):
             if format_of(path) != "sbom":
                 hashes = self._origins.hashes(path)
                 book = self._origins.book(path, packages)
-                assembly.add(path, packages, book, system=self._inventory.system(path), hashes=hashes)
+                assembly.add(path, told.get(path, packages), book, system=self._inventory.system(path), hashes=hashes)
         self._cut = assembly.beyond
         return assembly.bill(report.target, report.layers, incomplete=report.incomplete)
 
