@@ -21,6 +21,14 @@ REGISTRIES = [
 # Issuers whose console or former name stands under another name than their documents.
 OTHER_HOSTS: frozenset[str] = frozenset(
     [
+        "api.dropboxapi.com",
+        "api.getpostman.com",
+        "api.hetzner.cloud",
+        "api.hubapi.com",
+        "api.linode.com",
+        "api.mailgun.net",
+        "api.prefect.cloud",
+        "api.sendgrid.com",
         "api.slack.com",
         "app.prefect.cloud",
         "app.readthedocs.org",
@@ -34,6 +42,7 @@ OTHER_HOSTS: frozenset[str] = frozenset(
         "go.postman.co",
         "mandrillapp.com",
         "papertrailapp.com",
+        "slack.com",
         "trello.com",
         "www.mercadopago.com",
         "www.notion.so",
@@ -49,6 +58,12 @@ def _registered(host: str) -> str:
     """The part of a host's name that somebody registered: under `com.au` and its like three labels, else two."""
     labels = host.split(".")
     return ".".join(labels[-3 if len(labels) > 2 and labels[-2] in {"co", "com"} and len(labels[-1]) == 2 else -2 :])
+
+
+def _is_the_issuers(rule: Rule, address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    named = {_registered(urlsplit(reference).hostname or "") for reference in rule.references}
+    return _registered(host) in named or host in OTHER_HOSTS
 
 
 @pytest.fixture(scope="module")
@@ -98,14 +113,14 @@ def test_a_rule_tells_people_what_to_do(rule: Rule, found: Samples) -> None:
 def test_where_a_credential_is_revoked_is_a_page_of_its_issuer() -> None:
     told = [rule for rule in BOOK.rules if rule.revoke]
     assert len({rule.provider for rule in told}) >= 200
-    strange = []
-    for rule in told:
-        page = urlsplit(rule.revoke)
-        assert page.scheme == "https"
-        named = {_registered(urlsplit(reference).hostname or "") for reference in rule.references}
-        if _registered(page.hostname or "") not in named and page.hostname not in OTHER_HOSTS:
-            strange.append((rule.id, page.hostname))
-    assert strange == []
+    assert all(urlsplit(rule.revoke).scheme == "https" for rule in told)
+    assert [(rule.id, rule.revoke) for rule in told if not _is_the_issuers(rule, rule.revoke)] == []
+
+
+def test_who_is_asked_about_a_credential_is_its_issuer() -> None:
+    asked = [(rule, rule.verify.url) for rule in BOOK.rules if rule.verify]
+    assert len(asked) > 60
+    assert [(rule.id, url) for rule, url in asked if not _is_the_issuers(rule, url)] == []
 
 
 def test_there_are_many_rules_over_many_providers() -> None:
