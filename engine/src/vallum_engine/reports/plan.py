@@ -114,15 +114,17 @@ def _patched(patch: Patch) -> bytes:
     """Bytes are told as Latin-1 on the way, so that whatever the file holds comes out as it was."""
     before, after = (_lines(data) for data in (patch.before, patch.after))
     names = (_named(f"a/{patch.path}"), _named(f"b/{patch.path}"))
-    hunks = list(unified_diff(before, after, *names))
+    hunks = list(unified_diff(before, after))[2:]
     if not hunks:
         return b""
-    head = f"diff --git {names[0]} {names[1]}\n".encode("utf-8", "surrogateescape")
-    told = [line.encode("utf-8", "surrogateescape") for line in hunks[:2]]
-    for line in hunks[2:]:
+    # A name with a space ends in a tab, as git writes it: `patch` takes it for the name's end.
+    ends = ["\t" if " " in name else "" for name in names]
+    head = f"diff --git {names[0]} {names[1]}\n--- {names[0]}{ends[0]}\n+++ {names[1]}{ends[1]}\n"
+    told = [head.encode("utf-8", "surrogateescape")]
+    for line in hunks:
         data = line.encode("latin-1")
         told.append(data if data.endswith(b"\n") else data + b"\n\\ No newline at end of file\n")
-    return head + b"".join(told)
+    return b"".join(told)
 
 
 def _lines(data: bytes) -> list[str]:
