@@ -1,6 +1,7 @@
 """Licence texts recognised. The texts are those of packages that are installed here: none is a file of ours."""
 
 import random
+import time
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -89,10 +90,25 @@ def test_huge_files_are_read_from_their_beginning_and_it_is_said():
     assert not texts.recognise(APACHE).cut
 
 
-def test_a_licence_many_times_over_ends():
+def test_another_name_for_who_grants_it_is_the_same_licence():
+    isc = text_of("dnspython", "LICENSE").rpartition("Copyright (C)")[2]
+    assert "NOMINUM" in isc
+    assert ids(isc) == ids(isc.replace("NOMINUM", "SOME COMPANY")) == ["ISC"]
+
+
+def test_each_copy_in_a_list_of_licences_is_told():
+    mit, bsd = text_of("pytest", "LICENSE"), text_of("django", "LICENSE")
+    listed = "\n\n".join(f"Project {number}, under:\n\n{text}" for number, text in enumerate([mit, bsd] * 6))
+    assert ids(listed) == ["MIT", "BSD-3-Clause"] * 6
+
+
+def test_a_licence_many_times_over_ends_and_it_is_said():
+    started = time.process_time()
     found = texts.recognise((text_of("pytest", "LICENSE") + "\n\n-----\n\n") * 300)
     assert {match.id for match in found.matches} == {"MIT"}
     assert len(found.matches) == texts.MOST_LICENCES
+    assert found.cut
+    assert time.process_time() - started < 10
 
 
 def test_the_table_is_of_today_and_small():

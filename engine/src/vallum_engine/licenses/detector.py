@@ -105,7 +105,7 @@ class LicenceDetector:
             why = f"{self._beyond:,} licence files and tagged files beyond the first {MOST_FILES:,}: not read"
             yield self._note("", why, covered=False)
         for path in self._cut:
-            yield self._note(path, "longer than a licence can be: only its beginning was read", covered=True)
+            yield self._note(path, "more than a file of licences holds: only a part of it was read", covered=True)
         if self._policy is None:
             return
         for path, count in sorted(self._untold.items()):

@@ -27,8 +27,14 @@ RAREST = 32
 MOST_WORDS = 60_000
 """Of a file, from its beginning: ten times the GPL. What is behind them is not looked at, and it is said."""
 MOST_LICENCES = 50
+MOST_COPIES = 24
+"""Of one number in a text, at a time: what is behind them is looked at when those before are taken."""
+MOST_STEPS = 2_000_000
+"""Places compared for one text, in a second: forty times those of the longest list of licences met. Then it is said that more is there."""
 ENOUGH = 0.85
 """How much of a licence's sample must be there, and how alike licence and place must be."""
+ALONE = 0.8
+"""The same of the first in a file: copies name who grants it in words of their own. Between others more is asked."""
 _NEAR = 0.5
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -132,21 +138,19 @@ def recognise(text: str) -> Recognised:
     cut = len(row) > MOST_WORDS
     row = row[:MOST_WORDS]
     place = _Places(numbers(row))
-    candidates = [known for known in table() if len(known.sample & place.present) >= ENOUGH * len(known.sample)]
+    candidates = [known for known in table() if len(known.sample & place.present) >= ALONE * len(known.sample)]
+    seen = [best for known in candidates if (best := place.best(known))]
     found: list[_Seen] = []
-    while candidates and len(found) < MOST_LICENCES:
-        seen = [best for known in candidates if (best := place.best(known))]
-        if not seen:
-            break
+    while seen and len(found) < MOST_LICENCES:
         chosen = max(seen, key=lambda one: (one.weight, -len(one.known.id), one.known.id))
-        place.take(*chosen.core)
         found.append(chosen)
-        candidates = [one.known for one in seen]
+        place.take(*chosen.core)
+        seen = [best for one in seen if (best := place.again(one, chosen)) and best.is_near]
     found.sort(key=lambda one: one.start)
     return Recognised(
         matches=tuple(one.match for one in found),
         words=len(row),
-        cut=cut,
+        cut=cut or place.tired or (bool(seen) and len(found) >= MOST_LICENCES),
         nearest=None if found else place.nearest(),
     )
 
@@ -161,6 +165,10 @@ class _Seen:
     """The same without what is loosely at either end, which may be of a neighbour."""
     share: float
     similarity: float
+
+    @property
+    def is_near(self) -> bool:
+        return self.share >= ENOUGH and self.similarity >= ENOUGH
 
     @property
     def weight(self) -> float:
@@ -179,15 +187,29 @@ class _Places:
 
     def __init__(self, row: list[int]) -> None:
         self.row = row
+        self.left = MOST_STEPS
         self.present = frozenset(row)
         self.at: dict[int, list[int]] = {}
         for position, number in enumerate(self.row):
             self.at.setdefault(number, []).append(position)
 
+    @property
+    def tired(self) -> bool:
+        """Whether more was to be looked at than a file of licences has."""
+        return self.left <= 0
+
+    def again(self, one: _Seen, taken: _Seen) -> _Seen | None:
+        """The next place of a licence after another was taken; the same where it does not touch that one."""
+        start, end = taken.core
+        return one if one.end <= start or one.start >= end else self.best(one.known)
+
     def best(self, known: Known) -> _Seen | None:
         """The place where the licence is most wholly, if it is almost whole there."""
-        places = sorted(position for number in known.sample for position in self.at.get(number, ())[:MOST_LICENCES])
-        first, last, count = _densest(places, self.row, int(known.length * 1.4) + 40)
+        if self.tired:
+            return None
+        places = sorted(position for number in known.sample for position in self.at.get(number, ())[:MOST_COPIES])
+        self.left -= len(places)
+        first, last, count = _likest(known, places, self.row)
         if last < 0:
             return None
         usual = known.length // len(known.sample)
@@ -196,7 +218,7 @@ class _Places:
         start, end = inside[0], inside[-1] + 1
         share = count / len(known.sample)
         similarity = _alike(share, known.length, end - start)
-        if share < ENOUGH or similarity < ENOUGH:
+        if share < ALONE or similarity < ALONE:
             return None
         return _Seen(
             known=known, start=start, end=end, core=(core[0], core[-1] + 1), share=share, similarity=similarity
@@ -216,20 +238,23 @@ class _Places:
         return Match(id=known.id, similarity=round(similarity, 3), words=0) if known and similarity >= _NEAR else None
 
 
-def _densest(places: Sequence[int], row: Sequence[int], longest: int) -> tuple[int, int, int]:
-    """First and last index of the places no further than `longest` apart that hold most different numbers, and how many."""
+def _likest(known: Known, places: Sequence[int], row: Sequence[int]) -> tuple[int, int, int]:
+    """First and last index of the places that are most like the licence as a whole, and how many different numbers they have."""
+    longest, size = int(known.length * 1.4) + 40, len(known.sample)
     counts: dict[int, int] = {}
-    best, start = (0, -1, 0), 0
+    best, most, start = (0, -1, 0), 0.0, 0
     for end, position in enumerate(places):
         counts[row[position]] = counts.get(row[position], 0) + 1
-        while position - places[start] > longest:
+        # What comes again is counted where it stands last: the copy before this one is left behind.
+        while position - places[start] > longest or counts[row[places[start]]] > 1:
             left = row[places[start]]
             counts[left] -= 1
             if not counts[left]:
                 del counts[left]
             start += 1
-        if len(counts) > best[2]:
-            best = (start, end, len(counts))
+        alike = _alike(len(counts) / size, known.length, position - places[start] + 1)
+        if alike > most:
+            best, most = (start, end, len(counts)), alike
     return best
 
 
