@@ -4,9 +4,13 @@ from pathlib import Path
 
 from vallum_engine.model.file import File
 from vallum_engine.model.text import printable
+from vallum_engine.plugins import load
 from vallum_engine.sca.lockfiles import format_of
-from vallum_engine.sca.lockfiles.sbom import MOST_BYTES, is_one
 
+MOST_BYTES = 128 << 20
+"""What is read of one; the reader refuses what is as long."""
+# Loaded for what may be one: most files that are named are archives and images.
+_IS_ONE = "vallum_engine.sca.lockfiles.sbom:is_one"
 _BEGINNINGS = (b"{", b"<", b"#", b"S", b"\xef")
 
 
@@ -22,7 +26,7 @@ def given(place: str) -> File | None:
             data = head + file.read(MOST_BYTES + 1 - len(head))
     except OSError:
         return None
-    if not is_one(data):
+    if not load(_IS_ONE)(data):
         return None
     name = printable(path.name)
     return File(

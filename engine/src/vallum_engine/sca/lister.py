@@ -18,6 +18,7 @@ class PackageLister:
     """Serves one scan, and finds nothing: it speaks for no rule."""
 
     name = "packages"
+    looks_below = True
     triggers: Sequence[Trigger] = ()
 
     def __init__(self) -> None:
