@@ -472,7 +472,8 @@ def test_an_import_gets_the_version_that_the_project_asks_for(record, database):
 
 def test_what_nobody_asks_for_may_have_its_uses(told):
     lock = json.loads(NPM)
-    lock["packages"]["node_modules/nodemon"] = {"version": "1.0.0"}
+    lock["packages"]["node_modules/nodemon"] = {"version": "1.0.0", "dependencies": {"other": "*"}}
+    lock["packages"]["node_modules/other"] = {"version": "1.0.0", "dependencies": {"nodemon": "*"}}
     assert both(told({"package-lock.json": json.dumps(lock), "a.js": ""}, "nodemon", ecosystem="npm"))[1] == (
         "Not known to be imported: it runs without being imported, as commands, servers and drivers do."
     )

@@ -114,7 +114,8 @@ class _Judge:
         found = installed(tree, names) if ecosystem == "PyPI" else {}
         self._index = Index(ecosystem, Naming(ecosystem, found), names)
         wanted = [*sorted(vulnerable), *sorted(direct - vulnerable)[:MOST_ASKED]]
-        self.reading = Reading(ecosystem, self._index, self._scopes, wanted)
+        folders = {self._scopes.folder(path) for path in paths}
+        self.reading = Reading(ecosystem, self._index, self._scopes, wanted, folders)
         self._ways: dict[str, _Ways] = {}
 
     @property

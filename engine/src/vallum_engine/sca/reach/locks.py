@@ -54,13 +54,12 @@ class Lock:
 
     @property
     def entrances(self) -> set[str]:
-        """The packages that code may import by right: those that a project asks for, and those that no other needs."""
-        graph = self.graph
-        needed = {answer for own in graph.wants.values() for want in own for answer in graph.answers.get(want, (want,))}
+        """The packages that code may import by right: those that a project asks for, and those that nobody asks for by any way."""
+        reached = leads(self.graph, dict.fromkeys(self.direct, ""))
         return {
             name
             for name, keys in self.by_name.items()
-            if not self.direct.isdisjoint(keys) or not needed.issuperset(keys)
+            if not self.direct.isdisjoint(keys) or any(key not in reached for key in keys)
         }
 
     def keys(self, name: str, version: str) -> Sequence[Key]:

@@ -1,6 +1,6 @@
 """One pass over the code of a tree: who imports what, what is named elsewhere, and what keeps both from being known."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from vallum_engine.detector import Tree
 from vallum_engine.model.file import File
@@ -10,7 +10,7 @@ from vallum_engine.sca.reach import settings
 from vallum_engine.sca.reach.modules import LANGUAGES, Index
 from vallum_engine.sca.reach.scopes import Scopes
 from vallum_engine.sca.reach.sides import Side, side
-from vallum_engine.sca.reach.words import finder, place_of
+from vallum_engine.sca.reach.words import finder, may_name, place_of
 from vallum_engine.syntax.code import MOST_BYTES, Code, Lines, Reader, language_of
 from vallum_engine.values import made, mutable
 
@@ -60,8 +60,10 @@ class Seen:
 class Reading:
     """Reads files of one ecosystem's language, and remembers what they say of the packages in `index`."""
 
-    def __init__(self, ecosystem: str, index: Index, scopes: Scopes, asked: Sequence[str]) -> None:
-        """`asked` are the packages for whose sake a file is read; of the others only what such files say."""
+    def __init__(
+        self, ecosystem: str, index: Index, scopes: Scopes, asked: Sequence[str], folders: Collection[str]
+    ) -> None:
+        """`asked` are the packages for whose sake a file is read, and `folders` those whose code is of interest."""
         self.seen = Seen()
         self.language = LANGUAGES[ecosystem]
         self._ecosystem = ecosystem
@@ -70,12 +72,16 @@ class Reading:
         self._read: Reader = load(f"vallum_engine.syntax.{self.language}:read")
         self._aliases = settings.Aliases()
         self._words: list[tuple[str, str]] = sorted({(word, name) for name in asked for word in self._spelled(name)})
+        self._folders = frozenset(folders)
+        self._beginnings = tuple(sorted({word.lower() for word, _ in self._words}))
         self._find = finder([word for word, _ in self._words], [_COMPUTING[self.language]])
 
     def _spelled(self, package: str) -> Iterator[str]:
         """The words that stand in a file which names the package."""
-        for name in self._index.modules[package].names:
-            yield name.partition(".")[0] if self._ecosystem == "PyPI" else name
+        found = self._index.modules[package]
+        for name in found.names:
+            # Of a guess the last part: the first is a word that half of a tree may have.
+            yield name.split(".")[0 if found.sure else -1] if self._ecosystem == "PyPI" else name
         if self._ecosystem in ("PyPI", "npm"):
             yield package
 
@@ -93,7 +99,7 @@ class Reading:
             self._unread(file.path)
             return
         own = side(file.path, self.language)
-        if not self._open(self._find(data), file.path):
+        if not self._open(self._find(data), file):
             return
         code = self._read(data)
         if not code.whole:
@@ -106,15 +112,24 @@ class Reading:
                 self.seen.computed.append(_at(file.path, code.computed))
             self._texts(file, code)
 
-    def _open(self, found: Iterable[int], path: str) -> bool:
+    def _open(self, found: Collection[int], file: File) -> bool:
         """Whether a file with these words can say something new."""
+        if any(number >= len(self._words) for number in found):
+            return True
+        lowered = b""
         for number in found:
-            if number >= len(self._words):
-                return True
-            package = self._words[number][1]
-            if len(self.seen.of(package, self._scopes.folder_of(package, path)).production) < MOST_PLACES:
-                return True
+            word, package = self._words[number]
+            if self._news(package, file.path):
+                lowered = lowered or file.data.lower()
+                if may_name(lowered, word.lower().encode(), self.language):
+                    return True
         return False
+
+    def _news(self, package: str, path: str) -> bool:
+        """Whether it would say something new that this file imports the package."""
+        folder = self._scopes.folder_of(package, path)
+        asked = folder is None or folder in self._folders
+        return asked and len(self.seen.of(package, folder).production) < MOST_PLACES
 
     def _imports(self, path: str, code: Code, own: Side) -> None:
         for name, line in code.imports:
@@ -130,6 +145,8 @@ class Reading:
         """Names that stand in texts: of a setting's list, of a driver."""
         lines: Lines | None = None
         for word, start in code.bare.words():
+            if not word.lower().startswith(self._beginnings) and "+" not in word and "://" not in word:
+                continue
             for package in settings.named(word, self._index, self._ecosystem):
                 lines = lines or Lines(file.data)
                 self._name(package, _at(file.path, lines.of(start)))
@@ -144,10 +161,15 @@ class Reading:
                         self._name(package, _at(file.path, line))
             return
         for number in sorted(self._find(file.data)):
-            if number < len(self._words):
+            if number < len(self._words) and self._unnamed(self._words[number][1], file.path):
                 word, package = self._words[number]
                 line = file.data.count(b"\n", 0, max(place_of(word, file.data), 0)) + 1
                 self._name(package, _at(file.path, line))
+
+    def _unnamed(self, package: str, path: str) -> bool:
+        """Whether it would be news that this file names the package."""
+        folder = self._scopes.folder_of(package, path)
+        return folder in self._folders and self.seen.of(package, folder).named is None
 
     def _name(self, package: str, place: Location) -> None:
         uses = self.seen.noted(package, self._scopes.folder_of(package, place.path))

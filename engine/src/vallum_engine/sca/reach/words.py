@@ -7,6 +7,14 @@ from typing import Any
 Find = Callable[[bytes], Collection[int]]
 """The numbers of the words that stand in some bytes."""
 
+MOST_PLACES = 300
+"""Places of a word that are looked at; where there are more the file is read."""
+LONGEST_LINE = 500
+_QUOTES = {
+    "golang": (b'"', b"`"),
+    "javascript": (b"'", b'"', b"`", b"!", b":", b"/"),
+    "python": (b"'", b'"'),
+}
 _EDGE = re.compile(r"[A-Za-z0-9_]")
 
 
@@ -34,6 +42,29 @@ def finder(words: Sequence[str], expressions: Sequence[bytes]) -> Find:
         return found
 
     return find
+
+
+def may_name(lowered: bytes, word: bytes, language: str) -> bool:
+    """Whether one of the places of a word can be an import or a text of its own: most are neither. `lowered` has no capitals.
+
+    A specifier stands behind a quote; a module of Python in a line with the word that imports it, or that continues one.
+    """
+    if language == "java":
+        return True
+    quotes = _QUOTES[language]
+    at = lowered.find(word)
+    for _ in range(MOST_PLACES):
+        if at < 0:
+            return False
+        if lowered[at - 1 : at] in quotes:
+            return True
+        if language == "python":
+            line = lowered.rfind(b"\n", max(at - LONGEST_LINE, 0), at) + 1
+            before = lowered[line:at] if line else lowered[max(at - LONGEST_LINE, 0) : at]
+            if b"import" in before or b"from" in before or lowered[max(line - 3, 0) : line].rstrip().endswith(b"\\"):
+                return True
+        at = lowered.find(word, at + 1)
+    return True
 
 
 def place_of(word: str, data: bytes) -> int:
