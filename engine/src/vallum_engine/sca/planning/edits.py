@@ -15,6 +15,9 @@ from vallum_engine.sca.planning.raising import raised
 from vallum_engine.sca.planning.ranges import STYLES
 from vallum_engine.sca.planning.spots import STYLE_OF, Spot, Texts, spots
 
+_COMPILERS = ("uv pip compile", "pip-compile")
+_HEAD = 500
+
 
 class Raised(NamedTuple):
     """A line with another range in it, and that range."""
@@ -36,6 +39,11 @@ class Manifests:
 
     def has(self, path: str) -> bool:
         return path in self._files
+
+    def compiler(self, path: str) -> str:
+        """The tool that requirements say they were written by, in the comment that they begin with; empty where they do not."""
+        head = self._texts.of(path)[:_HEAD]
+        return next((tool for tool in _COMPILERS if f" {tool}" in head), "") if head.startswith("#") else ""
 
     def try_all(self, wishes: Iterable[Wish]) -> None:
         """Find out which of the wishes can be fulfilled, file by file: so a file is read again once and not for each of its lines."""

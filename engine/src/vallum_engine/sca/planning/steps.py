@@ -1,6 +1,7 @@
 """How one package gets to its version: by its manifest, by its lockfile alone, by overruling others, or by a parent."""
 
 from collections.abc import Sequence
+from shlex import quote
 
 from vallum_engine.model.package import Package
 from vallum_engine.model.plan import Change, Step, Way
@@ -59,6 +60,12 @@ class Stepper:
                 f"Or build with Go {self._case.to} or later: the line is the least that the module asks for."
             )
         package, within = self._case.package, self._within_written()
+        if tool := self._manifests.compiler(self._case.path):
+            command = f"{tool} --upgrade-package {quote(f'{package.name}=={self._case.to}')}"
+            self._say.append(
+                f"{self._case.path} is written by `{tool}`: as it was called, with what is new, `{command} …`. "
+                f"Where the file that it is made from keeps {self._case.to} out, raise it there first."
+            )
         command = commands.moving(package, self._case.to, written=self._written, later_yarn=False)
         way = Way.RAISE if self._changes else Way.OTHER
         return self._step(way, within=within, command=command)
