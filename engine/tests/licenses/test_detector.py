@@ -176,6 +176,14 @@ def test_a_lockfile_that_tells_no_licences_is_a_gap_and_no_flood():
     assert not scanned(poetry, policy=read(b'untold = "allow"', "r")).incomplete
 
 
+def test_a_manifest_that_asks_for_others_is_not_them():
+    wishes = ("app/package.json", b'{"name": "app", "dependencies": {"a": "^1", "b": "^2"}}')
+    report = scanned(wishes, ("app/LICENSE", MPL), policy=packaged())
+    assert told(report) == {"a": ("", ""), "b": ("", "")}
+    assert report.findings == ()
+    assert [item.path for item in report.coverage.gaps] == ["app/package.json"]
+
+
 def test_silence_among_those_that_tell_is_an_unknown_licence():
     report = scanned(lock(a={"license": "MIT"}, b={}), policy=packaged())
     (finding,) = report.findings

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from vallum_engine import VERSION
 from vallum_engine.detector import Hit, Trigger
 from vallum_engine.licenses.expression import Expression, Term, category
-from vallum_engine.licenses.files import Reader, Said, is_licence
+from vallum_engine.licenses.files import Reader, Said, is_licence, is_of_one
 from vallum_engine.licenses.known import Category
 from vallum_engine.licenses.notices import TAG, tagged
 from vallum_engine.licenses.policy import Exemption, Outcome, Policy, Verdict
@@ -69,7 +69,7 @@ class LicenceDetector:
         self._packages = settled(packages, self.said)
         listed = Counter(package.location.path for package in self._packages)
         telling = {package.location.path for package in self._packages if judged(package) != UNTOLD}
-        self._untold = {path: count for path, count in listed.items() if path not in telling and _tells_of_many(path)}
+        self._untold = {path: count for path, count in listed.items() if path not in telling and not is_of_one(path)}
         return self._packages
 
     def conclude(self) -> Iterable[Finding]:
@@ -150,10 +150,9 @@ class LicenceDetector:
     def _finding(
         self, outcome: Outcome, what: str, expression: Expression, told: str, ended: Exemption | None
     ) -> Finding:
-        said = _cut_short(str(expression))
         verb = "forbids" if outcome.verdict is Verdict.DENY else "wants reviewed"
         message = [
-            f"{what} is under {said}, which {self._policy_name} {verb} (rule {outcome.rule.id}: {_asks(outcome.term)}).",
+            f"{what} {_is_under(expression)}, which {self._policy_name} {verb} (rule {outcome.rule.id}: {_asks(outcome.term)}).",
             outcome.rule.why,
             told,
             f"An exception for it ended on {ended.until} ({ended.reason})." if ended else "",
@@ -162,31 +161,38 @@ class LicenceDetector:
             kind=Kind.LICENCE,
             ruleset=self.name,
             rule=outcome.rule.id,
-            title=f"{what}: {_cut_short(str(outcome.term))} is {'not allowed' if outcome.verdict is Verdict.DENY else 'to be reviewed'}",
+            title=_title(outcome),
             severity=outcome.rule.severity,
             confidence=Confidence.HIGH,
             message=" ".join(part for part in message if part),
             locations=(),
             identity=(),
-            remediation=Remediation(steps=self._steps(outcome)),
+            remediation=Remediation(steps=_steps(outcome)),
             references=_references(outcome.term),
         )
 
-    def _steps(self, outcome: Outcome) -> tuple[str, ...]:
-        except_it = f"Or allow it: an [[exception]] in {self._policy_name}, with a reason and a last day."
-        if outcome.term.category is Category.UNKNOWN:
-            return (
-                "Read the licence that lies with it, and ask its authors to declare it as an SPDX expression.",
-                except_it,
-            )
-        if outcome.verdict is Verdict.REVIEW:
-            return ("Let somebody who decides on licences look at how it is used.", except_it)
-        return ("Use another package in its place, or buy or ask for another licence.", except_it)
+
+_EXCEPT = "Or allow it: an [[exception]] in your policy, with a reason and a last day."
 
 
-def _tells_of_many(path: str) -> bool:
-    """Whether a file lists many packages: of an installed one by itself, silence is its own."""
-    return path.rpartition("/")[2] not in ("METADATA", "PKG-INFO", "package.json", "Cargo.toml")
+def _steps(outcome: Outcome) -> tuple[str, ...]:
+    if outcome.term.category is Category.UNKNOWN:
+        return ("Read the licence that lies with it, and ask its authors to declare it as an SPDX expression.", _EXCEPT)
+    if outcome.verdict is Verdict.REVIEW:
+        return ("Let somebody who decides on licences look at how it is used.", _EXCEPT)
+    return ("Use another package in its place, or buy or ask for another licence.", _EXCEPT)
+
+
+def _title(outcome: Outcome) -> str:
+    """Without the package, which stands before it."""
+    if outcome.term == UNTOLD:
+        return "No licence is told"
+    end = "is not allowed" if outcome.verdict is Verdict.DENY else "is to be reviewed"
+    return f"{_cut_short(str(outcome.term))} {end}"
+
+
+def _is_under(expression: Expression) -> str:
+    return "tells no licence" if expression == UNTOLD else f"is under {_cut_short(str(expression))}"
 
 
 def _named(package: Package) -> str:
@@ -223,6 +229,8 @@ def _exempted(exception: Exemption) -> str:
 
 
 def _asks(term: Term) -> str:
+    if term == UNTOLD:
+        return "none is told"
     return f"{_cut_short(str(term))} is {'of an unknown kind' if term.category is Category.UNKNOWN else category(term)}"
 
 

@@ -52,8 +52,6 @@ _NO_TEXT = frozenset(
         "yml",
     }
 )
-_ALONE = frozenset({"METADATA", "PKG-INFO", "package.json"})
-"""Files of one package, in its folder."""
 _CHOICE = re.compile(
     r"at your (?:option|choice)|either of|(?:dual|multi|triple)[- ]licen[sc]ed|you may choose|choice of", re.IGNORECASE
 )
@@ -204,6 +202,16 @@ def _common(name: str) -> str:
     return f"{name}+" if "GPL" in name and name[-1].isdigit() else name
 
 
+def is_of_one(path: str) -> bool:
+    """Whether the file is of one package, which lies in its folder: none that lists, or asks for, others."""
+    folder, _, name = path.rpartition("/")
+    return (
+        name in ("METADATA", "PKG-INFO")
+        or (name == "package.json" and "node_modules/" in path)
+        or (name == "Cargo.toml" and folder.rpartition("/")[0].endswith("vendor"))
+    )
+
+
 def folders(packages: Sequence[Package]) -> Mapping[str, list[int]]:
     """Where packages lie that are installed or copied in, by folder; values are positions in `packages`."""
     found: dict[str, list[int]] = {}
@@ -219,7 +227,7 @@ def _folders_of(package: Package) -> tuple[str, ...]:
     parent = folder.rpartition("/")[0]
     if "META-INF/" in path:
         return (path.partition("META-INF/")[0].rstrip("/"),)
-    if name in _ALONE or (name == "Cargo.toml" and parent.endswith("vendor")):
+    if is_of_one(path):
         return (folder,)
     if folder.endswith("specifications"):
         return (f"{folder.removesuffix('specifications')}gems/{package.name}-{package.version}",)
