@@ -117,6 +117,7 @@ class _Judge:
         folders = {self._scopes.folder(path) for path in paths}
         self.reading = Reading(ecosystem, self._index, self._scopes, wanted, folders)
         self._ways: dict[str, _Ways] = {}
+        self._blinded: dict[str, str] = {}
 
     @property
     def _seen(self) -> Seen:
@@ -198,6 +199,11 @@ class _Judge:
 
     def _blind(self, folder: str) -> str:
         """What keeps silence from meaning anything in this folder; empty where nothing does."""
+        if folder not in self._blinded:
+            self._blinded[folder] = self._blinds(folder)
+        return self._blinded[folder]
+
+    def _blinds(self, folder: str) -> str:
         if not self._scopes.has_code(folder):
             return f"no {_SPOKEN[self.reading.language]} of the project's own was scanned"
         for place in sorted(self._seen.computed):

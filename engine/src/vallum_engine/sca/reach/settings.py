@@ -29,7 +29,7 @@ _USUAL = frozenset(_PARTS.split())
 """Parts of a `package.json` that ask for packages, describe the project, or are settings of tools."""
 _TOKEN = re.compile(r"[^\s\"'`=,;&|()<>]+")
 _SCHEME = re.compile(r"\+(\w+)(?:$|:)|^(\w+)://")
-_PATHS = re.compile(rb'"paths"\s*+:\s*+\{([^}]*+)\}')
+_PATHS = re.compile(rb'"paths"\s*+:\s*+\{([^}]{0,20000}+)\}')
 _ALIAS = re.compile(rb'"([^"\\]{1,200})"\s*+:\s*+\[')
 _RENAMED = re.compile(rb'"npm:((?:@[^/"@\s]{1,200}/)?[^/"@\s]{1,200})(?:@[^"]*+)?"')
 _SETTINGS = re.compile(r"(?:ts|js)config.*\.json$")
@@ -63,9 +63,11 @@ def started(file: File) -> Iterator[tuple[str, int]]:
         return
     for name, text in scripts.items() if isinstance(scripts, dict) else ():
         if _STARTS.match(name) and isinstance(text, str):
-            yield from ((token, _line(data, name)) for token in _TOKEN.findall(text))
+            line = _line(data, name)
+            yield from ((token, line) for token in _TOKEN.findall(text))
     for name in own:
-        yield from ((word, _line(data, name)) for word in _strings(manifest[name]))
+        line = _line(data, name)
+        yield from ((word, line) for word in _strings(manifest[name]))
 
 
 def _line(data: bytes, key: str) -> int:
