@@ -6,7 +6,11 @@ import subprocess
 
 import pytest
 
+from vallum import progress
+from vallum.cli import fix
 from vallum.cli.exits import Exit
+from vallum.errors import ClientError
+from vallum_engine.model.plan import Patch
 
 MANIFEST = '{\n  "name": "shop",\n  "dependencies": {\n    "lodash": "^4.17.11",\n    "way": "^1.0.0"\n  }\n}\n'
 LOCK = {
@@ -83,6 +87,14 @@ def test_write_does_the_same_and_a_second_plan_has_nothing_to_edit(vallum, shop)
     assert (step["way"], step["command"]) == ("renew", "npm install")
     (shop / "web/package-lock.json").write_text(json.dumps(LOCK).replace("4.17.11", "4.17.21"))
     assert "Nothing to fix" in vallum("fix", shop).out
+
+
+def test_write_writes_all_or_nothing(shop):
+    whole = Patch(path="web/package.json", before=MANIFEST.encode(), after=b"{}")
+    stale = Patch(path="web/package-lock.json", before=b"something else", after=b"{}")
+    with pytest.raises(ClientError, match=r"web/package-lock\.json is no longer what was scanned"):
+        fix._write(shop, [whole, stale], progress.chosen("none"))
+    assert (shop / "web/package.json").read_text() == MANIFEST
 
 
 def test_write_leaves_what_a_link_leads_to(vallum, shop, tmp_path):

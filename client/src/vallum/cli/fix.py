@@ -106,15 +106,14 @@ def _rendered(form: str, made: Plan, report: Report) -> bytes:
 
 
 def _write(root: Path, patches: Sequence[Patch], shown: Progress) -> None:
-    """Each manifest whole or not at all, and only as it was scanned. A link is not followed: it may lead out of the folder."""
+    """All of the manifests, and only as they were scanned. A link is not followed: it may lead out of the folder."""
     for patch in patches:
         path = root / patch.path
         inside = root.resolve() in path.resolve().parents
         if path.is_symlink() or not inside or not path.is_file() or path.read_bytes() != patch.before:
-            raise ClientError(
-                f"{patch.path} is no longer what was scanned, or lies elsewhere: nothing of it was written."
-            )
-        output.to_file(path, patch.after)
+            raise ClientError(f"{patch.path} is no longer what was scanned, or lies elsewhere: nothing was written.")
+    for patch in patches:
+        output.to_file(root / patch.path, patch.after)
         shown.tell(f"{patch.path}: written.")
 
 
