@@ -1,4 +1,4 @@
-"""`python -m dev.licences FOLDER`: FOLDER is a `node_modules` with the packages that PACKAGES names.
+"""`python -m dev.licences FOLDER`: FOLDER is the `node_modules` of three packages that carry SPDX's lists and texts.
 
 `npm install --prefix X spdx-license-list@6.12.0 spdx-license-ids@3.0.24 spdx-exceptions@2.5.0` makes one.
 """
@@ -15,7 +15,6 @@ from pathlib import Path
 from vallum_engine.licenses import texts
 from vallum_engine.licenses.known import TABLE
 
-PACKAGES = ("spdx-license-list", "spdx-license-ids", "spdx-exceptions")
 RULES = Path(__file__).with_name("categories.toml")
 PERMISSIVE = "permissive"
 _APPENDED = ("end of terms and conditions", "how to apply these terms")

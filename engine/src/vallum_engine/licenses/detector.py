@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from vallum_engine import VERSION
 from vallum_engine.detector import Hit, Trigger
-from vallum_engine.licenses.expression import Expression, Term, category
+from vallum_engine.licenses.expression import Expression, Term, category, every
 from vallum_engine.licenses.files import Reader, Said, is_licence, is_of_one
 from vallum_engine.licenses.known import Category
 from vallum_engine.licenses.notices import TAG, tagged
@@ -61,8 +61,7 @@ class LicenceDetector:
             if said.cut:
                 self._cut.append(file.path)
         elif hits and (tags := tagged(file.data.decode("utf-8", "replace"))):
-            expression, line = tags[0]
-            self.tagged.append((file.path, line, expression))
+            self.tagged.append((file.path, tags[0][1], every(expression for expression, _ in tags)))
         return ()
 
     def told(self, packages: Sequence[Package]) -> Sequence[Package]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.licenses.expression import Expression, Term, every, parse
@@ -10,6 +11,8 @@ from vallum_engine.licenses.known import listed
 TAG = b"SPDX-License-Identifier:"
 """https://spdx.github.io/spdx-spec/v2.3/using-SPDX-short-identifiers-in-source-files/."""
 MOST_LETTERS = 20_000
+MOST_TAGS = 100
+"""Of one file: documents about tags have a few."""
 
 _TAGGED = re.compile(r"SPDX-License-Identifier:[ \t]*([^\n\r]{1,500})")
 _AFTER = re.compile(r"\s*(?:\*/|-->|--\}|\"\"\"|'''|#\}|\*\)).*$|[\s\"',;]+$")
@@ -22,12 +25,14 @@ _NAMES = {"affero ": "AGPL", "lesser ": "LGPL", "library ": "LGPL", None: "GPL"}
 
 
 def tagged(text: str) -> list[tuple[Expression, int]]:
-    """The expressions of SPDX's tags and the lines where they stand; what is none is left out."""
+    """The expressions of the first SPDX's tags and the lines where they stand; what is none is left out."""
     found: list[tuple[Expression, int]] = []
-    for tag in _TAGGED.finditer(text):
+    line, at = 1, 0
+    for tag in islice(_TAGGED.finditer(text), MOST_TAGS):
+        line, at = line + text.count("\n", at, tag.start()), tag.start()
         said = _AFTER.sub("", tag[1]).strip()
         try:
-            found.append((parse(said), text.count("\n", 0, tag.start()) + 1))
+            found.append((parse(said), line))
         except BrokenData:
             continue
     return found
