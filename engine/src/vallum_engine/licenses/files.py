@@ -19,7 +19,7 @@ MOST_KEPT = 4096
 
 _NAME = re.compile(
     r"(?:(?:mit|isc|bsd|[al]?gpl|mpl|epl|cddl|apache|asl|zlib|ofl|cc0|psf|python|boost)[\d.]*[-_.])?"
-    r"(?:un)?(?:licen[sc]es?|copying|copyright)(?P<which>[-_.][\w.+-]{1,60})?",
+    r"(?:un)?(?:licen[sc]es?|copying|copyright)(?P<which>[-_.][\w+-]{1,40}(?:\.\d{1,2})*(?:\.[a-z]{2,9})?)?",
     re.IGNORECASE,
 )
 _FOLDERS = frozenset({"licenses", "licences", "license", "licence", "legal", "meta-inf"})

@@ -103,7 +103,7 @@ def _short(text: str) -> str:
 def _summary(report: Report, detector: LicenceDetector) -> Iterator[str]:
     counts: Mapping[str, int] = Counter(category(judged(package)).value for package in report.packages)
     told = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
-    yield f"{len(report.packages):,} entries{': ' if told else ''}{told}."
+    yield f"{len(report.packages):,} {'entry' if len(report.packages) == 1 else 'entries'}{': ' if told else ''}{told}."
     for package in report.packages:
         if more := differing(package):
             also = ", ".join(map(str, more))
