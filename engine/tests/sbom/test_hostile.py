@@ -8,7 +8,7 @@ import pytest
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
-from vallum_engine.model.graph import Graph
+from vallum_engine.model.graph import Graph, Ways
 from vallum_engine.model.package import Package
 from vallum_engine.sbom.bill import canonical
 from vallum_engine.sbom.document import WRITERS, dump
@@ -28,8 +28,10 @@ def soon():
     assert time.process_time() - started < SECONDS
 
 
-def cyclonedx(components, dependencies=()):
-    return json.dumps({"bomFormat": "CycloneDX", "components": components, "dependencies": list(dependencies)}).encode()
+def cyclonedx(components, dependencies=(), top=""):
+    about = {"metadata": {"component": {"name": top, "bom-ref": top}}} if top else {}
+    whole = {"bomFormat": "CycloneDX", **about, "components": components, "dependencies": list(dependencies)}
+    return json.dumps(whole).encode()
 
 
 def library(number):
@@ -74,9 +76,18 @@ def test_everybody_asks_for_everybody():
 
 def test_a_circle_is_a_circle():
     rows = [library(n) for n in range(1_000)]
-    data = cyclonedx(rows, ({"ref": str(n), "dependsOn": [str((n + 1) % 1_000)]} for n in range(1_000)))
-    assert len(graph(File("bom.json", data)).names) == 1_001
-    assert len(canonical(bill(File("bom.json", data))).wants) == 1_000
+    edges = [{"ref": str(n), "dependsOn": [str((n + 1) % 1_000)]} for n in range(1_000)]
+    assert len(canonical(bill(File("bom.json", cyclonedx(rows, edges)))).wants) == 1_000
+    ways = Ways(
+        graph(File("bom.json", cyclonedx(rows, [*edges, {"ref": "top", "dependsOn": ["0"]}], top="top"))), project="x"
+    )
+    assert (ways.of("n0", "1.0.0").direct, ways.of("n999", "1.0.0").direct) == (True, False)
+
+
+def test_a_graph_in_which_nobody_says_what_the_project_asks_for_tells_nothing_of_it():
+    """Syft writes some edges between packages, and none from what they are of: nothing is direct for that."""
+    file = File("bom.json", cyclonedx([library(1), library(2)], [{"ref": "1", "dependsOn": ["2"]}], top="top"))
+    assert Ways(graph(file), project="x").of("n1", "1.0.0").direct is None
 
 
 def test_components_within_components_are_read_as_deep_as_they_can_be():

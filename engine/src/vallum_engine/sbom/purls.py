@@ -43,7 +43,7 @@ def read(purl: str, spelled: str = "") -> Named | None:
         ecosystem = of_distro(namespace, said.get("distro", "")) if namespace else ecosystem
         if said.get("epoch", "0") != "0" and version:
             version = f"{said['epoch']}:{version}"
-    elif ecosystem in _FOLDED and _folded(ecosystem, spelled) == _folded(ecosystem, name):
+    elif ecosystem in _FOLDED and _folded(ecosystem, spelled) in _spellings(ecosystem, name, purl):
         name = spelled
     source, _, source_version = said.get("upstream", "").partition("@")
     return Named(
@@ -54,6 +54,13 @@ def read(purl: str, spelled: str = "") -> Named | None:
         source=source,
         source_version=source_version,
     )
+
+
+def _spellings(ecosystem: str, name: str, purl: str) -> tuple[str, ...]:
+    """How the name may be written. Syft writes the last part of a Go module (`/v3`) as the URL's subpath."""
+    below = unquote(purl.partition("#")[2]).strip("/")
+    names = (name, f"{name}/{below}") if below and ecosystem == "Go" else (name,)
+    return tuple(_folded(ecosystem, each) for each in names)
 
 
 def _folded(ecosystem: str, name: str) -> str:

@@ -144,10 +144,13 @@ def edges(value: Plain) -> tuple[dict[str, list[str]], dict[str, frozenset[str]]
     return wants, {ref: frozenset(said) for ref, said in scopes.items()}
 
 
+_BEGIN = {"FileName": "name", "LicenseID": "licenseId", "PackageName": "name", "SnippetSPDXID": "SPDXID"}
+"""Tags with which something new begins, and what the value is of it."""
+
+
 def tagged(document: str) -> tuple[dict[str, Any], list[int]]:
     """Tags with values in the shape of the JSON, and the line of each package. What a `<text>` of several lines holds is no tag."""
-    packages: list[dict[str, Any]] = []
-    lines: list[int] = []
+    begun: dict[str, list[dict[str, Any]]] = {tag: [] for tag in _BEGIN}
     relations: list[dict[str, str]] = []
     creators: list[str] = []
     within = False
@@ -160,22 +163,25 @@ def tagged(document: str) -> tuple[dict[str, Any], list[int]]:
             continue
         tag, value = found[1], found[2].strip()
         within = "<text>" in value and "</text>" not in value
-        if tag in ("FileName", "SnippetSPDXID", "LicenseID"):
-            here = {}
-        elif tag == "PackageName":
-            here = {"name": value, "externalRefs": [], "checksums": []}
-            packages.append(here)
-            lines.append(number)
+        if tag in _BEGIN:
+            here = {_BEGIN[tag]: value, "externalRefs": [], "checksums": [], "line": number}
+            begun[tag].append(here)
         elif tag == "Creator":
             creators.append(value)
         elif tag == "Relationship" and len(parts := value.split()) == 3:
             relations.append({"spdxElementId": parts[0], "relationshipType": parts[1], "relatedSpdxElement": parts[2]})
         elif here:
-            _tag_of_package(here, tag, value)
-    return {"packages": packages, "relationships": relations, "creationInfo": {"creators": creators}}, lines
+            _tag_within(here, tag, value)
+    return {
+        "packages": begun["PackageName"],
+        "relationships": relations,
+        "creationInfo": {"creators": creators},
+        "hasExtractedLicensingInfos": begun["LicenseID"],
+    }, [package["line"] for package in begun["PackageName"]]
 
 
 _FIELDS = {
+    "LicenseName": "name",
     "PackageLicenseDeclared": "licenseDeclared",
     "PackageVersion": "versionInfo",
     "PrimaryPackagePurpose": "primaryPackagePurpose",
@@ -183,7 +189,7 @@ _FIELDS = {
 }
 
 
-def _tag_of_package(here: dict[str, Any], tag: str, value: str) -> None:
+def _tag_within(here: dict[str, Any], tag: str, value: str) -> None:
     if tag in _FIELDS:
         here[_FIELDS[tag]] = value
     elif tag == "ExternalRef" and len(parts := value.split(None, 2)) == 3:

@@ -11,6 +11,7 @@ from vallum_engine.model.distributions import family
 from vallum_engine.model.naming import normalised
 from vallum_engine.sbom.bill import Bill, Component
 from vallum_engine.sbom.difference import Change, Difference, Row
+from vallum_engine.sbom.licences import is_expression
 from vallum_engine.sca.spans import raw_key
 from vallum_engine.sca.versions import ORDERS, Key, order
 
@@ -82,7 +83,7 @@ def _row(change: Change, one: Component | None, other: Component | None) -> Row:
 
 def _relicensed(one: Component, other: Component) -> Iterator[Row]:
     """Only where both say a licence: silence is no change."""
-    before, after = " AND ".join(sorted(one.licences)), " AND ".join(sorted(other.licences))
+    before, after = (" AND ".join(sorted(map(_plain, each.licences))) for each in (one, other))
     if before and after and before != after:
         yield Row(
             change=Change.RELICENSED,
@@ -93,3 +94,9 @@ def _relicensed(one: Component, other: Component) -> Iterator[Row]:
             version=other.version,
             purl=other.purl,
         )
+
+
+def _plain(licence: str) -> str:
+    """Without parentheses around all of it, which some tools write and some do not."""
+    inner = licence[1:-1].strip()
+    return inner if licence[:1] == "(" and licence[-1:] == ")" and is_expression(inner) else licence

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
-from vallum_engine.model.graph import Graph, Key, rootless
+from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sbom import cyclonedx, spdx, spdx3
 from vallum_engine.sbom.bill import EXCLUDED, OPTIONAL, Bill, Component
@@ -132,7 +132,10 @@ def _package(file: File, component: Component) -> Package:
 
 
 def graph(file: File) -> Graph:
-    """Who asks for whom. The subject, and the projects in it, are where it begins; nothing where the document has no graph."""
+    """Who asks for whom. The subject, and the projects in it, are where it begins; nothing where nobody says what these ask for.
+
+    What no other entry asks for need not be asked for by the project: many tools write a part of the graph.
+    """
     found = bill(file)
     if found is None or not found.wants:
         return Graph(names={}, wants={}, roots=())
@@ -143,6 +146,7 @@ def graph(file: File) -> Graph:
         names[found.subject.ref] = (found.subject.name, "")
         roots.insert(0, found.subject.ref)
     wants: Mapping[Key, tuple[str, ...]] = {ref: tuple(wanted) for ref, wanted in found.wants.items()}
-    if any(wants.get(root) for root in (*roots, *found.roots)):
-        return Graph(names=names, wants=wants, roots=tuple(dict.fromkeys((*roots, *found.roots))))
-    return rootless({key: name for key, name in names.items() if key not in roots}, wants, {})
+    starts = tuple(dict.fromkeys((*roots, *found.roots)))
+    if any(wants.get(start) for start in starts):
+        return Graph(names=names, wants=wants, roots=starts)
+    return Graph(names={}, wants={}, roots=())
