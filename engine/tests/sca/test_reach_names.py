@@ -9,7 +9,7 @@ from vallum_engine.sca.reach.modules import Index, Naming, npm_package
 from vallum_engine.sca.reach.scopes import Scopes, folder_of
 from vallum_engine.sca.reach.settings import wanted
 from vallum_engine.sca.reach.sides import Side, side
-from vallum_engine.sca.reach.words import finder
+from vallum_engine.sca.reach.words import finder, may_name
 
 PYTHON = {
     "another name": ("PyYAML", ("yaml",), True),
@@ -205,3 +205,27 @@ def test_words_are_whole_and_in_any_case():
     assert set(find(b"import YAML, '@s/a/b' a.b x(y")) == {0, 1, 2, 3}
     assert set(find(b"yamllint pyyaml a_b")) == set()
     assert set(finder([], [])(b"a")) == set()
+
+
+MAY_NAME = {
+    "an import": ("python", "import yaml", True),
+    "one of several": ("python", "import os, yaml", True),
+    "from": ("python", "from yaml.x import y", True),
+    "a continued line": ("python", "from a \\\n  import b, \\\n  yaml", True),
+    "a text": ("python", "apps = [\n  'yaml',\n]", True),
+    "a name": ("python", "x = yaml.load(y)\nyaml = 1\n", False),
+    "after a slash": ("python", "# see /yaml", False),
+    "a specifier": ("javascript", 'require("yaml")', True),
+    "a specifier with a loader": ("javascript", "require('raw!yaml')", True),
+    "a name of JavaScript": ("javascript", "yaml.load(x)", False),
+    "a path of Go": ("golang", "import `yaml`", True),
+    "a name of Go": ("golang", "yaml.Load(x)", False),
+    "a name of Java": ("java", "x yaml", True),
+    "more than are looked at": ("python", "yaml " * 301, True),
+    "nowhere": ("python", "x", False),
+}
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), MAY_NAME.values(), ids=MAY_NAME.keys())
+def test_where_a_word_may_name_a_package(language, text, expected):
+    assert may_name(text.encode(), b"yaml", language) is expected
