@@ -5,6 +5,7 @@ import io
 import json
 import re
 from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
@@ -18,7 +19,7 @@ from vallum_web.reports import queries
 from vallum_web.reports.formats import vex
 from vallum_web.tenancy.scope import scope
 
-SCHEMAS = Path(__file__).parents[1] / "schemas"
+SCHEMAS = files("cyclonedx.schema._res")
 SARIF = Path(__file__).parents[3] / "engine" / "tests" / "schemas" / "sarif-schema-2.1.0.json"
 FORMATS = ("csv", "json", "ndjson", "sarif", "cyclonedx", "html", "pdf")
 
@@ -30,12 +31,11 @@ def loaded(path):
 @pytest.fixture(scope="module")
 def cyclonedx():
     """The validator of CycloneDX 1.6 with the two schemas that it names."""
-    names = {"spdx.schema.json": "spdx.SNAPSHOT.schema.json", "jsf-0.82.schema.json": "jsf-0.82.SNAPSHOT.schema.json"}
     resources = [
-        (f"http://cyclonedx.org/schema/{name}", Resource.from_contents(loaded(SCHEMAS / file)))
-        for file, name in names.items()
+        (f"http://cyclonedx.org/schema/{name}", Resource.from_contents(loaded(SCHEMAS / name)))
+        for name in ("spdx.SNAPSHOT.schema.json", "jsf-0.82.SNAPSHOT.schema.json")
     ]
-    schema = loaded(SCHEMAS / "bom-1.6.schema.json")
+    schema = loaded(SCHEMAS / "bom-1.6.SNAPSHOT.schema.json")
     return jsonschema.Draft7Validator(
         schema, registry=Registry().with_resources(resources), format_checker=jsonschema.FormatChecker()
     )
