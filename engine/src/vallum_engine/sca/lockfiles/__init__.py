@@ -307,10 +307,7 @@ MANIFESTS: Mapping[str, Manifest] = {
     "setupcfg": Manifest(locks=_PYTHON, todo="Commit what it comes to: `pip freeze > requirements.txt` writes it."),
     "setuppy": Manifest(locks=_PYTHON, todo="Commit what it comes to: `pip freeze > requirements.txt` writes it."),
     "gleamtoml": Manifest(locks=frozenset({"gleam"}), todo="Commit manifest.toml: `gleam deps download` writes it."),
-    "juliaproject": Manifest(
-        locks=frozenset({"julia"}),
-        todo="Commit Manifest.toml: `julia --project -e 'using Pkg; Pkg.resolve()'` writes it.",
-    ),
+    "juliaproject": Manifest(locks=frozenset({"julia"}), todo="Commit Manifest.toml: `Pkg.resolve()` writes it."),
     "deno": Manifest(locks=frozenset({"denolock"}), todo="Commit a lockfile: `deno install` writes one."),
     "packagejson": Manifest(
         locks=frozenset({"bun", "bunlockb", "npm", "pnpm", "yarn"}),
