@@ -206,14 +206,14 @@ class Recall(Unrecorded):
         """What is said from now on is said of one entry."""
         self._files, self._special, self._void, self._recording = [], None, False, True
 
-    def end(self) -> tuple[Said | None, bool]:
-        """What was said of it, None where it was read and no more; and whether that may be believed the next time."""
+    def end(self, *, plain: bool) -> tuple[Said | None, bool]:
+        """What was said of it, None where it is `plain` and nothing was; and whether that may be believed the next time."""
         self._recording = False
         if self._rows and self._rows != self._said_aside():
             self._void = True
         self._rows = 0
         special = self._special
-        if len(self._files) == 1 and (special is None or special.is_plain):
+        if plain and (special is None or special.is_plain):
             return None, not self._void
         special = special or Said()
         special.files = self._files

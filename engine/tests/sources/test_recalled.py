@@ -1,6 +1,7 @@
 """A second scan that reads only what changed says what one says that reads all."""
 
 import contextlib
+import gzip
 import io
 import os
 import random
@@ -269,6 +270,7 @@ def test_what_did_not_change_is_not_read_again_and_all_is_said_again(tmp_path):
 )
 def test_only_what_changed_is_read(tmp_path, change, read):
     write(tmp_path, {name: data for name, data in TREE.items() if name not in NEVER_KEPT})
+    write(tmp_path, {"one.txt.gz": gzip.compress(b"plain"), "one.zip": zipped({"p": "plain"})})
     scans = Scans(tmp_path)
     scans.same()
     scans.same()

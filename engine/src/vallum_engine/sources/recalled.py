@@ -216,8 +216,9 @@ class _Recalling(Walk):
         self.recall.begin()
         item = self.file(name, place.prefix, place.descriptor)
         yield from self.opened(item) if isinstance(item, Archive) else (item,)
-        told, believed = self.recall.end()
-        size, path, stat = self.bytes - text, printable(place.prefix + name), made.now[name]
+        size, stat, path = self.bytes - text, made.now[name], printable(place.prefix + name)
+        # What a program tells, and what is in an archive, lies below the file's own path.
+        told, believed = self.recall.end(plain=isinstance(item, File) and item.path == path and not item.binary)
         self.deferred += [(place.parts, name)] * (told is not None and told.joined)
         if max(stat[1:3]) >= self.recall.before or (told is None and size != stat[0]):
             made.distrust(name)
