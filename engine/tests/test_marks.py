@@ -6,6 +6,7 @@ import pytest
 from vexes import LEFT
 
 from vallum_engine.marks import IGNORE_MARK, hidden, marks, reason
+from vallum_engine.secrets.samples import fill
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,24 @@ def test_a_megabyte_of_marks_is_read_in_linear_time():
     started = time.process_time()
     marks(IGNORE_MARK * 80_000 + b"\n" + (IGNORE_MARK + b" a-b c\n") * 50_000)
     assert time.process_time() - started < 2
+
+
+TOKEN = fill("{base62:36}1a")
+
+
+@pytest.mark.parametrize(
+    ("why", "beside", "kept"),
+    [
+        pytest.param(f'of old: KEY = "{TOKEN}"', True, "of …", id="a value behind a name"),
+        pytest.param("it is public */ password = 'horse'", True, "it is public …", id="a password behind the comment"),
+        pytest.param(f"the old one was {TOKEN}", True, "the old one was …", id="a token in the sentence"),
+        pytest.param(f"the old one was {TOKEN}", False, "the old one was …", id="a token beside a vulnerability"),
+        pytest.param("a key of the manual, page 12", True, "a key of the manual, page 12", id="words and numbers"),
+        pytest.param(
+            "see https://tracker.example/SEC-12", False, "see https://tracker.example/SEC-12", id="an address"
+        ),
+        pytest.param("no way in: SEC-1234", False, "no way in: SEC-1234", id="a ticket"),
+    ],
+)
+def test_a_reason_ends_where_a_secret_may_begin(why, beside, kept):
+    assert reason(why.encode(), beside_secret=beside) == kept

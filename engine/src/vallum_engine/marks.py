@@ -9,7 +9,7 @@ vallum:ignore[rule-id,CVE-2021-1] why  what several found
 import re
 from collections.abc import Mapping
 
-from vallum_engine.model.finding import Finding
+from vallum_engine.model.finding import Finding, Kind
 from vallum_engine.model.text import printable
 
 IGNORE_MARK = b"vallum:ignore"
@@ -21,6 +21,11 @@ _COMMENTS = (b"#", b"//", b"/*", b"*", b"<!--", b"--", b";", b"%", b"'", b"rem "
 _RULE = re.compile(rb"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+(?=[\s:*]|$)")
 _AROUND = b" \t\r:*/>%#}-"
 """What stands between the mark and the reason, and what ends a comment."""
+
+_GIVES = frozenset("=:\"'`@/\\<>{}")
+"""What stands before or around a value."""
+_TOKEN = 16
+"""Letters from which on a word of letters and digits may be a token."""
 
 Marks = dict[int, dict[bytes, bytes]]
 """By line: the ids of the rules that are hidden there, each with the reason as it is written."""
@@ -63,14 +68,25 @@ def hidden(finding: Finding, here: Mapping[bytes, bytes]) -> str | None:
     """The reason why the marks of a line hide this finding, which may be empty; None where they do not."""
     if not here:
         return None
-    if EVERY_RULE in here:
-        return reason(here[EVERY_RULE])
-    for name in sorted(finding.names):
-        why = here.get(name.encode("utf-8", "surrogatepass"))
-        if why is not None:
-            return reason(why)
+    names = (name.encode("utf-8", "surrogatepass") for name in sorted(finding.names))
+    for name in (EVERY_RULE, *names):
+        if name in here:
+            return reason(here[name], beside_secret=finding.kind is Kind.SECRET)
     return None
 
 
-def reason(written: bytes) -> str:
-    return printable(written.strip(_AROUND).decode("utf-8", "replace")[:MOST_WHY])
+def reason(written: bytes, *, beside_secret: bool = False) -> str:
+    """What is written behind a mark, up to where it may be a secret: that can stand there too, and a report never carries one.
+
+    Where a secret was found, a reason ends at what gives a value to a name as well.
+    """
+    words = printable(written.strip(_AROUND).decode("utf-8", "replace")[:MOST_WHY]).split(" ")
+    doubtful = next((at for at, word in enumerate(words) if _doubtful(word, beside_secret=beside_secret)), None)
+    return " ".join(words if doubtful is None else [*words[:doubtful], "…"])
+
+
+def _doubtful(word: str, *, beside_secret: bool) -> bool:
+    if beside_secret and not _GIVES.isdisjoint(word):
+        return True
+    address = word.startswith("https://") and "@" not in word and "?" not in word
+    return len(word) >= _TOKEN and not address and any(map(str.isdigit, word)) and any(map(str.isalpha, word))

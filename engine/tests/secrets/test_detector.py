@@ -162,3 +162,12 @@ def test_what_is_printed_of_a_match_or_a_setting_holds_no_value() -> None:
     (setting,) = reader("lines")(data)
     assert match.value == setting.value == TOKEN.encode()
     assert TOKEN not in repr(match) + repr(setting)
+
+
+def test_the_reason_of_a_mark_holds_no_secret_that_stands_behind_it() -> None:
+    data = f'x = 1  # vallum:ignore an old one: TOKEN = "{TOKEN}"\n'.encode()
+    detector = SecretsDetector(BOOK)
+    report = scan([File("a.py", data)], [detector], triggers=collect([detector]).fallback())
+    (hidden,) = report.suppressed
+    assert hidden.reason == "an old …"
+    assert TOKEN not in repr(report)
