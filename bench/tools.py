@@ -7,7 +7,9 @@ OURS = ROOT / ".venv" / "bin"
 
 
 def vallum(*more: str) -> Command:
-    return Command(name="vallum", arguments=(str(OURS / "vallum"), "scan", ".", *more), codes=frozenset({0, 1}))
+    """Without what the run before kept of the files: the peers read them each time."""
+    arguments = (str(OURS / "vallum"), "scan", ".", "--no-cache", *more)
+    return Command(name="vallum", arguments=arguments, codes=frozenset({0, 1}))
 
 
 def kingfisher(*more: str, name: str = "kingfisher") -> Command:
