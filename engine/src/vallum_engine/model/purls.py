@@ -3,6 +3,7 @@
 https://github.com/package-url/purl-spec. Of the qualifiers only these two and rpm's `epoch` tell packages apart here.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import product
 from urllib.parse import unquote
@@ -53,20 +54,29 @@ def asked(text: str) -> Asked | None:
     if found is None or not found[1]:
         return None
     ecosystem, name, version = found
-    said = _qualifiers(text) if "?" in text else {}
-    epoch = said.get("epoch", "")
+    said = qualifiers(text) if "?" in text else {}
     return Asked(
         ecosystem=ecosystem,
         name=name.lower() if ecosystem in _CASELESS else normalised(ecosystem, name),
-        version=f"{epoch}:{version}" if version and epoch not in {"", "0"} else version,
+        version=with_epoch(version, said),
         arch=said.get("arch", ""),
         distro=_distro(said.get("distro", "")),
     )
 
 
-def _qualifiers(text: str) -> dict[str, str]:
-    pairs = (pair.partition("=") for pair in text.partition("#")[0].partition("?")[2].split("&"))
-    return {key.lower(): unquote(value) for key, _, value in pairs}
+def qualifiers(text: str) -> dict[str, str]:
+    """What a package URL says behind its version, each once, as the first of its name says it."""
+    said: dict[str, str] = {}
+    for pair in text.partition("#")[0].partition("?")[2].split("&"):
+        key, _, value = pair.partition("=")
+        said.setdefault(key.lower(), unquote(value))
+    return said
+
+
+def with_epoch(version: str, said: Mapping[str, str]) -> str:
+    """The version as a distribution orders it: a package URL has its epoch apart."""
+    epoch = said.get("epoch", "")
+    return f"{epoch}:{version}" if version and epoch not in {"", "0"} else version
 
 
 def _distro(text: str) -> str:

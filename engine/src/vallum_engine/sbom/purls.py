@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from vallum_engine.model import naming
 from vallum_engine.model.distributions import FAMILIES
+from vallum_engine.model.purls import qualifiers, with_epoch
 from vallum_engine.model.releases import of_distro
 from vallum_engine.values import immutable
 
@@ -37,12 +38,11 @@ def read(purl: str, spelled: str = "") -> Named | None:
     if found is None:
         return None
     ecosystem, name, version = found
-    said = _qualifiers(purl)
+    said = qualifiers(purl)
     if purl[4:].lstrip("/").partition("/")[0].lower() in SYSTEMS:
         namespace, _, name = name.rpartition("/")
         ecosystem = of_distro(namespace, said.get("distro", "")) if namespace else ecosystem
-        if said.get("epoch", "0") != "0" and version:
-            version = f"{said['epoch']}:{version}"
+        version = with_epoch(version, said)
     elif ecosystem in _FOLDED and _folded(ecosystem, spelled) in _spellings(ecosystem, name, purl):
         name = spelled
     source, _, source_version = said.get("upstream", "").partition("@")
@@ -65,12 +65,3 @@ def _spellings(ecosystem: str, name: str, purl: str) -> tuple[str, ...]:
 
 def _folded(ecosystem: str, name: str) -> str:
     return naming.normalised(ecosystem, name).lower()
-
-
-def _qualifiers(purl: str) -> dict[str, str]:
-    """Each once, as the first of its name says it."""
-    said: dict[str, str] = {}
-    for pair in purl.partition("#")[0].partition("?")[2].split("&"):
-        key, _, value = pair.partition("=")
-        said.setdefault(key.lower(), unquote(value))
-    return said
