@@ -6,6 +6,7 @@ from typing import Any
 
 from vallum_engine.sbom.bill import CONCLUDED, Bill, Component, properties
 from vallum_engine.sbom.licences import is_expression
+from vallum_engine.sbom.lines import lines
 
 Json = dict[str, Any]
 _GROUPED = {"Maven": ":", "Packagist": "/", "npm": "/"}
@@ -36,21 +37,14 @@ def write(bill: Bill, *, tool: tuple[str, str], created: str = "") -> Iterator[s
     }
     yield json.dumps(head, indent=1)[:-2]
     yield ',\n "components": ['
-    yield from _lines(component(each) for each in bill.components)
+    yield from lines(component(each) for each in bill.components)
     yield '],\n "dependencies": ['
-    yield from _lines({"ref": ref, "dependsOn": list(wanted)} for ref, wanted in bill.wants.items())
+    yield from lines({"ref": ref, "dependsOn": list(wanted)} for ref, wanted in bill.wants.items())
     yield "]"
     if bill.subject and bill.subject.fact("incomplete"):
         told = [{"aggregate": "incomplete", "assemblies": [bill.subject.ref], "dependencies": [bill.subject.ref]}]
         yield f',\n "compositions": {json.dumps(told)}'
     yield "\n}\n"
-
-
-def _lines(values: Iterator[Json]) -> Iterator[str]:
-    before = "\n  "
-    for value in values:
-        yield before + json.dumps(value)
-        before = ",\n  "
 
 
 def component(of: Component) -> Json:

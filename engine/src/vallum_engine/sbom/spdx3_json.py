@@ -1,11 +1,11 @@
 """SPDX 3.0, written as JSON-LD: an element a line. https://spdx.github.io/spdx-spec/v3.0.1/."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from vallum_engine.sbom.bill import CONCLUDED, EXCLUDED, Bill, Component, all_properties
 from vallum_engine.sbom.licences import is_expression
+from vallum_engine.sbom.lines import lines
 from vallum_engine.sbom.spdx3 import PROPERTIES, PURPOSES
 from vallum_engine.sbom.spdx_json import NO_MOMENT, id_of
 
@@ -17,10 +17,7 @@ _ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
 def write(bill: Bill, *, tool: tuple[str, str], created: str = "") -> Iterator[str]:
     """The document in parts. `tool` is its name and version, `created` a moment of RFC 3339 in UTC."""
     yield '{\n "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",\n "@graph": ['
-    before = "\n  "
-    for element in _elements(bill, " ".join(tool), created or NO_MOMENT):
-        yield before + json.dumps(element)
-        before = ",\n  "
+    yield from lines(_elements(bill, " ".join(tool), created or NO_MOMENT))
     yield "\n ]\n}\n"
 
 

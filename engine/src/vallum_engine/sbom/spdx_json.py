@@ -8,6 +8,7 @@ from typing import Any
 
 from vallum_engine.sbom.bill import CONCLUDED, OWN, Bill, Component, all_properties
 from vallum_engine.sbom.licences import is_expression
+from vallum_engine.sbom.lines import lines
 from vallum_engine.sbom.spdx import DOCUMENT, OF_SCOPE, PURPOSES
 
 Json = dict[str, Any]
@@ -36,23 +37,16 @@ def write(bill: Bill, *, tool: tuple[str, str], created: str = "") -> Iterator[s
     scopes = {each.ref: each.scope for each in bill.components}
     yield json.dumps(head, indent=1)[:-2]
     yield ',\n "packages": ['
-    yield from _lines(_package(each, by, moment) for each in every)
+    yield from lines(_package(each, by, moment) for each in every)
     yield '],\n "relationships": ['
-    yield from _lines(_relations(bill, ids, scopes))
+    yield from lines(_relations(bill, ids, scopes))
     yield "]"
     named = {licence for each in every for licence in each.licences if not is_expression(licence)}
     if named:
         yield ',\n "hasExtractedLicensingInfos": ['
-        yield from _lines({"licenseId": _licence(each), "name": each, "extractedText": each} for each in sorted(named))
+        yield from lines({"licenseId": _licence(each), "name": each, "extractedText": each} for each in sorted(named))
         yield "]"
     yield "\n}\n"
-
-
-def _lines(values: Iterator[Json]) -> Iterator[str]:
-    before = "\n  "
-    for value in values:
-        yield before + json.dumps(value)
-        before = ",\n  "
 
 
 def id_of(of: Component) -> str:
