@@ -29,6 +29,14 @@ def forget_stdout() -> None:
     os.close(nowhere)
 
 
+def deliver(data: bytes, name: str) -> None:
+    """To the file of this name, or to standard output where it is empty or `-`."""
+    if name in ("", "-"):
+        to_stdout(data)
+    else:
+        to_file(Path(name), data)
+
+
 def to_file(path: Path, data: bytes) -> None:
     """Replace the file when the new one is whole; a pipe or device is written to as it is."""
     try:

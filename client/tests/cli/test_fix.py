@@ -125,6 +125,15 @@ def test_what_only_others_ask_for_can_be_left_out(vallum, shop):
     assert "Nothing of what was asked for can be planned." in vallum("fix", shop, "--only-direct").out
 
 
+def test_what_is_ignored_is_not_planned_for(vallum, shop):
+    ends = json.loads(vallum("fix", shop, "--format", "json").out)["steps"][0]["ends"]
+    (shop / ".vallum").mkdir()
+    entries = [f'[[ignore]]\nid = "{each["rule"]}"\nreason = "no way in"\nuntil = 2999-01-01\n' for each in ends]
+    (shop / ".vallum/ignores.toml").write_text("\n".join(entries))
+    assert json.loads(vallum("fix", shop, "--format", "json").out)["steps"] == []
+    assert json.loads(vallum("fix", shop, "--format", "json", "--no-ignore").out)["steps"]
+
+
 def test_nothing_to_fix(vallum, tree):
     (tree / "README.md").write_text("nothing")
     ran = vallum("fix", tree)

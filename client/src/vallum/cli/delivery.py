@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from vallum import output
 from vallum.errors import Misuse
@@ -86,10 +85,7 @@ def deliver(report: Report, delivery: Delivery, shown: Progress) -> None:
     """Write the report, and send it if asked. Raises ClientError when it did not arrive."""
     data = _rendered(report, delivery)
     shown.done()
-    if delivery.output:
-        output.to_file(Path(delivery.output), data)
-    else:
-        output.to_stdout(data)
+    output.deliver(data, delivery.output)
     if delivery.upload:
         wire = data if delivery.format == "wire" else load(_RENDERERS["wire"])(report)
         receipt = load("vallum.upload:send")(delivery.upload, delivery.asset, wire)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vallum import cache, detectors, output, progress
-from vallum.cli import options, parser
-from vallum.cli.delivery import Delivery
+from vallum.cli import parser, reading
+from vallum.cli.aside import Aside
 from vallum.cli.exits import Exit
 from vallum.cli.options import Options
 from vallum.cli.scan import opened
@@ -39,13 +39,7 @@ exit codes: 0 nothing to fix, 1 there is a plan, 2 wrong usage, 3 something coul
 def run(arguments: Sequence[str]) -> Exit:
     """Plan, and write where that is asked for."""
     given = _parser().parse_args(arguments)
-    asked = Options(
-        place=given.place,
-        delivery=Delivery(format=given.format, output="" if given.output == "-" else given.output),
-        honour_ignores=not given.no_ignore,
-        branch=given.branch,
-        limits=options.limits(given),
-    )
+    asked = reading.asked(given, given.place)
     if given.write and not Path(given.place).is_dir():
         raise Misuse("--write changes manifests in a folder: name one, or take --format diff.")
     shown = progress.chosen(given.progress)
@@ -56,10 +50,7 @@ def run(arguments: Sequence[str]) -> Exit:
     data = render_diff(made) if given.format == "diff" else _rendered(given.format, made, report)
     if given.write:
         _write(Path(given.place), made.patches, shown)
-    if asked.delivery.output:
-        output.to_file(Path(asked.delivery.output), data)
-    else:
-        output.to_stdout(data)
+    output.deliver(data, given.output)
     if report.incomplete:
         return Exit.INCOMPLETE
     return Exit.FINDINGS if made.steps or made.unfixed or made.left else Exit.CLEAN
@@ -67,6 +58,7 @@ def run(arguments: Sequence[str]) -> Exit:
 
 def _planned(asked: Options, given: argparse.Namespace, shown: Progress) -> tuple[Plan, Report]:
     with opened(asked, shown) as place:
+        aside = Aside(asked, place.target)
         shown.phase("scanning")
         kept = cache.opened(place.root)
         with detectors.made(["packages"], kept, say=shown.say) as (detector,):
@@ -75,13 +67,14 @@ def _planned(asked: Options, given: argparse.Namespace, shown: Progress) -> tupl
             keeper = Keeper()
             both: list[Detector] = [detector, keeper]
             report = scan(
-                place.items or iter(()),
+                aside.watching(place.items or iter(())),
                 both,
                 triggers=collect(both).load(b""),
                 honour_ignores=asked.honour_ignores,
                 progress=shown.counts,
                 target=place.target,
             )
+            report = aside.applied(report, shown)
             shown.phase("planning")
             for path in keeper.beyond:
                 shown.say(f"{path} is not edited, and its ranges are not read: there are too many files to keep.")
@@ -129,17 +122,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Plan the fewest upgrades that end the most advisories, and write them as steps or as a diff of manifests.",
         epilog=_EPILOG,
     )
-    command.add_argument(
-        "place",
-        nargs="?",
-        default=".",
-        metavar="PATH",
-        help="folder, archive, or https:// address of a git repository (default: .)",
-    )
+    reading.add_place(command)
     command.add_argument("--format", choices=("table", "json", "diff"), default="table", help="default: table")
-    command.add_argument(
-        "--output", default="", metavar="FILE", help="write there, whole or not at all (default: standard output)"
-    )
     command.add_argument("--write", action="store_true", help="change the manifests in the folder as the diff says")
     command.add_argument("--most", type=_most, default=None, metavar="N", help="only the N steps that end the most")
     command.add_argument(
@@ -153,10 +137,5 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="only for packages that are not known to be asked for by others alone",
     )
-    command.add_argument("--branch", default="", help="branch of the repository (default: its own)")
-    command.add_argument("--no-ignore", action="store_true", help="look behind .gitignore and .vallumignore too")
-    options.add_progress(command)
-    options.add_limits(
-        command.add_argument_group("limits", "each one that is met is said, and makes the plan incomplete")
-    )
+    reading.add_options(command, "plan")
     return command

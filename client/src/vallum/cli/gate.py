@@ -49,10 +49,7 @@ def run(arguments: Sequence[str]) -> Exit:
     given = _parser().parse_args(arguments)
     answer = _asked(given) if given.server else _decided(given)
     written = verdicts.to_json(answer) if given.format == "json" else verdicts.to_table(answer)
-    if given.output and given.output != "-":
-        output.to_file(Path(given.output), written)
-    else:
-        output.to_stdout(written)
+    output.deliver(written, given.output)
     return _EXITS[answer.verdict]
 
 

@@ -2,13 +2,10 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from vallum import cache, compiled, output, progress
-from vallum.cli import options
-from vallum.cli.delivery import Delivery
+from vallum.cli import parser, reading
 from vallum.cli.exits import Exit
-from vallum.cli.options import Options
 from vallum.cli.scan import opened
 from vallum.licensing import for_policy
 from vallum_engine.licenses.listing import render_json, render_table
@@ -27,13 +24,7 @@ exit codes: 0 listed, 1 the policy forbids a licence or wants one reviewed, 2 wr
 def run(arguments: Sequence[str]) -> Exit:
     """List, and say by the exit code what the policy says, if there is one, and whether all could be read."""
     given = _parser().parse_args(arguments)
-    asked = Options(
-        place=given.place,
-        delivery=Delivery(format=given.format, output="" if given.output == "-" else given.output),
-        honour_ignores=not given.no_ignore,
-        branch=given.branch,
-        limits=options.limits(given),
-    )
+    asked = reading.asked(given, given.place)
     detector, lister = for_policy(given.policy), PackageLister()
     shown = progress.chosen(given.progress)
     try:
@@ -50,10 +41,7 @@ def run(arguments: Sequence[str]) -> Exit:
     finally:
         shown.done()
     data = (render_json if given.format == "json" else render_table)(report, detector)
-    if asked.delivery.output:
-        output.to_file(Path(asked.delivery.output), data)
-    else:
-        output.to_stdout(data)
+    output.deliver(data, given.output)
     return _verdict(report)
 
 
@@ -64,33 +52,15 @@ def _verdict(report: Report) -> Exit:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="vallum licences",
+    command = parser.command(
+        "licences",
         description="List packages by licence: as their metadata declares it, and as the licence files that lie with them say.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    parser.add_argument(
-        "place",
-        nargs="?",
-        default=".",
-        metavar="PATH",
-        help="folder, archive, image, or https:// address of a git repository (default: .)",
-    )
-    parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
-    parser.add_argument(
+    reading.add_place(command)
+    command.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
+    command.add_argument(
         "--policy", default="", metavar="FILE", help="hold them against these rules, or against Vallum's own: default"
     )
-    parser.add_argument(
-        "--output", default="", metavar="FILE", help="write there, whole or not at all (default: standard output)"
-    )
-    parser.add_argument("--branch", default="", help="branch of the repository (default: its own)")
-    parser.add_argument("--no-ignore", action="store_true", help="look behind .gitignore and .vallumignore too")
-    parser.add_argument(
-        "--progress", choices=("auto", "none", "json"), default="auto", help="on standard error (default: auto)"
-    )
-    options.add_limits(
-        parser.add_argument_group("limits", "each one that is met is said, and makes the list incomplete")
-    )
-    return parser
+    reading.add_options(command, "list")
+    return command

@@ -3,11 +3,9 @@
 import argparse
 import contextlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from vallum import cache, output, progress
-from vallum.cli import options, parser
-from vallum.cli.delivery import Delivery
+from vallum.cli import parser, reading
 from vallum.cli.exits import Exit
 from vallum.cli.options import Options
 from vallum.cli.scan import opened
@@ -20,7 +18,6 @@ from vallum_engine.sca.lister import PackageLister
 from vallum_engine.triggers import collect
 from vallum_engine.values import replace
 
-PLACES = "folder, archive, container image, bill of materials, or https:// address of a git repository"
 _COMPILED = "vallum.compiled:database"
 _LICENCES = "vallum.licensing:for_policy"
 _EPILOG = """\
@@ -33,23 +30,13 @@ exit codes: 0 listed, 2 wrong usage, 3 something could not be read, and is named
 def run(arguments: Sequence[str]) -> Exit:
     """List, and say by the exit code whether all could be read."""
     given = _parser().parse_args(arguments)
-    asked = Options(
-        place=given.place,
-        delivery=Delivery(format=given.format, output="" if given.output == "-" else given.output),
-        honour_ignores=not given.no_ignore,
-        archives=not given.no_archives,
-        branch=given.branch,
-        limits=options.limits(given),
-    )
+    asked = reading.asked(given, given.place)
     with taken(asked, given.progress) as (lister, report):
         listed = list(lister.listed())
     coverage = replace(report.coverage, exclusions=(*report.coverage.exclusions, *lister.untold()))
     report = replace(report, coverage=coverage)
-    data = (render_json if asked.delivery.format == "json" else render_table)(listed, report)
-    if asked.delivery.output:
-        output.to_file(Path(asked.delivery.output), data)
-    else:
-        output.to_stdout(data)
+    data = (render_json if given.format == "json" else render_table)(listed, report)
+    output.deliver(data, given.output)
     return Exit.INCOMPLETE if report.incomplete else Exit.CLEAN
 
 
@@ -84,27 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         description="List the packages that lockfiles, manifests and installed trees name, and how each came in.",
         epilog=_EPILOG,
     )
-    command.add_argument(
-        "place",
-        nargs="?",
-        default=".",
-        metavar="PATH",
-        help=f"{PLACES} (default: .)",
-    )
+    reading.add_place(command)
     command.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
-    add_reading(command, "list")
+    reading.add_options(command, "list")
     return command
-
-
-def add_reading(command: argparse.ArgumentParser, what: str) -> None:
-    """The options of whatever reads packages and writes a document."""
-    command.add_argument(
-        "--output", default="", metavar="FILE", help="write there, whole or not at all (default: standard output)"
-    )
-    command.add_argument("--branch", default="", help="branch of the repository (default: its own)")
-    command.add_argument("--no-ignore", action="store_true", help="look behind .gitignore and .vallumignore too")
-    command.add_argument("--no-archives", action="store_true", help=options.NO_ARCHIVES)
-    options.add_progress(command)
-    options.add_limits(
-        command.add_argument_group("limits", f"each one that is met is said, and makes the {what} incomplete")
-    )

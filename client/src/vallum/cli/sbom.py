@@ -5,14 +5,12 @@ import os
 import re
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from vallum import bills, output, progress
-from vallum.cli import options, parser
-from vallum.cli.delivery import Delivery
+from vallum.cli import parser, reading
 from vallum.cli.exits import Exit
-from vallum.cli.options import Options
-from vallum.cli.packages import PLACES, add_reading, taken
+from vallum.cli.packages import taken
+from vallum.cli.reading import PLACES
 from vallum.errors import Misuse
 from vallum_engine.model.text import printable
 from vallum_engine.plugins import load
@@ -47,7 +45,7 @@ def run(arguments: Sequence[str]) -> Exit:
     created = _moment(given.timestamp)
     bill, gaps = _bill(given.place, given)
     data = dump(bill, given.format, created=created)
-    _written(data, given.output)
+    output.deliver(data, given.output)
     return _told(gaps, given)
 
 
@@ -56,7 +54,7 @@ def _diff(arguments: Sequence[str]) -> Exit:
     before, gaps = _bill(given.before, given)
     after, more = _bill(given.after, given)
     found = load("vallum_engine.sca.difference:between")(before, after)
-    _written(load(f"vallum_engine.reports.bills:render_{given.format}")(found), given.output)
+    output.deliver(load(f"vallum_engine.reports.bills:render_{given.format}")(found), given.output)
     code = _told([*gaps, *more], given)
     return code if code or not found.rows else Exit.FINDINGS
 
@@ -67,27 +65,12 @@ def _bill(place: str, given: argparse.Namespace) -> tuple[Bill, list[str]]:
         if (found := read(file)) is None:
             raise Misuse(f"{place} looks like a bill of materials and is none: name CycloneDX or SPDX.")
         return canonical(found), []
-    asked = Options(
-        place=place,
-        delivery=Delivery(),
-        honour_ignores=not given.no_ignore,
-        archives=not given.no_archives,
-        branch=given.branch,
-        limits=options.limits(given),
-    )
-    with taken(asked, given.progress, licences=True) as (lister, report):
+    with taken(reading.asked(given, place), given.progress, licences=True) as (lister, report):
         bill = lister.bill(report)
     untold = lister.untold()
     gaps = [f"{gap.path or 'everything'}: {gap.why}" for gap in (*report.coverage.gaps, *untold)]
     gaps += [f"{problem.path}: {problem.what}" for problem in report.errors]
     return bill, list(dict.fromkeys(gaps)) if report.incomplete or untold else []
-
-
-def _written(data: bytes, to: str) -> None:
-    if to and to != "-":
-        output.to_file(Path(to), data)
-    else:
-        output.to_stdout(data)
 
 
 def _told(gaps: Sequence[str], given: argparse.Namespace) -> Exit:
@@ -118,12 +101,12 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         usage="vallum sbom [PATH] [options]\n       vallum sbom diff A B [options]",
     )
-    command.add_argument("place", nargs="?", default=".", metavar="PATH", help=f"{PLACES} (default: .)")
+    reading.add_place(command)
     command.add_argument("--format", choices=tuple(WRITERS), default="cyclonedx-json", help="default: cyclonedx-json")
     command.add_argument(
         "--timestamp", default="", metavar="TIME", help="of the document: now, or in UTC as 2026-11-26T09:00:00Z"
     )
-    add_reading(command, "bill")
+    reading.add_options(command, "bill")
     return command
 
 
@@ -136,5 +119,5 @@ def _diff_parser() -> argparse.ArgumentParser:
     command.add_argument("before", metavar="A", help=PLACES)
     command.add_argument("after", metavar="B", help="the same, later")
     command.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
-    add_reading(command, "comparison")
+    reading.add_options(command, "comparison")
     return command
