@@ -179,6 +179,8 @@ def _parser() -> argparse.ArgumentParser:
         "or - for standard input (default: .)",
     )
     _add_what(command.add_argument_group("what"))
+    _add_hiding(command.add_argument_group("hiding", "what is hidden is counted and listed"))
+    _add_reading(command.add_argument_group("reading"))
     _add_report(command.add_argument_group("report"))
     add_limits(command.add_argument_group("limits", "each one that is met is said, and makes the scan incomplete"))
     return command
@@ -223,46 +225,52 @@ def _add_what(what: argparse._ArgumentGroup) -> None:
         metavar="OS/ARCH",
         help="of an image for several (default: linux/amd64, else its first)",
     )
-    what.add_argument(
+
+
+def _add_hiding(hiding: argparse._ArgumentGroup) -> None:
+    hiding.add_argument(
         "--no-ignore",
         action="store_true",
         help="look behind .gitignore, .vallumignore, .vallum/ignores.toml and vallum:ignore too",
     )
-    what.add_argument(
+    hiding.add_argument(
         "--ignores", default="", metavar="FILE", help="advisories to ignore, instead of those in .vallum/ignores.toml"
     )
-    what.add_argument("--no-archives", action="store_true", help=NO_ARCHIVES)
-    what.add_argument(
+    hiding.add_argument(
         "--vex",
         action="append",
         default=[],
         metavar="FILE",
         help="hide what this VEX document says is not affected or fixed: OpenVEX, CycloneDX or CSAF",
     )
-    what.add_argument(
+    hiding.add_argument(
         "--product",
         action="append",
         default=[],
         metavar="NAME",
         help="what VEX documents call what is scanned: a package URL, or another name",
     )
-    what.add_argument(
-        "--no-cache", action="store_true", help="read files again that did not change, and keep nothing of them"
-    )
-    what.add_argument(
+    hiding.add_argument(
         "--ignore-unfixed",
         action="store_true",
         help="list vulnerable packages without a fixed version as suppressed: they neither count nor fail",
     )
-    what.add_argument("--offline", action="store_true", help="refuse whatever would need a connection")
-    what.add_argument(
+
+
+def _add_reading(read: argparse._ArgumentGroup) -> None:
+    read.add_argument("--no-archives", action="store_true", help=NO_ARCHIVES)
+    read.add_argument(
+        "--no-cache", action="store_true", help="read files again that did not change, and keep nothing of them"
+    )
+    read.add_argument("--offline", action="store_true", help="refuse whatever would need a connection")
+    read.add_argument(
         "--left-out",
         action="append",
         default=[],
         metavar="PATH",
         help="a file (or a folder/) that is missing here: a gap, not an absence",
     )
-    what.add_argument(
+    read.add_argument(
         "--left-out-from", default="", metavar="FILE", help="the same from a file, each path ended by a NUL byte"
     )
 
