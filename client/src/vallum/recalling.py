@@ -13,9 +13,9 @@ from vallum_engine import VERSION
 from vallum_engine.detector import ByFile, Detector
 from vallum_engine.digests import blake2b
 from vallum_engine.recall import Recall
+from vallum_engine.sources.ignores import ADVISORIES
 
 _KIND = "trees"
-_IGNORES = ".vallum/ignores.toml"  # as the engine's `ignores.PATH`, whose module reads TOML
 FEWEST = 1000
 """Files: a smaller tree is read as fast as what is known of it."""
 _IRRELEVANT = frozenset(
@@ -36,7 +36,7 @@ class Kept:
         kept = cache.get(_KIND, self._name)
         self.known = kept is not None
         self.recall = Recall(
-            kept, detectors, key=lambda: _key(asked, detectors), began=time.time_ns(), fresh=frozenset({_IGNORES})
+            kept, detectors, key=lambda: _key(asked, detectors), began=time.time_ns(), fresh=frozenset({ADVISORIES})
         )
 
     def keep(self, files: int) -> None:

@@ -26,10 +26,10 @@ from vallum_engine.model.statement import AFFECTED, JUSTIFICATIONS, NOT_AFFECTED
 from vallum_engine.model.text import printable
 from vallum_engine.sca.lockfiles.entry import broken
 from vallum_engine.sca.lockfiles.located_toml import document, tables
-from vallum_engine.sources.ignores import below, parse
+from vallum_engine.sources.ignores import ADVISORIES, below, parse
 from vallum_engine.values import immutable, replace
 
-PATH = ".vallum/ignores.toml"
+PATH = ADVISORIES
 """Where it lies in what is scanned."""
 MOST_BYTES = 1 << 20
 MOST_ENTRIES = 2_000

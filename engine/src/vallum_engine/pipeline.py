@@ -115,10 +115,7 @@ class _Builder:
     def file(self, file: File) -> None:
         asked = self.asked(file)
         if self.recall.again:
-            own_marks = self.told(file, asked)
-            if own_marks:
-                self.recall.void()
-            self.detect(file, asked, own_marks)
+            self.detect(file, asked)
             return
         if file.binary and not self.looked_into(file, [detector for detector, _ in asked]):
             return
@@ -133,10 +130,7 @@ class _Builder:
         if not asked:
             return
         self.recall.asked(detector for detector, _ in asked)
-        own_marks = self.told(file, asked)
-        if own_marks:
-            self.recall.void()
-        self.detect(file, asked, own_marks)
+        own_marks = self.detect(file, asked)
         if own_marks and not file.lower and any(detector.wants(file.path) for detector in self.detectors):
             self.remember(file.path, own_marks)
 
@@ -150,10 +144,11 @@ class _Builder:
             and (not file.lower or detector in self.below)
         ]
 
-    def told(self, file: File, asked: Asked) -> Marks:
-        return marks(file.data) if asked and self.honour_ignores and not file.binary else {}
-
-    def detect(self, file: File, asked: Asked, own_marks: Marks) -> None:
+    def detect(self, file: File, asked: Asked) -> Marks:
+        """What the detectors find in a file, and the marks that hide some of it."""
+        own_marks = marks(file.data) if asked and self.honour_ignores and not file.binary else {}
+        if own_marks:
+            self.recall.void()
         for detector, own in self.recall.chosen(asked):
             try:
                 for finding in detector.detect(file, own):
@@ -161,6 +156,7 @@ class _Builder:
                     self.add(self.placement.at_once(finding, file), {file.path: own_marks})
             except Exception as error:  # noqa: BLE001 - a detector is a plug-in: one bad one must not end the scan
                 self.uncovered(detector.name, file.path, error)
+        return own_marks
 
     def known(self, item: Known) -> None:
         """Files that are what they were: what was said of them is said again."""

@@ -29,6 +29,7 @@ from vallum_engine.plugins import load
 from vallum_engine.recall import NOTHING, Known, Unrecorded
 from vallum_engine.secrets.rule import Rule
 from vallum_engine.sources.content import is_binary
+from vallum_engine.sources.ignores import ADVISORIES
 from vallum_engine.triggers import Database, collect
 from vallum_engine.values import immutable, replace
 
@@ -65,7 +66,6 @@ _SOURCES: Mapping[str, str] = {
 }
 _MOST_INPUT = 64 << 20
 _INPUT = "stdin"
-_IGNORES = ".vallum/ignores.toml"
 
 
 @immutable
@@ -158,7 +158,7 @@ def _may_set_aside(asked: Options, place: Place) -> bool:
     if asked.ignores or asked.vex or not asked.honour_ignores or place.items is None:
         return bool(asked.ignores or asked.vex)
     root = Path(place.root)
-    return asked.part is Part.STAGED or not root.is_dir() or (root / _IGNORES).is_file()
+    return asked.part is Part.STAGED or not root.is_dir() or (root / ADVISORIES).is_file()
 
 
 def _looked_at(

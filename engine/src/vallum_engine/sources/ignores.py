@@ -8,6 +8,8 @@ from functools import lru_cache
 from vallum_engine.values import immutable
 
 MAX_BYTES = 1 << 20
+ADVISORIES = ".vallum/ignores.toml"
+"""The file that ignores advisories, which `vallum_engine.ignores` reads: named here, where every walk of a folder comes by."""
 _DEEPEST = 200
 _ESCAPED = re.compile(r"\\(.)")
 
