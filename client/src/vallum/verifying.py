@@ -4,9 +4,10 @@ A value stays in this process: it goes to the one host that its rule names, by t
 no log. Nothing follows a redirect. What a host was asked is one row for that host.
 """
 
+import dataclasses
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Semaphore
 
@@ -131,7 +132,8 @@ class _Work:
             if host not in hosts:
                 raise errors.NotForeseen(f"No rule names {host}.")
 
-        self._route = _guarded(egress.route(), gate, self.departures.append)
+        # The same way out, for these hosts alone, and recorded.
+        self._route = dataclasses.replace(egress.route(), gate=gate, ledger=self.departures.append)
 
     def host(self, cases: Sequence[_Case]) -> Mapping[str, Verification]:
         """The answers of one host, asked about one secret after the other."""
@@ -181,19 +183,6 @@ class _Work:
                 break
             self.stop.wait(wait)
         return liveness.judge(case.check, response.status, response.body), response.status != 429
-
-
-def _guarded(route: http.Route, gate: Callable[[str, str], None], ledger: Callable[[Departure], None]) -> http.Route:
-    """The same way out, for these hosts alone, and recorded."""
-    return http.Route(
-        opening=route.opening,
-        own=route.own,
-        resolver=route.resolver,
-        authorities=route.authorities,
-        proxy=route.proxy,
-        gate=gate,
-        ledger=ledger,
-    )
 
 
 def _seconds(text: str) -> float:
