@@ -107,7 +107,7 @@ def test_what_stands_apart_from_the_cells_is_found_as_before(found):
 
 
 def test_it_is_the_same_finding_as_in_a_program(found):
-    password = 'password = "kR9z#xW2vq7"\n'
+    password = f'password = "{samples.fill("kR{base62:5}#x7q")}"\n'
     [finding], _, _ = found(book(cell(password)))
     [plain], _, _ = found(password.encode(), "work/a.py")
     assert finding.identity == plain.identity
