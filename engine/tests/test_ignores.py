@@ -98,6 +98,12 @@ def test_what_has_ended_shows_again_and_says_so():
     assert outcome.report.findings == ()
 
 
+def test_those_that_have_ended_are_told_from_those_that_hold():
+    held = ignores.read((entry(until="2026-11-01") + entry(until="2999-01-01")).encode(), ignores.PATH)
+    assert [each.until for each in ignores.ended(held, today="2026-11-02").entries] == ["2026-11-01"]
+    assert ignores.ended(held, today="2026-11-01").entries == (), "the last day is one on which it holds"
+
+
 def test_what_nothing_matches_is_told():
     outcome = told(entry() + entry(id='"CVE-1999-0001"') + entry(path='"nowhere"'))
     assert [each.line for each in outcome.unused] == [5, 9]

@@ -56,6 +56,19 @@ def test_what_has_ended_shows_with_a_line_that_says_so(vallum, tree):
     assert "Hidden" not in ran.out
 
 
+def test_no_ignore_tells_of_what_has_ended_and_of_nothing_else(scanned, tree):
+    write(tree, FILES | {".vallum/ignores.toml": ENTRY.format("2999-01-01") + ENTRY.format("2020-01-01")})
+    report, ran = scanned(tree, "--no-ignore")
+    assert [finding.get("lapsed") for finding in report["findings"]] == [
+        "The ignore of .vallum/ignores.toml:5 ended on 2020-01-01: only our build runs it",
+        None,
+    ]
+    assert report["suppressed"] == []
+    assert "matches nothing" not in ran.err
+    write(tree, {".vallum/ignores.toml": "x"})
+    assert scanned(tree, "--no-ignore")[0]["errors"] == [], "what hides nothing may be broken"
+
+
 def test_a_broken_file_hides_nothing_and_the_scan_is_not_whole(scanned, tree):
     write(tree, FILES | {".vallum/ignores.toml": ENTRY.format('"soon"')})
     report, ran = scanned(tree)

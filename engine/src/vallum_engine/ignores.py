@@ -206,6 +206,11 @@ def applied(report: Report, ignores: Ignores, *, today: str) -> Outcome:
     return Outcome(report=told, unused=tuple(entry for entry in ignores.entries if entry not in used))
 
 
+def ended(ignores: Ignores, *, today: str) -> Ignores:
+    """Only the entries that hide nothing any more. `today` is `YYYY-MM-DD`."""
+    return replace(ignores, entries=tuple(each for each in ignores.entries if each.until and each.until < today))
+
+
 def _asking(finding: Finding, by_id: Mapping[str, Sequence[Ignore]]) -> list[Ignore]:
     if not finding.ruleset.startswith(_SETS):
         return []

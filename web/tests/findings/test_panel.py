@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from making import report, secret
+from making import report, secret, vulnerability
 
 from vallum_engine.model.finding import AdvisoryRef, PackageRef, Remediation
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.verification import Liveness, Verification
+from vallum_engine.values import replace as replaced
 from vallum_web.accounts import services as accounts
 from vallum_web.accounts.models import Membership
 from vallum_web.assets import services as assets
@@ -95,6 +96,38 @@ def test_the_panel_says_whether_a_secret_still_works(org, digest, signed_in, bob
     page = signed_in(bob).get(f"{LIST}{found.pk}/").content.decode()
     assert f"<dt>Still works</dt><dd>{said}" in page
     assert "api.shop.test answered &lt;b&gt;200, 2026-03-01T12:00:00Z" in page
+
+
+def test_the_panel_says_which_ignore_has_ended(org, digest, signed_in, bob):
+    ended = "The ignore of .vallum/ignores.toml:4 ended on 2026-01-31: <b>ours"
+    digest(replaced(vulnerability("lodash", "CVE-2026-0002"), lapsed=ended))
+    with scope(org.pk):
+        found = Finding.objects.of(org).get()
+    page = signed_in(bob).get(f"{LIST}{found.pk}/").content.decode()
+    assert f"<dt>Ignore ended</dt><dd>{ended.replace('<b>', '&lt;b&gt;')}</dd>" in page
+    digest(vulnerability("lodash", "CVE-2026-0002"))
+    assert "Ignore ended" not in signed_in(bob).get(f"{LIST}{found.pk}/").content.decode()
+
+
+def test_the_panel_says_what_a_distribution_does_not_mend_and_where_it_says_so(org, digest, signed_in, bob):
+    package = PackageRef(purl="pkg:deb/debian/expat@2.5.0", ecosystem="Debian:12", name="expat", version="2.5.0")
+    told = (
+        AdvisoryRef(id="DEBIAN-CVE-1", url="https://distribution.example/1", standing="will not be fixed"),
+        AdvisoryRef(id="CVE-1", url="https://advisories.example/1"),
+        AdvisoryRef(id="DEBIAN-CVE-2", url="javascript:1", standing="support <i>has ended"),
+        AdvisoryRef(id="DEBIAN-CVE-3", standing="will not be fixed"),
+    )
+    digest(replaced(vulnerability("expat", "CVE-2026-0003"), package=package, advisories=told))
+    with scope(org.pk):
+        found = Finding.objects.of(org).get()
+    page = signed_in(bob).get(f"{LIST}{found.pk}/").content.decode()
+    link = (
+        '<a href="https://distribution.example/1" rel="noopener noreferrer nofollow" target="_blank">DEBIAN-CVE-1</a>'
+    )
+    assert re.findall(r"<dt>Debian 12 says</dt><dd>(.*?)</dd>", page) == [
+        f'Will not be fixed <span class="faint">in {link}</span>',
+        'Support &lt;i&gt;has ended <span class="faint">in DEBIAN-CVE-2</span>',
+    ]
 
 
 def test_the_panel_tells_all_that_is_known(signed_in, bob, url):

@@ -73,6 +73,15 @@ def test_an_ended_scan_accounts_for_what_it_looked_at(signed_in, bob, org, scan)
     assert "every 2s" not in page
 
 
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "1 finding that an ignore in the code hid is shown"), (3, "3 findings that")]
+)
+def test_a_scan_says_whose_ignores_have_ended(signed_in, bob, org, scan, count, said):
+    scan = services.begin(org.pk, scan.pk)
+    services.finish(scan, report(), engine="0.1.0", outcome={"lapsed": count})
+    assert said in shown(signed_in(bob), scan)
+
+
 def test_a_failed_scan_says_why_and_what_to_do(signed_in, bob, org, scan):
     scan = services.begin(org.pk, scan.pk)
     services.fail(scan, "code.example does not answer.")

@@ -57,12 +57,14 @@ class Aside:
         try:
             held = self._ignores()
         except BrokenData as error:
+            if not self._asked.honour_ignores:
+                return report  # it would have hidden nothing
             problem = Problem(path=ignores.PATH, what=str(error))
             return replace(report, errors=tuple(sorted((*report.errors, problem))))
         if held is None:
             return report
         told = ignores.applied(report, held, today=self._today)
-        if told.unused and self._speaks_for_all(report):
+        if told.unused and self._asked.honour_ignores and self._speaks_for_all(report):
             what = (
                 "matches nothing any more: take it out"
                 if len(told.unused) == 1
@@ -72,9 +74,11 @@ class Aside:
         return told.report
 
     def _ignores(self) -> Ignores | None:
-        if self._given or not self._asked.honour_ignores or self._own is None:
+        if self._given or self._own is None:
             return self._given
-        return ignores.read(self._own.data, ignores.PATH)
+        held = ignores.read(self._own.data, ignores.PATH)
+        # What has ended hides nothing, and whoever looks behind all that hides is told of it all the same.
+        return held if self._asked.honour_ignores else ignores.ended(held, today=self._today)
 
     def _speaks_for_all(self, report: Report) -> bool:
         """Whether what was not found is not there: not where a part was looked at, or not all of it."""

@@ -155,7 +155,7 @@ def _witness(asked: Options, chosen: Sequence[Detector]) -> Any:
 
 def _may_set_aside(asked: Options, place: Place) -> bool:
     """Whether anything is given, or a file of ignores may be met: a folder that has none need not be watched for it."""
-    if asked.ignores or asked.vex or not asked.honour_ignores or place.items is None:
+    if asked.ignores or asked.vex or place.items is None:
         return bool(asked.ignores or asked.vex)
     root = Path(place.root)
     return asked.part is Part.STAGED or not root.is_dir() or (root / ADVISORIES).is_file()

@@ -145,6 +145,8 @@ def facts(finding: Finding) -> Plain:
         kept["verification"] = verification.plain(finding.verification)
     if finding.layers:
         kept["layers"] = [from_layer(layer) for layer in finding.layers]
+    if finding.lapsed:
+        kept["lapsed"] = finding.lapsed
     return kept
 
 

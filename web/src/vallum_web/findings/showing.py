@@ -183,6 +183,7 @@ def panel(request: MemberRequest, key: UUID, takers: Takers | None = None) -> di
         "finding": detail.finding,
         "why": why,
         "ticket": _ticket(request, detail, why),
+        "verdicts": story.verdicts(data),
         "advisories": story.advisories(data),
         "references": story.references(data),
         "revoke": story.revoking(data),

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from vallum_engine.model.distributions import spoken
 from vallum_engine.model.finding import Confidence, Severity
 from vallum_web.advisories.models import Threat
 from vallum_web.assets.worth import Exposure, Importance
@@ -50,6 +51,16 @@ class Advisory:
     cvss: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a distribution says of a flaw in one of its packages, and in which of its documents."""
+
+    who: str
+    says: str
+    id: str
+    url: str
+
+
 def why(finding: Finding, threat: Threat | None) -> str:
     """The sentence behind the risk number."""
     vectors = [base_score(advisory.cvss) for advisory in advisories(finding.data)]
@@ -91,6 +102,18 @@ def advisories(data: Mapping[str, Any]) -> list[Advisory]:
         )
         for item in data.get("advisories", ())
     ]
+
+
+def verdicts(data: Mapping[str, Any]) -> list[Verdict]:
+    """What distributions say of a flaw that they have not mended, each once, and where they say it."""
+    package = data.get("package") or {}
+    who = spoken(str(package.get("ecosystem", ""))) or "The distribution"
+    told: dict[str, Verdict] = {}
+    for item in data.get("advisories", ()):
+        if says := str(item.get("standing", "")):
+            url = web_address(item.get("url"))
+            told.setdefault(says, Verdict(who=who, says=says, id=str(item.get("id", "")), url=url))
+    return list(told.values())
 
 
 def revoking(data: Mapping[str, Any]) -> str:

@@ -233,6 +233,7 @@ def _counts(outcome: Outcome, report: Report) -> dict[str, int]:
         "resolved": outcome.resolved,
         "changed": outcome.changed,
         "ignored": len(report.suppressed),
+        "lapsed": sum(bool(finding.lapsed) for finding in report.findings),
     }
     if not scans.tool(report):
         return counts
