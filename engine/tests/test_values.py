@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
 import pytest
@@ -45,6 +46,10 @@ class Triple(Pair):
 class Box:
     held: list = made(factory=list)
     name: str = ""
+
+
+class Nearer(Pair):
+    """Not decorated: it has a place for more."""
 
 
 @immutable
@@ -97,6 +102,28 @@ def test_fields_are_inherited():
     match Triple(1, 2, 3):
         case Triple(left, right, third):
             assert (left, right, third) == (1, 2, 3)
+
+
+def test_a_class_below_that_is_none_of_ours_keeps_its_kind():
+    for _ in range(2):  # the first value is made by other means than the next
+        nearer = Nearer(1, right=2)
+        assert (type(nearer), nearer.left, nearer.right) == (Nearer, 1, 2)
+        with pytest.raises(FrozenError):
+            nearer.left = 3
+    assert type(Pair(1)) is Pair
+
+
+def test_values_are_made_by_many_threads_at_once():
+    for _ in range(20):
+
+        @immutable
+        class Fresh:
+            number: int
+
+        with ThreadPoolExecutor(8) as pool:
+            made_there = list(pool.map(lambda number, fresh=Fresh: fresh(number=number), range(50)))
+        assert [value.number for value in made_there] == list(range(50))
+        assert {type(value) for value in made_there} == {Fresh}
 
 
 def test_a_copy_differs_where_it_is_told_to():

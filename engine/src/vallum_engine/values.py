@@ -99,16 +99,28 @@ def _made(cls: Any, *, frozen: bool, kw_only: bool, order: bool) -> Any:
         "__match_args__": () if kw_only else names,
         "__qualname__": cls.__qualname__,
     }
-    space.setdefault("__init__", _init(names, defaults, kw_only=kw_only, then="__post_init__" in space))
     for name, method in _methods(names, frozen=frozen, order=order).items():
         space.setdefault(name, method)
-    return type(cls)(cls.__name__, cls.__bases__, space)
+    whole = type(cls)(cls.__name__, cls.__bases__, space)
+    if "__init__" not in space:
+        whole.__init__ = _later(whole, names, defaults, kw_only=kw_only, frozen=frozen)
+    return whole
 
 
-def _init(names: tuple[str, ...], defaults: dict[str, Any], *, kw_only: bool, then: bool) -> Any:
+def _later(cls: Any, names: tuple[str, ...], defaults: dict[str, Any], *, kw_only: bool, frozen: bool) -> Any:
+    """An `__init__` that is compiled with the first value: a scan uses a part of the classes that it loads."""
+
+    def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - set on a class
+        cls.__init__ = _init(cls, names, defaults, kw_only=kw_only, frozen=frozen)
+        cls.__init__(self, *given, **named)
+
+    return __init__
+
+
+def _init(cls: Any, names: tuple[str, ...], defaults: dict[str, Any], *, kw_only: bool, frozen: bool) -> Any:
     """The one function that is compiled: no other way takes arguments as fast."""
-    space: dict[str, Any] = {"_set": _set, "_none": _Factory}
-    given, lines = ["self"], []
+    space: dict[str, Any] = {"_none": _Factory}
+    given, factories, lines = ["self"], [], []
     if kw_only and names:
         given.append("*")
     for name in names:
@@ -118,15 +130,29 @@ def _init(names: tuple[str, ...], defaults: dict[str, Any], *, kw_only: bool, th
         elif isinstance(default, _Factory):
             space[f"_make_{name}"] = default.make
             given.append(f"{name}=_none")
-            lines.append(f" if {name} is _none: {name} = _make_{name}()")
+            factories.append(f" if {name} is _none: {name} = _make_{name}()")
         else:
             space[f"_default_{name}"] = default
             given.append(f"{name}=_default_{name}")
-        lines.append(f" _set(self, {name!r}, {name})")
-    if then:
+        lines.append(f"self.{name} = {name}")
+    if frozen:
+        # Filled as a value of a class that lets itself be filled: a call for each field takes three times as long.
+        space |= {"_set": _set, "_whole": cls, "_open": _open(cls)}
+        lines = ['_set(self, "__class__", _open)', *lines, "self.__class__ = _whole"]
+        lines = [" if self.__class__ is _whole:", *(f"  {line}" for line in lines), " else:"]
+        lines += [f"  _set(self, {name!r}, {name})" for name in names] or ["  pass"]
+    else:
+        lines = [f" {line}" for line in lines]
+    if hasattr(cls, "__post_init__"):
         lines.append(" self.__post_init__()")
-    exec(f"def __init__({', '.join(given)}):\n" + ("\n".join(lines) or " pass"), space)  # noqa: S102 - names of fields, which are Python's own
+    exec(f"def __init__({', '.join(given)}):\n" + ("\n".join([*factories, *lines]) or " pass"), space)  # noqa: S102 - names of fields, which are Python's own
     return space["__init__"]
+
+
+def _open(cls: Any) -> Any:
+    """The class with the same fields that does not guard them."""
+    free = {"__setattr__": _set, "__delattr__": object.__delattr__}  # both, or neither is as fast as object's own
+    return type(cls)(cls.__name__, (cls,), {"__slots__": (), **free})
 
 
 def _methods(names: tuple[str, ...], *, frozen: bool, order: bool) -> dict[str, Any]:
