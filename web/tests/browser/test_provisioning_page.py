@@ -62,7 +62,7 @@ def test_what_it_made_is_shown(signed_in_page, people):
     page.reload()
     expect(page.get_by_text("Bob Builder")).to_be_visible()
     expect(page.get_by_text("Needs a hand")).to_be_visible()
-    expect(page.get_by_text("as many as its plan allows")).to_be_visible()
+    expect(page.get_by_text("as many members as its plan Free allows")).to_be_visible()
     looked_at(page, "people")
     page.get_by_role("link", name="Not members yet").click()
     expect(page.get_by_text("A robot")).to_be_visible()

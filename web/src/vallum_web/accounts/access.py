@@ -29,6 +29,7 @@ from vallum_web.accounts.models import ApiToken, User
 from vallum_web.accounts.queries import former_slug, lacks_second_step, my_orgs
 from vallum_web.accounts.services import staff
 from vallum_web.accounts.sso import door
+from vallum_web.tenancy import entitlements
 from vallum_web.tenancy.lookups import MyOrg, StaffOrg, staff_orgs
 from vallum_web.tenancy.models import Org, TenantModel
 from vallum_web.tenancy.scope import scope
@@ -36,6 +37,7 @@ from vallum_web.tenancy.scope import scope
 Params = ParamSpec("Params")
 Function = TypeVar("Function", bound=Callable[..., Any])
 _NAMES = re.compile(r"\{(\w+)\}")
+PAYMENT_REQUIRED = 402
 STAFF_MAY = frozenset({"org.read", "findings.read"})
 """What an operator may do with an organization broken open: look, and nothing else."""
 
@@ -81,8 +83,8 @@ def may(action: str, *, scoped: bool = True) -> Callable[[MemberView[Params]], V
             throttle.act(request, action, entry.org)
             with scope(entry.org, user=user.pk):
                 member = _member(request, entry)
-                if entry.staff is None and lacks_second_step(member.org, user.pk):
-                    return render(request, "accounts/two_step_wanted.html", {"org_name": entry.name}, status=403)
+                if stop := _stopped(member, action):
+                    return stop
                 if scoped:
                     return view(member, *args, **kwargs)
             return view(member, *args, **kwargs)
@@ -129,6 +131,15 @@ def _member(request: HttpRequest, entry: _Entry) -> MemberRequest:
     if entry.staff:
         staff.note(entry.org, entry.staff.access, request.resolver_match.view_name if request.resolver_match else "")
     return member
+
+
+def _stopped(request: MemberRequest, action: str) -> HttpResponse | None:
+    """What stands between a member and what their role may do: a second step that is missing, or money."""
+    if request.staff is None and lacks_second_step(request.org, request.user.pk):
+        return render(request, "accounts/two_step_wanted.html", {"org_name": request.org.name}, status=403)
+    if request.method not in throttle.SAFE and not paid(request.org, action):
+        return render(request, "accounts/unpaid.html", {"org": request.org}, status=PAYMENT_REQUIRED)
+    return None
 
 
 def _moved(request: HttpRequest, user: User, slug: str) -> HttpResponse:
@@ -186,6 +197,22 @@ def permits(
     return mark
 
 
+class UnpaidError(Exception):
+    """The organization is read-only until what it owes is paid."""
+
+
+def paid(org: Org, action: str) -> bool:
+    """Whether the action may be done as far as money goes. Inside the organization's scope."""
+    return matrix.action(action).unpaid or not entitlements.of(org).read_only
+
+
+def demand_paid(token: ApiToken, action: str) -> None:
+    """Raises UnpaidError."""
+    with scope(token.org_id):
+        if not paid(token.org, action):
+            raise UnpaidError
+
+
 def allow(token: ApiToken, action: str) -> None:
     """Refuse with 403 unless the token's role may do it, and its scopes name it."""
     row = matrix.action(action)
@@ -216,6 +243,8 @@ class TenantRouter(Router):
             allow(request.auth, action)
             throttle.act(request, action, request.auth.org_id)
             with scope(request.auth.org_id, user=request.auth.by):
+                if request.method not in throttle.SAFE:
+                    demand_paid(request.auth, action)
                 read = self._read(path)
                 if "If-Match" in request.headers and request.method not in throttle.SAFE:
                     if first := getattr(view_func, "first", None):

@@ -25,6 +25,7 @@ class Action:
     roles: frozenset[Role]
     step_up: bool = False
     api: bool = False
+    unpaid: bool = False
 
 
 @cache
@@ -67,6 +68,7 @@ def _action(row: Mapping[str, object]) -> Action:
             roles=frozenset(Role(role) for role in str(row["roles"]).split()),
             step_up=row.get("step_up", False) is True,
             api=row.get("api", False) is True,
+            unpaid=row.get("unpaid", False) is True,
         )
     except (KeyError, ValueError) as error:
         raise BrokenMatrixError(f"matrix.toml, {row.get('id', 'a row')}: {error}") from error

@@ -5,9 +5,11 @@ from django.db import IntegrityError
 from vallum_web.accounts.models import Team
 from vallum_web.assets.models import Asset
 from vallum_web.assets.worth import Exposure, Importance
+from vallum_web.tenancy import entitlements
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.jobs import enqueue
 from vallum_web.tenancy.models import Org
+from vallum_web.tenancy.plans import What
 from vallum_web.tenancy.scope import scope
 
 
@@ -15,9 +17,15 @@ class NameTakenError(ValueError):
     """The organization already has an asset of this kind and name."""
 
 
+COUNTED = {Asset.Kind.REPOSITORY: What.REPOSITORIES}
+"""What of a plan each kind counts against."""
+
+
 def add(org: Org, kind: Asset.Kind, name: str, by: UUID | None) -> Asset:
+    """Raises NameTakenError, PlanFullError. What is retired does not count."""
     try:
         with scope(org.pk, user=by):
+            entitlements.admit(org, COUNTED[kind], Asset.objects.of(org).filter(kind=kind, retired_at=None).count)
             asset = Asset.objects.create(org=org, kind=kind, name=name, added_by=by)
             emit("asset.added", asset.pk, asset_kind=kind, name=name)
             return asset

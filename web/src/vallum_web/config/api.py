@@ -10,7 +10,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from vallum_engine import VERSION
-from vallum_web.accounts.access import TokenAuth
+from vallum_web.accounts.access import PAYMENT_REQUIRED, TokenAuth, UnpaidError
 from vallum_web.accounts.api import router as tokens
 from vallum_web.accounts.audit.api import router as audit_log
 from vallum_web.accounts.conditions import conditional
@@ -18,6 +18,7 @@ from vallum_web.accounts.legal.door import NotAcceptedError
 from vallum_web.accounts.org.egress_api import router as egress
 from vallum_web.accounts.org.team_api import router as teams
 from vallum_web.assets.api import router as assets
+from vallum_web.billing.api import router as plan
 from vallum_web.config import busy, calls, described, links
 from vallum_web.findings.api import router as findings
 from vallum_web.findings.bulk_api import router as bulk
@@ -36,6 +37,7 @@ from vallum_web.repositories.api import router as repositories
 from vallum_web.scans.api import router as scans
 from vallum_web.tenancy.audit import middleware as audit
 from vallum_web.tenancy.audit.errors import NotRecordedError
+from vallum_web.tenancy.entitlements import PlanFullError
 from vallum_web.tenancy.limits import answers
 from vallum_web.tenancy.limits.gate import Refused
 
@@ -85,6 +87,7 @@ api.add_router("/bulk", bulk)
 api.add_router("/suppression-rules", suppressions)
 api.add_router("/gates", gates)
 api.add_router("/exports", exports)
+api.add_router("/plan", plan)
 api.add_router("/uploads", upload_door)
 api.add_router("/uploads", uploads)
 api.add_router("/formats", formats)
@@ -106,6 +109,18 @@ def unknown(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
 def unaccepted(request: HttpRequest, _error: NotAcceptedError) -> HttpResponse:
     detail = "Whoever made this token has not accepted the terms and the privacy policy in force: they sign in and do."
     return api.create_response(request, {"detail": detail, "code": "policy_acceptance_required"}, status=403)
+
+
+@api.exception_handler(PlanFullError)
+def full(request: HttpRequest, error: PlanFullError) -> HttpResponse:
+    told = {"detail": str(error), "code": "plan_full", "limit": str(error.what)}
+    return api.create_response(request, told, status=PAYMENT_REQUIRED)
+
+
+@api.exception_handler(UnpaidError)
+def unpaid(request: HttpRequest, _error: UnpaidError) -> HttpResponse:
+    detail = "The organization is read-only until its open invoice is paid: an owner finds it under Settings, Plan."
+    return api.create_response(request, {"detail": detail, "code": "payment_due"}, status=PAYMENT_REQUIRED)
 
 
 @api.exception_handler(NotRecordedError)

@@ -42,6 +42,7 @@ _SETTINGS = (
     ("Teams", "accounts:teams", "org.read"),
     ("Roles", "accounts:roles", "org.read"),
     ("General", "accounts:general", "org.read"),
+    ("Plan", "billing:plan", "plan.read"),
     ("Tokens", "accounts:tokens", "tokens.read"),
     ("Security", "accounts:security", "security.read"),
     ("Keys", "accounts:keys", "keys.read"),

@@ -31,6 +31,7 @@ urlpatterns = [
     path("<slug:org>/", include("vallum_web.findings.urls")),
     path("<slug:org>/", include("vallum_web.gates.urls")),
     path("<slug:org>/", include("vallum_web.reports.urls")),
+    path("<slug:org>/", include("vallum_web.billing.urls")),
     path("<slug:org>/", include("vallum_web.repositories.urls")),
     path("<slug:org>/", include("vallum_web.scans.urls")),
     path("<slug:org>/", include("vallum_web.ingest.urls")),

@@ -15,7 +15,7 @@ from pydantic import Field
 from vallum_engine.model.text import printable
 from vallum_engine.parsers.catalogue import all_formats
 from vallum_web.accounts import throttle
-from vallum_web.accounts.access import TenantRouter, TokenRequest, allow, permits
+from vallum_web.accounts.access import TenantRouter, TokenRequest, allow, demand_paid, permits
 from vallum_web.ingest import queries, services
 from vallum_web.ingest.models import Upload
 from vallum_web.scans import queries as scans
@@ -107,6 +107,7 @@ def upload_make(request: TokenRequest, target: Query[Target]) -> Status[UploadOu
     told, and was not read again.
     """
     allow(request.auth, "scans.start")
+    demand_paid(request.auth, "scans.start")
     throttle.upload(request, request.auth)
     reading = services.Reading(format=_format(target.format), whole=target.whole, name=printable(target.name)[:200])
     try:

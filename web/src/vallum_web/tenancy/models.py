@@ -32,7 +32,7 @@ class Org(models.Model):
     slug = models.SlugField(max_length=40, unique=True)
     created_at = models.DateTimeField(default=now)
     plan = models.CharField(max_length=12, default=default_plan)
-    """One of tenancy/plans.py, by its id."""
+    """What it has where nothing else is given (`Entitlement`): one of tenancy/plans.py, by its id."""
     seats = models.PositiveIntegerField(null=True)
     """How many members were bought; null: as many as the plan has."""
     two_step_from = models.DateTimeField(null=True)
@@ -68,6 +68,31 @@ class TenantModel(models.Model):
             RowLevelSecurity(name="%(app_label)s_%(class)s_tenant"),
             models.UniqueConstraint(fields=["org", "id"], name="%(app_label)s_%(class)s_org_id"),
         ]
+
+
+class Entitlement(TenantModel):
+    """A plan given for a time, beside what the organization has anyway. `plans.entitle` says which one holds."""
+
+    class Source(models.TextChoices):
+        GRANT = "grant", "By agreement"
+        TRIAL = "trial", "Trial"
+        SUBSCRIPTION = "subscription", "Subscription"
+
+    source = models.CharField(max_length=12, choices=Source)
+    plan = models.CharField(max_length=12)
+    seats = models.PositiveIntegerField(null=True)
+    valid_until = models.DateTimeField(null=True)
+    read_only_from = models.DateTimeField(null=True)
+    """From when on nothing is changed until what is owed is paid."""
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "source"], name="entitlement_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan} ({self.source})"
 
 
 class FormerSlug(TenantModel):

@@ -247,7 +247,7 @@ def test_seats_are_counted(provider, people, row, members):
     set_plan(people.org, "free", 1)
     refused = provider.patch(f"/Users/{key}", ON)
     assert refused.status == 403
-    assert "as many as its plan allows" in refused.json["detail"]
+    assert "as many members as its plan Free allows" in refused.json["detail"]
     assert (row(key).active, "bob@example.test" in members()) == (False, False)
     with scope(people.org.pk):
         kept = connection.Provisioning.objects.of(people.org).get()

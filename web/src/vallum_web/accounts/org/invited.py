@@ -8,7 +8,8 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from vallum_web.accounts import queries
-from vallum_web.accounts.services import AlreadyMemberError, SeatsTakenError, invitations
+from vallum_web.accounts.services import AlreadyMemberError, invitations
+from vallum_web.tenancy.entitlements import PlanFullError
 
 UNPROCESSABLE = 422
 
@@ -30,7 +31,7 @@ def invited(request: HttpRequest, secret: str) -> HttpResponse:
         invitations.accept(org, invitation.pk, request.user, verified=queries.verified(request.user))
     except AlreadyMemberError:
         pass
-    except (SeatsTakenError, invitations.NotInvitedError) as error:
+    except (PlanFullError, invitations.NotInvitedError) as error:
         return render(request, "accounts/invitation.html", {**context, "problem": str(error)}, status=UNPROCESSABLE)
     request.session.pop(invitations.INVITED, None)
     messages.success(request, f"Welcome to {org.name}.")

@@ -15,7 +15,7 @@ from vallum_web.accounts.matrix import Role, actions, at_most
 from vallum_web.accounts.models import Membership
 from vallum_web.accounts.org.forms import InviteForm, RoleForm, TransferForm
 from vallum_web.accounts.services import AlreadyMemberError, SlugTakenError, invitations, members
-from vallum_web.tenancy import plans
+from vallum_web.tenancy import entitlements
 
 UNPROCESSABLE = 422
 
@@ -156,17 +156,18 @@ def _people(request: MemberRequest, form: InviteForm, status: int = 200) -> Http
         "reach": at_most(request.role),
         "invitations": invited if "members.invite" in request.may else [],
         "form": form,
-        "seats": plans.seats(request.org.plan, request.org.seats),
+        "seats": entitlements.of(request.org).seats,
     }
     return render(request, "accounts/settings.html", context, status=status)
 
 
 def _general(request: MemberRequest, form: OrgForm, status: int = 200) -> HttpResponse:
     count = queries.members(request.org).count()
+    entitled = entitlements.of(request.org)
     context = {
         "form": form,
-        "plan": plans.PLANS[request.org.plan],
-        "seats": plans.seats(request.org.plan, request.org.seats),
+        "plan": entitled.plan,
+        "seats": entitled.seats,
         "count": count,
     }
     return render(request, "accounts/general.html", context, status=status)

@@ -1,5 +1,6 @@
 """Writes about people and organizations: one verb, one transaction, one event."""
 
+from datetime import datetime
 from uuid import UUID
 
 from allauth.account.models import EmailAddress, EmailConfirmation
@@ -9,10 +10,12 @@ from django.db import IntegrityError, transaction
 from vallum_web.accounts.models import Membership, User
 from vallum_web.accounts.person import sessions
 from vallum_web.accounts.scim import links
-from vallum_web.tenancy import plans
+from vallum_web.tenancy import entitlements
+from vallum_web.tenancy.entitlements import hold
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.keys import uuid7
-from vallum_web.tenancy.models import Org
+from vallum_web.tenancy.models import Entitlement, Org
+from vallum_web.tenancy.plans import Given, What
 from vallum_web.tenancy.scope import scope
 
 
@@ -37,18 +40,8 @@ class AlreadyMemberError(ValueError):
     """The person belongs to the organization already."""
 
 
-class SeatsTakenError(ValueError):
-    """The organization has as many members as its plan allows; the message says what to do."""
-
-
-def hold(org: Org) -> Org:
-    """The organization as it is now, its row locked until the transaction ends: who may be in it is decided one by one."""
-    held: Org = Org.objects.select_for_update(no_key=True).get(pk=org.pk)
-    return held
-
-
 def join(org: Org, user: User, role: str, *, how: str = "added", by: UUID | None = None) -> Membership:
-    """Make the person a member. Raises AlreadyMemberError, SeatsTakenError.
+    """Make the person a member. Raises AlreadyMemberError, PlanFullError.
 
     Whoever joins holds the organization's row meanwhile: two that ask for the last seat at once are counted one after
     the other.
@@ -56,11 +49,7 @@ def join(org: Org, user: User, role: str, *, how: str = "added", by: UUID | None
     try:
         with scope(org.pk, user=by):
             held = hold(org)
-            members = Membership.objects.of(org).count()
-            if not plans.room(held.plan, held.seats, members=members):
-                raise SeatsTakenError(
-                    f"{held.name} has {members} members, as many as its plan allows: an owner has to add a seat first."
-                )
+            entitlements.admit(held, What.MEMBERS, Membership.objects.of(org).count)
             membership: Membership = Membership.objects.create(org=org, user=user, role=role)
             emit("member.joined", user.pk, role=role, how=how)
             links.joined(membership)
@@ -69,11 +58,13 @@ def join(org: Org, user: User, role: str, *, how: str = "added", by: UUID | None
         raise AlreadyMemberError(user.email) from error
 
 
-def set_plan(org: Org, plan: str, seats: int | None) -> None:
-    """For the operator; later for billing. Who is a member already stays one."""
-    with scope(org.pk):
-        Org.objects.filter(pk=org.pk).update(plan=plans.PLANS[plan].id, seats=seats)
-        emit("org.plan", org.pk, plan=plan, seats=seats)
+def set_plan(org: Org, plan: str, seats: int | None, *, until: datetime | None = None) -> None:
+    """For the operator: what the organization has anyway, or with `until` for a time beside that. Who is a member stays one."""
+    if until is None:
+        org.plan, org.seats = plan, seats
+        entitlements.settle(org)
+    else:
+        entitlements.give(org, Given(source=Entitlement.Source.GRANT, plan=plan, seats=seats, until=until))
 
 
 def set_theme(user: User, theme: str) -> None:

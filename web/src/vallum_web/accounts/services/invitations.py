@@ -81,7 +81,7 @@ def find(secret: str) -> tuple[Org, Invitation] | None:
 
 
 def accept(org: Org, key: UUID, user: User, *, verified: bool) -> Membership:
-    """Make the invited person a member. Raises NotInvitedError, SeatsTakenError, AlreadyMemberError.
+    """Make the invited person a member. Raises NotInvitedError, PlanFullError, AlreadyMemberError.
 
     `verified` says whether the address of the account is proved to be the person's own.
     """

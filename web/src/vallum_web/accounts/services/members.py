@@ -8,9 +8,10 @@ from django.db import IntegrityError
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Membership, User
 from vallum_web.accounts.person.sessions import renew_soon
-from vallum_web.accounts.services import SlugTakenError, hold
+from vallum_web.accounts.services import SlugTakenError
 from vallum_web.accounts.standing import keeps_an_owner, may_move
 from vallum_web.tenancy import clock, lookups
+from vallum_web.tenancy.entitlements import hold
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import FormerSlug, Org
 from vallum_web.tenancy.scope import scope

@@ -21,6 +21,7 @@ from vallum_web.accounts.sso.errors import Reason, RefusedError, ReplayedError
 from vallum_web.accounts.sso.saml import Assertion
 from vallum_web.mail import services as mail
 from vallum_web.tenancy import clock, lookups
+from vallum_web.tenancy.entitlements import PlanFullError
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.keyring import place, seal
 from vallum_web.tenancy.keys import uuid7
@@ -132,7 +133,7 @@ def _newcomer(claims: Claims) -> User:
 def _join(provider: IdentityProvider, user: User) -> None:
     try:
         accounts.join(provider.org, user, provider.role, how="sso", by=user.pk)
-    except accounts.SeatsTakenError as error:
+    except PlanFullError as error:
         raise RefusedError(Reason.NO_SEAT) from error
 
 

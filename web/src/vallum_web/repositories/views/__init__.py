@@ -16,6 +16,7 @@ from vallum_web.repositories.forms import ArchiveForm, NewerArchiveForm, UrlForm
 from vallum_web.repositories.models import Repository
 from vallum_web.repositories.uploads import TOO_LARGE
 from vallum_web.scans import services as scans
+from vallum_web.tenancy.entitlements import PlanFullError
 from vallum_web.tenancy.scope import scope
 
 UNPROCESSABLE = 422
@@ -37,6 +38,8 @@ def add(request: MemberRequest) -> HttpResponse:
             form.add_error("url", str(error))
         except NameTakenError:
             form.add_error("name", NAME_TAKEN)
+        except PlanFullError as error:
+            form.add_error(None, str(error))
     return _page(request, "url", form, status=UNPROCESSABLE)
 
 
@@ -60,6 +63,8 @@ def upload(request: MemberRequest) -> HttpResponse:
             return _added(request, repository)
         except NameTakenError:
             form.add_error("name", f"{NAME_TAKEN} The archive has to be chosen once more.")
+        except PlanFullError as error:
+            form.add_error(None, str(error))
     return _page(request, "archive", form, status=UNPROCESSABLE)
 
 

@@ -10,8 +10,8 @@ from vallum_web.accounts.models import ApiToken, ScimGroup, ScimGroupMember, Sci
 from vallum_web.accounts.scim import mapping, queries, resources
 from vallum_web.accounts.scim.errors import Full
 from vallum_web.accounts.scim.services.versions import Expected, turned
-from vallum_web.accounts.services import hold
 from vallum_web.tenancy import clock
+from vallum_web.tenancy.entitlements import hold
 from vallum_web.tenancy.events import Happened, emit, emit_many
 from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.models import Org

@@ -17,10 +17,11 @@ from vallum_web.accounts.models import ApiToken, Membership, ScimUser, User
 from vallum_web.accounts.scim import links, mapping, queries, resources, steps
 from vallum_web.accounts.scim.errors import Full, LastOwner, OutOfReach, TooManyInvited
 from vallum_web.accounts.scim.services.versions import Expected, turned
-from vallum_web.accounts.services import AlreadyMemberError, SeatsTakenError, hold, invitations, join, members
+from vallum_web.accounts.services import AlreadyMemberError, invitations, join, members
 from vallum_web.accounts.standing import may_move
 from vallum_web.accounts.throttle import PROVIDERS_INVITES
 from vallum_web.tenancy import clock
+from vallum_web.tenancy.entitlements import PlanFullError, hold
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.limits import gate
@@ -168,7 +169,7 @@ def _join(token: ApiToken, row: ScimUser, person: User | None, role: Role) -> No
     _note(row, person=person.pk)
     try:
         join(token.org, person, role, how="scim", by=token.by)
-    except SeatsTakenError as error:
+    except PlanFullError as error:
         raise Full(detail=str(error)) from error
     row.refresh_from_db()
 
