@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from vallum_engine.model.finding import Confidence, Severity
+from vallum_engine.model.verification import Liveness
 from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.findings.risk import Inputs, Reachability, score, sentence
 
@@ -57,6 +58,16 @@ def test_the_document_says_what_the_formula_says():
         ),
         pytest.param({"reachability": Reachability.REACHABLE}, "84: high severity, the code calls it", id="called"),
         pytest.param(
+            {"liveness": Liveness.LIVE, "exposure": Exposure.INTERNET},
+            "96: high severity, live: its issuer says that it works, reachable from the internet",
+            id="a live secret",
+        ),
+        pytest.param(
+            {"liveness": Liveness.REVOKED},
+            "25: high severity, revoked: its issuer does not take it",
+            id="a revoked one",
+        ),
+        pytest.param(
             {"confidence": Confidence.LOW}, "47: high severity; the detector's confidence is low", id="not sure"
         ),
     ],
@@ -85,6 +96,7 @@ ANY = st.builds(
     exposure=st.sampled_from(Exposure),
     reachability=st.sampled_from(Reachability),
     importance=st.sampled_from(Importance),
+    liveness=st.sampled_from(Liveness),
 )
 WORSE = {
     "severity": sorted(Severity, key=lambda severity: severity.rank),
@@ -93,6 +105,7 @@ WORSE = {
     "reachability": sorted(Reachability),
     "importance": sorted(Importance),
     "kev_since": [None, SINCE],
+    "liveness": [Liveness.REVOKED, Liveness.UNKNOWN, Liveness.LIVE],
 }
 
 
@@ -146,11 +159,12 @@ def in_database(rows):
         [row.importance.value for row in rows],
         [row.reachability.value for row in rows],
         [row.confidence.rank for row in rows],
+        [row.liveness.value for row in rows],
     ]
     with connection.cursor() as cursor:
         cursor.execute(
-            "select vallum_risk(a, b, c, d, e, f, g) from unnest(%s::real[], %s::real[], %s::boolean[], %s::smallint[], "
-            "%s::smallint[], %s::smallint[], %s::smallint[]) with ordinality as given(a, b, c, d, e, f, g, n) order by n",
+            "select vallum_risk(a, b, c, d, e, f, g, h) from unnest(%s::real[], %s::real[], %s::boolean[], %s::smallint[], "
+            "%s::smallint[], %s::smallint[], %s::smallint[], %s::text[]) with ordinality as given(a, b, c, d, e, f, g, h, n) order by n",
             columns,
         )
         return [row[0] for row in cursor.fetchall()]
@@ -158,13 +172,20 @@ def in_database(rows):
 
 def test_the_database_agrees_on_every_rank_and_base_score(db):
     ranks = itertools.product(
-        Exposure, Reachability, Importance, Confidence, range(0, 101, 5), (None, 0.0, 0.09091, 1.0)
+        Exposure, Reachability, Importance, Confidence, Liveness, range(0, 101, 5), (None, 0.0, 0.09091, 1.0)
     )
     rows = [
         inputs(
-            exposure=a, reachability=b, importance=c, confidence=d, cvss=e / 10, epss=f, kev_since=None if f else SINCE
+            exposure=a,
+            reachability=b,
+            importance=c,
+            confidence=d,
+            liveness=g,
+            cvss=e / 10,
+            epss=f,
+            kev_since=None if f else SINCE,
         )
-        for a, b, c, d, e, f in ranks
+        for a, b, c, d, g, e, f in ranks
     ]
     assert len(rows) > 9000
     assert in_database(rows) == [score(row) for row in rows]
@@ -182,6 +203,6 @@ def test_the_database_agrees_on_anything(rows, django_db_blocker, django_db_setu
 def test_in_the_database_what_is_unknown_is_null(db):
     with connection.cursor() as cursor:
         cursor.execute(
-            "select vallum_risk(8.0, null, null, null, null, null, null), provolatile from pg_proc where proname = 'vallum_risk'"
+            "select vallum_risk(8.0, null, null, null, null, null, null, null), provolatile from pg_proc where proname = 'vallum_risk'"
         )
         assert cursor.fetchone() == (score(inputs()), "i")

@@ -38,6 +38,8 @@ class FindingOut(Schema):
     cve: str
     exploited: bool
     """Whether its CVE is in the catalogue of known exploited vulnerabilities."""
+    liveness: str
+    """Of a secret: `live`, `revoked` or `unknown`, as its issuer said when it was last asked; empty: nobody asked."""
     assignee: UUID | None
     team: UUID | None
     due_at: datetime | None
@@ -249,6 +251,7 @@ def finding_out(row: Finding) -> FindingOut:
         package=row.package,
         cve=row.cve,
         exploited=row.exploited,
+        liveness=row.liveness,
         assignee=row.assignee,
         team=row.team_id,
         due_at=row.due_at,

@@ -40,8 +40,10 @@ NO_PACKAGE = "-"
 CHANGES = {"opened": "Opened", "reopened": "Came back", "resolved": "Resolved"}
 """What can have happened to a finding since a moment."""
 AGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+LIVENESS = {"live": "Live secrets", "revoked": "Revoked secrets", "unknown": "Issuer could not say"}
+"""What the issuers of secrets said when they were asked."""
 GROUPS = ("fix", "rule", "asset", "package")
-CHOSEN = ("q", "asset", "kind", "confidence", "assignee", "team", "due", "since", "group", "sort")
+CHOSEN = ("q", "asset", "kind", "confidence", "assignee", "team", "due", "liveness", "since", "group", "sort")
 """Parts of an address that the list's form has fields for."""
 ME, NOBODY = "me", "nobody"
 DUE = {"overdue": "Overdue", "week": "Due within 7 days", "set": "With a due date"}
@@ -71,6 +73,8 @@ class Filters:
     team: UUID | None = None
     due: str = ""
     exploited: bool = False
+    liveness: str = ""
+    """Of secrets: what the issuer said, one of `LIVENESS`."""
     fix: str = ""
     """What one fix ends: the key of `Finding.fix`."""
     package: str = ""
@@ -102,6 +106,7 @@ class Filters:
             team=_uuid(query.get("team", "")),
             due=due,
             exploited=query.get("exploited", "") == "yes",
+            liveness=_one_of(query.get("liveness", ""), LIVENESS),
             fix=_fix(query.get("fix", "")),
             package=_plain(query.get("package", ""), MOST_PACKAGE),
             since=since,
@@ -167,6 +172,7 @@ class Filters:
         pairs += [("team", str(self.team))] if self.team else []
         pairs += [("due", self.due)] if self.due else []
         pairs += [("exploited", "yes")] if self.exploited else []
+        pairs += [("liveness", self.liveness)] if self.liveness else []
         pairs += [(name, value) for name, value in (("fix", self.fix), ("package", self.package)) if value]
         pairs += [(name, value) for name, value in (("since", self.since), ("change", self.change)) if value]
         pairs += [("group", self.group)] if self.group else []

@@ -14,6 +14,7 @@ from vallum_web.findings.filters import (
     CONFIDENCES,
     DUE,
     KINDS,
+    LIVENESS,
     ME,
     NO_PACKAGE,
     NOBODY,
@@ -163,6 +164,7 @@ def selects(filters: Filters, choices: Choices) -> list[Select]:
             else []
         ),
         Select(name="due", label="Any due date", value=filters.due, options=tuple(DUE.items())),
+        Select(name="liveness", label="Live or not", value=filters.liveness, options=tuple(LIVENESS.items())),
         Select(name="since", label="Any time", value=filters.since, options=_times(filters)),
         Select(
             name="group", label="One by one", title="Grouping", value=filters.group, options=tuple(GROUP_LABELS.items())
@@ -199,12 +201,13 @@ def chips(base: str, filters: Filters, choices: Choices) -> list[Link]:
         )
     if filters.team:
         found.append(chip(f"team: {choices.teams.get(filters.team, 'unknown')}", team=None))
-    if filters.due:
-        found.append(chip(DUE[filters.due].lower(), due=""))
-    if filters.exploited:
-        found.append(chip("known exploited", exploited=False))
-    if filters.fix:
-        found.append(chip("ended by one fix", fix=""))
+    plain = (
+        ("due", "", DUE.get(filters.due, "").lower()),
+        ("exploited", False, "known exploited" if filters.exploited else ""),
+        ("liveness", "", LIVENESS.get(filters.liveness, "").lower()),
+        ("fix", "", "ended by one fix" if filters.fix else ""),
+    )
+    found += [chip(label, **{name: without}) for name, without, label in plain if label]
     if filters.change:
         found.append(chip(_changed(filters), since="", change=""))
     if filters.package:

@@ -44,20 +44,33 @@ where cve = any(array(select distinct cve from staged where cve <> ''));
 analyze threat
 """
 
+# What an issuer said stands until it is asked again: a scan that asked nobody, or a report from before, unsays nothing.
+CARRY = """
+with known as (
+  select s.fingerprint, f.liveness, f.data -> 'verification' as told
+  from staged s left join joined j using (fingerprint)
+  join findings_finding f on f.org_id = %(org)s and f.asset_id = %(asset)s and f.fingerprint = coalesce(j.target, s.fingerprint)
+  where f.liveness <> '' and (s.liveness = ''
+    or (s.data #>> '{verification,at}' < f.data #>> '{verification,at}' and f.data #>> '{verification,at}' <= %(moment)s))
+)
+update staged s set liveness = k.liveness, data = s.data || jsonb_build_object('verification', k.told)
+from known k where s.fingerprint = k.fingerprint
+"""
+
 MATCH = """
 create temp table matched on commit drop as
 select s.fingerprint, s.ruleset, s.rule, s.severity, s.content, s.ours, s.risk, s.exploited,
   case when f.id is null then vallum_key(%(key)s, %(nth)s + row_number() over ()) end as id,
   coalesce(j.target, s.fingerprint) as target,
-  j.finding is not null as joined, coalesce(j.leads, true) as leads, false as moved, f.id as found, f.status as was,
+  f.liveness as lived, j.finding is not null as joined, coalesce(j.leads, true) as leads, false as moved, f.id as found, f.status as was,
   (f.kind, f.ruleset, f.rule, f.severity, f.confidence, f.risk, f.base, f.cve,
-    f.exploited, f.title, f.message, f.path, f.line, f.package, f.data, f.content, f.reachability)
+    f.exploited, f.title, f.message, f.path, f.line, f.package, f.data, f.content, f.reachability, f.liveness)
     is distinct from
   (s.kind, s.ruleset, s.rule, s.severity, s.confidence, s.risk, s.base::float8, s.cve,
-    s.exploited, s.title, s.message, s.path, s.line, s.package, s.data, s.content, s.reachability) as differs
+    s.exploited, s.title, s.message, s.path, s.line, s.package, s.data, s.content, s.reachability, s.liveness) as differs
 from (
   select staged.*, coalesce(kev, false) as exploited,
-    vallum_risk(base, epss, kev, %(exposure)s::smallint, %(importance)s::smallint, reachability, confidence) as risk
+    vallum_risk(base, epss, kev, %(exposure)s::smallint, %(importance)s::smallint, reachability, confidence, liveness) as risk
   from staged left join threat using (cve)
 ) s
 left join joined j using (fingerprint)
@@ -72,12 +85,22 @@ update findings_finding f set kind = s.kind, ruleset = s.ruleset, rule = s.rule,
   due_at = case when f.severity = s.severity then f.due_at
     else greatest(f.opened_at, f.reopened_at) + (%(due)s::jsonb ->> s.severity::text)::integer * interval '1 day' end,
   message = s.message, path = s.path, line = s.line, package = s.package, data = s.data, content = s.content,
-  reachability = s.reachability,
+  reachability = s.reachability, liveness = s.liveness,
   fingerprint = case when m.moved then m.fingerprint else f.fingerprint end, changed_at = %(now)s
 from matched m join staged s using (fingerprint)
 where f.org_id = %(org)s and f.asset_id = %(asset)s and f.id = m.found and m.differs and m.leads and (
   m.ruleset = f.ruleset or m.was = 'resolved' or (m.ours and not split_part(f.ruleset, '/', 1) = any(%(own)s))
   or not exists (select from standing o where o.finding_id = f.id and o.ruleset = f.ruleset))
+"""
+
+# The finding's own word by now: of another source's it says nothing.
+TOLD = """
+insert into tenancy_event (id, org_id, kind, at, actor, subject, data, transaction)
+select vallum_key(%(key)s, %(nth)s + row_number() over ()), %(org)s, 'finding.verified', %(now)s, null, f.id,
+  jsonb_build_object('scan', %(scan)s::text, 'result', f.liveness, 'host', f.data #>> '{verification,host}'),
+  pg_current_xact_id()::text::bigint
+from matched m join findings_finding f on f.org_id = %(org)s and f.asset_id = %(asset)s and f.id = m.found
+where f.liveness <> '' and f.liveness <> m.lived
 """
 
 REOPEN = """
@@ -106,9 +129,9 @@ update findings_finding f set status = n.status from (
 INSERT = """
 with opened as (
   insert into findings_finding (id, org_id, asset_id, fingerprint, kind, ruleset, rule, severity, confidence, risk, base, cve,
-    exploited, title, message, path, line, package, data, content, reachability, status, ending, opened_at, changed_at, due_at)
+    exploited, title, message, path, line, package, data, content, reachability, liveness, status, ending, opened_at, changed_at, due_at)
   select m.id, %(org)s, %(asset)s, s.fingerprint, s.kind, s.ruleset, s.rule, s.severity, s.confidence, m.risk, s.base, s.cve,
-    m.exploited, s.title, s.message, s.path, s.line, s.package, s.data, s.content, s.reachability, 'open', '', %(now)s, %(now)s,
+    m.exploited, s.title, s.message, s.path, s.line, s.package, s.data, s.content, s.reachability, s.liveness, 'open', '', %(now)s, %(now)s,
     %(now)s + (%(due)s::jsonb ->> s.severity::text)::integer * interval '1 day'
   from matched m join staged s using (fingerprint) where m.found is null
   returning id
@@ -228,6 +251,7 @@ def apply(scan: Scan, weights: Weights, *, complete: bool, foreign: bool = False
         "own": list(OWN),
         "now": now,
         "today": now.date(),
+        "moment": f"{now:%Y-%m-%dT%H:%M:%SZ}",
     }
     with connection.cursor() as cursor:
 
@@ -239,10 +263,11 @@ def apply(scan: Scan, weights: Weights, *, complete: bool, foreign: bool = False
                     touched = cursor.rowcount
             return touched
 
-        for statements in (THREAT, PREPARE, joining.JOIN, MATCH, STANDING, BLIND, ENDED, joining.OVER):
+        for statements in (THREAT, PREPARE, joining.JOIN, CARRY, MATCH, STANDING, BLIND, ENDED, joining.OVER):
             run(statements)
         run(joining.MOVE)
         changed = run(CHANGE)
+        run(TOLD)
         reopened = run(REOPEN)
         run(SETTLE)
         new = run(INSERT)

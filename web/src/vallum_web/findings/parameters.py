@@ -61,6 +61,9 @@ class FindingsNarrowed(Parameters):
     exploited: Annotated[str, OneOf(("yes",))] = Field(
         "", description="Only those whose CVE is known to be exploited.", examples=["yes"]
     )
+    liveness: Annotated[str, OneOf(tuple(filters.LIVENESS))] = Field(
+        "", description="Secrets by what their issuers said when they were last asked.", examples=["live"]
+    )
     fix: str = Field(
         "",
         pattern=rf"^[0-9a-fA-F]{{{filters.LENGTH_OF_FIX}}}$",

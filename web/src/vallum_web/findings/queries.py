@@ -52,6 +52,8 @@ def matching(org: Org | UUID, filters: Filters) -> QuerySet[Finding]:
         rows = rows.filter(asset=filters.asset)
     if filters.rule:
         rows = rows.filter(rule=filters.rule)
+    if filters.liveness:
+        rows = rows.filter(liveness=filters.liveness)
     return _holding(_worked(rows, filters), filters.text) if filters.text else _worked(rows, filters)
 
 

@@ -13,6 +13,7 @@ from enum import IntEnum
 
 from vallum_engine.model.cvss import rating
 from vallum_engine.model.finding import Confidence, Severity
+from vallum_engine.model.verification import Liveness
 from vallum_web.assets.worth import Exposure, Importance
 
 
@@ -40,6 +41,8 @@ class Inputs:
     exposure: Exposure = Exposure.UNKNOWN
     reachability: Reachability = Reachability.UNKNOWN
     importance: Importance = Importance.NORMAL
+    liveness: Liveness = Liveness.UNKNOWN
+    """Of a secret, whether it still works, as its issuer said."""
 
     def __post_init__(self) -> None:
         if self.cvss is not None and not 0 <= self.cvss <= 10:
@@ -81,6 +84,11 @@ _IMPORTANCE: dict[Importance, Factor] = {
     Importance.HIGH: (3, 2),
     Importance.CRITICAL: (2, 1),
 }
+_LIVENESS: dict[Liveness, Factor] = {
+    Liveness.REVOKED: (1, 8),
+    Liveness.UNKNOWN: (1, 1),
+    Liveness.LIVE: (4, 1),
+}
 _CONFIDENCE: dict[Confidence, Factor] = {
     Confidence.LOW: (1, 3),
     Confidence.MEDIUM: (2, 3),
@@ -97,6 +105,7 @@ def score(inputs: Inputs) -> int:
         _REACHABILITY[inputs.reachability],
         _IMPORTANCE[inputs.importance],
         _CONFIDENCE[inputs.confidence],
+        _LIVENESS[inputs.liveness],
     ):
         for_it *= times
         against *= over
@@ -114,7 +123,13 @@ def _exploitation(inputs: Inputs) -> Factor:
 
 def sentence(inputs: Inputs) -> str:
     """The score in words, with every fact that made it; what is not known, or changes nothing, is left out."""
-    facts = [_severity(inputs), _exploited(inputs), _exposed(inputs.exposure), _reached(inputs.reachability)]
+    facts = [
+        _severity(inputs),
+        _lives(inputs.liveness),
+        _exploited(inputs),
+        _exposed(inputs.exposure),
+        _reached(inputs.reachability),
+    ]
     said = f"{score(inputs)}: {', '.join(filter(None, facts))}"
     if inputs.importance is not Importance.NORMAL:
         said += f"; asset of {inputs.importance.word} importance"
@@ -127,6 +142,13 @@ def _severity(inputs: Inputs) -> str:
     if inputs.cvss is None:
         return f"{inputs.severity.value} severity"
     return f"{rating(inputs.cvss).value} (CVSS {inputs.cvss:.1f})"
+
+
+def _lives(liveness: Liveness) -> str:
+    return {
+        Liveness.LIVE: "live: its issuer says that it works",
+        Liveness.REVOKED: "revoked: its issuer does not take it",
+    }.get(liveness, "")
 
 
 def _exploited(inputs: Inputs) -> str:

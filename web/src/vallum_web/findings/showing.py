@@ -184,6 +184,7 @@ def panel(request: MemberRequest, key: UUID, takers: Takers | None = None) -> di
         "why": why,
         "ticket": _ticket(request, detail, why),
         "verdicts": story.verdicts(data),
+        "told": story.told(data),
         "advisories": story.advisories(data),
         "references": story.references(data),
         "revoke": story.revoking(data),

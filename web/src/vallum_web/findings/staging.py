@@ -22,7 +22,7 @@ TABLES = """
 create temp table staged (
   fingerprint text collate "C", kind text, ruleset text, rule text, severity smallint, confidence smallint,
   base real, cve text, title text, message text, path text, line integer, package text, data jsonb, content text collate "C",
-  ours boolean, reachability smallint
+  ours boolean, reachability smallint, liveness text
 ) on commit drop;
 create temp table staged_key (fingerprint text collate "C", key text collate "C") on commit drop;
 create temp table staged_place (
@@ -69,7 +69,7 @@ def _load(report: Report, key: bytes) -> None:
     groups = list(_once(report.findings, key))
     _copy(
         "staged (fingerprint, kind, ruleset, rule, severity, confidence, base, cve, title, message, path, line, package, data, "
-        "content, ours, reachability)",
+        "content, ours, reachability, liveness)",
         (row(group.fingerprint, group.findings[0]) for group in groups),
     )
     _copy("staged_key (fingerprint, key)", ((group.fingerprint, alias) for group in groups for alias in group.aliases))
@@ -189,6 +189,7 @@ def row(fingerprint: str, finding: scanned.Finding) -> tuple[Any, ...]:
         finding.content,
         own(finding.ruleset),
         _reachability(finding.reachability),
+        finding.verification.result.value if finding.verification else "",
     )
 
 

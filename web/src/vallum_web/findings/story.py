@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from vallum_engine.model.distributions import spoken
 from vallum_engine.model.finding import Confidence, Severity
+from vallum_engine.model.verification import Liveness
 from vallum_web.advisories.models import Threat
 from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.findings import risk
@@ -27,6 +28,7 @@ _WORDS = {
     "finding.comment_edited": ("Comment edited", "note"),
     "finding.comment_deleted": ("Comment deleted", "note"),
     "finding.split": ("What was taken for this finding was taken apart", "copy"),
+    "finding.verified": ("Its issuer was asked", "key"),
     "finding.unsuppressed": ("Suppression taken back", "arrow-left"),
 }
 
@@ -61,6 +63,16 @@ class Verdict:
     url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the issuer of a secret said, in words that follow its name, and when it was asked."""
+
+    result: str
+    host: str
+    reason: str
+    at: datetime | None
+
+
 def why(finding: Finding, threat: Threat | None) -> str:
     """The sentence behind the risk number."""
     vectors = [base_score(advisory.cvss) for advisory in advisories(finding.data)]
@@ -75,6 +87,7 @@ def why(finding: Finding, threat: Threat | None) -> str:
             exposure=Exposure(finding.asset.exposure),
             reachability=risk.Reachability(finding.reachability),
             importance=Importance(finding.asset.importance),
+            liveness=Liveness(finding.liveness or "unknown"),
         )
     )
 
@@ -114,6 +127,20 @@ def verdicts(data: Mapping[str, Any]) -> list[Verdict]:
             url = web_address(item.get("url"))
             told.setdefault(says, Verdict(who=who, says=says, id=str(item.get("id", "")), url=url))
     return list(told.values())
+
+
+def told(data: Mapping[str, Any]) -> Told | None:
+    """What the issuer said; None where it was not asked."""
+    said = data.get("verification")
+    if not said:
+        return None
+    try:
+        at = datetime.fromisoformat(said["at"])
+    except ValueError:
+        at = None
+    if at and at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return Told(result=said["result"], host=said["host"], reason=said["reason"], at=at)
 
 
 def revoking(data: Mapping[str, Any]) -> str:
@@ -169,12 +196,21 @@ def _unsuppressed(event: Event) -> str:
     return "Suppression rule lifted" if event.data.get("rule") else ""
 
 
+def _verified(event: Event) -> str:
+    """`api.example said that it is live`."""
+    results = {"live": "that it is live", "revoked": "that it is revoked"}
+    said = results.get(event.data.get("result", ""), "neither that it is live nor that it is revoked")
+    return f"{event.data.get('host') or 'Its issuer'} said {said}"
+
+
 def _sentence(event: Event, names: Mapping[UUID, str]) -> str:
     text = _WORDS.get(event.kind, (event.kind, ""))[0]
     if event.kind == "finding.assigned":
         text = _assigned(event, names)
     if event.kind == "finding.resolved":
         return "Resolved: the file is gone" if event.data.get("ending") == "gone" else "Resolved: fixed"
+    if event.kind == "finding.verified":
+        return _verified(event)
     if event.kind == "finding.unsuppressed":
         text = _unsuppressed(event) or text
     if event.kind == "finding.suppressed" and event.data.get("reason") in Decision.Reason.values:

@@ -50,7 +50,7 @@ _REWEIGH = """
 with weighed as materialized (
   select f.id, f.risk, f.due_at,
     vallum_risk(f.base::real, t.epss, t.kev_added is not null, %(exposure)s::smallint, %(importance)s::smallint, f.reachability,
-      f.confidence) as wanted,
+      f.confidence, f.liveness) as wanted,
     greatest(f.opened_at, f.reopened_at) + (%(due)s::jsonb ->> f.severity::text)::integer * interval '1 day' as wanted_due
   from findings_finding f left join advisories_threat t on t.cve = f.cve
   where f.org_id = %(org)s and f.asset_id = %(asset)s and f.status = 'open'

@@ -40,6 +40,11 @@ class Finding(TenantModel):
         FIXED = "fixed", "Fixed"
         GONE = "gone", "File gone"
 
+    class Liveness(models.TextChoices):
+        LIVE = "live", "Live"
+        REVOKED = "revoked", "Revoked"
+        UNKNOWN = "unknown", "Unknown"
+
     # No constraint of its own: (org, asset) is one already, and a check per imported row is a second for 100,000.
     org = models.ForeignKey(Org, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
     asset = TenantForeignKey(Asset, models.CASCADE, by_set=True, db_index=False, related_name="+")
@@ -66,6 +71,8 @@ class Finding(TenantModel):
     """How bad it is if it is true, 0 to 10: the CVSS base score, or the severity's middle."""
     reachability = models.PositiveSmallIntegerField(default=1, db_default=1)
     """Whether own code gets to it: a rank of `risk.Reachability`, 1 where that is not known."""
+    liveness = models.CharField(max_length=7, choices=Liveness, blank=True, default="", db_default="")
+    """Of a secret: what its issuer said when it was last asked (`data` has when, and in which words); empty: nobody asked."""
     exploited = models.BooleanField(default=False)
     """Whether its CVE is in the catalogue of known exploited vulnerabilities."""
     fix = models.GeneratedField(expression=FIX, output_field=models.CharField(max_length=32), db_persist=True)
@@ -122,6 +129,11 @@ class Finding(TenantModel):
                 fields=["org", "status", "-risk", "-id"],
                 condition=models.Q(exploited=True),
                 name="finding_exploited",
+            ),
+            models.Index(
+                fields=["org", "liveness", "status", "-risk", "-id"],
+                condition=~models.Q(liveness=""),
+                name="finding_by_liveness",
             ),
             models.Index(fields=["org", "fix", "status", "-risk", "-id"], name="finding_by_fix"),
             # What ended and what came back, by when: of a window of days, from the index alone.

@@ -22,7 +22,8 @@ _WEIGH = """
 with weighed as (
   update findings_finding f set risk = n.risk, exploited = n.exploited, due_at = n.due_at from (
     select f.id, f.exploited as was, coalesce(t.kev_added is not null, false) as exploited,
-      vallum_risk(f.base::real, t.epss, t.kev_added is not null, a.exposure, a.importance, f.reachability, f.confidence) as risk,
+      vallum_risk(f.base::real, t.epss, t.kev_added is not null, a.exposure, a.importance, f.reachability, f.confidence,
+        f.liveness) as risk,
       greatest(f.opened_at, f.reopened_at)
         + (%(due)s::jsonb -> a.importance::text ->> f.severity::text)::integer * interval '1 day' as due_at
     from findings_finding f join assets_asset a on a.org_id = %(org)s and a.id = f.asset_id

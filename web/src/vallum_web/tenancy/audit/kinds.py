@@ -48,6 +48,7 @@ WORDS = {
     "finding.split": "Findings taken apart",
     "finding.suppressed": "Finding suppressed",
     "finding.unsuppressed": "Suppression taken back",
+    "finding.verified": "Issuer of a found secret said something else than before",
     "gate.changed": "Gate changed",
     "gate.deleted": "Gate deleted",
     "gate.evaluated": "Gate asked",
