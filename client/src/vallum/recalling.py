@@ -21,7 +21,7 @@ FEWEST = 1000
 _IRRELEVANT = frozenset(
     (
         *("baseline", "cache", "delivery", "fail_on", "ignore_unfixed", "ignores"),
-        *("offline", "place", "products", "progress", "vex"),
+        *("offline", "place", "processes", "products", "progress", "vex"),
     )
 )
 """What is asked and says nothing of what a file is found to hold."""

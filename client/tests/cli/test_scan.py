@@ -78,6 +78,7 @@ class TestExitCodes:
         ("arguments", "says"),
         [
             pytest.param(["scan", "absent"], "absent does not exist", id="no such place"),
+            pytest.param(["scan", "--processes", "0"], "'0' is no number of processes", id="nobody to look"),
             pytest.param(["scan", "--only", "nonsense"], "there are packages, secrets", id="no such detector"),
             pytest.param(["scan", "--only", ""], "nothing is no detector", id="no detector at all"),
             pytest.param(["scan", "--format", "xml"], "invalid choice", id="no such format"),
@@ -398,6 +399,20 @@ class TestProcess:
             assert b"vallum: stopped." in rest
             assert b"Traceback" not in rest
             assert run.stdout.read() == b""
+
+    @pytest.mark.parametrize("limit", ["4G", "3M"])
+    def test_several_processes_say_what_one_says(self, program, tree, token, limit):
+        write(tree, {f"{n % 40}/{n}.txt": f"{'text ' * 1000}\n{f'T={token}' * (n % 50 == 0)}" for n in range(1200)})
+        command = [*program, "scan", "--only", "secrets", "--no-cache", "--format", "json", "--max-bytes", limit]
+        alone, together = (
+            json.loads(subprocess.run([*command, "--processes", n, tree], capture_output=True, check=False).stdout)
+            for n in "13"
+        )
+        for report in (alone, together):
+            del report["stats"]["seconds"]
+        assert together == alone
+        assert alone["incomplete"] == (limit == "3M")
+        assert alone["findings"]
 
     def test_progress_for_programs_is_one_record_a_line(self, program, tree):
         write(tree, {f"{n}.txt": b"some text\n" * 1000 for n in range(1500)})

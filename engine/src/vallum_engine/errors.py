@@ -27,3 +27,7 @@ class NothingToState(EngineError):
 
 class NotAReport(EngineError):
     """The bytes are no JSON report of ours, or not a whole one."""
+
+
+class Overrun(Exception):
+    """Several processes together met a limit, and only one can say at which file: scan again in one, with new detectors."""

@@ -6,6 +6,7 @@ from functools import partial
 from vallum_engine import VERSION
 from vallum_engine.detector import (
     Again,
+    ByFile,
     Detector,
     Hit,
     LooksAgain,
@@ -18,18 +19,18 @@ from vallum_engine.detector import (
     Unwraps,
 )
 from vallum_engine.errors import EngineError
-from vallum_engine.identity import fingerprint
 from vallum_engine.marks import Marks, hidden, marks
+from vallum_engine.merging import Merged, in_order, merge
 from vallum_engine.model.file import File, Skipped
-from vallum_engine.model.finding import Finding, Location
+from vallum_engine.model.finding import Finding
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.package import Package
-from vallum_engine.model.placement import Placement, named, told, without_secrets
-from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, RuleSet, Stats, Verdict, ordered
+from vallum_engine.model.placement import Placement, named, without_secrets
+from vallum_engine.model.report import Coverage, Exclusion, Problem, Report, RuleSet, Stats, Verdict
 from vallum_engine.model.text import printable
-from vallum_engine.recall import NOTHING, Asked, Known, Outcome, Unrecorded
+from vallum_engine.recall import NOTHING, Asked, Known, Outcome, Share, Unrecorded
 from vallum_engine.triggers import Database, Hits
-from vallum_engine.values import mutable, replace
+from vallum_engine.values import replace
 
 MOST_MARKS = 100_000
 """Ids kept until the end of a scan, for what detectors conclude: beyond, marks are not honoured and findings show."""
@@ -37,12 +38,13 @@ PROGRESS_EVERY = 256
 MOST_WHY = 500
 """Letters of a reason: it may quote the file, and the file may be hostile."""
 
+Item = File | Skipped | Layer | Known | Share
 Progress = Callable[[int, int, int], None]
 """Called now and then with files, bytes and findings so far."""
 
 
 def scan(  # noqa: PLR0913 - what is scanned, by what, and how, each asked by one caller or another
-    source: Iterable[File | Skipped | Layer | Known],
+    source: Iterable[Item],
     detectors: Sequence[Detector],
     *,
     triggers: Database,
@@ -56,23 +58,13 @@ def scan(  # noqa: PLR0913 - what is scanned, by what, and how, each asked by on
     `triggers` must have been collected from these `detectors`, in this order. A detector that fails on a file covers
     nothing *there*: elsewhere its word stands. A source that breaks off leaves an incomplete walk. Raises nothing of a
     detector's or a source's; the report says it. `recall` is told what came of each file, and stands for those that the source
-    says are Known.
+    says are Known. What else a source or a `recall` raises is for the caller of both.
     """
-    builder = _Builder(detectors, triggers, recall, honour_ignores=honour_ignores)
+    make = partial(_Builder, detectors, triggers, recall, honour_ignores=honour_ignores)
+    builder = make()
+    recall.works_by(partial(_share, make))
     try:
-        for item in source:
-            if isinstance(item, File):
-                builder.file(item)
-                if progress and builder.files % PROGRESS_EVERY == 0:
-                    progress(builder.files, builder.bytes, len(builder.found))
-            elif isinstance(item, Skipped):
-                builder.skipped(item)
-            elif isinstance(item, Known):
-                builder.known(item)
-                if progress:
-                    progress(builder.files, builder.bytes, len(builder.found))
-            else:
-                builder.layers.append(item)
+        builder.take(source, progress)
     except (EngineError, OSError) as error:
         builder.broke_off(error)
     if isinstance(source, ReadTwice) and builder.complete:
@@ -95,8 +87,8 @@ class _Builder:
         self.bytes = 0
         self.complete = True
         self.paths: list[str] = []
-        self.found: dict[str, _Merged] = {}
-        self.hidden: dict[str, _Merged] = {}
+        self.found: dict[str, Merged] = {}
+        self.hidden: dict[str, Merged] = {}
         self.exclusions: list[Exclusion] = []
         self.problems: list[Problem] = []
         self.skips = 0
@@ -110,12 +102,31 @@ class _Builder:
         self.placement = Placement()
         self.lower_paths: set[str] = set()
         self.readers = [detector for detector in detectors if isinstance(detector, ReadsFormats)]
+        self.joining = [d for d in detectors if not (isinstance(d, ByFile) and d.by_file)]
         self.below = [d for d in detectors if isinstance(d, LooksBelow) and d.looks_below]
+
+    def take(self, source: Iterable[Item], progress: Progress | None = None) -> None:
+        for item in source:
+            if isinstance(item, File):
+                self.file(item)
+                if not progress or self.files % PROGRESS_EVERY:
+                    continue
+            elif isinstance(item, Skipped):
+                self.skipped(item)
+                continue
+            elif isinstance(item, Known):
+                self.known(item)
+            elif isinstance(item, Share):
+                self.shared(item)
+            else:
+                self.layers.append(item)
+            if progress:
+                progress(self.files, self.bytes, len(self.found))
 
     def file(self, file: File) -> None:
         asked = self.asked(file)
         if self.recall.again:
-            self.detect(file, asked)
+            self.remember(file, self.detect(file, asked))
             return
         if file.binary and not self.looked_into(file, [detector for detector, _ in asked]):
             return
@@ -130,9 +141,7 @@ class _Builder:
         if not asked:
             return
         self.recall.asked(detector for detector, _ in asked)
-        own_marks = self.detect(file, asked)
-        if own_marks and not file.lower and any(detector.wants(file.path) for detector in self.detectors):
-            self.remember(file.path, own_marks)
+        self.remember(file, self.detect(file, asked))
 
     def asked(self, file: File) -> Asked:
         """The detectors that have something to look for in a file, each with its hits."""
@@ -176,6 +185,26 @@ class _Builder:
             for finding in said.findings:
                 self.add(finding, {})
 
+    def shared(self, share: Share) -> None:
+        """What another process has to say of its files."""
+        self.files += share.files
+        self.bytes += share.bytes
+        self.skips += share.skips
+        self.paths += share.paths
+        self.exclusions += share.exclusions
+        self.problems += share.problems
+        for into, findings in ((self.found, share.found), (self.hidden, share.hidden)):
+            for speaker, places in findings:
+                merge(into, speaker, places)
+
+    def share(self, rows: Sequence[Exclusion]) -> Share:
+        """What there is to say so far. `rows`: what the detectors left out."""
+        found, hidden = (
+            [(one.speaker, tuple(sorted(one.places))) for one in into.values()] for into in (self.found, self.hidden)
+        )
+        exclusions = [*self.exclusions, *rows]
+        return Share(self.files, self.bytes, self.skips, self.paths, found, hidden, exclusions, self.problems)
+
     def hits(self, file: File) -> Hits:
         structured = any([detector.reads(file.path) for detector in self.readers])  # noqa: C419 - a list costs less, and stands for every file
         return self.triggers.hits(file.data, structured=structured)
@@ -194,12 +223,14 @@ class _Builder:
         self.exclusions += rows
         return True
 
-    def remember(self, path: str, told: Marks) -> None:
-        """Keep the marks of a file that a detector asked for by name: it may speak of its lines in the end."""
+    def remember(self, file: File, told: Marks) -> None:
+        """Keep the marks of a file that a detector asked for by name, if it may speak of its lines in the end."""
+        if not told or file.lower or not any(detector.wants(file.path) for detector in self.joining):
+            return
         size = sum(1 + len(rules) for rules in told.values())
-        if self.kept_marks + size <= MOST_MARKS:
+        if file.path not in self.marks and self.kept_marks + size <= MOST_MARKS:
             self.kept_marks += size
-            self.marks[path] = told
+            self.marks[file.path] = told
 
     def add(self, finding: Finding, told: Mapping[str, Marks]) -> None:
         """With a reason the detector itself sets it aside, as its own exceptions ask."""
@@ -209,13 +240,13 @@ class _Builder:
             if (why := hidden(finding, told.get(place.path, {}).get(place.line, {}))) is not None
         }
         if not reasons:
-            _merge(self.hidden if finding.reason else self.found, finding)
+            merge(self.hidden if finding.reason else self.found, finding)
             return
         reason = next(filter(None, reasons.values()), "")
-        _merge(self.hidden, replace(finding, locations=tuple(reasons), reason=reason))
+        merge(self.hidden, replace(finding, locations=tuple(reasons), reason=reason))
         shown = tuple(place for place in finding.locations if place not in reasons)
         if shown:
-            _merge(self.found, replace(finding, locations=shown))
+            merge(self.found, replace(finding, locations=shown))
 
     def skipped(self, item: Skipped) -> None:
         if self.recall.again:
@@ -293,7 +324,7 @@ class _Builder:
 
     def report(self, target: Mapping[str, str]) -> Report:
         packages = [self.placement.package(package) for package in self.packages]
-        findings, suppressed = _sorted(self.found), _sorted(self.hidden)
+        findings, suppressed = in_order(self.found), in_order(self.hidden)
         layers = without_secrets(self.layers, (*findings, *suppressed))
         return Report(
             findings=tuple(named(finding, layers) for finding in findings),
@@ -320,40 +351,19 @@ class _Builder:
         )
 
 
+def _share(make: Callable[[], _Builder], items: Iterable[Item]) -> Share:
+    """What is said of these files alone."""
+    builder = make()
+    alone = [detector for detector in builder.detectors if detector not in builder.joining]
+    before = [len(detector.exclusions()) for detector in alone]
+    builder.take(items)
+    rows = [row for detector, start in zip(alone, before, strict=True) for row in detector.exclusions()[start:]]
+    return builder.share(rows)
+
+
 def _own_hits(triggers: Database, position: int, data: bytes) -> Sequence[Hit]:
     return triggers.hits(data).get(position, ())
 
 
 def _short(text: str) -> str:
     return printable(text if len(text) <= MOST_WHY else text[: MOST_WHY - 1] + "…")
-
-
-@mutable
-class _Merged:
-    """One finding from all its sightings: the worst and surest speaks, all places count, whatever their order."""
-
-    speaker: Finding
-    places: set[Location]
-
-
-def _merge(into: dict[str, _Merged], finding: Finding) -> None:
-    """Same fingerprint: one finding, one more location."""
-    key = fingerprint(finding.identity)
-    known = into.get(key)
-    if known is None:
-        into[key] = _Merged(finding, set(finding.locations))
-        return
-    known.places.update(finding.locations)
-    if _precedence(finding) < _precedence(known.speaker):
-        known.speaker = finding
-
-
-def _precedence(finding: Finding) -> tuple[object, ...]:
-    return (-finding.severity.rank, -finding.confidence.rank, min(finding.locations), finding.message)
-
-
-def _sorted(findings: Mapping[str, _Merged]) -> tuple[Finding, ...]:
-    return ordered(
-        told(replace(merged.speaker, fingerprint=key, locations=tuple(sorted(merged.places))))
-        for key, merged in findings.items()
-    )

@@ -13,8 +13,6 @@ No content is kept, and of a file with `vallum:ignore` nothing: the words around
 
 import marshal
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import Enum
-from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -22,16 +20,15 @@ from zlib import crc32
 from vallum_engine.detector import ByFile, Detector, Hit, LooksAgain, Stamped
 from vallum_engine.digests import blake2b
 from vallum_engine.model.file import File, Skipped
-from vallum_engine.model.finding import Finding
+from vallum_engine.model.finding import Finding, Location
+from vallum_engine.model.kept import plain, value
 from vallum_engine.model.package import Package
-from vallum_engine.model.report import Exclusion, RuleSet
-from vallum_engine.plugins import load
+from vallum_engine.model.report import Exclusion, Problem, RuleSet
 from vallum_engine.values import made, mutable
 
 MARGIN = 2_000_000_000
 """Nanoseconds: the coarsest clock of a file system counts in two seconds."""
 _MAGIC = b"vallum-recall/1\n"
-_MODEL = "vallum_engine.model."
 
 Stat = tuple[int, int, int, int]
 """Size, times of change of content and of inode in nanoseconds, inode."""
@@ -66,7 +63,7 @@ class Said:
 
     def kept(self) -> tuple[Any, ...]:
         """The values of the model first, which alone have to be written down as something else."""
-        told = tuple(map(_plain, (self.skips, self.exclusions, self.findings)))
+        told = tuple(map(plain, (self.skips, self.exclusions, self.findings)))
         numbers = (self.joined, self.text, self.archive, self.unpacked, self.members)
         return (*told, tuple(self.files), *numbers)
 
@@ -80,6 +77,36 @@ class Known:
     size: int = 0
     binary: Sequence[str] = ()
     said: Sequence[Said] = ()
+
+
+@mutable
+class Share:
+    """What came of the files that another process looked at."""
+
+    files: int
+    bytes: int
+    skips: int
+    paths: Sequence[str]
+    """Those that were read."""
+    found: Sequence[tuple[Finding, tuple[Location, ...]]]
+    """Each with every place of it."""
+    hidden: Sequence[tuple[Finding, tuple[Location, ...]]]
+    exclusions: Sequence[Exclusion]
+    """Those of the detectors too."""
+    problems: Sequence[Problem]
+
+    def kept(self) -> tuple[Any, ...]:
+        told = tuple(map(plain, (self.found, self.hidden, self.exclusions, self.problems)))
+        return (self.files, self.bytes, self.skips, tuple(self.paths), *told)
+
+    @staticmethod
+    def of(kept: tuple[Any, ...]) -> "Share":
+        files, size, skips, paths, *told = kept
+        return Share(files, size, skips, paths, *map(value, told))
+
+
+Work = Callable[[Iterable[Any]], Share]
+"""What the pipeline does with items of a source, apart from all that it did before."""
 
 
 @mutable
@@ -122,6 +149,9 @@ class Unrecorded:
 
     again = False
     """Whether files come that were met already, for those detectors alone that conclude from several."""
+
+    def works_by(self, work: Work) -> None:
+        """Called once, before the first file."""
 
     def chosen(self, asked: Asked) -> Asked:
         """Those of the detectors that look at a file at once."""
@@ -300,7 +330,7 @@ class Recall(Unrecorded):
         if not self._settled or detector not in self._joining:
             return None
         if detector.name not in self._outcomes:
-            sightings, failures, *rest = _value(self._held[detector.name][1])
+            sightings, failures, *rest = value(self._held[detector.name][1])
             self._outcomes[detector.name] = Outcome(list(sightings), list(failures), *rest)
         return self._outcomes[detector.name]
 
@@ -315,7 +345,7 @@ class Recall(Unrecorded):
         outcomes: dict[str, Any] = self._held if self._settled else {}
         if not self._settled and self.whole and all(self._stamps.values()):
             outcomes = {
-                name: (self._stamps[name], _plain((o.sightings, o.failures, o.exclusions, o.packages, o.rulesets)))
+                name: (self._stamps[name], plain((o.sightings, o.failures, o.exclusions, o.packages, o.rulesets)))
                 for name, o in self._outcomes.items()
             }
             outcomes[""] = self._joined.hexdigest()
@@ -335,7 +365,7 @@ class Recall(Unrecorded):
 
 def said(kept: tuple[Any, ...]) -> Said:
     skips, exclusions, findings, files, *numbers = kept
-    return Said(list(files), list(_value(skips)), list(_value(exclusions)), list(_value(findings)), *numbers)
+    return Said(list(files), list(value(skips)), list(value(exclusions)), list(value(findings)), *numbers)
 
 
 def _read(kept: bytes, key: Callable[[], str]) -> tuple[dict[str, tuple[Any, ...]], dict[str, Any]]:
@@ -347,42 +377,3 @@ def _read(kept: bytes, key: Callable[[], str]) -> tuple[dict[str, tuple[Any, ...
         return {}, {}
     was, folders, outcomes = marshal.loads(body)  # noqa: S302 - the caller vouches that nobody else wrote them
     return (folders, outcomes) if was == key() else ({}, {})
-
-
-def _plain(value: Any) -> Any:
-    """A value of the model as what the standard library's `marshal` takes: a list that begins with the name of its class."""
-    kind = type(value)
-    if kind in (str, int, bool, bytes, float, type(None)):
-        return value
-    if kind in (tuple, list):
-        return tuple(map(_plain, value))
-    if kind is dict:
-        return {key: _plain(held) for key, held in value.items()}
-    name = f"{kind.__module__}:{kind.__qualname__}"
-    if not name.startswith(_MODEL):
-        raise TypeError(f"{name} cannot be kept")
-    if isinstance(value, Enum):
-        return [name, value.value]
-    return [name, *(_plain(getattr(value, field)) for field in kind.__fields__)]
-
-
-@cache
-def _class(name: str) -> Any:
-    if not name.startswith(_MODEL):
-        raise TypeError(f"{name} is not kept")
-    return load(name)
-
-
-def _value(kept: Any) -> Any:
-    kind = type(kept)
-    if kind is tuple:
-        return tuple(map(_value, kept))
-    if kind is dict:
-        return {key: _value(held) for key, held in kept.items()}
-    if kind is not list:
-        return kept
-    name, *fields = kept
-    cls = _class(name)
-    if issubclass(cls, Enum):
-        return cls(fields[0])
-    return cls(**{field: _value(held) for field, held in zip(cls.__fields__, fields, strict=True)})

@@ -11,16 +11,14 @@ from vallum.progress import Progress
 from vallum_engine import ignores
 from vallum_engine.errors import BrokenData, EngineError
 from vallum_engine.ignores import Ignores
-from vallum_engine.model.file import File, Skipped
-from vallum_engine.model.layer import Layer
+from vallum_engine.model.file import File
 from vallum_engine.model.report import Problem, Report
 from vallum_engine.model.text import printable
+from vallum_engine.pipeline import Item
 from vallum_engine.plugins import load
-from vallum_engine.recall import Known
 from vallum_engine.sbom.vex import Book
 from vallum_engine.values import replace
 
-Item = File | Skipped | Layer | Known
 _MOST_SHOWN = 200
 _CODE_HOSTS = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
 """Whose repositories have package URLs of a type of their own."""

@@ -20,6 +20,7 @@ _WHY_ASSET = (
 )
 NO_ARCHIVES = "open no archive (zip, jar, office, tar, gz and their kin) that lies in the place: each is named"
 _SPAN = re.compile(r"(?!-)[^\s\x00-\x1f]{0,200}\.\.\.?(?!-)[^\s\x00-\x1f]{0,200}")
+MOST_PROCESSES = 64
 _SUFFIXES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 _EPILOG = """\
@@ -79,6 +80,8 @@ class Options:
     licence_policy: str = ""
     """A file of rules on licences, or `default`."""
     progress: str = "auto"
+    processes: int = 0
+    """That look at a large folder; 0 for as many as there are processors."""
     left_out: tuple[str, ...] = ()
     """What was not brought here, for instance because of its size: gaps of the scan. A folder ends in `/`."""
     limits: Mapping[str, int]
@@ -120,6 +123,7 @@ def parse(arguments: Sequence[str]) -> Options:
         span=given.range,
         platform=given.platform,
         progress=given.progress,
+        processes=given.processes,
         left_out=(*given.left_out, *(_listed(given.left_out_from) if given.left_out_from else ())),
         limits=limits(given),
     )
@@ -262,6 +266,13 @@ def _add_reading(read: argparse._ArgumentGroup) -> None:
     read.add_argument(
         "--no-cache", action="store_true", help="read files again that did not change, and keep nothing of them"
     )
+    read.add_argument(
+        "--processes",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="how many look at a large folder together (default: one for each processor, up to 8)",
+    )
     read.add_argument("--offline", action="store_true", help="refuse whatever would need a connection")
     read.add_argument(
         "--left-out",
@@ -338,6 +349,12 @@ def _names(text: str) -> tuple[str, ...]:
             f"{', '.join(unknown) or 'nothing'} is no detector; there are {', '.join((*NAMES, LICENCES))}"
         )
     return names
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= MOST_PROCESSES:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: write 1 to {MOST_PROCESSES}")
+    return int(text)
 
 
 def _size(text: str) -> int:

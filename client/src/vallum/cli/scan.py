@@ -1,9 +1,10 @@
 """`vallum scan`: from a place to a report."""
 
 import contextlib
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,28 +19,29 @@ from vallum.errors import Misuse
 from vallum.progress import Progress
 from vallum_engine import VERSION
 from vallum_engine.detector import Again, Detector
-from vallum_engine.errors import BrokenData
+from vallum_engine.errors import BrokenData, Overrun
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Severity
-from vallum_engine.model.layer import Layer
 from vallum_engine.model.report import Report
 from vallum_engine.model.text import printable, size
-from vallum_engine.pipeline import scan
+from vallum_engine.pipeline import Item, scan
 from vallum_engine.plugins import load
-from vallum_engine.recall import NOTHING, Known, Unrecorded
+from vallum_engine.recall import NOTHING, Unrecorded
 from vallum_engine.secrets.rule import Rule
 from vallum_engine.sources.content import is_binary
 from vallum_engine.sources.ignores import ADVISORIES
 from vallum_engine.triggers import Database, collect
 from vallum_engine.values import immutable, replace
 
-Items = Iterator[File | Skipped | Layer | Known]
+Items = Iterator[Item]
 MOST_GAPS = 10_000
 """Paths that were not brought and are named one by one: a hostile repository has a million, of one large file."""
 
 # Loaded when asked for: a scan of a folder needs no TLS and no zip reader.
 _SOURCES: Mapping[str, str] = {
     "kept": "vallum.recalling:Kept",
+    "spread": "vallum_engine.sources.spread:Spread",
+    "spreading": "vallum_engine.sources.spread:walk",
     "recalled": "vallum_engine.sources.recalled:walk",
     "folder": "vallum_engine.sources.directory:walk",
     "archive": "vallum_engine.sources.archive:read",
@@ -64,6 +66,8 @@ _SOURCES: Mapping[str, str] = {
     "look": "vallum.lookback:Look",
     "history limits": "vallum_engine.sources.versions:Limits",
 }
+MOST_PROCESSORS = 8
+"""That are used without being asked to: one process lists folders for all."""
 _MOST_INPUT = 64 << 20
 _INPUT = "stdin"
 
@@ -78,6 +82,10 @@ class Place:
     target: Mapping[str, str]
     again: Again | None = None
     """Reads files of it once more; None where that cannot be done, and where they are not all there is."""
+    is_folder: bool = False
+    """Whether the files are those of a folder as it lies there."""
+    left_out: Sequence[str] = ()
+    """What was not brought to this folder."""
     lasting: bool = False
     """A folder that may be scanned again: what is known of its files is kept."""
     recall: Unrecorded = NOTHING
@@ -126,11 +134,10 @@ def _report(asked: Options, shown: Progress) -> Report:
         kept = cache.opened(place.root)
         if kept.trouble:
             shown.say(kept.trouble)
-        with detectors.made(
-            asked.only, kept, say=shown.say, rules=_rules(asked, place), licence_policy=asked.licence_policy
-        ) as chosen:
-            witness = _witness(asked, chosen)
-            report = _looked_at(asked, place, chosen, kept, shown, aside)
+        try:
+            report, witness = _detected(asked, place, kept, shown, aside)
+        except Overrun:  # by its limits the report depends on the order of the files
+            report, witness = _detected(replace(asked, processes=1), place, kept, shown, aside)
     shown.phase("reporting")
     if aside:
         report = aside.applied(report, shown)
@@ -142,6 +149,15 @@ def _report(asked: Options, shown: Progress) -> Report:
     if witness:
         report = load(_SOURCES["verified"])(report, witness, shown)
     return replace(report, stats=replace(report.stats, seconds=time.monotonic() - started))
+
+
+def _detected(asked: Options, place: Place, kept: Cache, shown: Progress, aside: Any) -> tuple[Report, Any]:
+    """The report, and who asks about secrets. Raises Overrun where only one process can tell what a limit leaves."""
+    with detectors.made(
+        asked.only, kept, say=shown.say, rules=_rules(asked, place), licence_policy=asked.licence_policy
+    ) as chosen:
+        witness = _witness(asked, chosen)
+        return _looked_at(asked, place, chosen, kept, shown, aside), witness
 
 
 def _witness(asked: Options, chosen: Sequence[Detector]) -> Any:
@@ -173,6 +189,12 @@ def _looked_at(
             place.root, recalled.recall, limits=limits, honour_ignores=asked.honour_ignores
         )
         place = replace(place, items=walk, recall=recalled.recall)
+    elif (processes := _processes(asked, place, aside)) > 1:
+        spread = load(_SOURCES["spread"])(chosen, processes)
+        walk = load(_SOURCES["spreading"])(
+            place.root, spread, limits=_limits(asked, "limits"), honour_ignores=asked.honour_ignores
+        )
+        place = replace(place, items=_with_gaps(walk, place.left_out), recall=spread)
     if aside and place.items:
         place = replace(place, items=aside.watching(place.items))
     database = compiled.Late(make) if recalled and recalled.known else make()
@@ -191,6 +213,15 @@ def _looked_at(
         report, look, chosen=chosen, triggers=(plan, database), kept=kept, shown=shown
     )
     return looked
+
+
+def _processes(asked: Options, place: Place, aside: Any) -> int:
+    """How many may look at it together. Who waits for a file, or for what was found in it, has to be where it is read."""
+    if not place.is_folder or asked.verify or (aside and (Path(place.root) / ADVISORIES).is_file()):
+        return 1
+    if asked.processes or not hasattr(os, "sched_getaffinity"):
+        return asked.processes or 1
+    return min(len(os.sched_getaffinity(0)), MOST_PROCESSORS)
 
 
 def _lasting(asked: Options, place: Place, kept: Cache) -> bool:
@@ -220,15 +251,16 @@ def _files(asked: Options, place: Place, chosen: Sequence[Detector], database: D
         return Report(engine=VERSION, target=dict(sorted(place.target.items())))
     shown.phase("scanning")
     items = _with_gaps(place.items, asked.left_out)
-    return scan(
-        _Twice(items, place.again) if place.again else items,
-        chosen,
-        triggers=database,
-        honour_ignores=asked.honour_ignores,
-        progress=shown.counts,
-        target=place.target,
-        recall=place.recall,
-    )
+    with contextlib.closing(items):
+        return scan(
+            _Twice(items, place.again) if place.again else items,
+            chosen,
+            triggers=database,
+            honour_ignores=asked.honour_ignores,
+            progress=shown.counts,
+            target=place.target,
+            recall=place.recall,
+        )
 
 
 @contextlib.contextmanager
@@ -242,7 +274,9 @@ def opened(asked: Options, shown: Progress) -> Iterator[Place]:
                 clone.root, limits=_limits(asked, "limits"), honour_ignores=asked.honour_ignores
             )
             items = _with_gaps(walked, clone.left_out)
-            yield Place(root=clone.root, items=items, target=clone.target, again=_folder_again(asked, clone.root))
+            again = _folder_again(asked, clone.root)
+            place = Place(root=clone.root, items=items, target=clone.target, again=again)
+            yield replace(place, is_folder=True, left_out=clone.left_out)
         return
     if asked.branch:
         raise Misuse("--branch goes with the address of a repository: check a branch out to scan it in place.")
@@ -296,7 +330,14 @@ def _folder(asked: Options, path: Path) -> Place:
             asked.place, limits=_limits(asked, "limits"), honour_ignores=asked.honour_ignores
         )
     again = _folder_again(asked, asked.place) if items and asked.part is not Part.STAGED else None
-    return Place(root=asked.place, items=items, target=target, again=again, lasting=asked.part is Part.ALL)
+    return Place(
+        root=asked.place,
+        items=items,
+        target=target,
+        again=again,
+        is_folder=again is not None,
+        lasting=asked.part is Part.ALL,
+    )
 
 
 def _folder_again(asked: Options, root: str) -> Again:
@@ -321,7 +362,7 @@ def _input(asked: Options) -> File | Skipped:
     return Skipped(_INPUT, "binary", covered=True) if is_binary(data) else File(_INPUT, data)
 
 
-def _with_gaps(items: Items, left_out: Sequence[str]) -> Items:
+def _with_gaps(items: Items, left_out: Sequence[str]) -> Generator[Item, None, None]:
     for path in left_out[:MOST_GAPS]:
         yield Skipped(printable(path), "submodule: not fetched" if path.endswith("/") else "too large to be fetched")
     if len(left_out) > MOST_GAPS:

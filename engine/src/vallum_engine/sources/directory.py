@@ -21,7 +21,7 @@ from vallum_engine.sources.worktree import Rules
 from vallum_engine.values import immutable
 
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
+FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 _CHUNK = 1 << 20
 DEFAULT_LIMITS = Limits()
 
@@ -134,14 +134,18 @@ class Walk:
             elif folder:
                 folders.append(name)
             elif entry.is_file(follow_symlinks=False):
-                item = self.file(name, prefix, descriptor)
+                item = self.met(name, prefix, descriptor)
                 if isinstance(item, Archive):
                     yield from self.opened(item)
-                else:
+                elif item:
                     yield item
             else:
                 kind = "symbolic link" if entry.is_symlink() else "neither file nor folder"
                 yield Skipped(printable(prefix + name), kind, covered=True)
+
+    def met(self, name: str, prefix: str, folder: int) -> File | Skipped | Archive | None:
+        """What a file that is met is; None for later."""
+        return self.file(name, prefix, folder)
 
     def file(self, name: str, prefix: str, folder: int) -> File | Skipped | Archive:
         path = printable(prefix + name)
@@ -215,7 +219,7 @@ class Walk:
 def opened_root(root: str) -> int:
     """Raises UnreadableSource when it is no folder."""
     try:
-        return os.open(root, _FOLDER & ~os.O_NOFOLLOW)
+        return os.open(root, FOLDER & ~os.O_NOFOLLOW)
     except OSError as error:
         raise UnreadableSource(f"{printable(root)} cannot be opened as a folder: {error.strerror}.") from error
 
@@ -224,7 +228,7 @@ def opened_within(folder: int, prefix: str, parts: tuple[str, ...], limits: Limi
     """The last of `parts`, a folder in an open one whose path with a slash is `prefix`."""
     try:
         if len(parts) <= limits.depth:
-            return os.open(parts[-1], _FOLDER, dir_fd=folder)
+            return os.open(parts[-1], FOLDER, dir_fd=folder)
         why = f"deeper than {limits.depth} folders"
     except OSError as error:
         why = f"cannot be opened: {error.strerror}"
