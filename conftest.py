@@ -1,3 +1,14 @@
-"""Of the whole workspace: tests say which requirements of the ASVS they prove."""
+"""Of the whole workspace: tests say which requirements of the ASVS they prove, and in which order they run."""
+
+import pytest
 
 pytest_plugins = ["dev.asvs.plugin", "pytester"]
+
+# What starts a platform of its own for a module, and what takes minutes by itself.
+FIRST = ("web/tests/faults/", "web/tests/fuzz/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is first stays in one process, whole: others take from the ends, and would each start the same again."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))

@@ -13,7 +13,7 @@ from django.db.models import F, Field, Model, Q, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 
 Row = TypeVar("Row", bound=Model)
-REACH = 5_000
+REACH = 2_500
 MOST_CURSOR = 128 << 10
 """Letters: a path is the longest part of one."""
 

@@ -1,33 +1,44 @@
 """What only findings show."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.template.context import Context
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 
 from vallum_web.findings import prose as written
-from vallum_web.ui import ago
+from vallum_web.findings import rows
+from vallum_web.findings.models import Finding
 
 register = template.Library()
-SOON = timedelta(days=7)
+_AROUND = ("list_url", "assets_url", "query", "may", "now")
 
 
 @register.simple_tag(takes_context=True)
-def due(context: template.Context, at: datetime | None) -> SafeString | str:
+def row(context: Context, finding: Finding) -> SafeString:
+    """A row of the list. Context: list_url, assets_url, query, may, now, current (pk of the open one), undo, oob, request."""
+    around = rows.Around(**{name: context[name] for name in _AROUND}, current=context.get("current"))
+    offer = _undo(context, finding) if context.get("undo") else SafeString("")
+    return rows.row(finding, around, undo=offer, oob=bool(context.get("oob")))
+
+
+def _undo(context: Context, finding: Finding) -> SafeString:
+    org, query = context["request"].org.slug, context["query"]
+    offer = {
+        "text": "Suppressed.",
+        "url": reverse("findings:undo", args=[org, finding.pk, context["undo"]]) + query,
+        "refresh_url": reverse("findings:row", args=[org, finding.pk]) + query,
+        "target": "closest tr",
+    }
+    return mark_safe(get_template("ui/_undo.html").render(offer))  # noqa: S308 - rendered, so escaped already
+
+
+@register.simple_tag(takes_context=True)
+def due(context: Context, at: datetime | None) -> SafeString:
     """How long there is until the day it should have ended, or since; the exact time on hover."""
-    if at is None:
-        return ""
-    left = at - context["now"]
-    late = left < timedelta(0)
-    words = ago.in_words(at, context["now"])
-    return format_html(
-        '<time class="due" data-due="{}" datetime="{}" title="Due {}">{}</time>',
-        "late" if late else "soon" if left < SOON else "",
-        at.isoformat(),
-        f"{at:%Y-%m-%d %H:%M} UTC",
-        f"{words.removesuffix(' ago')} late" if late else words,
-    )
+    return rows.due(at, context["now"])
 
 
 @register.filter

@@ -102,10 +102,11 @@ def when(
     context: Context, at: date | datetime | None, now: datetime | None = None, *, never: str = "never"
 ) -> SafeString:
     """The time in words, the exact one on hover. `now` is given or stands in the context."""
-    if at is None:
-        return format_html('<span class="faint">{}</span>', never)
+    return format_html('<span class="faint">{}</span>', never) if at is None else moment(at, now or context.get("now"))
+
+
+def moment(at: date | datetime, present: datetime | None) -> SafeString:
     exact = timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S %Z") if isinstance(at, datetime) else at.isoformat()
-    present = now or context.get("now")
     words = ago.in_words(at, present) if present else exact
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, words)
 
