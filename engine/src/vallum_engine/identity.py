@@ -1,5 +1,7 @@
 """Fingerprints: the hash of what makes a finding the same one next time."""
 
+from collections.abc import Iterable
+
 from vallum_engine.digests import blake2b
 
 PUBLIC_KEY = b"vallum"
@@ -8,9 +10,25 @@ PUBLIC_KEY = b"vallum"
 
 def fingerprint(identity: tuple[str, ...]) -> str:
     """Hash an identity as `scheme/version:32 hex digits`; its first element is the scheme. Parts are length-prefixed."""
+    return f"{identity[0]}:{blake2b(_prefixed(identity), digest_size=16).hexdigest()}"
+
+
+class Siblings:
+    """The fingerprints of many identities that are alike but for their last part."""
+
+    def __init__(self, parts: tuple[str, ...]) -> None:
+        self._scheme = parts[0]
+        self._start = _prefixed(parts)
+
+    def of(self, lasts: Iterable[str]) -> list[str]:
+        return [
+            f"{self._scheme}:{blake2b(self._start + _prefixed((last,)), digest_size=16).hexdigest()}" for last in lasts
+        ]
+
+
+def _prefixed(identity: tuple[str, ...]) -> bytes:
     parts = [part.encode("utf-8", "surrogatepass") for part in identity]
-    whole = b"".join([b"%d:%b" % (len(part), part) for part in parts])
-    return f"{identity[0]}:{blake2b(whole, digest_size=16).hexdigest()}"
+    return b"".join([b"%d:%b" % (len(part), part) for part in parts])
 
 
 def of_package(ecosystem: str, name: str, version: str, vulnerability: str) -> tuple[str, ...]:

@@ -210,7 +210,7 @@ def newer(path, record):
             lambda path, _: path.write_bytes(b"text" * 999), "is damaged or no advisory database", id="a text"
         ),
         pytest.param(foreign, "is no advisory database of Vallum", id="somebody else's SQLite file"),
-        pytest.param(newer, "has version 99, this program reads version 3", id="of a later program"),
+        pytest.param(newer, "has version 99, this program reads version 4", id="of a later program"),
     ],
 )
 def test_a_file_that_cannot_serve_says_why_and_what_to_do(tmp_path, record, spoil, says):

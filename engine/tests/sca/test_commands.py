@@ -4,7 +4,7 @@ import pytest
 
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
-from vallum_engine.sca.fix import remediation
+from vallum_engine.sca.fix import Mending
 from vallum_engine.sca.lockfiles import ECOSYSTEMS, format_of
 
 DIRECT, INDIRECT, NOT_SAID = True, False, None
@@ -98,4 +98,4 @@ def test_the_command_is_the_tools(path, name, direct, groups, step):
         direct=direct,
         groups=groups,
     )
-    assert step in remediation([package], this="2.0.0", everything="2.0.0").steps[0]
+    assert step in Mending([package], "2.0.0").by("2.0.0").steps[0]

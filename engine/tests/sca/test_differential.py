@@ -161,6 +161,26 @@ def test_every_bound_of_every_advisory_is_judged_as_the_schema_says(advisories, 
     print(f"{pairs:,} pairs")  # noqa: T201 - shown by -s
 
 
+def test_what_is_beyond_all_spans_of_a_package_is_held_by_none(advisories, affected):
+    checked = 0
+    for ecosystem in sorted({ecosystem for ecosystem, _ in affected}):
+        names = {name for place, name in affected if place == ecosystem}
+        known = advisories.known(ecosystem, names)
+        spans = advisories.lookup(ecosystem, names)
+        assert known.keys() == spans.keys()
+        for name, beyond in known.items():
+            of_all = [span for own in spans[name].values() for span in own]
+            if beyond is None:
+                assert any(span.high is None for span in of_all), (ecosystem, name)
+                continue
+            assert not any(span.holds(beyond) for span in of_all), (ecosystem, name)
+            last = max(span.high for span in of_all)
+            assert beyond in (last, last + b"\0"), (ecosystem, name)
+            assert (beyond == last) or any(span.holds(last) for span in of_all), (ecosystem, name)
+            checked += 1
+    assert checked > 5_000
+
+
 def real_packages():
     for case in json.loads((DATA / "lockfiles/real/expected.json").read_bytes())["files"]:
         path = case["file"]

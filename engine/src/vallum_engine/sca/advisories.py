@@ -19,7 +19,7 @@ STARTER = Path(__file__).with_name("starter.toml")
 APPLICATION_ID = 0x56414C4D
 """`VALM`: tells our files from other people's."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 BATCH = 300
 _MMAP_BYTES = 1 << 30
 _Item = TypeVar("_Item")
@@ -39,6 +39,9 @@ CREATE TABLE span (
     low BLOB NOT NULL, high BLOB, closed INTEGER NOT NULL, fixed TEXT NOT NULL,
     standing TEXT NOT NULL,
     PRIMARY KEY (ecosystem, name, advisory, seq)
+) WITHOUT ROWID;
+CREATE TABLE package (
+    ecosystem INTEGER NOT NULL, name TEXT NOT NULL, beyond BLOB, PRIMARY KEY (ecosystem, name)
 ) WITHOUT ROWID;
 CREATE TABLE rated (name TEXT PRIMARY KEY, severity TEXT NOT NULL, cvss TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE exploited (
@@ -125,18 +128,21 @@ class Advisories:
     def close(self) -> None:
         self._connection.close()
 
-    def known(self, ecosystem: str, names: Iterable[str]) -> set[str]:
-        """Those of the names that any advisory speaks of."""
+    def known(self, ecosystem: str, names: Iterable[str]) -> dict[str, bytes | None]:
+        """Those of the names that any advisory speaks of, each with the least key that is beyond all of its spans.
+
+        None instead of a key where a span has no end. Most packages are beyond, and nothing else has to be asked of them.
+        """
         number = self.facts.ecosystems.get(ecosystem)
-        found: set[str] = set()
+        found: dict[str, bytes | None] = {}
         if number is None:
             return found
         for batch in _batches(sorted(set(names))):
             query = (
-                f"WITH want(name) AS (VALUES {_rows_of(1, len(batch))}) SELECT name FROM want "  # noqa: S608 - holes only
-                "WHERE EXISTS (SELECT 1 FROM span WHERE span.ecosystem = ? AND span.name = want.name)"
+                f"WITH want(name) AS (VALUES {_rows_of(1, len(batch))}) SELECT want.name, beyond FROM want "  # noqa: S608 - holes only
+                "CROSS JOIN package ON package.ecosystem = ? AND package.name = want.name"
             )
-            found.update(row[0] for row in self._rows(query, [*batch, number]))
+            found.update(self._rows(query, [*batch, number]))
         return found
 
     def holding(self, ecosystem: str, wanted: Sequence[tuple[str, bytes]]) -> list[list[int]]:
@@ -220,9 +226,9 @@ class Advisories:
         rows = self._rows(query, [self.facts.ecosystems.get(ecosystem, -1)])
         return tuple(sorted({name for canonical, flaws in rows for name in flaws.split() or (canonical,)}))
 
-    def _rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, query: str, values: Sequence[object]) -> Sequence[tuple[Any, ...]]:
         try:
-            yield from self._connection.execute(query, values)
+            return self._connection.execute(query, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise BrokenData(f"The advisory database is damaged ({error}). {_TODO}") from error
 

@@ -23,6 +23,12 @@ _STAGING = """
 CREATE TEMP TABLE staged_span (ecosystem, name, advisory, seq, low, high, closed, fixed, standing);
 CREATE TEMP TABLE staged_advisory (number, id, aliases, url, summary, cvss, severity, known, kind, flaws);
 """
+_PACKAGES = """
+INSERT INTO package SELECT ecosystem, name,
+    CASE WHEN count(*) = count(high) THEN max(CASE WHEN closed THEN CAST(high || x'00' AS BLOB) ELSE high END) END
+FROM span GROUP BY ecosystem, name
+"""
+"""What is beyond a span that holds its end is the next longer key."""
 _FLUSH = 20_000
 _KEYS_KEPT = 1 << 16
 """Versions whose keys are remembered: the same few thousand are written over and over."""
@@ -112,6 +118,7 @@ class _Builder:
         self._flush()
         write = self.connection.execute
         write("INSERT INTO span SELECT * FROM staged_span ORDER BY ecosystem, name, advisory, seq")
+        write(_PACKAGES)
         members = self.groups.members()
         self.connection.create_function("canonical", 1, lambda i: members[i][0], deterministic=True)
         self.connection.create_function("aliases", 2, lambda i, own: _aliases(i, own, members[i]), deterministic=True)

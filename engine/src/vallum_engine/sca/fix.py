@@ -95,24 +95,36 @@ def lowest_fix(spans: Sequence[Span], ours: bytes, key: Key) -> str:
     return ""
 
 
-def remediation(
-    packages: Iterable[Package], *, this: str, everything: str, bulletins: Sequence[str] = (), standing: str = ""
-) -> Remediation:
-    """Steps for the first package of each lockfile. `this` ends the finding, `everything` all findings of the package.
+class Mending:
+    """What ends the findings of one version of a package, wherever it is locked: many need the same steps."""
 
-    `bulletins` are the ids of what mends it, `standing` is what a distribution says where nothing does.
-    """
-    listed = sorted(packages, key=lambda package: package.location)
-    if not this:
-        return Remediation(steps=(_nothing(listed[0], standing),))
-    steps = _steps(listed, this, bulletins)
-    first = listed[0]
-    name, version = lookup.named(first) if mending.is_system(first) else (first.name, first.version)
-    if everything and everything != this:
-        steps.append(f"{everything} ends every known advisory of {name} {version}.")
-    elif not everything:
-        steps.append(f"Other advisories of {name} {version} have no fixed version yet.")
-    return Remediation(steps=tuple(dict.fromkeys(steps)), upgrade_to=this)
+    def __init__(self, packages: Iterable[Package], everything: str) -> None:
+        """`everything` is the version that ends all of them; empty where none does."""
+        self._listed = sorted(packages, key=lambda package: package.location)
+        self._everything = everything
+        self._told: dict[tuple[str, Sequence[str], str], Remediation] = {}
+
+    def by(self, this: str, *, bulletins: tuple[str, ...] = (), standing: str = "") -> Remediation:
+        """Steps for the first package of each lockfile. `this` is the version that ends the finding.
+
+        `bulletins` are the ids of what mends it, `standing` is what a distribution says where nothing does.
+        """
+        asked = (this, bulletins, standing)
+        if asked not in self._told:
+            self._told[asked] = self._steps(this, bulletins) if this else self._nothing(standing)
+        return self._told[asked]
+
+    def _nothing(self, standing: str) -> Remediation:
+        return Remediation(steps=(_nothing(self._listed[0], standing),))
+
+    def _steps(self, this: str, bulletins: Sequence[str]) -> Remediation:
+        steps, first = _steps(self._listed, this, bulletins), self._listed[0]
+        name, version = lookup.named(first) if mending.is_system(first) else (first.name, first.version)
+        if self._everything and self._everything != this:
+            steps.append(f"{self._everything} ends every known advisory of {name} {version}.")
+        elif not self._everything:
+            steps.append(f"Other advisories of {name} {version} have no fixed version yet.")
+        return Remediation(steps=tuple(dict.fromkeys(steps)), upgrade_to=this)
 
 
 def _nothing(package: Package, standing: str) -> str:

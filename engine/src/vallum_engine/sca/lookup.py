@@ -23,9 +23,9 @@ def named(package: Package) -> tuple[str, str]:
 def namer(ecosystem: str) -> Callable[[Package], tuple[str, str]]:
     """The same for many packages of one ecosystem."""
     own = FAMILIES.get(family(ecosystem))
-    if own is None:
+    if own is None and ecosystem == "PyPI":
         return lambda package: (normalised(ecosystem, package.name), package.version)
-    if own.binary:
+    if own is None or own.binary:
         return lambda package: (package.name, package.version)
     return lambda package: (package.source or package.name, package.source_version or package.version)
 
@@ -36,9 +36,22 @@ def keyed(ecosystem: str, name: str, module: str = "") -> str:
     Streams of a module are called alike, and are not one package. Some registries know no case, and a Swift package is its
     repository, however that is addressed.
     """
+    return keyer(ecosystem)(name, module)
+
+
+def keyer(ecosystem: str) -> Callable[[str, str], str]:
+    """The same for many packages of one ecosystem."""
     of = family(ecosystem)
     if of in _CASELESS:
-        name = name.lower()
-    elif of == "SwiftURL":
-        name = _SCHEME.sub("", name, count=1).rstrip("/").removesuffix(".git").lower()
+        return lambda name, module: _in_module(name.lower(), module)
+    if of == "SwiftURL":
+        return lambda name, module: _in_module(_repository(name), module)
+    return _in_module
+
+
+def _in_module(name: str, module: str) -> str:
     return f"{module}/{name}" if module else name
+
+
+def _repository(name: str) -> str:
+    return _SCHEME.sub("", name, count=1).rstrip("/").removesuffix(".git").lower()

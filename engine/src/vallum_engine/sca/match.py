@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.package import Package
+from vallum_engine.reclaiming import uncollected
 from vallum_engine.sca import lookup
 from vallum_engine.sca.advisories import Advisories, Spans
 from vallum_engine.sca.spans import BEGINNING, raw_key
@@ -27,21 +28,21 @@ def match(packages: Iterable[Package], advisories: Advisories) -> Outcome:
     """Find what is affected. Packages without a version, and ecosystems the data lacks, are the caller's to tell of.
 
     The work goes by three questions to the database, so that only what is affected costs anything but a comparison: which
-    names any advisory speaks of, which advisories hold a version, and what these say.
+    names any advisory speaks of and up to which version, which advisories hold a version, and what these say.
     """
     findings: list[Finding] = []
     unordered: list[Package] = []
-    by_ecosystem: dict[str, list[Package]] = {}
-    for package in packages:
-        if package.version:
-            by_ecosystem.setdefault(package.ecosystem, []).append(package)
-    for ecosystem in sorted(by_ecosystem):
-        key = lru_cache(_KEYS_KEPT)(order(ecosystem))
-        subjects = _subjects(ecosystem, by_ecosystem[ecosystem], advisories)
-        hits, unread = _hits(ecosystem, subjects, key, advisories)
-        unordered += [place for subject in unread for place in subject.places]
-        findings += tell(ecosystem, hits, key, advisories)
-    return Outcome(findings=tuple(findings), unordered=tuple(unordered))
+    with uncollected():
+        by_ecosystem: dict[str, list[Package]] = {}
+        for package in packages:
+            if package.version:
+                by_ecosystem.setdefault(package.ecosystem, []).append(package)
+        for ecosystem in sorted(by_ecosystem):
+            key = lru_cache(_KEYS_KEPT)(order(ecosystem))
+            hits, unread = _hits(_Places(ecosystem, by_ecosystem[ecosystem]), key, advisories)
+            unordered += [place for subject in unread for place in subject.places]
+            findings += tell(ecosystem, hits, key, advisories)
+        return Outcome(findings=tuple(findings), unordered=tuple(unordered))
 
 
 def affecting(spans: Spans, version: str, key: Key) -> tuple[list[int], bool]:
@@ -62,42 +63,55 @@ def affecting(spans: Spans, version: str, key: Key) -> tuple[list[int], bool]:
     return held, len(held) == len(spans)
 
 
-def _subjects(ecosystem: str, packages: Iterable[Package], advisories: Advisories) -> list[Subject]:
-    """Those of the packages that any advisory speaks of, one for each version."""
-    named = lookup.namer(ecosystem)
-    places: dict[tuple[str, str, str], list[Package]] = {}
-    for package in packages:
-        places.setdefault((*named(package), package.module), []).append(package)
-    keys = {(name, module): lookup.keyed(ecosystem, name, module) for name, _, module in places}
-    known = advisories.known(ecosystem, keys.values())
-    return [
-        Subject(
-            ecosystem=ecosystem,
-            name=name,
-            version=version,
-            places=tuple(places[name, version, module]),
-            key=keys[name, module],
+class _Places:
+    """The packages of one ecosystem, by what they are called and looked up by."""
+
+    def __init__(self, ecosystem: str, packages: Iterable[Package]) -> None:
+        self.ecosystem = ecosystem
+        self._by: dict[tuple[str, str, str], list[Package]] = {}
+        named, keyed = lookup.namer(ecosystem), lookup.keyer(ecosystem)
+        for package in packages:
+            self._by.setdefault((*named(package), package.module), []).append(package)
+        self.keyed = {each: keyed(each[0], each[2]) for each in self._by}
+        """By name, version and module."""
+
+    def subject(self, each: tuple[str, str, str]) -> Subject:
+        name, version, _ = each
+        return Subject(
+            ecosystem=self.ecosystem, name=name, version=version, places=tuple(self._by[each]), key=self.keyed[each]
         )
-        for name, version, module in sorted(places)
-        if keys[name, module] in known
-    ]
 
 
-def _hits(
-    ecosystem: str, subjects: Sequence[Subject], key: Key, advisories: Advisories
-) -> tuple[list[Hit], list[Subject]]:
+def _hits(places: _Places, key: Key, advisories: Advisories) -> tuple[list[Hit], list[Subject]]:
     """What advisories hold, and what no order reads."""
-    at = [(subject, key(subject.version)) for subject in subjects]
-    ordered = [(subject, found) for subject, found in at if found is not None]
-    held = advisories.holding(ecosystem, [(subject.key, found) for subject, found in ordered])
+    known = advisories.known(places.ecosystem, places.keyed.values())
+    within: list[tuple[tuple[str, str, str], bytes]] = []
+    others: list[Subject] = []
+    for each, name in places.keyed.items():
+        if name not in known:
+            continue
+        at, beyond = key(each[1]), known[name]
+        if at is None:
+            others.append(places.subject(each))
+        elif beyond is None or at < beyond:
+            within.append((each, at))
+    within.sort()
+    others.sort(key=lambda subject: (subject.name, subject.version, subject.key))
+    held = advisories.holding(places.ecosystem, [(places.keyed[each], at) for each, at in within])
     hits = [
-        Hit(subject=subject, at=found, held=tuple(numbers))
-        for (subject, found), numbers in zip(ordered, held, strict=True)
+        Hit(subject=places.subject(each), at=at, held=tuple(numbers))
+        for (each, at), numbers in zip(within, held, strict=True)
         if numbers
     ]
+    more, unread = _unordered(others, key, advisories)
+    return [*hits, *more], unread
+
+
+def _unordered(others: Sequence[Subject], key: Key, advisories: Advisories) -> tuple[list[Hit], list[Subject]]:
+    """The same of versions that have no key."""
+    hits: list[Hit] = []
     unread: list[Subject] = []
-    others = [subject for subject, found in at if found is None]
-    spans = advisories.lookup(ecosystem, (subject.key for subject in others))
+    spans = advisories.lookup(others[0].ecosystem, (subject.key for subject in others)) if others else {}
     for subject in others:
         numbers, all_told = affecting(spans[subject.key], subject.version, key)
         if numbers:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from vallum_engine.identity import aliases, of_package
+from vallum_engine.identity import Siblings, fingerprint, of_package
 from vallum_engine.model.distributions import FAMILIES, family
 from vallum_engine.model.finding import (
     AdvisoryRef,
@@ -15,7 +15,7 @@ from vallum_engine.model.finding import (
 from vallum_engine.model.naming import one_of_a_kind
 from vallum_engine.model.package import Package
 from vallum_engine.sca.advisories import Advisories, Record, Spans
-from vallum_engine.sca.fix import lowest_fix, remediation
+from vallum_engine.sca.fix import Mending, lowest_fix
 from vallum_engine.sca.spans import Span
 from vallum_engine.sca.versions import Key
 from vallum_engine.values import immutable
@@ -67,22 +67,18 @@ class Hit:
 
 @immutable
 class _Documents:
-    """What the database says of one vulnerability in one package."""
+    """The records of one vulnerability that hold a version, each with its spans of the package."""
 
-    all: Sequence[tuple[Record, Sequence[Span]]]
-    """Every record of it that names the package, whether it holds the version or not."""
-    holding: Sequence[Record]
+    holding: Sequence[tuple[Record, Sequence[Span]]]
 
     @property
-    def names(self) -> set[str]:
-        """Its other ids. A bulletin about several vulnerabilities is none of them."""
-        alone = (record for record, _ in self.all if len(record.flaws) < 2)
-        return {name for record in alone for name in one_of_a_kind((record.id, *record.aliases))}
+    def summary(self) -> str:
+        return next((record.summary for record, _ in self.holding if record.summary), "no summary")
 
     @property
     def standing(self) -> str:
         """What the distribution says of a flaw that nothing mends; empty where one of the records knows of a fix."""
-        held = [span for record, spans in self.all if record in self.holding for span in spans]
+        held = [span for _, spans in self.holding for span in spans]
         if any(span.fixed for span in held):
             return ""
         return next((span.standing for span in held if span.standing), "")
@@ -96,8 +92,8 @@ def tell(ecosystem: str, hits: Sequence[Hit], key: Key, advisories: Advisories) 
     records = advisories.records(number for own in groups for group in own.values() for number in group)
     unrated = {name for own in groups for name, group in own.items() if not any(records[n].known for n in group)}
     teller = _Teller(
-        key=key,
-        records=records,
+        key,
+        records,
         elsewhere=advisories.known_elsewhere(unrated),
         exploited=advisories.exploitation(_cves(groups, records)),
     )
@@ -126,61 +122,73 @@ def _cves(groups: Iterable[Mapping[str, Sequence[int]]], records: Mapping[int, R
         yield from (name for name in (record.id, *record.aliases) if name.startswith("CVE-"))
 
 
-@immutable
 class _Teller:
-    key: Key
-    records: Mapping[int, Record]
-    elsewhere: Mapping[str, tuple[Severity, str]]
-    exploited: Mapping[str, Exploitation]
+    def __init__(
+        self,
+        key: Key,
+        records: Mapping[int, Record],
+        *,
+        elsewhere: Mapping[str, tuple[Severity, str]],
+        exploited: Mapping[str, Exploitation],
+    ) -> None:
+        self.key = key
+        self.records = records
+        self.elsewhere = elsewhere
+        self.exploited = exploited
+        # A bulletin about several vulnerabilities is none of them.
+        self.names = {
+            number: one_of_a_kind((record.id, *record.aliases)) if len(record.flaws) < 2 else ()
+            for number, record in records.items()
+        }
+        """The other ids of what each record is about."""
 
     def findings(self, hit: Hit, groups: Mapping[str, Sequence[int]], spans: Spans) -> Iterator[Finding]:
-        speaker, subject, held = hit.subject.speaker, hit.subject, set(hit.held)
+        subject, held = hit.subject, set(hit.held)
+        speaker, system = subject.speaker, family(subject.ecosystem) in FAMILIES
         package = speaker.ref
+        ruleset = f"packages/{family(subject.ecosystem)}"
+        siblings = Siblings(_identity(subject, "")[:-1])
         sentence, places = subject.sentence, tuple(sorted({place.location for place in subject.places}))
-        everything = lowest_fix([span for number in hit.held for span in spans[number]], hit.at, self.key)
+        mended = Mending(subject.places, lowest_fix([s for n in hit.held for s in spans[n]], hit.at, self.key))
         for vulnerability, group in groups.items():
-            numbers = sorted(group, key=lambda number: self.records[number].id)
-            documents = _Documents(
-                all=[(self.records[number], spans[number]) for number in numbers],
-                holding=[self.records[number] for number in numbers if number in held],
-            )
-            this = lowest_fix([span for n in numbers if n in held for span in spans[n]], hit.at, self.key)
-            severity, known = self._severity(vulnerability, documents.holding)
-            malware = any(record.kind is Kind.MALWARE for record in documents.holding)
-            summary = next((record.summary for record in documents.holding if record.summary), "no summary")
-            what = "malicious" if malware else "affected by"
-            named = f"({vulnerability})" if malware else vulnerability
-            identity, names = _identity(subject, vulnerability), documents.names
+            numbers = sorted(group, key=lambda number: self.records[number].id) if len(group) > 1 else group
+            every = [(self.records[number], spans[number]) for number in numbers]
+            documents = _Documents(holding=[own for n, own in zip(numbers, every, strict=True) if n in held])
+            severity, known = self._severity(vulnerability, documents)
+            malware = any(record.kind is Kind.MALWARE for record, _ in documents.holding)
+            what = f"malicious ({vulnerability})" if malware else f"affected by {vulnerability}"
+            summary, names = documents.summary, {name for number in numbers for name in self.names[number]}
             yield Finding(
                 kind=Kind.MALWARE if malware else Kind.VULNERABILITY,
-                ruleset=f"packages/{family(subject.ecosystem)}",
+                ruleset=ruleset,
                 rule=vulnerability,
                 title=f"{speaker.name}: {summary}",
                 severity=severity,
                 confidence=_confidence(subject, known=known),
-                message=f"{sentence} is {what} {named}: {summary}",
+                message=f"{sentence} is {what}: {summary}",
                 locations=places,
-                identity=identity,
-                aliases=aliases(identity, *_others(subject, vulnerability, names)),
+                identity=_identity(subject, vulnerability),
+                aliases=tuple(
+                    sorted({*siblings.of(names - {vulnerability}), *(_built(subject, vulnerability) if system else ())})
+                ),
                 package=package,
-                advisories=tuple(_reference(record, own) for record, own in documents.all),
-                remediation=remediation(
-                    subject.places,
-                    this=this,
-                    everything=everything,
-                    bulletins=[record.id for record in documents.holding],
+                advisories=tuple([_reference(record, own) for record, own in every]),
+                remediation=mended.by(
+                    lowest_fix([span for _, own in documents.holding for span in own], hit.at, self.key),
+                    bulletins=tuple([record.id for record, _ in documents.holding]) if system else (),
                     standing=documents.standing,
                 ),
-                exploitation=self._exploitation(vulnerability, names),
-                references=tuple(dict.fromkeys(record.url for record, _ in documents.all if record.url)),
+                exploitation=self._exploitation(vulnerability, names) if self.exploited else None,
+                references=tuple(dict.fromkeys([record.url for record, _ in every if record.url])),
             )
 
-    def _severity(self, vulnerability: str, holding: Sequence[Record]) -> tuple[Severity, bool]:
+    def _severity(self, vulnerability: str, documents: _Documents) -> tuple[Severity, bool]:
         """The worst that a record gives; where none does, what another record of the vulnerability does; else a guess."""
-        rated = [record.severity for record in holding if record.known]
+        rated = [record.severity for record, _ in documents.holding if record.known]
         if not rated and (found := self.elsewhere.get(vulnerability)):
             return found[0], True
-        return max(rated or [record.severity for record in holding], key=lambda severity: severity.rank), bool(rated)
+        given = rated or [record.severity for record, _ in documents.holding]
+        return max(given, key=lambda severity: severity.rank) if len(given) > 1 else given[0], bool(rated)
 
     def _exploitation(self, vulnerability: str, names: Iterable[str]) -> Exploitation | None:
         """The worst of its CVEs: a record may have several."""
@@ -200,13 +208,12 @@ def _identity(subject: Subject, vulnerability: str) -> tuple[str, ...]:
     return of_package(family(subject.ecosystem), subject.name, subject.version, vulnerability)
 
 
-def _others(subject: Subject, vulnerability: str, names: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """The identities that another tool may give it: by another id of the vulnerability, by what was built from the source."""
-    yield from (_identity(subject, other) for other in names)
-    of = family(subject.ecosystem)
-    if of in FAMILIES:
-        built = sorted({(place.name, place.version) for place in subject.places})[:MOST_NAMED]
-        yield from (of_package(of, name, version, vulnerability) for name, version in built)
+def _built(subject: Subject, vulnerability: str) -> Iterator[str]:
+    """What it is known by where each package that was built from the source is told of by its own name."""
+    built = sorted({(place.name, place.version) for place in subject.places})[:MOST_NAMED]
+    for each in built:
+        if each != (subject.name, subject.version):
+            yield fingerprint(of_package(family(subject.ecosystem), *each, vulnerability))
 
 
 def _confidence(subject: Subject, *, known: bool) -> Confidence:

@@ -6,13 +6,14 @@ end of a run, and letters before the rest. opam orders its versions in the same 
 
 import re
 
-from vallum_engine.sca.versions.numbers import number
+from vallum_engine.sca.versions.numbers import WRITTEN, number
 
 _VERSION = re.compile(r"(?:(\d+):)?([A-Za-z0-9.+~:-]+)", re.ASCII)
 _RUNS = re.compile(rb"([^0-9]*)([0-9]*)")
 _END = b"\x02"
 _WEIGHTS = bytes(1 if c == ord("~") else c if chr(c).isalpha() else c | 0x80 for c in range(128)) + bytes(128)
 """`~` before the end of a run, which is before letters, which are before other characters."""
+_USUAL = {other: other.translate(_WEIGHTS) for other in (b".", b"-", b"+", b"~", b"+deb", b"~deb")}
 
 
 def key(version: str) -> bytes | None:
@@ -35,7 +36,8 @@ def _part(text: str) -> bytes:
     parts: list[bytes] = []
     for other, digits in _RUNS.findall(text.encode("ascii")):
         if other or digits:
-            parts += (other.translate(_WEIGHTS), _END, number(digits or b"0"))
+            weights = _USUAL.get(other) or other.translate(_WEIGHTS)
+            parts += (weights, _END, WRITTEN.get(digits) or number(digits or b"0"))
     return b"".join((*parts, _END))
 
 

@@ -13,7 +13,8 @@ _RELEASE = re.compile(r"(\d+\.\d+)(\.\d+)?(alpha|beta|rc)(\d+)", re.ASCII)
 
 def key(version: str) -> bytes | None:
     plain = version.removeprefix("go").removeprefix("v")
-    if found := _RELEASE.fullmatch(plain):
-        core, patch, stage, count = found.groups()
-        plain = f"{core}{patch or '.0'}-{stage}.{count}"
-    return semver.key(plain)
+    found = semver.key(plain)
+    if found is None and (release := _RELEASE.fullmatch(plain)):
+        core, patch, stage, count = release.groups()
+        return semver.key(f"{core}{patch or '.0'}-{stage}.{count}")
+    return found

@@ -2,7 +2,7 @@
 
 import re
 
-from vallum_engine.sca.versions.numbers import number
+from vallum_engine.sca.versions.numbers import WRITTEN, number
 
 _VERSION = re.compile(
     r"""
@@ -26,10 +26,15 @@ _WORD = b"\x02"
 _NUMERIC = b"\x03"
 _END = b"\x01"
 _STOP = b"\x00"
+_PLAIN = b"".join((number("0"), _MORE, b"%b", _END, _HIGHEST, _LOWEST, _PRESENT, _LOWEST))
+"""The key of a version of numbers and dots alone."""
 
 
 def key(version: str) -> bytes | None:
     """Epoch, release, then development < a < b < rc < final < post, then the local label."""
+    parts = [WRITTEN.get(part) for part in version.split(".")]
+    if None not in parts and parts[-1] != _LOWEST:
+        return _PLAIN % _MORE.join(filter(None, parts))
     found = _VERSION.fullmatch(version.strip())
     if not found:
         return None

@@ -5,13 +5,14 @@ What is missing counts as zero, so zeros at the end of the release, or of all, s
 
 import re
 
-from vallum_engine.sca.versions.numbers import number
+from vallum_engine.sca.versions.numbers import WRITTEN, number
 
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?", re.ASCII)
 _SEGMENTS = re.compile(r"[0-9]+|[A-Za-z]+", re.ASCII)
 _WORD, _END, _NUMBER = b"\x01", b"\x02", b"\x03"
 _STOP = b"\x00"
 _INVERTED = bytes(range(255, -1, -1))
+_NO_ZEROS = number("0").translate(_INVERTED)
 
 
 def key(version: str) -> bytes | None:
@@ -42,7 +43,8 @@ def _encoded(segments: list[str]) -> bytes:
         if segment.isalpha():
             parts += (_WORD, number(str(zeros)), segment.encode(), _STOP)
         elif segment.strip("0"):
-            parts += (_NUMBER, number(str(zeros)).translate(_INVERTED), number(segment))
+            before = number(str(zeros)).translate(_INVERTED) if zeros else _NO_ZEROS
+            parts += (_NUMBER, before, WRITTEN.get(segment) or number(segment))
         else:
             zeros += 1
             continue

@@ -6,7 +6,7 @@ in the order.
 
 import re
 
-from vallum_engine.sca.versions.numbers import number
+from vallum_engine.sca.versions.numbers import WRITTEN, number
 
 _VERSION = re.compile(
     r"(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]*)?", re.ASCII
@@ -22,6 +22,9 @@ _STOP = b"\x00"
 
 def key(version: str) -> bytes | None:
     """A prerelease sorts before its release, its identifiers one by one, numbers before words, fewer before more."""
+    core = version.split(".", 3)
+    if len(core) == 3 and (a := WRITTEN.get(core[0])) and (b := WRITTEN.get(core[1])) and (c := WRITTEN.get(core[2])):
+        return a + b + c + _RELEASE  # nine in ten of them, in a third of the time
     found = _VERSION.fullmatch(version)
     if not found:
         return None
