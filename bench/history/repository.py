@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bench.secrets.corpus import CONTEXTS, kinds
+from bench.secrets.kinds import CONTEXTS, kinds
 from bench.secrets.trees import DATA
 from vallum_engine.secrets.samples import fill
 
@@ -56,7 +56,7 @@ def _commits(leaks: dict[str, str]) -> Iterator[tuple[bytes, bytes]]:
             yield message, _written(path, after[path]) if path in after else b"D %s\n" % path.encode()
         before = after
         for kind in (waiting.pop() for _ in range(min(5, len(waiting)))):
-            value, (file, line) = fill(kind.token), CONTEXTS["dotenv"]
+            value, (file, line, _) = fill(kind.token), CONTEXTS["dotenv"]
             path = f"services/{kind.id}/{file}"
             leaks[path] = value
             others = [f"{name}={fill(token)}" for name, token in kind.beside]

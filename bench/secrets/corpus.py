@@ -4,37 +4,25 @@ Written anew for each run from fixed noise, so no file of the project holds anyt
 runs see the same bytes.
 """
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from bench.secrets.decoys import FAMILIES
+from bench.secrets.decoys import Family
 from vallum_engine.secrets.samples import fill
 
 Place = tuple[str, int]
 """A path within the tree, and a line."""
+_MOST_AROUND = 8
 
-CONTEXTS: Mapping[str, tuple[str, str]] = {
-    "dotenv": (".env", "{NAME}={value}"),
-    "python": ("settings.py", '{NAME} = "{value}"'),
-    "json": ("config.json", '  "{name}": "{value}",'),
-    "yaml": ("deploy.yaml", "  {name}: {value}"),
-    "xml": ("app.config", '    <add key="{NAME}" value="{value}" />'),
-    "terraform": ("main.tf", '  {name} = "{value}"'),
-    "comment": ("client.js", "// before the move: {NAME}: {value}"),
-    "notebook": ("analysis.ipynb", '    "{name} = \\"{value}\\"\\n",'),
-}
-_AROUND = {
-    "dotenv": "LOG_LEVEL=info",
-    "python": "TIMEOUT = 30",
-    "json": '  "retries": 3,',
-    "yaml": "  replicas: 2",
-    "xml": '    <add key="Retries" value="3" />',
-    "terraform": '  region = "eu-central-1"',
-    "comment": "export const retries = 3;",
-    "notebook": '    "frame = frame.dropna()\\n",',
-}
+
+class Context(NamedTuple):
+    """A file, the line in it that holds a token, and an ordinary line around it."""
+
+    file: str
+    line: str
+    around: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,48 +32,51 @@ class Kind:
     id: str
     name: str
     token: str
-    beside: tuple[tuple[str, str], ...]
-    documented: Mapping[str, str]
+    beside: tuple[tuple[str, str], ...] = ()
+    documented: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corpus:
+    """What a labelled tree is made of."""
+
+    name: str
+    kinds: Sequence[Kind]
+    contexts: Mapping[str, Context]
+    decoys: Mapping[str, Family]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """What is true of the tree: the kind and context of each leak, the leak that other parts stand beside, the family of each decoy."""
+    """What is true of a tree: the kind and context of each leak, the leak that other parts stand beside, the family of each decoy."""
 
     leaks: Mapping[Place, tuple[str, str]]
     beside: Mapping[Place, Place]
     decoys: Mapping[Place, str]
 
 
-def kinds() -> list[Kind]:
-    table = tomllib.loads(Path(__file__).with_name("kinds.toml").read_text("utf-8"))
-    return [
-        Kind(
-            id=id_,
-            name=entry["name"],
-            token=entry["token"],
-            beside=tuple((name, value) for name, value in entry.get("beside", ())),
-            documented={tool: rule for tool, rule in entry.items() if tool not in ("name", "token", "beside")},
-        )
-        for id_, entry in table.items()
-    ]
-
-
-def write(root: Path) -> Labels:
+def write(root: Path, corpus: Corpus) -> Labels:
     leaks: dict[Place, tuple[str, str]] = {}
     beside: dict[Place, Place] = {}
-    for kind in kinds():
+    for kind in corpus.kinds:
         folder = f"services/{kind.id}"
         (root / folder).mkdir(parents=True)
-        for number, (context, (file, line)) in enumerate(CONTEXTS.items()):
-            lines = [_AROUND[context]] * (number + 2)
-            place = (f"{folder}/{file}", len(lines) + 1)
-            leaks[place] = (kind.id, context)
-            for name, token in ((kind.name, kind.token), *kind.beside):
-                lines.append(line.format(NAME=name, name=name.lower(), value=_filled(token, f"{kind.id} {context}")))
+        for number, (name, context) in enumerate(corpus.contexts.items()):
+            lines = [context.around] * (number % _MOST_AROUND + 2)
+            place = (f"{folder}/{context.file}", len(lines) + 1)
+            leaks[place] = (kind.id, name)
+            for setting, token in ((kind.name, kind.token), *kind.beside):
+                lines.append(_line(context, setting, _filled(token, f"{kind.id} {name}")))
                 beside[place[0], len(lines)] = place
-            (root / folder / file).write_text("\n".join([*lines, *[_AROUND[context]] * 3]) + "\n")
-    return Labels(leaks=leaks, beside=beside, decoys=_decoys(root))
+            (root / place[0]).write_text("\n".join([*lines, *[context.around] * 3]) + "\n")
+    return Labels(leaks=leaks, beside=beside, decoys=_decoys(root, corpus.decoys))
+
+
+def _line(context: Context, name: str, value: str) -> str:
+    words = name.split("_")
+    camel = words[0].lower() + "".join(word.capitalize() for word in words[1:])
+    dotted = ".".join(words).lower()
+    return context.line.format(NAME=name, name=name.lower(), dotted=dotted, camel=camel, value=value)
 
 
 def _filled(token: str, seed: str) -> str:
@@ -93,9 +84,9 @@ def _filled(token: str, seed: str) -> str:
     return fill(f"{token}\0{seed}").partition("\0")[0]
 
 
-def _decoys(root: Path) -> dict[Place, str]:
+def _decoys(root: Path, families: Mapping[str, Family]) -> dict[Place, str]:
     decoys: dict[Place, str] = {}
-    for family, (path, lines) in FAMILIES.items():
+    for family, (path, lines) in families.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         filled = [_filled(line, f"{family} {number}") for number, line in enumerate(lines)]
         (root / path).write_text("\n".join(filled) + "\n")

@@ -1,6 +1,15 @@
 """Twenty families of twenty lines that hold no live secret, and look as if they did to a hasty reader."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Family(NamedTuple):
+    """A file, and its lines with holes for noise."""
+
+    path: str
+    lines: tuple[str, ...]
+
 
 _EACH = 20
 _NAMES = [
@@ -52,33 +61,33 @@ _MINIFIED = (
     "return function(e,n){for(var r=e.token,o=0;o<n.length;o++)r+=n[o];return r.split(t)}});"
 )
 
-FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "placeholders": ("shop/.env.template", _PLACEHOLDERS),
-    "references": ("shop/.env", tuple(f"{name}=${{{name}}}" for name in _NAMES)),
-    "look-ups": ("shop/settings.py", tuple(f'{name} = os.environ["{name}"]' for name in _NAMES)),
-    "image digests": ("shop/deploy.yaml", ("      image: shop/api@sha256:{hex:64}",) * _EACH),
-    "entity tags": ("shop/manifest.json", ('  "etag": "{hex:32}",',) * _EACH),
-    "commits": ("shop/versions.py", ('COMMIT = "{hex:40}"',) * _EACH),
-    "npm integrity": ("web/package-lock.json", ('      "integrity": "sha512-{base64:86}==",',) * _EACH),
-    "yarn checksums": ("web/yarn.lock", ("  checksum: 10c0/{hex:128}",) * _EACH),
-    "pinned hashes": ("shop/requirements.txt", ("    --hash=sha256:{hex:64} \\",) * _EACH),
-    "identifiers": ("shop/catalogue.json", ('  "id": "{uuid}",',) * _EACH),
-    "client ids": ("shop/azure.yaml", ("  client_id: {uuid}", "  tenant_id: {uuid}") * (_EACH // 2)),
-    "minified code": ("web/vendor.min.js", (_MINIFIED,) * _EACH),
-    "embedded images": (
+FAMILIES: Mapping[str, Family] = {
+    "placeholders": Family("shop/.env.template", _PLACEHOLDERS),
+    "references": Family("shop/.env", tuple(f"{name}=${{{name}}}" for name in _NAMES)),
+    "look-ups": Family("shop/settings.py", tuple(f'{name} = os.environ["{name}"]' for name in _NAMES)),
+    "image digests": Family("shop/deploy.yaml", ("      image: shop/api@sha256:{hex:64}",) * _EACH),
+    "entity tags": Family("shop/manifest.json", ('  "etag": "{hex:32}",',) * _EACH),
+    "commits": Family("shop/versions.py", ('COMMIT = "{hex:40}"',) * _EACH),
+    "npm integrity": Family("web/package-lock.json", ('      "integrity": "sha512-{base64:86}==",',) * _EACH),
+    "yarn checksums": Family("web/yarn.lock", ("  checksum: 10c0/{hex:128}",) * _EACH),
+    "pinned hashes": Family("shop/requirements.txt", ("    --hash=sha256:{hex:64} \\",) * _EACH),
+    "identifiers": Family("shop/catalogue.json", ('  "id": "{uuid}",',) * _EACH),
+    "client ids": Family("shop/azure.yaml", ("  client_id: {uuid}", "  tenant_id: {uuid}") * (_EACH // 2)),
+    "minified code": Family("web/vendor.min.js", (_MINIFIED,) * _EACH),
+    "embedded images": Family(
         "web/icons.css",
         (".icon { background: url(data:image/png;base64,iVBORw0KGgo{base64:400}==) }",) * _EACH,
     ),
-    "public ssh keys": (
+    "public ssh keys": Family(
         "ops/authorized_keys",
         ("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ{base64:338}== deploy@shop",) * _EACH,
     ),
-    "certificates": (
+    "certificates": Family(
         "ops/ca.pem",
         ("-----BEGIN CERTIFICATE-----", *("{base64:64}",) * (_EACH - 2), "-----END CERTIFICATE-----"),
     ),
-    "wrong checksums": ("shop/made_up.py", ('GITHUB_TOKEN = "ghp_{base62:36}"',) * _EACH),
-    "public keys": (
+    "wrong checksums": Family("shop/made_up.py", ('GITHUB_TOKEN = "ghp_{base62:36}"',) * _EACH),
+    "public keys": Family(
         "web/public.js",
         (
             'const stripe = Stripe("pk_live_{base62:24}");',
@@ -88,7 +97,7 @@ FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         )
         * (_EACH // 4),
     ),
-    "words for people": (
+    "words for people": Family(
         "web/messages.json",
         (
             '  "password": "Enter your password",',
@@ -98,7 +107,7 @@ FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         )
         * (_EACH // 4),
     ),
-    "calls": (
+    "calls": Family(
         "shop/tokens.py",
         (
             "token = generate_token(user.id, expires_in=TOKEN_LIFETIME)",
@@ -109,7 +118,7 @@ FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         )
         * (_EACH // 5),
     ),
-    "development defaults": (
+    "development defaults": Family(
         "shop/compose.yaml",
         (
             "      DATABASE_URL: postgres://postgres:postgres@localhost:5432/postgres",
@@ -120,4 +129,3 @@ FAMILIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         * (_EACH // 4),
     ),
 }
-"""The file each family lies in, and its lines with holes for noise."""

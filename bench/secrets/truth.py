@@ -1,71 +1,86 @@
-"""How much of what leaked each tool finds, and how often it cries wolf, by file and line of the labelled tree."""
+"""How much of what leaked each tool finds, and how often it cries wolf, by file and line of the labelled trees."""
 
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 from bench import measure, tools
-from bench.secrets import corpus, findings
-from bench.secrets.corpus import CONTEXTS, Kind, Labels, Place
+from bench.secrets import corpus, decoys, findings, kinds, published
+from bench.secrets.corpus import Corpus, Labels, Place
 
+CORPORA = (
+    Corpus(name="labelled", kinds=kinds.kinds(), contexts=kinds.CONTEXTS, decoys=decoys.FAMILIES),
+    Corpus(name="published", kinds=published.kinds(), contexts=published.CONTEXTS, decoys=published.FAMILIES),
+)
 _LOUD = 3
 """Kinds of which a tool misses more lines than this are named one by one."""
 
 
 def run(scratch: Path, environment: Mapping[str, str]) -> None:
-    root, output = scratch / "labelled", scratch / "truth"
-    root.mkdir()
-    output.mkdir()
-    kinds = corpus.kinds()
-    labels = corpus.write(root)
+    for each in CORPORA:
+        _judge(each, scratch / each.name, environment)
+
+
+def _judge(each: Corpus, folder: Path, environment: Mapping[str, str]) -> None:
+    root = folder / "tree"
+    root.mkdir(parents=True)
+    labels = corpus.write(root, each)
     commands = [tools.vallum("--only", "secrets", "--format", "json"), tools.kingfisher(), tools.detect_secrets()]
     said = {}
     for command in commands:
-        report = output / f"{command.name}.out"
+        report = folder / f"{command.name}.out"
         measure.cost(command, where=root, environment=environment, output=report)
         named = findings.places(command.name, report, root)
         said[command.name] = {labels.beside.get(place, place) for place in named}
     print(
-        f"\nlabelled tree: {len(kinds)} kinds of tokens in {len(CONTEXTS)} contexts, one a line: {len(labels.leaks)} leaks;"
-        f" {len(labels.decoys)} decoys"
+        f"\n{each.name} tree: {len(each.kinds)} kinds of tokens in {len(each.contexts)} contexts, one a line:"
+        f" {len(labels.leaks)} leaks; {len(labels.decoys)} decoys"
     )
-    _totals(said, kinds, labels)
-    _contexts(said, labels)
-    _misses(said, kinds, labels)
+    _totals(said, each, labels)
+    _contexts(said, each, labels)
+    _misses(said, each, labels)
     _alarms(said, labels)
 
 
-def _totals(said: Mapping[str, set[Place]], kinds: list[Kind], labels: Labels) -> None:
-    print(
-        f"\n  {'':<16} {'found':>6} {'of':>4} {'recall':>8} {'false':>6} {'precision':>10}   of the kinds it documents"
-    )
+def _totals(said: Mapping[str, set[Place]], each: Corpus, labels: Labels) -> None:
+    print(f"\n  {'':<16} {'found':>6} {'of':>5} {'recall':>8} {'kinds':>6} {'false':>6} {'precision':>10}")
     for tool, places in said.items():
-        found = len(places & labels.leaks.keys())
+        found = places & labels.leaks.keys()
         false = len(places - labels.leaks.keys())
-        own = {kind.id for kind in kinds if tool in kind.documented}
-        promised = {place for place, (kind, _) in labels.leaks.items() if kind in own}
+        whole = len({labels.leaks[place][0] for place in found})
         print(
-            f"  {tool:<16} {found:6} {len(labels.leaks):4} {found / len(labels.leaks):8.1%} {false:6} {found / max(found + false, 1):10.1%}"
-            f"   {len(places & promised)} of {len(promised)} ({len(places & promised) / len(promised):.1%}, {len(own)} kinds)"
+            f"  {tool:<16} {len(found):6} {len(labels.leaks):5} {len(found) / len(labels.leaks):8.1%} {whole:6} {false:6}"
+            f" {len(found) / max(len(found) + false, 1):10.1%}   {_promised(tool, found, each, labels)}"
         )
 
 
-def _contexts(said: Mapping[str, set[Place]], labels: Labels) -> None:
-    print(f"\n  found by context  {' '.join(f'{context:>10}' for context in CONTEXTS)}")
+def _promised(tool: str, found: set[Place], each: Corpus, labels: Labels) -> str:
+    """How many of the kinds that the tool documents, where the corpus says which these are."""
+    own = {kind.id for kind in each.kinds if tool in kind.documented}
+    promised = {place for place, (kind, _) in labels.leaks.items() if kind in own}
+    if not promised:
+        return ""
+    return f"of {len(own)} kinds it documents: {len(found & promised)} of {len(promised)} ({len(found & promised) / len(promised):.1%})"
+
+
+def _contexts(said: Mapping[str, set[Place]], each: Corpus, labels: Labels) -> None:
+    print(f"\n  found by context  {' '.join(f'{context:>10}' for context in each.contexts)}")
     for tool, places in said.items():
         found = Counter(labels.leaks[place][1] for place in places if place in labels.leaks)
-        print(f"  {tool:<16}  {' '.join(f'{found[context]:10}' for context in CONTEXTS)}")
+        print(f"  {tool:<16}  {' '.join(f'{found[context]:10}' for context in each.contexts)}")
 
 
-def _misses(said: Mapping[str, set[Place]], kinds: list[Kind], labels: Labels) -> None:
-    print(f"\n  kinds of which a tool that documents them misses more than {_LOUD} of {len(CONTEXTS)}")
+def _misses(said: Mapping[str, set[Place]], each: Corpus, labels: Labels) -> None:
+    print(
+        f"\n  kinds of which a tool that documents them, or any tool where nobody does, misses some of {len(each.contexts)}"
+    )
+    stated = any(kind.documented for kind in each.kinds)
     for tool, places in said.items():
         missed = Counter(kind for place, (kind, _) in labels.leaks.items() if place not in places)
-        own = [f"{kind.id} {missed[kind.id]}" for kind in kinds if tool in kind.documented and missed[kind.id] > _LOUD]
-        some = [
-            f"{kind.id} {missed[kind.id]}" for kind in kinds if tool in kind.documented and 0 < missed[kind.id] <= _LOUD
-        ]
-        print(f"  {tool:<16} {', '.join(own) or 'none'}; fewer: {', '.join(some) or 'none'}")
+        asked = [kind.id for kind in each.kinds if missed[kind.id] and (tool in kind.documented or not stated)]
+        many = [f"{kind} {missed[kind]}" for kind in asked if missed[kind] > _LOUD]
+        few = [f"{kind} {missed[kind]}" for kind in asked if missed[kind] <= _LOUD]
+        print(f"  {tool:<16} {', '.join(many) or 'none'}; fewer: {', '.join(few) or 'none'}")
 
 
 def _alarms(said: Mapping[str, set[Place]], labels: Labels) -> None:

@@ -37,9 +37,9 @@ def test_an_assignment_is_written_out() -> None:
     text = RULE.replace("pattern = '\\b(shop_[a-z0-9]{20})\\b'", "assigned_to = 'shop_?key'\nvalue = '[0-9a-f]{32}'")
     ((rule, _),) = read(HEAD + text, "shop.toml")
     assert rule.specificity is Specificity.CONTEXT
-    assert b"(?i:shop_?key)" in rule.pattern
+    assert b"(?i:shop[_.-]?key)" in rule.pattern
     assert rule.pattern.count(b"([0-9a-f]{32})") == 1
-    assert rule.trigger == b"(?i:shop_?key)"
+    assert rule.trigger == b"(?i:shop[_.-]?key)"
 
 
 @pytest.mark.parametrize(

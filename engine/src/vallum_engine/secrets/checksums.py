@@ -18,6 +18,8 @@ _BECH32 = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_STEPS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _BECH32_BITS = 25
 _GROUP = 5
+_SANCTUM = 48
+_SANCTUM_DIGITS = 8
 
 
 def base62(number: int, width: int) -> bytes:
@@ -57,6 +59,18 @@ def with_synapse_crc32(body: bytes) -> bytes:
 
 def _synapse(token: bytes) -> bool:
     return with_synapse_crc32(token.rpartition(b"_")[0]) == token
+
+
+def with_sanctum_crc32(entropy: bytes) -> bytes:
+    """The noise of a token of Laravel's Sanctum, and its CRC-32 in eight digits of base 16.
+
+    https://github.com/laravel/sanctum/blob/4.x/src/HasApiTokens.php
+    """
+    return entropy + b"%08x" % crc32(entropy)
+
+
+def _sanctum(token: bytes) -> bool:
+    return with_sanctum_crc32(token[-_SANCTUM:-_SANCTUM_DIGITS]) == token[-_SANCTUM:]
 
 
 def with_crc16(body: bytes) -> bytes:
@@ -122,6 +136,7 @@ CHECKSUMS: Mapping[str, Callable[[bytes], bool]] = {
     "der-length": _der,
     "github-crc32": _github,
     "jwt": jwt.is_token,
+    "sanctum-crc32b": _sanctum,
     "synapse-crc32": _synapse,
     "vallum-crc32": _vallum,
 }
@@ -130,7 +145,7 @@ CHECKSUMS: Mapping[str, Callable[[bytes], bool]] = {
 DOUBTS: Mapping[str, Callable[[bytes, int | None], Iterable[str]]] = {"jwt": jwt.doubts}
 """What a token that can be genuine says against itself, by the same names; the second argument is the time, or None."""
 
-PROOFS = frozenset({"bech32", "github-crc32", "synapse-crc32", "vallum-crc32"})
+PROOFS = frozenset({"bech32", "github-crc32", "sanctum-crc32b", "synapse-crc32", "vallum-crc32"})
 """Those that chance hardly ever passes: a token that does is one, whatever it spells."""
 
 

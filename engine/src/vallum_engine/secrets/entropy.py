@@ -25,6 +25,8 @@ _PAIRS = frozenset(
     b"to tr ts tt tu ty ul um un up ur us ut va ve vi wa we wi wo wr yo ys".split()
 )
 WORDLIKE = 0.6
+CHANGING = 0.25
+"""How often letters and digits follow each other in noise at least: base 16 has 0.47 a character, base 62 has 0.27, names next to none."""
 _ENOUGH_PAIRS = 7
 
 
@@ -44,10 +46,18 @@ def shannon(value: bytes) -> float:
 def wordlike(value: bytes) -> bool:
     """Whether the value is made of words rather than of noise, judged by its pairs of letters."""
     lowered = value.lower()
+    if _changes(lowered) >= CHANGING * len(lowered):
+        return (
+            False  # a hash behind a short prefix: its letters are pairs of words by chance, for there are six of them
+        )
     letters = [lowered[i : i + 2] for i in range(len(lowered) - 1) if lowered[i : i + 2].isalpha()]
     if len(letters) < _ENOUGH_PAIRS:
         return False
     return sum(pair in _PAIRS for pair in letters) / len(letters) >= WORDLIKE
+
+
+def _changes(lowered: bytes) -> int:
+    return len(re.findall(rb"[a-z](?=[0-9])|[0-9](?=[a-z])", lowered))
 
 
 @lru_cache(maxsize=16)

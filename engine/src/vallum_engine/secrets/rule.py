@@ -257,7 +257,7 @@ class _Table:
         """
         if "pattern" in self.data:
             raise self.wrong("pattern", "and assigned_to exclude each other")
-        name = self.text("assigned_to")
+        name = self.text("assigned_to").replace("_?", "[_.-]?")  # api_key, api.key of properties, api-key of headers
         pattern = _ASSIGNMENT.format(name=name, value=self.text("value"))
         return _Table({"trigger": f"(?i:{name})", **self.data, "pattern": pattern}, self.where)
 

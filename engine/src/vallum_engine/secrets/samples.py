@@ -9,7 +9,14 @@ from collections.abc import Callable, Mapping
 from hashlib import shake_128
 from zlib import crc32
 
-from vallum_engine.secrets.checksums import base62, bech32, github_crc32, with_crc16, with_synapse_crc32
+from vallum_engine.secrets.checksums import (
+    base62,
+    bech32,
+    github_crc32,
+    with_crc16,
+    with_sanctum_crc32,
+    with_synapse_crc32,
+)
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 _UPPER = _LOWER.upper()
@@ -72,6 +79,10 @@ def _pem(size: int, seed: str) -> str:
     return "\n".join(text[start : start + _LINE] for start in range(0, size, _LINE))
 
 
+def _sanctum(size: int, seed: str) -> str:
+    return f"{size}|{with_sanctum_crc32(_letters('base62', size, seed).encode()).decode()}"
+
+
 def _strkey(size: int, seed: str) -> str:
     return with_crc16(_STELLAR_SEED + _bytes(size, seed)).decode()
 
@@ -117,6 +128,7 @@ _MADE: Mapping[str, Callable[[int, str], str]] = {
     "nkey": _nkey,
     "nsec": _nsec,
     "pem": _pem,
+    "sanctum": _sanctum,
     "strkey": _strkey,
     "synapse": _synapse,
     "uuid": _uuid,
