@@ -30,8 +30,8 @@ def key(version: str) -> bytes | None:
         return None
     major, minor, patch, prerelease = found.groups()
     try:
-        core = number(major) + number(minor or "0") + number(patch or "0")
-        return core + (_prerelease(prerelease) if prerelease else _RELEASE)
+        numbers = number(major) + number(minor or "0") + number(patch or "0")
+        return numbers + (_prerelease(prerelease) if prerelease else _RELEASE)
     except ValueError:
         return None
 
