@@ -47,6 +47,7 @@ BODIES = {
     ("PUT", "repositories/{asset_id}/token"): {"token": "t"},
     ("POST", "suppression-rules"): {"kind": "malware", "reason": "test_data"},
     ("POST", "suppression-rules/preview"): {"kind": "malware"},
+    ("PUT", "live-checks"): {"on": True},
     ("POST", "bulk"): {"query": "kind=malware", "lift": True},
 }
 

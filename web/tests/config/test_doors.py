@@ -45,6 +45,7 @@ SAME = {
     "repositories:credential": ["repository_open"],
     "repositories:remove_credential": ["repository_close"],
     "scans:scan_now": ["scan_request"],
+    "scans:switch_live_checks": ["live_checks_switch"],
 }
 _ARCHIVE = "a machine that holds the source scans it and sends the report (`vallum scan --upload`)"
 _PEOPLE = "people come and go by their own hand, or by a provider's (`/scim/v2/`)"

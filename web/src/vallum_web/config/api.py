@@ -35,6 +35,7 @@ from vallum_web.overview.api import router as asset_list
 from vallum_web.reports.api import router as exports
 from vallum_web.repositories.api import router as repositories
 from vallum_web.scans.api import router as scans
+from vallum_web.scans.live_api import router as live_checks
 from vallum_web.tenancy.audit import middleware as audit
 from vallum_web.tenancy.audit.errors import NotRecordedError
 from vallum_web.tenancy.entitlements import PlanFullError
@@ -72,6 +73,7 @@ api.add_decorator(calls.exact)  # the outermost
 api.add_router("/tokens", tokens)
 api.add_router("/audit", audit_log)
 api.add_router("/egress", egress)
+api.add_router("/live-checks", live_checks)
 api.add_router("/teams", teams)
 api.add_router("/assets", asset_list)
 api.add_router("/assets", assets)

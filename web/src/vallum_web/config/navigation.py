@@ -49,6 +49,7 @@ _SETTINGS = (
     ("Due dates", "findings:due_rules", "findings.read"),
     ("Suppression rules", "findings:suppressions", "findings.read"),
     ("Limits", "accounts:limits", "limits.read"),
+    ("Live checks", "scans:live_checks", "egress.read"),
     ("What left", "accounts:egress", "egress.read"),
     ("Staff access", "accounts:staff", "staff.read"),
     ("Provisioning", "accounts:provisioning", "scim.read"),

@@ -1,5 +1,6 @@
 """Reports in: kept first, then read, then digested whole or not at all."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -225,6 +226,12 @@ def prune(org: UUID) -> int:
     return len(old)
 
 
+def _asked(report: Report) -> dict[str, int]:
+    """About how many secrets issuers were asked, and what they said; nothing where nobody was."""
+    results = Counter(finding.verification.result.value for finding in report.findings if finding.verification)
+    return {"asked": results.total(), "live": results["live"], "revoked": results["revoked"]} if results else {}
+
+
 def _counts(outcome: Outcome, report: Report) -> dict[str, int]:
     counts = {
         "seen": outcome.seen,
@@ -234,6 +241,7 @@ def _counts(outcome: Outcome, report: Report) -> dict[str, int]:
         "changed": outcome.changed,
         "ignored": len(report.suppressed),
         "lapsed": sum(bool(finding.lapsed) for finding in report.findings),
+        **_asked(report),
     }
     if not scans.tool(report):
         return counts

@@ -14,7 +14,7 @@ from vallum_web.ingest import queries, services
 from vallum_web.ingest.models import Upload
 from vallum_web.repositories import checkout
 from vallum_web.repositories import queries as repositories
-from vallum_web.scans import command, scanner
+from vallum_web.scans import asking, command, scanner
 from vallum_web.scans import services as scans
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy import blobs
@@ -53,12 +53,17 @@ def _scan(scan: Scan) -> Upload:
             "This asset has no source to scan: its reports are uploaded by `vallum scan --upload`."
         )
     with _scratch(scan) as folder:
-        scans.follow(scan, "fetching", facts={"isolation": command.isolation().level.value})
+        scans.follow(
+            scan, "fetching", facts={"isolation": command.isolation().level.value, "asking": asking.able(scan.org_id)}
+        )
         job = checkout.bring(repository, folder, progress=lambda _line: None)
         scans.follow(scan, "scanning", facts={name: value[:200] for name, value in job.facts.items()})
-        with blobs.create(scan.org_id, limit=services.UPLOAD_BYTES) as blob:
+        with blobs.create(scan.org_id, limit=services.UPLOAD_BYTES) as blob, asking.way_out(scan) as route:
             mechanism = scanner.scan(
-                job, sink=blob.write, tell=lambda numbers: scans.follow(scan, "scanning", progress=numbers)
+                job,
+                sink=blob.write,
+                tell=lambda numbers: scans.follow(scan, "scanning", progress=numbers),
+                route=route,
             )
         scans.follow(scan, "keeping", facts={"isolation": mechanism.level.value})
         return services.keep(scan, blob)

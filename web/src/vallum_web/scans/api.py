@@ -36,6 +36,8 @@ class ScanLine(Schema):
     repeats: UUID | None
     """The scan whose report was the same, byte for byte."""
     isolation: str
+    asking: str
+    """`on`: issuers were asked whether found secrets still work; `unable`: wanted, and not possible on this machine."""
     engine: str
     complete: bool
     stats: dict[str, Any]

@@ -11,7 +11,8 @@ from django.conf import settings
 
 from vallum_guard import sandbox
 from vallum_guard.errors import SandboxFailed, SandboxUnavailable
-from vallum_guard.sandbox import Level, Limits, Mechanism, Outcome, Sandbox
+from vallum_guard.git.command import authorities
+from vallum_guard.sandbox import RELAY_URL, Level, Limits, Mechanism, Outcome, Sandbox
 
 
 class NotRunError(Exception):
@@ -41,6 +42,11 @@ def mechanism(*, trusted: bool = False) -> Mechanism | None:
     raise NotRunError(f"This machine cannot isolate what is not trusted ({able.reason}). {able.advice}")
 
 
+def reaches_out() -> bool:
+    """Whether a sandbox here can be given a way out that leads to the guard's proxy alone."""
+    return sandbox.isolation().mechanism.own_network
+
+
 def run(
     arguments: Sequence[str],
     *,
@@ -48,15 +54,21 @@ def run(
     limits: Limits,
     readable: Sequence[Path] = (),
     trusted: bool = False,
+    proxy: Path | None = None,
 ) -> Outcome:
-    """Run `vallum` with these arguments; `readable` is all that it sees beside itself. There is no network.
+    """Run `vallum` with these arguments; `readable` is all that it sees beside itself.
+
+    There is no network but, with `proxy`, what the guard's proxy at this socket lets through.
 
     Raises NotRunError, also where no isolation is to be had and the input is not `trusted`. How the command ended is the
     caller's to judge.
     """
+    bundle = authorities(None) if proxy else None
+    outward = {"VALLUM_HTTPS_PROXY": RELAY_URL, "SSL_CERT_FILE": str(bundle)} if proxy else {}
     box = Sandbox(
-        read_only=(*readable, *_sources()),
-        environment={"VALLUM_HOME": str(settings.HOME), "PYTHONDONTWRITEBYTECODE": "1"},
+        read_only=(*readable, *_sources(), *([bundle] if bundle else [])),
+        proxy=proxy,
+        environment={"VALLUM_HOME": str(settings.HOME), "PYTHONDONTWRITEBYTECODE": "1", **outward},
         limits=limits,
         mechanism=mechanism(trusted=trusted),
     )

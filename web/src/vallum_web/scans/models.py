@@ -32,6 +32,10 @@ class Scan(TenantModel):
         NONE = "none", "None"
         ELSEWHERE = "elsewhere", "Scanned elsewhere"
 
+    class Asking(models.TextChoices):
+        ON = "on", "On"
+        UNABLE = "unable", "Not possible on this machine"
+
     asset = TenantForeignKey(Asset, models.CASCADE, related_name="+")
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.REQUESTED)
@@ -49,6 +53,8 @@ class Scan(TenantModel):
     """Of a report of another tool: the ids of the formats it was read as, or is asked to be."""
     repeats = models.UUIDField(null=True)
     """The scan whose report was the same byte for byte: nothing was read again, and its account holds."""
+    asking = models.CharField(max_length=6, choices=Asking, blank=True, default="", db_default="")
+    """Whether issuers could be asked about what it found; empty: nobody wanted that, or it ran elsewhere."""
     isolation = models.CharField(max_length=10, choices=Isolation, blank=True)
     engine = models.CharField(max_length=40, blank=True)
     complete = models.BooleanField(default=False)

@@ -1,7 +1,8 @@
 """Running the `vallum` command over something untrusted: in a sandbox, its report read from a pipe."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, SubprocessError, run
@@ -9,12 +10,17 @@ from time import monotonic
 
 from django.conf import settings
 
+from vallum_guard.http import Route
+from vallum_guard.proxy import ConnectProxy
+from vallum_guard.proxy import Limits as CarryLimits
 from vallum_guard.sandbox import End, Limits, Mechanism
-from vallum_web.scans import command
+from vallum_web.scans import asking, command
 
 TELL_EVERY = 1.0
 PREPARING_SECONDS = 300
 REPORT_BYTES = 256 << 20
+ASKING_BYTES = 32 << 20
+"""Both ways, of one scan: five hundred questions and their answers."""
 # What of the home folder a sandbox sees: the keys beside them are not for it.
 SHARED = ("cache", "advisories")
 # Clean, findings, incomplete: the exits with a report.
@@ -40,9 +46,16 @@ class Job:
     """`branch` and `commit`, where there are such."""
 
 
-def scan(job: Job, *, sink: Callable[[bytes], object], tell: Callable[[Mapping[str, int]], object]) -> Mechanism:
+def scan(
+    job: Job,
+    *,
+    sink: Callable[[bytes], object],
+    tell: Callable[[Mapping[str, int]], object],
+    route: Route | None = None,
+) -> Mechanism:
     """Scan `job`, its wire report going to `sink` and its progress to `tell`; returns how it was isolated.
 
+    With a `route` the issuers of what is found are asked by it, and nobody else can be reached.
     Raises ScannerFailedError. Untrusted sources are refused where no isolation is to be had.
     """
     home, told = Path(settings.HOME), 0.0
@@ -57,13 +70,15 @@ def scan(job: Job, *, sink: Callable[[bytes], object], tell: Callable[[Mapping[s
         command.mechanism(trusted=job.trusted)
         prepare()
         gaps = _gaps(job)
-        outcome = command.run(
-            _arguments(job, gaps),
-            streams=command.Streams(stdout=sink, stderr_line=heard),
-            limits=Limits(stdout_bytes=REPORT_BYTES),
-            readable=(job.path, *gaps, *(home / name for name in SHARED)),
-            trusted=job.trusted,
-        )
+        with _proxy(route) as proxy:
+            outcome = command.run(
+                _arguments(job, gaps, asks=proxy is not None),
+                streams=command.Streams(stdout=sink, stderr_line=heard),
+                limits=Limits(stdout_bytes=REPORT_BYTES),
+                readable=(job.path, *gaps, *(home / name for name in SHARED)),
+                trusted=job.trusted,
+                proxy=proxy,
+            )
     except command.NotRunError as error:
         raise ScannerFailedError(f"Not scanned: {error}") from error
     if outcome.end is not End.EXITED:
@@ -97,11 +112,24 @@ def prepare() -> None:
         raise ScannerFailedError(f"The scanner's data could not be prepared: {command.last_words(done.stderr)}")
 
 
-def _arguments(job: Job, gaps: Sequence[Path]) -> Sequence[str]:
+@contextmanager
+def _proxy(route: Route | None) -> Iterator[Path | None]:
+    """The one hole in the sandbox: to the issuers that our rules name, for as long as a scan may take."""
+    if route is None:
+        yield None
+        return
+    carried = CarryLimits(total_bytes=ASKING_BYTES, seconds=Limits().seconds)
+    with ConnectProxy(route=route, purpose=asking.PURPOSE, limits=carried, only=asking.hosts()) as proxy:
+        yield proxy.path
+
+
+def _arguments(job: Job, gaps: Sequence[Path], *, asks: bool) -> Sequence[str]:
     listed = [f"--left-out-from={place}" for place in gaps]
     ignore = [] if job.trusted else ["--no-ignore"]
     # The tree lies at a path of this scan's own: nobody will come back to it.
-    return ["scan", "--format", "wire", "--progress", "json", "--no-cache", *ignore, *listed, "--", str(job.path)]
+    verify = ["--verify"] if asks else []
+    plain = ["scan", "--format", "wire", "--progress", "json", "--no-cache"]
+    return [*plain, *verify, *ignore, *listed, "--", str(job.path)]
 
 
 def _gaps(job: Job) -> Sequence[Path]:

@@ -47,6 +47,7 @@ def _context(request: MemberRequest, scan: Scan) -> dict[str, Any]:
         "progress": words.progress(scan),
         "isolation": words.isolation(scan),
         "todo": words.todo(scan),
+        "asking": words.asking(scan),
         "tools": words.tools(scan),
         "rejected": queries.rejected_page(request.org, scan, **_cursor(request)) if "records" in scan.outcome else None,
         "read_again": scan.origin != Scan.Origin.REQUESTED and scan.status == Scan.Status.FAILED,

@@ -51,6 +51,13 @@ ISOLATIONS = {
 }
 
 
+ASKING = {
+    "on": "No secret was found whose issuer can be asked.",
+    "unable": "Wanted, but nobody was asked: this machine cannot give a scan a way out that leads to the issuers alone. "
+    "Bubblewrap can: see Isolation.",
+}
+
+
 def phase(scan: Scan) -> str:
     if scan.status == Scan.Status.QUEUED:
         return PHASES[""]
@@ -69,6 +76,17 @@ def progress(scan: Scan) -> str:
 
 def isolation(scan: Scan) -> Isolation | None:
     return ISOLATIONS.get(scan.isolation)
+
+
+def asking(scan: Scan) -> str:
+    """What came of asking issuers; empty where nobody wanted it, or the scan has not ended."""
+    if scan.status not in (Scan.Status.DONE, Scan.Status.INCOMPLETE):
+        return ""
+    if asked := scan.outcome.get("asked", 0):
+        live, revoked = scan.outcome["live"], scan.outcome["revoked"]
+        about = f"Issuers were asked about {asked:,} secret{'' if asked == 1 else 's'}"
+        return f"{about}: {live:,} live, {revoked:,} revoked, {asked - live - revoked:,} unknown."
+    return ASKING.get(scan.asking, "")
 
 
 def tools(scan: Scan) -> str:

@@ -37,6 +37,8 @@ class Org(models.Model):
     """How many members were bought; null: as many as the plan has."""
     two_step_from = models.DateTimeField(null=True)
     """From when on its members need a second step at sign-in; null: they are not asked for one."""
+    live_checks = models.BooleanField(default=False)
+    """Whether the issuers of found secrets are asked if these still work."""
     salt = models.BinaryField(max_length=16, default=new_salt, editable=False)
     """Half of the key that stands for this organization's secrets in the record; gone with the row."""
 

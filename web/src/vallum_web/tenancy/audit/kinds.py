@@ -62,6 +62,7 @@ WORDS = {
     "member.role": "Member's role changed",
     "member.uninvited": "Invitation taken back",
     "org.founded": "Organization founded",
+    "org.live_checks": "Live checks of found secrets switched on, or off",
     "org.plan": "Plan changed",
     "org.two_step": "Two-step sign-in asked of members, or no longer",
     "org.renamed": "Organization renamed",
