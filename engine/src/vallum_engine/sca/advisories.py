@@ -173,8 +173,9 @@ class Advisories:
                 f"WHERE ecosystem = ? AND name IN ({_holes(len(batch))}) ORDER BY name, advisory, seq"
             )
             for name, advisory, low, high, closed, fixed, standing in self._rows(query, [number, *batch]):
-                spans = found.setdefault(name, {}).setdefault(advisory, [])
-                spans.append(Span(low, high, bool(closed), fixed, standing))
+                found.setdefault(name, {}).setdefault(advisory, []).append(
+                    Span(low, high, closed == 1, fixed, standing)
+                )
         return found
 
     def about(self, numbers: Iterable[int]) -> dict[int, tuple[str, ...]]:

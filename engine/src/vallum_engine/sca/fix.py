@@ -77,9 +77,12 @@ _SENTENCES = {
 
 def lowest_fix(spans: Sequence[Span], ours: bytes, key: Key) -> str:
     """The lowest version after `ours` that an advisory calls fixed and that none of the spans holds; else empty."""
+    ends = {span.fixed for span in spans if span.fixed}
+    if not ends:
+        return ""
     candidates: dict[bytes, str] = {}
-    for fixed in {span.fixed for span in spans}:
-        at = key(fixed) if fixed else None
+    for fixed in ends:
+        at = key(fixed)
         if at is not None and at > ours and fixed < candidates.get(at, fixed + " "):
             candidates[at] = fixed
     beyond = b""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from operator import attrgetter
 
 from vallum_engine.model.distributions import FAMILIES, family
 from vallum_engine.model.naming import normalised
@@ -26,7 +27,7 @@ def namer(ecosystem: str) -> Callable[[Package], tuple[str, str]]:
     if own is None and ecosystem == "PyPI":
         return lambda package: (normalised(ecosystem, package.name), package.version)
     if own is None or own.binary:
-        return lambda package: (package.name, package.version)
+        return attrgetter("name", "version")
     return lambda package: (package.source or package.name, package.source_version or package.version)
 
 

@@ -73,15 +73,14 @@ class _Documents:
 
     @property
     def summary(self) -> str:
-        return next((record.summary for record, _ in self.holding if record.summary), "no summary")
+        return next(iter([record.summary for record, _ in self.holding if record.summary]), "no summary")
 
     @property
     def standing(self) -> str:
         """What the distribution says of a flaw that nothing mends; empty where one of the records knows of a fix."""
         held = [span for _, spans in self.holding for span in spans]
-        if any(span.fixed for span in held):
-            return ""
-        return next((span.standing for span in held if span.standing), "")
+        said = [span.standing for span in held if span.standing]
+        return said[0] if said and not any(span.fixed for span in held) else ""
 
 
 def tell(ecosystem: str, hits: Sequence[Hit], key: Key, advisories: Advisories) -> list[Finding]:
@@ -155,7 +154,7 @@ class _Teller:
             every = [(self.records[number], spans[number]) for number in numbers]
             documents = _Documents(holding=[own for n, own in zip(numbers, every, strict=True) if n in held])
             severity, known = self._severity(vulnerability, documents)
-            malware = any(record.kind is Kind.MALWARE for record, _ in documents.holding)
+            malware = Kind.MALWARE in [record.kind for record, _ in documents.holding]
             what = f"malicious ({vulnerability})" if malware else f"affected by {vulnerability}"
             summary, names = documents.summary, {name for number in numbers for name in self.names[number]}
             yield Finding(
@@ -230,6 +229,6 @@ def _reference(record: Record, spans: Sequence[Span]) -> AdvisoryRef:
         url=record.url,
         summary=record.summary,
         cvss=record.cvss,
-        fixed=tuple(dict.fromkeys(span.fixed for span in spans if span.fixed)),
-        standing=next((span.standing for span in spans if span.standing), ""),
+        fixed=tuple(dict.fromkeys([span.fixed for span in spans if span.fixed])),
+        standing=next(iter([span.standing for span in spans if span.standing]), ""),
     )

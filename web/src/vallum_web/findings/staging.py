@@ -1,10 +1,8 @@
 """A report's findings as rows of temporary tables: COPY cannot write to a table with row-level security."""
 
-import gc
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -15,6 +13,7 @@ from django.db import connection
 import vallum_engine.model.finding as scanned
 from vallum_engine.model import plain
 from vallum_engine.model.report import Coverage, Report
+from vallum_engine.reclaiming import uncollected
 from vallum_web.findings import risk
 from vallum_web.findings.vectors import base_score
 
@@ -59,7 +58,7 @@ def load(report: Report, key: bytes) -> None:
     """Copy a report into this transaction's staging tables. `key` re-keys what stands for a secret's value."""
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
-    with _no_collection():
+    with uncollected():
         _load(report, key)
     with connection.cursor() as cursor:
         cursor.execute(ANALYZE)
@@ -83,18 +82,6 @@ def _load(report: Report, key: bytes) -> None:
         {(rekey(finding, key), _text(place.path)) for finding in report.suppressed for place in finding.locations},
     )
     _load_coverage(report.coverage)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """A collection of garbage would walk the whole report again and again, a quarter of the time, and find nothing."""
-    collected = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collected:
-            gc.enable()
 
 
 def drop() -> None:
