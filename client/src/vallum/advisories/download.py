@@ -13,7 +13,9 @@ from vallum_guard import http
 from vallum_guard.errors import GuardError, TooSlow, TransportFailed
 from vallum_guard.http import Limits, Reply, Request, Route
 
-_LIMITS = Limits(seconds=3600.0, body_bytes=4 << 30, redirects=3)
+_SECONDS, _REDIRECTS = 3600.0, 3
+MOST = 4 << 30
+"""Bytes of an archive."""
 _ATTEMPTS = 5
 _PAUSE = 0.5
 
@@ -34,6 +36,10 @@ class Fetched:
     etag: str
 
 
+class NotThere(Unreachable):
+    """The server has no such file."""
+
+
 class _Broken(Exception):
     pass
 
@@ -41,7 +47,10 @@ class _Broken(Exception):
 class Download:
     """Brings `url` to `part`. What arrived before a break stays there, with a note of which version it is of."""
 
-    def __init__(self, url: str, part: Path, *, route: Route, expected: Expected | None = None) -> None:
+    def __init__(
+        self, url: str, part: Path, *, route: Route, expected: Expected | None = None, most: int = MOST
+    ) -> None:
+        self.limits = Limits(seconds=_SECONDS, body_bytes=most, redirects=_REDIRECTS)
         self.url = url
         self.part = part
         self.note = part.with_name(part.name + ".json")
@@ -72,16 +81,15 @@ class Download:
     def _attempt(self, known_etag: str, progress: Callable[[int], None]) -> Fetched | None:
         headers = self._resume() or ({"If-None-Match": known_etag} if known_etag else {})
         request = Request(url=self.url, purpose="advisories", headers=headers)
-        with http.stream(request, route=self.route, limits=_LIMITS) as reply:
+        with http.stream(request, route=self.route, limits=self.limits) as reply:
             if reply.status == 304:
                 return None
             if reply.status == 416:
                 self._forget()
                 raise _Broken("the server has another version now")
             if reply.status not in (200, 206):
-                raise Unreachable(
-                    f"{self.url}: the server answered {reply.status}. Check the ecosystem and the source."
-                )
+                kind = NotThere if reply.status in (403, 404, 410) else Unreachable
+                raise kind(f"{self.url}: the server answered {reply.status}. Check the ecosystem and the source.")
             total = self._write(reply, progress)
         self._prove(total, reply.headers)
         self.note.unlink(missing_ok=True)

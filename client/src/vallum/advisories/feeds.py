@@ -11,7 +11,7 @@ from vallum_engine.model.finding import Exploitation
 from vallum_engine.sca.exploitation import Feed, joined, read_epss, read_kev
 
 NAMES = {"epss": "epss.csv", "kev": "kev.json"}
-_MOST_BYTES = 64 << 20
+MOST = 64 << 20
 
 
 def unpacked(path: Path) -> bytes:
@@ -20,10 +20,10 @@ def unpacked(path: Path) -> bytes:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
-            data = (gzip.GzipFile(fileobj=file) if packed else file).read(_MOST_BYTES + 1)
+            data = (gzip.GzipFile(fileobj=file) if packed else file).read(MOST + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise UnusableArchive(f"{path} cannot be read ({error}): fetch it again.") from error
-    if len(data) > _MOST_BYTES:
+    if len(data) > MOST:
         raise UnusableArchive(f"{path} is larger than such a file is: it is not read.")
     return data
 
@@ -40,8 +40,14 @@ def read(name: str, data: bytes) -> Feed:
     return read_epss(data.splitlines()) if name == "epss" else read_kev(data)
 
 
+def note(folder: Path, name: str) -> Path:
+    """Where it is written down of which version the kept one is, where that is known."""
+    return folder / f"{name}.note.json"
+
+
 def keep(folder: Path, name: str, data: bytes) -> None:
     """Make it the one that is joined from now on."""
+    note(folder, name).unlink(missing_ok=True)
     part = folder / f"{NAMES[name]}.part"
     part.write_bytes(data)
     part.replace(folder / NAMES[name])

@@ -1,23 +1,26 @@
-"""`vallum db update`: every ecosystem's archive, then the database.
+"""`vallum db update`: every ecosystem's archive and what is known to be exploited, then the database.
 
 A source is OSV's public bucket, or any server laid out like it: `<source>/<ecosystem>/all.zip`. One of our own may
 carry a list beside them, `<source>/manifest.json`, and then each archive must be what the list says:
 
-    {"version": 1, "archives": {"npm": {"path": "npm/all.zip", "bytes": 123, "sha256": "…"}}}
+    {"version": 1, "archives": {"npm": {"path": "npm/all.zip", "bytes": 123, "sha256": "…"}}, "feeds": {"kev": {…}}}
 """
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 from vallum import egress
-from vallum.advisories import archives, location, moments
+from vallum.advisories import archives, feeds, location, moments
 from vallum.advisories.archives import KNOWN, Origin, UnusableArchive
-from vallum.advisories.download import Download, Expected
+from vallum.advisories.download import Download, Expected, NotThere
+from vallum.advisories.fetching import PUBLISHERS, bring
 from vallum.advisories.rebuild import alone, rebuild
 from vallum.errors import Misuse, Unreachable
 from vallum_engine.sca.advisories import Facts
+from vallum_engine.sca.exploitation import TITLES
 from vallum_engine.values import immutable
 from vallum_guard import http
 from vallum_guard.errors import GuardError
@@ -29,6 +32,8 @@ USUAL = frozenset(
     | {"RubyGems", "SwiftURL", "crates.io", "npm"}
 )
 """What is fetched when nothing is named."""
+SOURCES = {"epss": "VALLUM_EPSS_SOURCE", "kev": "VALLUM_KEV_SOURCE"}
+"""What names another place for a feed."""
 _MANIFEST = http.Limits(seconds=30.0, body_bytes=1 << 20, redirects=3)
 
 
@@ -37,6 +42,19 @@ class _Source:
     base: str
     route: Route
     listed: Mapping[str, tuple[str, Expected]] | None
+    """Archives by ecosystem, and feeds by name; None where the source has no list."""
+
+    def feed(self, name: str, part: Path) -> Download:
+        """From where the user says, else from the mirror, else from its publisher."""
+        url, expected = PUBLISHERS[name], None
+        if self.base != OSV:
+            url = f"{self.base}/{url.rpartition('/')[2]}"
+            if self.listed and name in self.listed:
+                path, expected = self.listed[name]
+                url = f"{self.base}/{quote(path)}"
+        if named := os.environ.get(SOURCES[name]):
+            url, expected = named, None
+        return Download(url, part, route=self.route, expected=expected, most=feeds.MOST)
 
     def download(self, ecosystem: str, part: Path) -> Download:
         if self.listed is None:
@@ -70,13 +88,30 @@ def update(
                 changed |= _bring(opened, ecosystem, folder, progress)
             except (Unreachable, UnusableArchive) as error:
                 failures.append(str(error))
-        missing = not location.database().is_file() and len(failures) < len(wanted)
-        if changed or missing:
+        present = any((folder / f"{name}.zip").is_file() for name in KNOWN)
+        feeds_changed = present and os.environ.get("VALLUM_FEEDS") != "off" and _feeds(opened, folder, failures, say)
+        if changed or feeds_changed or (present and not location.database().is_file()):
             say("Building the database…")
             facts = rebuild(folder)
     if failures:
         raise Unreachable("\n        ".join(failures))
     return facts
+
+
+def _feeds(source: _Source, folder: Path, failures: list[str], say: Callable[[str], None]) -> bool:
+    """Whether any is new now. A mirror need not have them, which is said; what else goes wrong is a failure."""
+    changed = False
+    for name in feeds.NAMES:
+        try:
+            changed |= bring(name, source.feed(name, folder / f"{feeds.NAMES[name]}.part"), folder, say=say)
+        except NotThere as error:
+            if source.base == OSV or SOURCES[name] in os.environ:
+                failures.append(str(error))
+            else:
+                say(f"{TITLES[name]}: {source.base} has none; what is here stays.")
+        except (Unreachable, UnusableArchive) as error:
+            failures.append(str(error))
+    return changed
 
 
 def _usual(folder: Path) -> list[str]:
@@ -139,9 +174,10 @@ def _manifest(base: str, route: Route) -> Mapping[str, tuple[str, Expected]] | N
     if reply.status != 200:
         raise Unreachable(f"The source {base} cannot be used: it answered {reply.status}.")
     try:
+        told = json.loads(reply.body)
         return {
             str(name): (str(entry["path"]), Expected(bytes=int(entry["bytes"]), sha256=str(entry["sha256"])))
-            for name, entry in json.loads(reply.body)["archives"].items()
+            for name, entry in (*told["archives"].items(), *told.get("feeds", {}).items())
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreachable(f"{url} is no list of archives ({error}): check --source.") from error

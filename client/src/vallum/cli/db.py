@@ -15,6 +15,7 @@ from vallum_engine.model.known import STALE_DAYS
 from vallum_engine.model.text import size
 from vallum_engine.plugins import load
 from vallum_engine.sca.advisories import Facts, open_database
+from vallum_engine.sca.exploitation import TITLES
 from vallum_engine.sca.versions import ORDERS
 from vallum_engine.triggers import collect
 
@@ -23,7 +24,6 @@ _VERBS: Mapping[str, str] = {
     "import": "vallum.advisories.importing:bring_in",
     "update": "vallum.advisories.update:update",
 }
-_FEEDS = {"epss": "EPSS scores", "kev": "CISA's catalogue of what is exploited"}
 _EPILOG = """\
 The database is one file, built from OSV's archives (osv.dev), one per ecosystem. VALLUM_HOME says where it lies,
 VALLUM_ADVISORIES names another file to read. Scans never download anything: they use what is here.
@@ -116,7 +116,7 @@ def _lines(facts: Facts, path: str) -> list[str]:
     width = max([len(name) for name in facts.counts] + [8])
     lines = [path, *(f"  {name.ljust(width)}  {count:>7,}" for name, count in sorted(facts.counts.items()))]
     lines += [f"  not used: {count:,} ({why})" for why, count in sorted(facts.left_out.items()) if count]
-    lines += [f"  {_FEEDS.get(name, name)} as of {day}" for name, day in sorted(facts.meta.feeds.items())]
+    lines += [f"  {TITLES.get(name, name)} as of {day}" for name, day in sorted(facts.meta.feeds.items())]
     days = moments.days_since(facts.meta.built_at)
     if days is None:
         lines.append("Age unknown: run `vallum db update`.")

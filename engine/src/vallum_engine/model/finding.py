@@ -112,6 +112,9 @@ class AdvisoryRef:
     """What a distribution says of a flaw that it has not mended: that it will not be, that it is none there."""
 
 
+_ONE_PERCENT = 0.01
+
+
 @immutable
 class Exploitation:
     """How likely it is that the vulnerability is exploited, and whether it is known to be."""
@@ -124,6 +127,17 @@ class Exploitation:
     """The day on which CISA's catalogue took it in as known to be exploited (YYYY-MM-DD); empty where it did not."""
     ransomware: bool = False
     """Whether the catalogue knows of ransomware that uses it."""
+
+    @property
+    def sentence(self) -> str:
+        """For a person. What is known to be exploited needs no forecast."""
+        if self.since:
+            also = ", by ransomware too" if self.ransomware else ""
+            return f"Known to be exploited since {self.since}{also} (CISA)."
+        if self.epss is None:
+            return ""
+        chance = "Under 1%" if self.epss < _ONE_PERCENT else f"{self.epss * 100:.0f}%"  # as `risk` words it
+        return f"{chance} likely to be exploited within 30 days (EPSS)."
 
 
 class Reach(StrEnum):

@@ -78,7 +78,7 @@ def from_finding(finding: Finding) -> Plain:
         "package": finding.package and from_package_ref(finding.package),
         "advisories": [_from_advisory(advisory) for advisory in finding.advisories],
         "remediation": finding.remediation and _from_remediation(finding.remediation),
-        **({"exploitation": _from_exploitation(finding.exploitation)} if finding.exploitation else {}),
+        **({"exploitation": from_exploitation(finding.exploitation)} if finding.exploitation else {}),
         **({"reachability": from_reachability(finding.reachability)} if finding.reachability else {}),
         "references": list(finding.references),
         "history": finding.history and from_history(finding.history),
@@ -167,7 +167,7 @@ def _from_remediation(remediation: Remediation) -> Plain:
     return {**plain, "revoke": remediation.revoke} if remediation.revoke else plain
 
 
-def _from_exploitation(told: Exploitation) -> Plain:
+def from_exploitation(told: Exploitation) -> Plain:
     return {"epss": told.epss, "percentile": told.percentile, "since": told.since, "ransomware": told.ransomware}
 
 

@@ -130,6 +130,8 @@ def _result(finding: Finding, index: int) -> Json:
         properties["lapsed"] = finding.lapsed
     if finding.reachability:
         properties["reachability"] = plain.from_reachability(finding.reachability)
+    if finding.exploitation:
+        properties["exploitation"] = plain.from_exploitation(finding.exploitation)
     if finding.verification:
         properties["verification"] = verification.plain(finding.verification)
     if finding.history:

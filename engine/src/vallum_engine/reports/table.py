@@ -87,8 +87,9 @@ class _Table:
                 yield from self.wrapped(f"  {_past(each.history)}")
             if told := each.verification:
                 yield from self.wrapped(f"  {_verified(told)}", style=_WORKS.get(told.result, ""))
+        exploited = finding.exploitation.sentence if finding.exploitation else ""
         reached = finding.reachability.sentence if finding.reachability else ""
-        for said in (_came(finding.package), reached, *sorted({each.lapsed for each in same})):
+        for said in (exploited, _came(finding.package), reached, *sorted({each.lapsed for each in same})):
             if said:
                 yield from self.wrapped(f"  {said}")
         if remedy := finding.remediation:
