@@ -28,60 +28,60 @@ def objects(make):
 
 
 LARGE = {
-    "Gemfile.lock": lines("GEM\n  specs:\n", "    p# (1.#)\n      p0 (>= 1)\n"),
-    "Gemfile": lines("", 'gem "p#", "1.#"\n'),
-    "composer.lock": objects(
+    "Gemfile.lock": lambda: lines("GEM\n  specs:\n", "    p# (1.#)\n      p0 (>= 1)\n"),
+    "Gemfile": lambda: lines("", 'gem "p#", "1.#"\n'),
+    "composer.lock": lambda: objects(
         lambda names: {
             "packages": [{"name": name, "version": "1", "require": names} for name in ("a/p0",)]
             + [{"name": name, "version": "1"} for name in names]
         }
     ),
-    "composer.json": objects(lambda names: {"require": dict.fromkeys(names, "1.0")}),
-    "packages.lock.json": objects(
+    "composer.json": lambda: objects(lambda names: {"require": dict.fromkeys(names, "1.0")}),
+    "packages.lock.json": lambda: objects(
         lambda names: {
             "dependencies": {
                 "net8.0": {name: {"type": "Direct", "resolved": "1", "dependencies": {"a/p0": "1"}} for name in names}
             }
         }
     ),
-    "obj/project.assets.json": objects(
+    "obj/project.assets.json": lambda: objects(
         lambda names: {
             "libraries": {f"{name[2:]}/1": {"type": "package"} for name in names},
             "targets": {"net8.0": {f"{name[2:]}/1": {"dependencies": {"p0": "1"}} for name in names}},
         }
     ),
-    "packages.config": lines("<packages>", '<package id="p#" version="1.#"/>\n', "</packages>"),
-    "a.csproj": lines(
+    "packages.config": lambda: lines("<packages>", '<package id="p#" version="1.#"/>\n', "</packages>"),
+    "a.csproj": lambda: lines(
         "<Project><ItemGroup>", '<PackageReference Include="p#" Version="1.#"/>\n', "</ItemGroup></Project>"
     ),
-    "paket.lock": lines("NUGET\n  remote: x\n", "    p# (1.#)\n      p0 (>= 1)\n"),
-    "pom.xml": lines(
+    "paket.lock": lambda: lines("NUGET\n  remote: x\n", "    p# (1.#)\n      p0 (>= 1)\n"),
+    "pom.xml": lambda: lines(
         "<project><dependencies>",
         "<dependency><groupId>g</groupId><artifactId>p#</artifactId></dependency>\n",
         "</dependencies></project>",
     ),
-    "gradle.lockfile": lines("", "g:p#:1.#=a,b\n"),
-    "gradle/verification-metadata.xml": lines(
+    "gradle.lockfile": lambda: lines("", "g:p#:1.#=a,b\n"),
+    "gradle/verification-metadata.xml": lambda: lines(
         "<v><components>", '<component group="g" name="p#" version="1"/>', "</components></v>"
     ),
-    "gradle/libs.versions.toml": lines("[libraries]\n", 'p# = "g:p#:1.#"\n'),
-    "build.gradle": lines("", "api 'g:p#:1.#'\n"),
-    "pubspec.lock": lines("packages:\n", '  p#:\n    version: "1.#"\n'),
-    "Package.resolved": objects(
+    "gradle/libs.versions.toml": lambda: lines("[libraries]\n", 'p# = "g:p#:1.#"\n'),
+    "build.gradle": lambda: lines("", "api 'g:p#:1.#'\n"),
+    "pubspec.lock": lambda: lines("packages:\n", '  p#:\n    version: "1.#"\n'),
+    "Package.resolved": lambda: objects(
         lambda names: {
             "pins": [
                 {"identity": name, "location": f"https://x.example/{name}", "state": {"version": "1"}} for name in names
             ]
         }
     ),
-    "Podfile.lock": lines("PODS:\n", "  - p# (1.#):\n    - p0\n", "DEPENDENCIES:\n  - p1\n"),
-    "conan.lock": objects(
+    "Podfile.lock": lambda: lines("PODS:\n", "  - p# (1.#):\n    - p0\n", "DEPENDENCIES:\n  - p1\n"),
+    "conan.lock": lambda: objects(
         lambda names: {
             "graph_lock": {"nodes": {name: {"ref": f"{name[2:]}/1", "requires": ["a/p0"]} for name in names}}
         }
     ),
-    "conanfile.txt": lines("[requires]\n", "p#/1.#\n"),
-    "vcpkg.json": objects(
+    "conanfile.txt": lambda: lines("[requires]\n", "p#/1.#\n"),
+    "vcpkg.json": lambda: objects(
         lambda names: {"dependencies": list(names), "overrides": [{"name": name, "version": "1"} for name in names]}
     ),
 }
@@ -90,7 +90,7 @@ LARGE = {
 @pytest.mark.parametrize("path", sorted(LARGE))
 def test_a_large_list_is_read_in_time_with_its_ways(path):
     started = time.process_time()
-    file = File(path, LARGE[path].encode())
+    file = File(path, LARGE[path]().encode())
     detector = PackageDetector(None)
     detector.detect(file, ())
     list(detector.conclude())

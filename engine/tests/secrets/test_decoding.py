@@ -8,21 +8,18 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaged import BOOK, compiled
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.report import Report, Verdict
 from vallum_engine.pipeline import scan
-from vallum_engine.secrets import disguises, rulebook, samples
+from vallum_engine.secrets import disguises, samples
 from vallum_engine.secrets.decoding import MOST, decoded
 from vallum_engine.secrets.detector import SecretsDetector
 from vallum_engine.secrets.disguises import Encoding, in_base64
 from vallum_engine.sources.content import is_binary
-from vallum_engine.triggers import collect
 
-BOOK = rulebook.packaged()
-PLAN = collect([SecretsDetector(BOOK)])
-COMPILED = PLAN.load(PLAN.compile())
 GITHUB = samples.fill("ghp_{github:36}").encode()
 AWS = samples.fill("aws_access_key_id=AKIA{base32:16}\naws_secret_access_key={base64:40}\n").encode()
 KEY = samples.fill("-----BEGIN RSA PRIVATE KEY-----\n{pem:1600}\n-----END RSA PRIVATE KEY-----\n").encode()
@@ -30,7 +27,7 @@ DATABASE = samples.fill("postgres://shop:{base62:18}@db.shop.internal:5432/shop"
 
 
 def report(data: bytes, path: str = "src/shop.ts") -> Report:
-    return scan([File(path, data)], [SecretsDetector(BOOK)], triggers=COMPILED)
+    return scan([File(path, data)], [SecretsDetector(BOOK)], triggers=compiled())
 
 
 def found(data: bytes) -> list[tuple[str, int]]:

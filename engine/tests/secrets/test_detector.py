@@ -3,29 +3,27 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaged import BOOK, PAIRS, PLAN, compiled
 
 from vallum_engine.identity import PUBLIC_KEY
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Confidence, Finding, Severity
 from vallum_engine.model.report import Verdict
 from vallum_engine.pipeline import scan
-from vallum_engine.secrets import rulebook, samples
+from vallum_engine.secrets import samples
 from vallum_engine.secrets.detector import SecretsDetector
 from vallum_engine.secrets.formats.choose import reader
 from vallum_engine.triggers import HITS_PER_TRIGGER, Database, collect
 
-PACKAGED = rulebook.packaged_with_samples()
-BOOK = rulebook.build([rule for rule, _ in PACKAGED])
-PLAN = collect([SecretsDetector(BOOK)])
-COMPILED = PLAN.load(PLAN.compile())
 FALLBACK = PLAN.fallback()
 TOKEN = samples.fill("ghp_{github:36}")
 OTHER = samples.fill("glpat-{base62:20}")
 
 
 def findings(
-    data: bytes, path: str = "src/shop.ts", database: Database = COMPILED, key: bytes = PUBLIC_KEY
+    data: bytes, path: str = "src/shop.ts", database: Database | None = None, key: bytes = PUBLIC_KEY
 ) -> list[Finding]:
+    database = database or compiled()
     detector = SecretsDetector(BOOK, fingerprint_key=key)
     detector.see_with(lambda text: database.hits(text).get(0, ()))
     return list(detector.detect(File(path, data), database.hits(data).get(0, ())))
@@ -102,7 +100,7 @@ def test_a_flood_is_cut_off_and_said() -> None:
     line = samples.fill('password = "{password:12}"\n')
     detector = SecretsDetector(BOOK)
     data = "".join(line.replace(" =", f"_{n} =", 1) for n in range(HITS_PER_TRIGGER + 5)).encode()
-    report = scan([File("a.py", data)], [detector], triggers=COMPILED)
+    report = scan([File("a.py", data)], [detector], triggers=compiled())
     assert [(gap.path, gap.ruleset, gap.verdict) for gap in report.coverage.gaps] == [
         ("a.py", "secrets", Verdict.SKIPPED)
     ]
@@ -127,7 +125,7 @@ def test_the_rules_are_spoken_for() -> None:
 
 
 FRAGMENTS = st.one_of(
-    st.sampled_from([sample for _, found in PACKAGED for sample in (*found.leaks, *found.clean)]).map(samples.fill),
+    st.sampled_from([sample for _, found in PAIRS for sample in (*found.leaks, *found.clean)]).map(samples.fill),
     st.sampled_from(
         ["ghp_", "AKIA", "password = ", "token: '", "://a:", "@b.c", "-----BEGIN PRIVATE KEY-----", "key-", "sk-"]
     ),
@@ -148,9 +146,9 @@ def test_vectorscan_and_re_find_the_same(fragments: list[str]) -> None:
 @given(st.lists(FRAGMENTS, max_size=6))
 def test_no_value_leaves_the_detector(fragments: list[str]) -> None:
     data = "".join(fragments).encode()
-    hits = COMPILED.hits(data).get(0, ())
+    hits = compiled().hits(data).get(0, ())
     detector = SecretsDetector(BOOK)
-    detector.see_with(lambda text: COMPILED.hits(text).get(0, ()))
+    detector.see_with(lambda text: compiled().hits(text).get(0, ()))
     values = [match.value.decode() for match in detector._matches(data, hits, "src/shop.ts")]
     said = "".join(repr(finding) + repr(finding.identity) for finding in findings(data))
     assert not [value for value in values if value in said]
@@ -158,7 +156,7 @@ def test_no_value_leaves_the_detector(fragments: list[str]) -> None:
 
 def test_what_is_printed_of_a_match_or_a_setting_holds_no_value() -> None:
     data = f"T={TOKEN}\n".encode()
-    (match,) = SecretsDetector(BOOK)._matches(data, COMPILED.hits(data)[0], "a.env")
+    (match,) = SecretsDetector(BOOK)._matches(data, compiled().hits(data)[0], "a.env")
     (setting,) = reader("lines")(data)
     assert match.value == setting.value == TOKEN.encode()
     assert TOKEN not in repr(match) + repr(setting)

@@ -6,20 +6,17 @@ from base64 import b64encode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaged import BOOK, compiled
 
 from vallum_engine.model.file import File
 from vallum_engine.model.report import Report
 from vallum_engine.pipeline import scan
-from vallum_engine.secrets import rulebook, samples
+from vallum_engine.secrets import samples
 from vallum_engine.secrets.detector import SecretsDetector
 from vallum_engine.secrets.formats.choose import format_of, keeps_credentials, reader
 from vallum_engine.secrets.formats.setting import DEEPEST, MOST, TooDeep, paired
 from vallum_engine.secrets.reading import FormatReader
-from vallum_engine.triggers import collect
 
-BOOK = rulebook.packaged()
-PLAN = collect([SecretsDetector(BOOK)])
-COMPILED = PLAN.load(PLAN.compile())
 PASSWORD = samples.fill("{base62:17}!7")
 TOKEN = samples.fill("{base62:40}")
 HEX = samples.fill("{hex:32} of Datadog")[:32]
@@ -27,7 +24,7 @@ KEY = samples.fill("-----BEGIN RSA PRIVATE KEY-----\n{pem:1600}\n-----END RSA PR
 
 
 def report(path: str, text: str) -> Report:
-    return scan([File(path, text.encode())], [SecretsDetector(BOOK)], triggers=COMPILED)
+    return scan([File(path, text.encode())], [SecretsDetector(BOOK)], triggers=compiled())
 
 
 def found(path: str, text: str) -> list[tuple[str, int]]:
@@ -336,7 +333,7 @@ def test_a_secret_in_several_files_and_forms_is_one_finding() -> None:
         File("a.yaml", yaml_secret("Secret", "token", TOKEN.encode()).encode()),
         File("b.yaml", yaml_secret("Secret", "api-token", TOKEN.encode()).encode()),
     ]
-    (finding,) = scan(files, [SecretsDetector(BOOK)], triggers=COMPILED).findings
+    (finding,) = scan(files, [SecretsDetector(BOOK)], triggers=compiled()).findings
     assert [place.path for place in finding.locations] == ["a.yaml", "b.yaml"]
     assert "written in base64" in finding.evidence
 
@@ -376,7 +373,7 @@ HOSTILE = {
 def test_a_hostile_file_costs_seconds_and_fails_no_scan(path: str, text: str) -> None:
     data = text.encode("utf-8", "surrogateescape")
     started = time.process_time()
-    seen = scan([File(path, data)], [SecretsDetector(BOOK)], triggers=COMPILED)
+    seen = scan([File(path, data)], [SecretsDetector(BOOK)], triggers=compiled())
     assert time.process_time() - started < 20
     assert seen.errors == ()
 

@@ -5,13 +5,13 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from packaged import BOOK
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.verification import Liveness
 from vallum_engine.secrets import liveness, rulebook
 from vallum_engine.secrets.rule import Check, read
 
-BOOK = rulebook.packaged()
 ASKED = {rule.id: rule.verify for rule in BOOK.rules if rule.verify}
 BY_ADDRESS = {"telegram-bot-token"}
 """Issuers who take a token in the address alone."""

@@ -5,22 +5,20 @@ import time
 from base64 import b64encode
 
 import pytest
+from packaged import BOOK, compiled
 
 from vallum_engine.model.file import File
-from vallum_engine.secrets import rulebook, samples
+from vallum_engine.secrets import samples
 from vallum_engine.secrets.detector import SecretsDetector
 from vallum_engine.secrets.formats import notebook
-from vallum_engine.triggers import collect
 
-BOOK = rulebook.packaged()
 TOKEN = samples.fill("ghp_{github:36}")
 KEY = samples.fill("-----BEGIN RSA PRIVATE KEY-----\n{pem:1600}\n-----END RSA PRIVATE KEY-----")
 
 
 @pytest.fixture(scope="module")
 def found():
-    plan = collect([SecretsDetector(BOOK)])
-    database = plan.load(plan.compile())
+    database = compiled()
 
     def of(data, path="work/a.ipynb"):
         detector = SecretsDetector(BOOK)

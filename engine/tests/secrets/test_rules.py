@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 import pytest
+from packaged import BOOK, PAIRS, compiled
 
 from vallum_engine.detector import Trigger
 from vallum_engine.model.file import File
@@ -11,10 +12,8 @@ from vallum_engine.secrets import rulebook, samples
 from vallum_engine.secrets.detector import SecretsDetector
 from vallum_engine.secrets.rule import Rule, Samples
 from vallum_engine.secrets.trial import path_for
-from vallum_engine.triggers import Database, collect
+from vallum_engine.triggers import Database
 
-PACKAGED = rulebook.packaged_with_samples()
-BOOK = rulebook.build([rule for rule, _ in PACKAGED])
 REGISTRIES = [
     f"{name}.{end}" for name, end in (("pypi", "org"), ("npmjs", "com"), ("rubygems", "org"), ("crates", "io"))
 ]
@@ -50,8 +49,8 @@ OTHER_HOSTS: frozenset[str] = frozenset(
         "www.reddit.com",
     ]
 )
-LEAKS = [(rule, sample) for rule, found in PACKAGED for sample in found.leaks]
-CLEAN = [(rule, sample) for rule, found in PACKAGED for sample in found.clean]
+LEAKS = [(rule, sample) for rule, found in PAIRS for sample in found.leaks]
+CLEAN = [(rule, sample) for rule, found in PAIRS for sample in found.clean]
 
 
 def _registered(host: str) -> str:
@@ -68,8 +67,7 @@ def _is_the_issuers(rule: Rule, address: str) -> bool:
 
 @pytest.fixture(scope="module")
 def database() -> Database:
-    plan = collect([SecretsDetector(BOOK)])
-    return plan.load(plan.compile())
+    return compiled()
 
 
 def seeing(database: Database) -> SecretsDetector:
@@ -100,7 +98,7 @@ def test_what_is_clean_is_left_alone(rule: Rule, sample: str, database: Database
     assert rule.id not in [finding.rule for finding in found_in(rule, sample, database)[1]]
 
 
-@pytest.mark.parametrize(("rule", "found"), PACKAGED, ids=[rule.id for rule, _ in PACKAGED])
+@pytest.mark.parametrize(("rule", "found"), PAIRS, ids=[rule.id for rule, _ in PAIRS])
 def test_a_rule_tells_people_what_to_do(rule: Rule, found: Samples) -> None:
     assert found.leaks
     assert found.clean

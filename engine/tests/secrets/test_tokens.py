@@ -6,24 +6,21 @@ from base64 import urlsafe_b64encode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaged import BOOK, compiled
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Confidence, Finding, Severity
 from vallum_engine.pipeline import scan
-from vallum_engine.secrets import jwt, rulebook, samples
+from vallum_engine.secrets import jwt, samples
 from vallum_engine.secrets.detector import SecretsDetector
-from vallum_engine.triggers import collect
 
-BOOK = rulebook.packaged()
-PLAN = collect([SecretsDetector(BOOK)])
-COMPILED = PLAN.load(PLAN.compile())
 NOW = 1_700_000_000
 SIGNATURE = samples.fill("{base64url:43}")
 NAME = samples.fill("{base62:20}")
 
 
 def found(text: str, now: int | None = NOW, path: str = "src/shop.ts") -> list[Finding]:
-    return list(scan([File(path, text.encode())], [SecretsDetector(BOOK, now=now)], triggers=COMPILED).findings)
+    return list(scan([File(path, text.encode())], [SecretsDetector(BOOK, now=now)], triggers=compiled()).findings)
 
 
 def part(value: object) -> str:
