@@ -42,6 +42,8 @@ OUTSIDE = {
     "new/": "a signed-in person",
     "inbox/": "the machine's own user, on loopback",
     "invite/<str:secret>/": "whoever has an invitation's link",
+    "unsubscribe/<str:key>/": "whoever has the link of a mail",
+    "hooks/resend/": "the mail provider, by its signature",
     "security/leaked-token/": "anybody: it gives no answer",
     "operator/": "people who run the platform; for others it is missing",
     "healthz": "anybody",
@@ -49,7 +51,7 @@ OUTSIDE = {
     "api/v1/": "anybody: it holds nothing",
     "api/v1/openapi.json": "anybody: it describes, it holds nothing",
 }
-OUTSIDE_PREFIXES = ("accounts/", "static/", "inbox/", "legal/")
+OUTSIDE_PREFIXES = ("accounts/", "static/", "inbox/", "legal/", "operator/")
 
 
 def routes(resolver=None, prefix=""):

@@ -6,9 +6,9 @@ import making
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from mailing import mails
 
 from vallum_web.accounts.models import User
-from vallum_web.mail.models import Message
 
 NAME = "Win a prize at https://evil.example/ now"
 
@@ -46,7 +46,7 @@ def forget(address):
 def test_each_says_what_happened_and_what_to_do(ask, address, subject, link, people):
     User.objects.filter(pk=people.alice.pk).update(name=NAME)
     ask(address)
-    (mail,) = Message.objects.all()
+    (mail,) = mails()
     assert (mail.to, mail.subject) == (address, subject)
     (found,) = re.findall(r"https?://\S+", mail.text)
     assert found.startswith(f"https://vallum.example.test{link}")

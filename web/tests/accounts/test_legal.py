@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import DatabaseError, transaction
 from django.test import Client
+from mailing import last
 
 from vallum_web.accounts import services, tokens
 from vallum_web.accounts.legal import documents, markdown
@@ -15,7 +16,6 @@ from vallum_web.accounts.legal.documents import Document, Version, in_force, sta
 from vallum_web.accounts.legal.services import accept, settle
 from vallum_web.accounts.models import Acceptance, Membership, User
 from vallum_web.accounts.services import invitations
-from vallum_web.mail.models import Message
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.origin import Origin, coming_from
@@ -142,7 +142,7 @@ class TestSignUp:
         with scope(people.org.pk):
             owner = Membership.objects.of(people.org).get(user=people.alice)
         invitations.invite(people.org, owner, email="dora@example.test", role="developer")
-        link = re.search(r"/invite/\S+", Message.objects.order_by("-id").first().text)[0]
+        link = re.search(r"/invite/\S+", last().text)[0]
         browser = Client()
         browser.get(link)
         browser.post(SIGNUP, making.signup_form("dora@example.test"))

@@ -10,13 +10,13 @@ import making
 import pytest
 from django.db import connections
 from django.test import Client
+from mailing import last
 
 from vallum_web.accounts import queries, services, tokens
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Invitation, Membership, User
 from vallum_web.accounts.services import invitations, members
 from vallum_web.accounts.standing import may_move
-from vallum_web.mail.models import Message
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.models import Event
 from vallum_web.tenancy.scope import scope
@@ -51,7 +51,7 @@ def member(org, user):
 
 
 def link_to(address):
-    text = Message.objects.filter(to=address).order_by("-id")[0].text
+    text = last(to=address).text
     return urlsplit(re.search(r"https://\S+", text)[0]).path
 
 

@@ -8,11 +8,11 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from mailing import last, mails
 
 from vallum_web.accounts.models import SignIn
 from vallum_web.accounts.networks import neighbourhood
 from vallum_web.accounts.services import signins
-from vallum_web.mail.models import Message
 from vallum_web.tenancy import clock
 
 PASSWORD = "correct horse battery"
@@ -48,7 +48,7 @@ def kinds(user):
 
 
 def told(subject):
-    return list(Message.objects.filter(subject=subject).order_by("id"))
+    return mails(subject=subject)
 
 
 @pytest.mark.asvs("16.3.1")
@@ -74,7 +74,7 @@ def test_a_change_and_a_reset_of_the_password_are_told_by_mail(alice):
     new = {"oldpassword": PASSWORD, "password1": "eighteen quiet lamps", "password2": "eighteen quiet lamps"}
     browser.post("/accounts/password/change/", new)
     Client().post("/accounts/password/reset/", {"email": alice.email})
-    path = re.search(r"/accounts/password/reset/key/\S+", Message.objects.order_by("-id").first().text)[0]
+    path = re.search(r"/accounts/password/reset/key/\S+", last().text)[0]
     browser = Client()
     form = browser.get(path, follow=True).redirect_chain[-1][0]
     browser.post(form, {"password1": "nineteen quiet lamps", "password2": "nineteen quiet lamps"})

@@ -6,10 +6,10 @@ import making
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
+from mailing import last
 
 from vallum_web.accounts.models import StaffAccess
 from vallum_web.accounts.services import staff
-from vallum_web.mail.models import Message
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.models import Event
 from vallum_web.tenancy.scope import scope
@@ -45,7 +45,7 @@ def test_an_operator_reads_and_it_is_seen(people, opened, signed_in):
     assert "Staff access to Acme until" in page
     viewed = [event for event in of_acme(people, Event) if event.kind == "staff.viewed"]
     assert [event.data["page"] for event in viewed] == ["findings:worklist"]
-    told = Message.objects.get(subject__startswith="Staff access")
+    told = last(subject="Staff access")
     assert told.to == "alice@example.test"
     assert REASON in told.text
     settings = signed_in(people.alice).get("/acme/settings/staff/").content.decode()

@@ -12,11 +12,11 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from looking import barriers
+from mailing import last
 from playwright.sync_api import expect
 
 from vallum_web.accounts.models import Acceptance, User
 from vallum_web.accounts.services import signins
-from vallum_web.mail.models import Message
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EMAIL, PASSWORD, NEW = "nora@example.test", "eighteen quiet lamps", "nora@new.example"
@@ -39,7 +39,7 @@ def look(page, name):
 
 
 def link(to):
-    text = Message.objects.filter(to=to).order_by("-id").first().text
+    text = last(to=to).text
     return urlsplit(re.search(r"https?://\S+", text)[0]).path
 
 

@@ -15,6 +15,7 @@ from vallum_web.findings.models import Finding
 from vallum_web.ingest import services as ingest
 from vallum_web.ingest.models import Upload
 from vallum_web.mail import services as mails
+from vallum_web.mail.letters import Letter
 from vallum_web.repositories import services as repositories
 from vallum_web.scans import services as scans
 from vallum_web.scans.models import Scan
@@ -112,7 +113,8 @@ def pages(live_database):
     provider.person(MARKUP, displayName=MARKUP, externalId=MARKUP)
     provider("POST", "/Users", {"schemas": [USER], "userName": MARKUP})
     provider("POST", "/Groups", {"schemas": [GROUP], "displayName": SHORT})
-    mails.write("alice@example.test", MARKUP[:100], " ".join([MARKUP, *SCHEMES]))
+    said = Letter(subject=MARKUP[:100], text=" ".join([MARKUP, *SCHEMES]))
+    mails.queue(kind="security", to="alice@example.test", letter=said)
     browser = Client()
     browser.force_login(alice)
     asked = f"q={'%3Csvg/onload=alert(4)%3E'}&rule=%22%3E%3Csvg&status=any"

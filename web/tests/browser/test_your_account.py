@@ -12,10 +12,10 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
 from looking import barriers
+from mailing import mails
 from playwright.sync_api import expect
 
 from vallum_web.accounts.person.session_store import SessionStore
-from vallum_web.mail.models import Message
 
 pytestmark = pytest.mark.browser
 EMAIL, PASSWORD = "alice@example.test", "correct horse battery"
@@ -147,7 +147,7 @@ class TestPasskeys:
         local.get_by_role("link", name="Use a passkey").click()
         local.get_by_role("button", name="Use a passkey").click()
         expect(local.locator("#new-token")).to_contain_text("vlm_api_")
-        assert Message.objects.get().subject == "A passkey was added to your account"
+        assert mails()[0].subject == "A passkey was added to your account"
 
     def test_one_of_the_second_step_alone_does_not_replace_the_password(self, local, device):
         sign_in(local)

@@ -7,13 +7,13 @@ import pytest
 from django.core.management import call_command
 
 from vallum_web.mail import services
+from vallum_web.mail.letters import Letter
 
 
 @pytest.fixture
 def mail(db):
-    services.write(
-        "alice@example.test", "Confirm <b>", "Open http://127.0.0.1/accounts/confirm/abc/ <script>x</script>"
-    )
+    text = "Open http://127.0.0.1/accounts/confirm/abc/ <script>x</script>"
+    services.queue(kind="verification", to="alice@example.test", letter=Letter(subject="Confirm <b>", text=text))
 
 
 def test_mails_are_read_without_signing_in(client, mail, settings):
@@ -37,7 +37,8 @@ def test_another_machine_finds_nothing(client, mail, settings):
 
 
 def test_the_operator_reads_them_on_the_command_line(mail):
-    services.write("bob@example.test", "For Bob", "line one\x1b[2J\nline two")
+    said = Letter(subject="For Bob", text="line one\x1b[2J\nline two")
+    services.queue(kind="security", to="bob@example.test", letter=said)
     said = StringIO()
     call_command("outbox", "Bob@example.test", stdout=said)
     assert "to bob@example.test: For Bob" in said.getvalue()

@@ -12,10 +12,10 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
+from mailing import last, mails
 
 from vallum_web.accounts import services, tokens
 from vallum_web.accounts.models import Membership, User
-from vallum_web.mail.models import Message
 from vallum_web.tenancy.models import LimitUse
 from vallum_web.tenancy.scope import scope
 
@@ -207,7 +207,7 @@ class TestNobodyLearnsWhoHasAnAccount:
 
 class TestMails:
     def sent(self):
-        return Message.objects.order_by("-id").first().text
+        return last().text
 
     @pytest.mark.parametrize("host", ["testserver:6666", "127.0.0.1:1", "localhost"])
     @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ class TestMails:
     def test_a_name_is_no_way_to_write_to_strangers(self, people, signed_in):
         User.objects.filter(pk=people.bob.pk).update(name="Win a prize at https://evil.example/ now")
         signed_in(people.bob).post("/accounts/email/", {"action_add": "", "email": "victim@example.test"})
-        assert Message.objects.filter(to="victim@example.test").exists()
+        assert mails(to="victim@example.test")
         assert "evil" not in self.sent()
 
     @pytest.mark.asvs("6.4.1")

@@ -11,6 +11,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -34,6 +35,16 @@ SENT_BY_ANYBODY = frozenset({
     "account/email/password_reset_key",
     "account/email/unknown_account",
 })  # fmt: skip
+
+
+# The kind of each mail that allauth words, and what stands on its link; all others are about the account's safety.
+KINDS = {
+    "account/email/account_already_exists": ("verification", "Choose a new password"),
+    "account/email/email_confirmation": ("verification", "Confirm the address"),
+    "account/email/email_confirmation_signup": ("verification", "Confirm the address"),
+    "account/email/password_reset_key": ("reset", "Choose a new password"),
+    "account/email/unknown_account": ("reset", "Sign up"),
+}
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -68,6 +79,18 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
         }
         site = SimpleNamespace(name="Vallum", domain=urlsplit(settings.PUBLIC_URL).netloc)
         super().send_mail(template_prefix, email, {**named, "current_site": site})
+
+    def render_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any], headers: Any = None
+    ) -> EmailMessage:
+        """With what the outbox wants to know of it."""
+        message: EmailMessage = super().render_mail(template_prefix, email, context, headers)
+        # Of what anybody can ask for, the outbox is told the same whether there is an account or not.
+        user = None if template_prefix in SENT_BY_ANYBODY else context.get("user")
+        kind, button = KINDS.get(template_prefix, ("security", ""))
+        known = {"mail_kind": kind, "mail_button": button, "mail_person": user.pk if isinstance(user, User) else None}
+        message.__dict__.update(known)
+        return message
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         if nothing.exists(user):

@@ -14,6 +14,8 @@ from vallum_web.accounts.models import ApiToken, Membership, User
 from vallum_web.accounts.networks import admitted
 from vallum_web.accounts.queries import lacks_second_step
 from vallum_web.mail import services as mails
+from vallum_web.mail.letters import letter
+from vallum_web.mail.recipients import Recipient
 from vallum_web.tenancy import clock, lookups
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
@@ -101,14 +103,9 @@ def report_leaked(text: str) -> None:
             return
         emit("token.leaked", token.pk)
         told = Membership.objects.of(token.org_id).filter(Q(role=Membership.Role.OWNER) | Q(user=token.by))
-        for address in told.values_list("user__email", flat=True).distinct().order_by("user__email"):
-            mails.write(
-                address,
-                "A token was found in public and has stopped working",
-                f"Somebody reported that the token {token.start}… of your organization stands where others can read it. "
-                "It was revoked at once.\n\nLook in the audit log for what it did, make a new one, and take the old one "
-                "out of the place where it was found.\n",
-            )
+        said = letter("token_leaked", start=token.start)
+        for person, address in told.values_list("user_id", "user__email").distinct().order_by("user__email"):
+            mails.queue(kind="security", to=Recipient(address=address, person=person), letter=said, org=token.org_id)
 
 
 def authenticate(text: str, kind: str = ApiToken.Kind.API) -> ApiToken | None:

@@ -17,6 +17,7 @@ from vallum_web.accounts.conditions import conditional
 from vallum_web.accounts.legal.door import NotAcceptedError
 from vallum_web.accounts.org.egress_api import router as egress
 from vallum_web.accounts.org.team_api import router as teams
+from vallum_web.accounts.person.mails_api import router as mail_choices
 from vallum_web.assets.api import router as assets
 from vallum_web.billing.api import router as plan
 from vallum_web.config import busy, calls, described, links
@@ -75,6 +76,7 @@ api.add_router("/audit", audit_log)
 api.add_router("/egress", egress)
 api.add_router("/live-checks", live_checks)
 api.add_router("/teams", teams)
+api.add_router("/mail-choices", mail_choices)
 api.add_router("/assets", asset_list)
 api.add_router("/assets", assets)
 api.add_router("/repositories", repositories)

@@ -11,6 +11,7 @@ from vallum_web.accounts import matrix, queries
 from vallum_web.accounts.models import User
 from vallum_web.accounts.person import passkeys
 from vallum_web.config import navigation
+from vallum_web.mail import queries as mails
 from vallum_web.tenancy import clock
 
 
@@ -30,6 +31,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "ribbon": _ribbon(request),
         "inbox_page": settings.INBOX_PAGE,
+        "mails_kept": settings.MAIL == "keep",
         "passkeys": SimpleLazyObject(lambda: _passkeys(request)),
         **frame,
     }
@@ -56,5 +58,6 @@ def _frame(request: HttpRequest, person: User, may: Collection[str]) -> dict[str
         "settings_tabs": navigation.settings_tabs(request, org, may) if org else [],
         "nav": navigation.sidebar(request, org, may),
         "switcher": navigation.switcher(org, mine),
+        "suppressed": mails.suppressed(person.email),
         "account": navigation.account(person, inbox=settings.INBOX_PAGE),
     }

@@ -87,6 +87,7 @@ _PERSON = (
     ("Two-step sign-in", "mfa_index"),
     ("Sessions", "sessions"),
     ("Sign-ins", "sign_ins"),
+    ("Mails", "mail_choices"),
 )
 
 
@@ -101,5 +102,5 @@ def account(user: User, *, inbox: bool) -> dict[str, Any]:
         {"label": "Privacy and terms", "url": reverse("legal", args=["privacy"])},
     ]
     if inbox:
-        entries.append({"label": "Development inbox", "url": reverse("mail:inbox")})
+        entries.append({"label": "Development inbox", "url": reverse("inbox:inbox")})
     return {"name": user.name, "email": user.email, "entries": entries}

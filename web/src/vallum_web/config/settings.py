@@ -219,6 +219,14 @@ DEFAULT_PLAN = os.environ.get("VALLUM_PLAN", "enterprise")
 SIGNUP_OPEN = os.environ.get("VALLUM_SIGNUP", "open" if DEMO else "closed") == "open"
 EMAIL_BACKEND = "vallum_web.mail.backend.OutboxBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("VALLUM_MAIL_FROM", "Vallum <vallum@localhost>")
+# How mails leave: `resend`, `smtp`, `console`; `keep` leaves them in the outbox, where whoever runs this reads them.
+RESEND_KEY = os.environ.get("VALLUM_RESEND_KEY", "")
+RESEND_WEBHOOK_SECRET = os.environ.get("VALLUM_RESEND_WEBHOOK_SECRET", "")
+RESEND_URL = os.environ.get("VALLUM_RESEND_URL", "")
+SMTP_URL = os.environ.get("VALLUM_SMTP_URL", "")
+MAIL = os.environ.get("VALLUM_MAIL", "resend" if RESEND_KEY else "smtp" if SMTP_URL else "keep")
+# Mails a second: as many as Resend takes from a new account.
+MAIL_RATE = float(os.environ.get("VALLUM_MAIL_RATE", "2"))
 INBOX_PAGE = LOOPBACK and os.environ.get("VALLUM_INBOX", "1" if DEMO else "0") == "1"
 
 SESSION_ENGINE = "vallum_web.accounts.person.session_store"

@@ -7,6 +7,7 @@ from vallum_web.accounts import views as accounts
 from vallum_web.accounts.org.invited import invited
 from vallum_web.config import health
 from vallum_web.config.api import api
+from vallum_web.mail import hooks
 from vallum_web.overview import views as overview
 
 allauth_signals.listen()
@@ -22,7 +23,9 @@ urlpatterns = [
     path("accounts/sso/", include("vallum_web.accounts.sso.entrance_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("operator/", include("vallum_web.operator.urls")),
-    path("inbox/", include("vallum_web.mail.urls")),
+    path("inbox/", include("vallum_web.mail.inbox_urls")),
+    path("hooks/resend/", hooks.resend, name="resend_hook"),
+    path("unsubscribe/", include("vallum_web.mail.urls")),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("api/v1/", api.urls),

@@ -21,6 +21,7 @@ from vallum_guard.removal import remove_quietly
 from vallum_web.config import tripwire
 from vallum_web.embedded import home
 from vallum_web.embedded.errors import AlreadyRunningError
+from vallum_web.mail import post
 from vallum_web.tenancy.jobs import QUEUE, SLOW, STALLED_AFTER, restart_stalled
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ async def _work(folder: Path) -> None:
     own: set[int] = set()
     async with face.open_async():
         await _inherit(face, lock, folder)
+        _hire_postman()
         # Two queues with threads of their own: what a person waits for never stands behind two long scans.
         workers = [
             _worker(face, QUEUE, int(os.environ.get("VALLUM_SHORT_JOBS", "4")), own),
@@ -76,6 +78,13 @@ async def _work(folder: Path) -> None:
         _stop(workers)
         noting.cancel()
         await asyncio.gather(*running)
+
+
+def _hire_postman() -> None:
+    """He may die with the process at any moment: what he held is taken up when its lease ends."""
+    postman = post.hired()
+    if postman is not None:
+        threading.Thread(target=postman.serve, name="postman", daemon=True).start()
 
 
 def _worker(face: App, queue: str, threads: int, own: set[int]) -> Worker:

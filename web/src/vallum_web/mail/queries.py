@@ -1,9 +1,84 @@
-from django.db.models import QuerySet
+"""Every read of the outbox. Opened contents are for the machine's own operator and for whoever develops on it."""
 
-from vallum_web.mail.models import Message
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from uuid import UUID
+
+from django.db import connection
+
+from vallum_web.mail import kinds, sealing
+from vallum_web.mail.models import Choice, Habits, Message
+from vallum_web.mail.recipients import digest
+from vallum_web.tenancy.scope import outbox, person
 
 
-def newest(limit: int = 50, *, to: str = "") -> QuerySet[Message]:
-    """The outbox, the last mail first. It belongs to no organization: development inbox and operator's command read it."""
-    mails = Message.objects.filter(to__iexact=to) if to else Message.objects.all()
-    return mails.order_by("-written_at", "-id")[:limit]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A mail as its recipient reads it."""
+
+    id: UUID
+    kind: str
+    to: str
+    subject: str
+    text: str
+    button: str
+    state: str
+    written_at: datetime
+    person: UUID | None
+    org: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What a person wants of mails: every kind that can be switched off, and when they sleep."""
+
+    wanted: Mapping[str, bool]
+    zone: str
+    quiet_from: time | None
+    quiet_until: time | None
+
+
+def chosen(who: UUID) -> Chosen:
+    with person(who):
+        said = {row.kind: row.wanted for row in Choice.objects.filter(person=who)}
+        habits = Habits.objects.filter(person=who).first() or Habits(person=who)
+    wanted = {kind.id: said.get(kind.id, kind.wanted) for kind in kinds.optional()}
+    return Chosen(wanted=wanted, zone=habits.zone, quiet_from=habits.quiet_from, quiet_until=habits.quiet_until)
+
+
+def suppressed(address: str) -> str:
+    """Why nothing is sent to this address (`bounced`, `complained`); empty where it is."""
+    with connection.cursor() as cursor:
+        cursor.execute("select lookup_suppressed(%s)", [digest(address)])
+        return str(cursor.fetchone()[0] or "")
+
+
+def newest(limit: int = 50, *, to: str = "") -> Sequence[Opened]:
+    """The last mails whose text is still there, the newest first."""
+    with outbox():
+        rows = Message.objects.exclude(sealed="")
+        if to:
+            rows = rows.filter(recipient=digest(to))
+        found = [_opened(row) for row in rows.order_by("-written_at", "-id")[:limit]]
+    return [mail for mail in found if mail]
+
+
+def _opened(row: Message) -> Opened | None:
+    text = sealing.opened(row.pk, row.written_at, row.sealed)
+    if text is None:
+        return None
+    said = json.loads(text)
+    return Opened(
+        id=row.pk,
+        kind=row.kind,
+        to=said["to"],
+        subject=said["subject"],
+        text=said["text"],
+        button=said["button"],
+        state=row.state,
+        written_at=row.written_at,
+        person=row.person,
+        org=row.org,
+    )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vallum_web.mail import views
+from vallum_web.mail import leaving
 
 app_name = "mail"
-urlpatterns = [path("", views.inbox, name="inbox")]
+urlpatterns = [path("<str:key>/", leaving.leave, name="leave")]

@@ -12,3 +12,16 @@ class BreakGlassForm(forms.Form):
         help_text="Its members read it, word for word.",
         validators=[validate_one_line],
     )
+
+
+class AddressForm(forms.Form):
+    address = forms.CharField(max_length=254, label="Address", validators=[validate_one_line])
+
+
+class SelectorForm(forms.Form):
+    selector = forms.CharField(
+        max_length=63,
+        label="DKIM selector",
+        help_text="The name before ._domainkey: your provider or your relay says which.",
+        validators=[validate_one_line],
+    )

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from vallum_web.operator import views
+from vallum_web.operator import mail, views
 
 app_name = "operator"
-urlpatterns = [path("", views.index, name="index")]
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("mail/", mail.delivered, name="mail"),
+    path("mail/lift/", mail.lift, name="lift"),
+    path("mail/domain/", mail.of_domain, name="mail_domain"),
+    path("mail/<uuid:message>/again/", mail.send_again, name="send_again"),
+    path("mail/<uuid:message>/reviewed/", mail.reviewed, name="reviewed"),
+]

@@ -88,6 +88,12 @@ def nameservers() -> tuple[dns.Server, ...] | None:
     return dns.read_servers(os.environ.get("VALLUM_NAMESERVERS", "")) or None
 
 
+def platform_texts(name: str, *, purpose: str) -> tuple[str, ...]:
+    """As `texts`, for what the platform asks for itself."""
+    gate(purpose, name)
+    return dns.txt(name, servers=nameservers(), purpose=purpose, ledger=platform_ledger)
+
+
 def texts(org: UUID, name: str, *, purpose: str, subject: UUID | None = None) -> tuple[str, ...]:
     """What is published in DNS under this name: the question leaves, so it is foreseen and written down like the rest."""
     gate(purpose, name)

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from vallum_web.tenancy.audit.record import Owed, record
 
 _current: ContextVar[tuple[UUID | None, UUID | None]] = ContextVar("vallum_scope", default=(None, None))
+_outbox: ContextVar[bool] = ContextVar("vallum_outbox", default=False)
 _owed: ContextVar[list[Owed] | None] = ContextVar("vallum_scope_owed", default=None)
 
 
@@ -66,6 +67,28 @@ def person(user: UUID) -> Iterator[None]:
     outer = _current.get()
     with _context(outer[0], user, outer):
         yield
+
+
+@contextmanager
+def outbox() -> Iterator[None]:
+    """A transaction that sees the outbox whole: for whoever delivers it, and for operators. It shows no tenant's rows."""
+    if _outbox.get():
+        with transaction.atomic():
+            yield
+        return
+    token = _outbox.set(True)
+    try:
+        with transaction.atomic():
+            _open_outbox("on")
+            yield
+            _open_outbox("")
+    finally:
+        _outbox.reset(token)
+
+
+def _open_outbox(value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('app.outbox', %s, true)", [value])
 
 
 @contextmanager

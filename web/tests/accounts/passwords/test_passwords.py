@@ -8,11 +8,11 @@ import making
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from mailing import last
 
 from vallum_web.accounts.models import User
 from vallum_web.accounts.passwords import breached
 from vallum_web.config import settings as at_start
-from vallum_web.mail.models import Message
 from vallum_web.tenancy.clock import travelled
 
 PASSWORD = "correct horse battery"
@@ -44,7 +44,7 @@ def at_change(password, alice, signed_in):
 
 def at_reset(password, alice, _signed_in):
     Client().post("/accounts/password/reset/", {"email": alice.email})
-    path = urlsplit(re.search(r"https://\S+", Message.objects.order_by("-id").first().text)[0]).path
+    path = urlsplit(re.search(r"https://\S+", last().text)[0]).path
     browser = Client()
     form = browser.get(path, follow=True).redirect_chain[-1][0]
     answer = browser.post(form, {"password1": password, "password2": password})

@@ -10,12 +10,12 @@ from django.contrib.sessions.backends import db as in_clear
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
+from mailing import last
 
 from vallum_web.accounts import queries, services
 from vallum_web.accounts.models import User
 from vallum_web.accounts.person import session_store, sessions
 from vallum_web.accounts.services import members
-from vallum_web.mail.models import Message
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.scope import scope
 
@@ -55,7 +55,7 @@ class TestEnding:
         assert "Chrome 142 on Android is signed out." in answer.content.decode()
         assert is_in(browser)
         assert not Session.objects.filter(pk=phone.key).exists()
-        told = Message.objects.get(subject="You were signed out on a device")
+        told = last(subject="You were signed out on a device")
         assert told.to == crowd.alice.email
         assert "Other sessions ended" in browser.get("/accounts/sign-ins/").content.decode()
         assert "Chrome 142 on Android" in told.text

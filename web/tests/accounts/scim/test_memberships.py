@@ -6,6 +6,7 @@ from datetime import timedelta
 import making
 import pytest
 from allauth.account.models import EmailAddress
+from mailing import mails
 from providing import GROUP, USER, provisioner
 
 from vallum_web.accounts import queries, tokens
@@ -15,7 +16,6 @@ from vallum_web.accounts.scim.services import people as provisioning
 from vallum_web.accounts.services import invitations, join, set_plan
 from vallum_web.accounts.services import members as services
 from vallum_web.accounts.throttle import PROVIDERS_INVITES
-from vallum_web.mail.models import Message
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.limits.rate import Rate
 from vallum_web.tenancy.scope import scope
@@ -128,7 +128,7 @@ def test_an_address_of_a_proved_domain_is_a_member_at_once(proved, provider, peo
     user = row(key).member.user
     assert (user.name, user.has_usable_password()) == ("New Person", False)
     assert EmailAddress.objects.get(user=user).verified
-    assert not Message.objects.exists()
+    assert not mails()
     provider.patch(f"/Users/{key}", OFF)
     assert User.objects.filter(pk=user.pk, is_active=True).exists()
     provider("DELETE", f"/Users/{key}")

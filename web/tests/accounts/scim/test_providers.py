@@ -1,10 +1,10 @@
 """What Okta and Entra ID send, in the order and the spelling in which they send it."""
 
+from mailing import mails
 from providing import GROUP, PATCH, USER
 
 from vallum_engine.secrets.samples import fill
 from vallum_web.accounts.models import ScimGroup
-from vallum_web.mail.models import Message
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -153,7 +153,7 @@ def test_entra_adds_an_address_to_a_user_without_one(provider, row):
     )
     assert added.json["emails"] == [{"value": "nameless@example.test", "type": "work"}]
     assert (row(key).trouble, row(key).invitation.email) == ("", "nameless@example.test")
-    assert Message.objects.filter(to="nameless@example.test").count() == 1
+    assert len(mails(to="nameless@example.test")) == 1
 
 
 def test_entra_changes_the_people_of_a_group(provider, team):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from browsing import Browser
+from mailing import pairs
 from vouching import events
 
 from dev.fakes.dns import REFUSED, SERVER_FAILURE, Nameserver, Reply
@@ -12,7 +13,6 @@ from dev.fakes.site import Answer, running
 from vallum_web.accounts.models import Domain
 from vallum_web.accounts.sso import domains
 from vallum_web.accounts.sso.domains import FILE, Seen, TakenError, TooManyError, refused
-from vallum_web.mail.models import Message
 from vallum_web.tenancy.clock import now, travelled
 from vallum_web.tenancy.scope import scope
 
@@ -128,7 +128,7 @@ class TestLater:
         return domain
 
     def mails(self):
-        return [(mail.to, mail.subject) for mail in Message.objects.order_by("written_at")]
+        return pairs()
 
     def test_gone_once_the_owners_are_told_and_twice_it_is_lost(self, people, dns, proved):
         dns.forget(NAME)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from urllib.parse import unquote
 from uuid import UUID
 
+import mailing
 import making
 import pytest
 from allauth.mfa.totp.internal import auth as totp
@@ -22,7 +23,6 @@ from vallum_web.accounts.models import IdentityProvider, Membership, User
 from vallum_web.accounts.sso import services
 from vallum_web.accounts.sso.door import LASTS, Door, Proofs, decide
 from vallum_web.accounts.sso.errors import WORDS, Reason
-from vallum_web.mail.models import Message
 from vallum_web.tenancy.clock import travelled
 from vallum_web.tenancy.lookups import MyOrg
 from vallum_web.tenancy.scope import scope
@@ -232,7 +232,7 @@ class TestRequired:
         assert browser.get("/acme/").status_code == 200
         assert browser.get("/acme/findings/").status_code == 200
         assert [event.subject for event in events(world.org, "sso.bypassed")] == [owner.pk]
-        mails = Message.objects.filter(subject="An owner of Acme came in without single sign-on")
+        mails = mailing.mails(subject="An owner of Acme came in without single sign-on")
         assert {mail.to for mail in mails} == {"alice@example.test", "grace@acme.test"}
 
     def test_an_owner_with_a_password_alone_does_not(self, ada, world):
@@ -332,7 +332,7 @@ def test_somebody_without_a_password_can_set_one_by_mail(world, trip, settings):
     services.remove(world.provider, world.alice)
     browser = Client()
     browser.post("/accounts/password/reset/", {"email": "ada@acme.test"})
-    mail = Message.objects.filter(to="ada@acme.test").latest("written_at")
+    mail = mailing.last(to="ada@acme.test")
     link = re.search(r"/accounts/password/reset/key/\S+", mail.text).group(0)
     page = browser.get(link).headers["Location"]
     browser.post(page, {"password1": "another horse 1234", "password2": "another horse 1234"})

@@ -127,10 +127,10 @@ def test_what_fails_in_the_middle(people, lines, monkeypatch, settings):
     """A traceback holds the text of what was raised, and databases like to quote."""
     settings.EMAIL_BACKEND = "vallum_web.mail.backend.OutboxBackend"
 
-    def broken(to, subject, text):
-        raise ValueError(f"{to} cannot be written to: {text}")
+    def broken(*, to, letter, **_):
+        raise ValueError(f"{to} cannot be written to: {letter.text}")
 
-    monkeypatch.setattr(mails, "write", broken)
+    monkeypatch.setattr(mails, "queue", broken)
     browser = Client(raise_request_exception=False)
     answer = everywhere(browser, "/accounts/password/reset/", form={"email": f"{canary()}@example.test"})
     assert answer.status_code == 500

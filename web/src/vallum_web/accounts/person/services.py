@@ -8,6 +8,8 @@ from django.db import transaction
 from vallum_web.accounts.models import User
 from vallum_web.accounts.person import sessions
 from vallum_web.mail import services as mails
+from vallum_web.mail.letters import letter
+from vallum_web.mail.recipients import Recipient
 
 LAST_STEP = "last_step"
 
@@ -46,13 +48,8 @@ def remove_factors(user: User) -> int:
         gone: int = Authenticator.objects.filter(user=user).delete()[0]
         sessions.end_all(user.pk)
         if gone:
-            mails.write(
-                user.email,
-                "Two-step sign-in was removed from your account",
-                "Whoever runs this installation of Vallum has removed the app, the passkeys and the recovery codes of your "
-                "account, and has signed you out everywhere. Sign in with your password, and set two-step sign-in up "
-                "again.\n\nIf you did not ask for this, tell them.\n",
-            )
+            to = Recipient(address=user.email, person=user.pk)
+            mails.queue(kind="security", to=to, letter=letter("factors_removed"))
     return gone
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from vallum_web.accounts.person import address, sign_ins, views
+from vallum_web.accounts.person import address, mails, sign_ins, views
 
 urlpatterns = [
     path("profile/", views.profile, name="profile"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("email/confirm/<str:key>/", address.confirm, name="confirm_address"),
     path("email/revert/<str:key>/", address.revert, name="revert_address"),
     path("sign-ins/", sign_ins.listed, name="sign_ins"),
+    path("mails/", mails.choices, name="mail_choices"),
+    path("mails/try-again/", mails.try_again, name="mails_try_again"),
     path("no-proof/", views.no_proof, name="no_proof"),
     path("sessions/", views.sessions, name="sessions"),
     path("sessions/end-others/", views.end_other_sessions, name="end_other_sessions"),

@@ -15,6 +15,8 @@ from vallum_web.accounts.models import EmailChange, SignIn, User
 from vallum_web.accounts.person import sessions
 from vallum_web.accounts.services import signins
 from vallum_web.mail import services as mails
+from vallum_web.mail.letters import letter
+from vallum_web.mail.recipients import Recipient
 from vallum_web.tenancy import clock
 
 State = EmailChange.State
@@ -48,7 +50,8 @@ def ask(user: User, after: str) -> None:
         taken = _is_taken(after)
         link = _link("confirm_address", CONFIRM, change)
         if throttle.mail(after):
-            mails.write(after, *(letters.address_is_taken() if taken else letters.confirm_address(link)))
+            said = letter("address_is_taken") if taken else letter("confirm_address", link=link)
+            mails.queue(kind="address", to=after, letter=said)
 
 
 def drop(user: User) -> None:
@@ -78,7 +81,8 @@ def confirm(key: str) -> EmailChange:
         _move(change.user, change.after)
         signins.note(change.user, SignIn.Kind.EMAIL_CHANGED)
         link = _link("revert_address", REVERT, change)
-        mails.write(change.before, *letters.address_changed(change, link, REVERTIBLE_FOR))
+        to = Recipient(address=change.before, person=change.user_id)
+        mails.queue(kind="security", to=to, letter=letters.address_changed(change, link, REVERTIBLE_FOR))
         return change
 
 
@@ -113,7 +117,7 @@ def revert(key: str) -> EmailChange:
             user.save(update_fields=["password"])
         sessions.end_all(user.pk)
         signins.note(user, SignIn.Kind.EMAIL_REVERTED)
-        mails.write(left, *letters.address_reverted())
+        mails.queue(kind="security", to=left, letter=letter("address_reverted"))
         return change
 
 

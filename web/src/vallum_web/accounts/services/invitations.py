@@ -14,6 +14,7 @@ from vallum_web.accounts.matrix import at_most
 from vallum_web.accounts.models import Invitation, Membership, User
 from vallum_web.accounts.services import AlreadyMemberError, join
 from vallum_web.mail import services as mails
+from vallum_web.mail.letters import letter
 from vallum_web.tenancy import clock, lookups
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org, OrgQuerySet
@@ -49,14 +50,8 @@ def invite(org: Org, by: Membership, *, email: str, role: str) -> Invitation:
             expires_at=clock.now() + GOOD_FOR,
         )
         link = settings.PUBLIC_URL + reverse("invitation", args=[secret])
-        mails.write(
-            address,
-            "An invitation to Vallum",
-            f"You are invited to an organization on Vallum, at the address /{org.slug}/, in the role {made.get_role_display()}.\n\n"
-            f"{link}\n\n"
-            f"The link is good for {GOOD_FOR.days} days, once, and for you alone: sign in, or sign up, with this e-mail "
-            "address. If you do not know what this is about, do nothing.\n",
-        )
+        said = letter("invitation", slug=org.slug, role=made.get_role_display(), link=link, days=GOOD_FOR.days)
+        mails.queue(kind="invitation", to=address, letter=said, org=org.pk)
         emit("member.invited", made.pk, role=role)
         return made
 

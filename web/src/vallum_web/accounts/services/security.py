@@ -5,6 +5,8 @@ from datetime import timedelta
 from vallum_web.accounts.models import Membership, User
 from vallum_web.accounts.person.queries import with_second_step
 from vallum_web.mail import services as mails
+from vallum_web.mail.letters import letter
+from vallum_web.mail.recipients import Recipient
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
@@ -26,14 +28,15 @@ def ask_for_second_step(org: Org, by: User, *, in_days: int) -> None:
         Org.objects.filter(pk=org.pk).update(two_step_from=begins)
         emit("org.two_step", org.pk, begins=begins.isoformat())
         for person in members.keys() - have:
-            mails.write(
-                members[person],
-                "Your organization asks for two-step sign-in",
-                f"The organization at the address /{org.slug}/ on Vallum asks its members for two-step sign-in, "
-                f"{f'from {begins:%Y-%m-%d %H:%M} UTC on' if in_days else 'from now on'}. Your account has none yet, and "
-                "without one you see nothing of the organization then; tokens that you made wait as well.\n\n"
-                'Sign in to Vallum, at the address you know it by, and look under "Your account" for "Two-step sign-in". '
-                "It takes a minute.\n",
+            mails.queue(
+                kind="security",
+                to=Recipient(address=members[person], person=person),
+                letter=letter(
+                    "second_step_wanted",
+                    slug=org.slug,
+                    **{"from": f"from {begins:%Y-%m-%d %H:%M} UTC on" if in_days else "from now on"},
+                ),
+                org=org.pk,
             )
 
 

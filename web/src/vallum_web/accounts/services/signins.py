@@ -11,6 +11,7 @@ from vallum_web.accounts.models import SignIn, User
 from vallum_web.accounts.networks import neighbourhood
 from vallum_web.accounts.person import devices
 from vallum_web.mail import services as mails
+from vallum_web.mail.recipients import Recipient
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.origin import current_origin
@@ -36,9 +37,9 @@ def note(user: User, kind: Kind, *, second: str = "") -> None:
         known = signins.came_from(user, family=here["family"], network=here["network"]).exists()
         row = SignIn.objects.create(user=user, at=clock.now(), kind=kind, second=second, known=known, **here)
         if kind is Kind.MFA_FAILED and before + 1 == SUSPICIOUS:
-            mails.write(user.email, *letters.second_step_failed(row))
+            mails.queue(kind="security", to=_to(user), letter=letters.second_step_failed(row))
         if kind in signins.SUCCESSES and not known and not _is_first(user, row):
-            mails.write(user.email, *letters.new_sign_in(row))
+            mails.queue(kind="security", to=_to(user), letter=letters.new_sign_in(row))
 
 
 def failed(email: str) -> None:
@@ -75,6 +76,10 @@ def prune() -> None:
     """Forget addresses after 30 days, and everything after 90."""
     SignIn.objects.filter(at__lt=clock.now() - signins.KEPT_FOR).delete()
     SignIn.objects.filter(at__lt=clock.now() - ADDRESS_KEPT_FOR).exclude(address="").update(address="")
+
+
+def _to(user: User) -> Recipient:
+    return Recipient(address=user.email, person=user.pk)
 
 
 def _here() -> dict[str, str]:

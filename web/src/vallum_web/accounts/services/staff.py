@@ -10,6 +10,8 @@ from django.db.models import F
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Membership, Operator, StaffAccess, User
 from vallum_web.mail import services as mails
+from vallum_web.mail.letters import letter
+from vallum_web.mail.recipients import Recipient
 from vallum_web.tenancy import clock, lookups
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
@@ -58,16 +60,10 @@ def begin(slug: str, user: User, reason: str) -> Org:
             org=org, person=user.pk, reason=reason, began_at=clock.now(), ends_at=clock.now() + LASTS
         )
         emit("staff.began", access.pk, reason=reason)
-        for address in (
-            Membership.objects.of(org).filter(role=Role.OWNER).order_by("since").values_list("user__email", flat=True)
-        ):
-            mails.write(
-                address,
-                f"Staff access to {org.name} was opened",
-                f"Somebody who runs the platform may read {org.name} for one hour, and change nothing.\n\n"
-                f"Reason: {reason}\n\n"
-                f"What they look at stands in the audit log; the settings' page “Staff access” ends it at once.\n",
-            )
+        owners = Membership.objects.of(org).filter(role=Role.OWNER).order_by("since")
+        said = letter("staff_access", name=org.name, reason=reason)
+        for owner, address in owners.values_list("user_id", "user__email"):
+            mails.queue(kind="security", to=Recipient(address=address, person=owner), letter=said, org=org.pk)
         return org
 
 

@@ -19,6 +19,7 @@ from vallum_guard import http
 from vallum_guard.errors import GuardError
 from vallum_web.accounts.models import Domain, User
 from vallum_web.accounts.sso import queries, services
+from vallum_web.mail.letters import letter
 from vallum_web.tenancy import clock, egress, lookups
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
@@ -161,29 +162,13 @@ def _keep(domain: Domain, found: Look) -> None:
     elif domain.verified_at is not None:
         domain.misses += 1
         if domain.misses < _MISSES:
-            _tell(domain, f"The proof for {domain.name} is gone", _MISSING)
+            services.tell(domain.org_id, letter("domain_missing", name=domain.name))
         else:
             domain.verified_at = None
             domain.misses = 0
             emit("sso.domain_lost", domain.pk, domain=domain.name)
-            _tell(domain, f"{domain.name} is no longer proved to be yours", _LOST)
+            services.tell(domain.org_id, letter("domain_lost", name=domain.name))
     domain.save(update_fields=["checked_at", "misses", "verified_at"])
-
-
-_MISSING = (
-    "We looked for the proof that {name} is your organization's own, and found neither the text in its DNS nor the file on its "
-    "website. If it is still gone tomorrow, your identity provider no longer signs in people with addresses there.\n\n"
-    "What to publish stands in the organization's settings, under Single sign-on."
-)
-_LOST = (
-    "For the second day, the proof that {name} is your organization's own was gone. Your identity provider no longer signs in people "
-    'with addresses there: they sign in with a password, which they can set by "Forgot your password?".\n\n'
-    'Publish the proof again, then press "Check now" in the organization\'s settings, under Single sign-on.'
-)
-
-
-def _tell(domain: Domain, subject: str, text: str) -> None:
-    services.tell(queries.owners(domain.org_id), subject, text.format(name=domain.name))
 
 
 def check_all() -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -20,6 +19,8 @@ from vallum_web.accounts.sso.decision import Verdict, Way, decide
 from vallum_web.accounts.sso.errors import Reason, RefusedError, ReplayedError
 from vallum_web.accounts.sso.saml import Assertion
 from vallum_web.mail import services as mail
+from vallum_web.mail.letters import Letter, letter
+from vallum_web.mail.recipients import Recipient
 from vallum_web.tenancy import clock, lookups
 from vallum_web.tenancy.entitlements import PlanFullError
 from vallum_web.tenancy.events import emit
@@ -224,18 +225,13 @@ def bypassed(org: UUID, owner: User) -> None:
     with scope(org, user=owner.pk):
         emit("sso.bypassed", owner.pk)
         name = Org.objects.get(pk=org).name
-        tell(
-            queries.owners(org),
-            f"An owner of {name} came in without single sign-on",
-            f"{owner.email} signed in to {name} with password and second factor, past the single sign-on that it requires. "
-            "Owners may, so that a broken identity provider locks nobody out for good.\n\n"
-            "If nobody of you meant to: change that account's password, and look at its sessions and at the audit log.",
-        )
+        tell(org, letter("sso_passed_by", name=name, owner=owner.email))
 
 
-def tell(people: Iterable[User], subject: str, text: str) -> None:
-    for each in people:
-        mail.write(each.email, subject, text)
+def tell(org: UUID, said: Letter) -> None:
+    """Every owner, inside the organization's scope."""
+    for each in queries.owners(org):
+        mail.queue(kind="security", to=Recipient(address=each.email, person=each.pk), letter=said, org=org)
 
 
 def _digest(text: str) -> str:

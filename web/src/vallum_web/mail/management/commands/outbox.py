@@ -1,4 +1,4 @@
-"""The mails that this installation keeps instead of sending."""
+"""The last mails of this installation, with their texts."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("email", nargs="?", default="")
 
     def handle(self, *_: Any, email: str, **__: Any) -> None:
-        mails = list(queries.newest(to=email.strip().lower()))
+        mails = queries.newest(to=email.strip().lower())
         for mail in mails:
             lines = "\n".join(printable(line) for line in mail.text.splitlines())
             self.stdout.write(

@@ -1,0 +1,72 @@
+"""How mails fare: counts, what waits, what nobody knows of. For operators; it names no address and no subject."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max
+
+from vallum_web.mail import kinds
+from vallum_web.mail.models import Message, Suppression, Told
+from vallum_web.tenancy import clock
+from vallum_web.tenancy.scope import outbox
+
+State = Message.State
+RECENT = timedelta(days=30)
+MOST = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """`states`, `reasons` and `tracked` are of the last 30 days."""
+
+    states: Sequence[tuple[str, str, int]]
+    """State, its words, how many."""
+    reasons: Sequence[tuple[str, int]]
+    """Why mails were not sent, came back or wait again, the most frequent first."""
+    oldest: datetime | None
+    """Since when the oldest mail waits that could have been sent."""
+    unknown: Sequence[Message]
+    complaints: Sequence[Message]
+    """Of mails that have to be said, not looked at yet."""
+    suppressed: dict[str, int]
+    told_at: datetime | None
+    tracked: int
+    """Opens and clicks that were told of: nobody here wants to know them."""
+
+    @property
+    def of_unknown(self) -> int:
+        return next((count for state, _, count in self.states if state == State.UNKNOWN), 0)
+
+
+def now() -> Delivery:
+    moment = clock.now()
+    since = moment - RECENT
+    with outbox():
+        recent = Message.objects.filter(written_at__gt=since)
+        states: dict[str, int] = dict(recent.values_list("state").annotate(n=Count("id")).order_by())
+        reasons = recent.exclude(why="").values_list("why").annotate(n=Count("id")).order_by("-n", "why")
+        waiting = Message.objects.filter(state=State.QUEUED, due_at__lte=moment).order_by("due_at")
+        essential = [kind.id for kind in kinds.all_kinds().values() if kind.essential]
+        complaints = Message.objects.filter(complained_at__isnull=False, reviewed_at=None, kind__in=essential)
+        told: dict[str, Any] = Told.objects.aggregate(at=Max("at"))
+        return Delivery(
+            states=[(state.value, state.label, states.get(state.value, 0)) for state in State],
+            reasons=_together(reasons),
+            oldest=next(iter(waiting.values_list("due_at", flat=True)[:1]), None),
+            unknown=list(Message.objects.filter(state=State.UNKNOWN).order_by("-written_at")[:MOST]),
+            complaints=list(complaints.order_by("-complained_at")[:MOST]),
+            suppressed=dict(Suppression.objects.values_list("why").annotate(n=Count("pk")).order_by()),
+            told_at=told["at"],
+            tracked=Told.objects.filter(kind__in=("email.opened", "email.clicked"), at__gt=since).count(),
+        )
+
+
+def _together(rows: Any) -> list[tuple[str, int]]:
+    """Reasons that name a mail of their own are one reason."""
+    found: dict[str, int] = {}
+    for why, count in rows[:500]:
+        word = why.partition(": ")[0] if why.startswith("in one mail") else why
+        found[word] = found.get(word, 0) + count
+    return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:20]

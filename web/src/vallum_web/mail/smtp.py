@@ -1,0 +1,138 @@
+"""A relay of the operator's, by SMTP: it knows no keys, so a mail of which nobody knows whether it was taken is not repeated."""
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+
+from vallum_guard import connect
+from vallum_guard.errors import GuardError
+from vallum_guard.ledger import Departure
+from vallum_web.mail.carriers import composed
+from vallum_web.mail.outbox import Claimed
+from vallum_web.mail.outcomes import Later, Outcome, Refused, Taken
+from vallum_web.tenancy import egress
+
+PURPOSE = "mail relay"
+SECONDS = 20
+_PORTS = {"smtp": 587, "smtps": 465}
+_FOR_GOOD = 500
+AGAIN = timedelta(minutes=15)
+
+
+class Unfit(ValueError):
+    """`VALLUM_SMTP_URL` cannot be read."""
+
+
+class _Relay(smtplib.SMTP):
+    """Connects through the guard, and remembers whether a mail's content was begun."""
+
+    def __init__(self, place: "Place") -> None:
+        self.begun = False
+        self._place = place
+        super().__init__(timeout=SECONDS)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 - smtplib's signature
+        route = self._place.route
+        route.gate(PURPOSE, host)
+        found = connect.resolve(host, port, opening=route.opening, own=route.own, resolver=route.resolver)
+        plain, self.address = connect.open_first(host, found, port, seconds=SECONDS)
+        return connect.secure(plain, host, connect.tls_context()) if self._place.scheme == "smtps" else plain
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.begun = True
+        return super().data(msg)
+
+
+class Place:
+    """Where the relay is, from `smtp://name:password@host:587` (STARTTLS), `smtps://…:465`, or `smtp://…:25?tls=off`."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError:
+            port = None
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise Unfit("VALLUM_SMTP_URL is no address of a relay: write smtp://name:password@host:587 or smtps://….")
+        self.scheme, self.host = parts.scheme, parts.hostname
+        self.port = port or _PORTS[parts.scheme]
+        self.user, self.password = unquote(parts.username or ""), unquote(parts.password or "")
+        self.encrypts = parts.query != "tls=off"
+        self.route = egress.platform_route()
+
+
+class Smtp:
+    name = "smtp"
+    window = timedelta()
+
+    def __init__(self) -> None:
+        self._place = Place(settings.SMTP_URL)
+
+    def hand_over(self, mail: Claimed) -> Outcome:
+        place = self._place
+        message = composed(mail)
+        # The same for each attempt, so that who gets it twice can see it.
+        message.extra_headers["Message-ID"] = f"<{mail.id}@{_domain()}>"
+        content = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own takes it
+        relay = _Relay(place)
+        outcome: Outcome = Later(why="the relay cannot be reached", doubtful=False)
+        try:
+            outcome = _outcome(lambda: _sent(relay, place, mail.to, content), relay)
+        finally:
+            relay.close()
+            taken = isinstance(outcome, Taken)
+            address = str(getattr(relay, "address", "") or "")
+            size = len(content) if relay.begun else 0
+            left = Departure(
+                party_host=place.host, purpose=PURPOSE, address=address, sent_bytes=size, received_bytes=0, ok=taken
+            )
+            (egress.ledger(mail.org, mail.id) if mail.org else egress.platform_ledger)(left)
+        return outcome
+
+
+def _sent(relay: _Relay, place: Place, to: str, content: bytes) -> None:
+    relay.connect(place.host, place.port)
+    relay._host = place.host  # type: ignore[attr-defined]  # noqa: SLF001 - the name that STARTTLS proves; connect() forgets it
+    if place.scheme == "smtp" and place.encrypts:
+        relay.starttls(context=connect.tls_context())
+    if place.user:
+        relay.login(place.user, place.password)
+    relay.sendmail(_sender(), [to], content)
+
+
+_SETTINGS_WRONG = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError)
+_BROKEN = (smtplib.SMTPException, GuardError, ssl.SSLError, OSError)
+
+
+def _outcome(send: Callable[[], None], relay: _Relay) -> Outcome:
+    try:
+        send()
+    except _SETTINGS_WRONG as error:
+        return Later(why=f"the relay does not take our settings: {type(error).__name__}", doubtful=False, after=AGAIN)
+    except smtplib.SMTPRecipientsRefused as error:
+        return _by_code(min(code for code, _ in error.recipients.values()))
+    except smtplib.SMTPResponseException as error:
+        return _by_code(error.smtp_code)
+    except _BROKEN:
+        return Later(why="no answer" if relay.begun else "the relay cannot be reached", doubtful=relay.begun)
+    except ValueError as error:
+        return Refused(why=f"cannot be written: {type(error).__name__}")
+    return Taken()
+
+
+def _by_code(code: int) -> Outcome:
+    return Refused(why=f"refused: {code}") if code >= _FOR_GOOD else Later(why=f"the relay says {code}", doubtful=False)
+
+
+def _sender() -> str:
+    return str(settings.DEFAULT_FROM_EMAIL).rpartition("<")[2].rstrip(">")
+
+
+def _domain() -> str:
+    return _sender().rpartition("@")[2]
