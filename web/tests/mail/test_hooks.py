@@ -2,6 +2,7 @@
 
 import json
 import threading
+from typing import ClassVar
 from uuid import uuid4
 
 import pytest
@@ -54,7 +55,11 @@ def told(provider, postman, db):
 
 def tell_again(headers, body):
     named = {name: value for name, value in headers.items() if name.startswith("svix-")}
-    return Client(enforce_csrf_checks=True).post("/hooks/resend/", body, content_type="application/json", headers=named).status_code
+    return (
+        Client(enforce_csrf_checks=True)
+        .post("/hooks/resend/", body, content_type="application/json", headers=named)
+        .status_code
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +138,7 @@ def test_who_calls_a_mail_spam_gets_what_has_to_be_said(provider, told):
 
 @pytest.mark.usefixtures("provider", "db")
 class TestTheDoor:
-    BODY: dict = {"type": "email.bounced", "data": {"email_id": "e1", "bounce": {"type": "Permanent"}}}
+    BODY: ClassVar = {"type": "email.bounced", "data": {"email_id": "e1", "bounce": {"type": "Permanent"}}}
 
     @pytest.mark.parametrize(
         "changed",
@@ -153,7 +158,16 @@ class TestTheDoor:
 
     @pytest.mark.parametrize(
         "body",
-        [b"", b"[]", b"{", b"null", b'{"type": 1, "data": {}}', b'{"type": "email.sent", "data": []}', b"[" * 100_000, b"\xff"],
+        [
+            b"",
+            b"[]",
+            b"{",
+            b"null",
+            b'{"type": 1, "data": {}}',
+            b'{"type": "email.sent", "data": []}',
+            b"[" * 100_000,
+            b"\xff",
+        ],
     )
     def test_what_cannot_be_read_means_nothing(self, body):
         assert tell(body).status_code == 204

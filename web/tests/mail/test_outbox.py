@@ -239,6 +239,14 @@ def test_nobody_sees_anothers_mails(people, provider):
         assert Message.objects.all().delete()[0] == 0
 
 
+def test_what_has_to_be_said_goes_first(provider, postman):
+    alerts = [write(kind="alert", to=Recipient(address=f"p{number}@acme.test", person=uuid4())) for number in range(12)]
+    reset = write(kind="reset", to="bob@acme.test")
+    postman.round()
+    assert provider.accepted[0]["key"] == str(reset)
+    assert state(alerts[-1]) == ("queued", "")
+
+
 def test_what_can_be_switched_off_needs_a_person(provider):
     with pytest.raises(kinds.BrokenKindError, match="Recipient with a person"):
         write(kind="alert", to="bob@acme.test")

@@ -18,7 +18,7 @@ MOST = 256 << 10
 def resend(request: HttpRequest) -> HttpResponse:
     if settings.MAIL != "resend":
         raise Http404
-    length = request.headers.get("Content-Length", "")
+    length = request.headers.get("Content-Length") or "0"
     if not length.isascii() or not length.isdigit() or int(length) > MOST:
         return HttpResponseBadRequest()
     try:

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Min, Q
+from django.db.models import Case, Q, Value, When
 
 from vallum_web.mail import gathering, hours, kinds, sealing
 from vallum_web.mail.kinds import Kind
@@ -64,13 +64,19 @@ def claim(terms: Terms) -> list[Claimed]:
             cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
         now = clock.now()
         gathering.gather(now)
-        ready = Q(state=State.QUEUED, due_at__lte=now) | Q(state=State.SENDING, lease_until__lte=now)
-        rows = list(
-            Message.objects.select_for_update(skip_locked=True)
-            .filter(ready, held=False)
-            .order_by("due_at")[: terms.most]
-        )
-        return _taken(rows, terms, now) if rows else []
+        while rows := _ready(terms, now):
+            if claimed := _taken(rows, terms, now):
+                return claimed
+    return []
+
+
+def _ready(terms: Terms, now: datetime) -> list[Message]:
+    """What has to be said goes before what can be switched off: nobody waits for a new password behind a thousand alerts."""
+    is_ready = Q(state=State.QUEUED, due_at__lte=now) | Q(state=State.SENDING, lease_until__lte=now)
+    optional = [kind.id for kind in kinds.optional()]
+    rows = Message.objects.select_for_update(skip_locked=True).filter(is_ready, held=False)
+    rank = Case(When(kind__in=optional, then=Value(1)), default=Value(0))
+    return list(rows.order_by(rank, "due_at")[: terms.most])
 
 
 def _taken(rows: Sequence[Message], terms: Terms, now: datetime) -> list[Claimed]:
@@ -194,10 +200,3 @@ def give_back(mail: Claimed) -> None:
     with outbox():
         mine = Message.objects.filter(pk=mail.id, attempts=mail.attempts, state=State.SENDING)
         mine.update(state=State.QUEUED, lease_until=None, doubt_since=mail.doubt_before)
-
-
-def waits() -> dict[str, object]:
-    """How many wait, and since when: for whoever watches."""
-    with outbox():
-        open_rows = Message.objects.filter(state__in=(State.QUEUED, State.SENDING))
-        return open_rows.aggregate(count=Count("id"), oldest=Min("written_at"))

@@ -128,7 +128,7 @@ def test_what_fails_in_the_middle(people, lines, monkeypatch, settings):
     settings.EMAIL_BACKEND = "vallum_web.mail.backend.OutboxBackend"
 
     def broken(*, to, letter, **_):
-        raise ValueError(f"{to} cannot be written to: {letter.text}")
+        raise ValueError(f"{to.address} cannot be written to: {letter.text}")
 
     monkeypatch.setattr(mails, "queue", broken)
     browser = Client(raise_request_exception=False)
