@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import unquote
 
 from dev.fakes.clock import Clock
@@ -55,23 +55,26 @@ class Call:
     names: Mapping[str, str]
 
 
-Handler = Callable[[Call], Answer]
+H = TypeVar("H")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+@dataclass(frozen=True, kw_only=True)
+class Route(Generic[H]):
     method: str
     pattern: re.Pattern[str]
-    handler: Handler
+    handler: H
 
 
-def route(method: str, path: str, handler: Handler) -> Route:
+Controls = Sequence[Route[Callable[[Call], Answer]]]
+
+
+def route(method: str, path: str, handler: H) -> Route[H]:
     """`:name` in a path stands for one part of it."""
     pattern = re.compile(re.sub(r":(\w+)", r"(?P<\1>[^/]+)", path))
     return Route(method=method, pattern=pattern, handler=handler)
 
 
-def find(routes: Sequence[Route], method: str, path: str) -> tuple[Route | None, dict[str, str], bool]:
+def find(routes: Sequence[Route[H]], method: str, path: str) -> tuple[Route[H] | None, dict[str, str], bool]:
     """The route, what it names, and whether another method is at home there."""
     elsewhere = False
     for each in routes:
@@ -96,7 +99,7 @@ class Doors:
     """What time brings about; done before each request and each delivery."""
     changed: Callable[[], None] = lambda: None
     """After each request; where a fake keeps its state."""
-    controls: Sequence[Route] = ()
+    controls: Controls = ()
     log: list[tuple[str, str, int]] = field(default_factory=list)
     """Method, path and status of what was asked; 0 where the answer was lost."""
 
@@ -130,7 +133,7 @@ class Doors:
         return self.settle()
 
     def _control(self, asked: Asked, path: str, query: str) -> Answer:
-        own = [
+        own: list[Route[Callable[[Call], Answer]]] = [
             route("GET", f"{CONTROL}clock", lambda _call: as_json({"now": self.clock()})),
             route("POST", f"{CONTROL}clock", self._move),
             route("GET", f"{CONTROL}toxics", lambda _call: as_json(self.toxics.told())),

@@ -31,8 +31,10 @@ class Repeats:
     _kept: dict[str, _Kept] = field(default_factory=dict)
     _lock: Any = field(default_factory=threading.Lock)
 
-    def once(self, key: str, request: str, act: Callable[[], Answer], *, keeps: Callable[[Answer], bool]) -> Answer:
-        """Act, or answer as before. An answer that `keeps` refuses leaves the key free."""
+    def once(
+        self, key: str, request: str, act: Callable[[], Answer], *, keeps: Callable[[Answer], bool]
+    ) -> tuple[Answer, bool]:
+        """Act, or answer as before; and which of the two it was. An answer that `keeps` refuses leaves the key free."""
         with self._lock:
             known = self._kept.get(key)
             if known and self.now() - known.at < KEPT:
@@ -40,8 +42,7 @@ class Repeats:
                     raise OtherRequest
                 if known.answer is None:
                     raise StillAtWork
-                headers = {**known.answer.headers, "Idempotent-Replayed": "true"}
-                return Answer(status=known.answer.status, headers=headers, body=known.answer.body)
+                return known.answer, True
             mine = self._kept[key] = _Kept(request=request, at=self.now())
         try:
             answer = act()
@@ -50,4 +51,4 @@ class Repeats:
         finally:
             if mine.answer is None:
                 self._kept.pop(key, None)
-        return answer
+        return answer, False

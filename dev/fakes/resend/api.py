@@ -142,11 +142,12 @@ class Resend:
             raise Refused(400, "invalid_idempotency_key", "An idempotency key has 1 to 256 characters.")
         request = hashlib.sha256(call.path.encode() + b"\n" + call.asked.body).hexdigest()
         try:
-            return self.repeats.once(key, request, lambda: act(key), keeps=lambda answer: answer.status < 300)
+            answer, _ = self.repeats.once(key, request, lambda: act(key), keeps=lambda answer: answer.status < 300)
         except OtherRequest as error:
             raise Refused(409, "invalid_idempotent_request", "The key was used with another body.") from error
         except StillAtWork as error:
             raise Refused(409, "concurrent_idempotent_requests", "The first request is still at work.") from error
+        return answer
 
     def _send(self, call: Call) -> Answer:
         def act(key: str | None) -> Answer:

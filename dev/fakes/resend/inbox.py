@@ -1,11 +1,10 @@
 """Pages for people who run the fake: what was sent, as its recipient sees it. And control doors for tests."""
 
 import json
-from collections.abc import Sequence
 from html import escape
 
 from dev.fakes.clock import iso
-from dev.fakes.doors import CONTROL, Call, Route, as_json, as_page, route
+from dev.fakes.doors import CONTROL, Call, Controls, as_json, as_page, route
 from dev.fakes.resend.checks import Refused
 from dev.fakes.resend.fates import Fate
 from dev.fakes.resend.mails import Hook, Mails
@@ -51,7 +50,7 @@ def _rows(mails: Mails) -> str:
     return f"<table>{head}{rows}</table>" if rows else "<p class=note>Nothing was sent yet.</p>"
 
 
-def controls(mails: Mails) -> Sequence[Route]:
+def controls(mails: Mails) -> Controls:
     """`accepted`: every mail that was taken, and how many under each idempotency key. `fates`: `{"address": …, "fate": …}`."""
 
     def accepted(_call: Call) -> Answer:
