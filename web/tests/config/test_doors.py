@@ -20,6 +20,7 @@ SAME = {
     "findings:bulk": ["bulk_make"],
     "findings:bulk_undo": ["bulk_undo"],
     "findings:change_due_rules": ["due_rules_change", "due_rules_try"],
+    "findings:check": ["finding_check"],
     "findings:comment": ["comment_make"],
     "findings:delete_comment": ["comment_delete"],
     "findings:delete_shared_view": ["view_delete_shared"],

@@ -166,6 +166,24 @@ class TestASandbox:
         assert "api.github.com answered 200" in panel
         assert value not in page + panel
 
+    def test_checked_again_by_hand_it_turns_out_revoked(self, world, outside, scanned, signed_in):
+        asking.switch(world.org, world.alice.pk, on=True)
+        scanned(f"GH_TOKEN={github()}")
+        with scope(world.org.pk):
+            before = Finding.objects.of(world.org).get(kind="secret")
+        outside.pages["/rate_limit"] = Answer(status=401)
+        browser = signed_in(world.bob)
+        browser.post(f"/acme/findings/{before.pk}/check/")
+        with scope(world.org.pk):
+            again = scans.waiting(world.org.pk, before.asset_id)
+        work.run(world.org.pk, again.pk)
+        panel = browser.get(f"/acme/findings/{before.pk}/").content.decode()
+        for said in ("No, revoked", "revoked: its issuer does not take it", "api.github.com said that it is revoked"):
+            assert said in panel
+        with scope(world.org.pk):
+            assert Finding.objects.of(world.org).get(pk=before.pk).risk < before.risk
+        assert len(outside.asked) == 2
+
     def test_a_scan_that_is_asking_stops_when_the_switch_is_turned(self, world, outside, scanned):
         asking.switch(world.org, world.alice.pk, on=True)
 

@@ -13,6 +13,7 @@ _OF_FINDING = (
     "finding_suppress",
     "finding_lift",
     "finding_assign",
+    "finding_check",
     "comments_list",
     "comment_make",
 )
@@ -31,6 +32,7 @@ LINKS: Mapping[str, tuple[tuple[Mapping[str, str], tuple[str, ...]], ...]] = {
         ({"finding_id": _ID}, _OF_FINDING[1:]),
         ({"finding_id": _ID, "identity_id": "$response.body#/identities/0/id"}, ("finding_split",)),
     ),
+    "finding_check": (({"scan_id": "$response.body#/scan"}, _OF_SCAN),),
     "finding_suppress": (({"finding_id": _ID}, ("finding_lift", "finding_get")),),
     "finding_lift": (({"finding_id": _ID}, ("finding_suppress", "finding_get")),),
     "comments_list": (({"comment_id": _FIRST}, ("comment_get", "comment_change", "comment_delete")),),

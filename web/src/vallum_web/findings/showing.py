@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from vallum_web.accounts.access import MemberRequest
-from vallum_web.findings import counting, group_queries, listing, queries, story, suppression_queries
+from vallum_web.findings import check_queries, counting, group_queries, listing, queries, story, suppression_queries
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.forms import AssignForm, CommentForm, EditForm, SuppressForm, ViewForm
 from vallum_web.findings.models import Comment, Finding, View
@@ -185,6 +185,7 @@ def panel(request: MemberRequest, key: UUID, takers: Takers | None = None) -> di
         "ticket": _ticket(request, detail, why),
         "verdicts": story.verdicts(data),
         "told": story.told(data),
+        "checking": check_queries.checking(request.org.pk, detail.finding) if detail.finding.kind == "secret" else None,
         "advisories": story.advisories(data),
         "references": story.references(data),
         "revoke": story.revoking(data),

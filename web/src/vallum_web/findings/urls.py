@@ -27,6 +27,7 @@ urlpatterns = [
     path("findings/bulk/", bulk_views.bulk, name="bulk"),
     path("findings/bulk/<uuid:bulk>/", bulk_views.bulk_run, name="bulk_run"),
     path("findings/bulk/<uuid:bulk>/undo/", bulk_views.bulk_undo, name="bulk_undo"),
+    path("findings/<uuid:finding>/check/", views.check, name="check"),
     path("findings/<uuid:finding>/assign/", views.assign, name="assign"),
     path("findings/<uuid:finding>/comments/", views.comment, name="comment"),
     path("findings/<uuid:finding>/comments/preview/", views.preview_comment, name="preview_comment"),

@@ -111,6 +111,20 @@ def assign(request: MemberRequest, finding: UUID) -> HttpResponse:
 
 
 @require_POST
+@vary_on_headers("HX-Request", "HX-Target")
+@may("scans.start")
+def check(request: MemberRequest, finding: UUID) -> HttpResponse:
+    """Have its issuer asked again: by a scan, to which the panel leads then."""
+    try:
+        services.check(request.org, finding, request.user.pk)
+    except Finding.DoesNotExist:
+        raise Http404 from None
+    except services.NotCheckableError as error:
+        return showing.refused(request, finding, check_refused=str(error))
+    return showing.changed(request, finding, undo=None)
+
+
+@require_POST
 @may("findings.decide")
 def split(request: MemberRequest, finding: UUID, line: UUID) -> HttpResponse:
     """What was taken for this finding becomes one of its own; its page opens."""

@@ -13,8 +13,7 @@ from vallum_engine.gate.policy import Policy, Since
 from vallum_web.gates.record import Baseline, Point
 from vallum_web.scans import words
 from vallum_web.scans.models import Coverage, Scan
-from vallum_web.scans.queries import ENDED, UNLISTED
-from vallum_web.scans.services import UNFINISHED
+from vallum_web.scans.queries import ENDED, UNFINISHED, UNLISTED
 from vallum_web.tenancy.models import Org
 
 OVER = (*ENDED, Scan.Status.FAILED)

@@ -8,7 +8,7 @@ from vallum_web.assets import queries as assets
 from vallum_web.assets.models import Asset
 from vallum_web.ingest.models import Upload
 from vallum_web.scans.models import Scan
-from vallum_web.scans.services import UNFINISHED
+from vallum_web.scans.queries import UNFINISHED
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope

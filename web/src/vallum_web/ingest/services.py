@@ -194,7 +194,10 @@ def _outcome(scan: Scan, report: Report) -> dict[str, int]:
         return {"seen": len(report.findings), "other_branch": 1}
     if branch:
         asset_services.follow_branch(asset, branch)
-    return _counts(findings.digest(scan, report), report)
+    begun, counts = clock.now(), _counts(findings.digest(scan, report), report)
+    if counts["reopened"] and "asked" not in counts and scan.origin != Scan.Origin.REQUESTED:
+        findings.check_what_came_back(scan.org_id, scan.asset_id, since=begun)
+    return counts
 
 
 def _read(upload: Upload) -> Report:

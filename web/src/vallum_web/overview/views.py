@@ -21,9 +21,8 @@ from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.findings.filters import ANY, CHANGES, SEVERITIES, Filters
 from vallum_web.overview import home as home_queries
 from vallum_web.overview import queries
-from vallum_web.scans import services as scans
 from vallum_web.scans import words
-from vallum_web.scans.queries import SCANNED
+from vallum_web.scans.queries import SCANNED, UNFINISHED
 
 
 @require_safe
@@ -70,7 +69,7 @@ def asset(request: MemberRequest, asset: UUID) -> HttpResponse:
     context = {
         **_frame(request),
         "detail": found,
-        "running": found.last is not None and found.last.status in scans.UNFINISHED,
+        "running": found.last is not None and found.last.status in UNFINISHED,
         "phase": words.phase(found.last) if found.last else "",
         "progress": words.progress(found.last) if found.last else "",
         "severity_urls": _worklist(request, asset),

@@ -17,6 +17,7 @@ from vallum_web.assets.models import Asset
 from vallum_web.repositories.models import Credential, Repository
 from vallum_web.scans import services as scans
 from vallum_web.scans.models import Scan
+from vallum_web.scans.queries import UNFINISHED
 from vallum_web.tenancy import blobs, clock, egress, keyring
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
@@ -144,7 +145,7 @@ def _replaceable(org: Org, asset: UUID) -> Repository:
     found = Repository.objects.of(org).select_for_update().filter(asset=asset).exclude(archive=None).first()
     if found is None:
         raise NoArchiveError(asset)
-    waiting = Scan.objects.of(org).select_for_update().filter(asset=asset, status__in=scans.UNFINISHED)
+    waiting = Scan.objects.of(org).select_for_update().filter(asset=asset, status__in=UNFINISHED)
     if any(scan.status == Scan.Status.RUNNING for scan in waiting):
         raise BeingScannedError(asset)
     return found

@@ -35,6 +35,16 @@ def issuers() -> tuple[Issuer, ...]:
     )
 
 
+@cache
+def _asked_about() -> frozenset[str]:
+    return frozenset(rule.id for rule in rulebook.packaged().rules if rule.verify)
+
+
+def askable(rule: str) -> bool:
+    """Whether the issuer of what this rule finds can be asked."""
+    return rule in _asked_about()
+
+
 def _question(check: Check) -> str:
     address = urlsplit(check.url)
     query = f"?{address.query}" if address.query else ""

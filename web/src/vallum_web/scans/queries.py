@@ -14,6 +14,7 @@ from vallum_web.tenancy.models import Org, OrgQuerySet
 
 # Thousands of lines in one row: read for the page of one scan, never for a list.
 UNLISTED = ("errors",)
+UNFINISHED = (Scan.Status.QUEUED, Scan.Status.RUNNING)
 ENDED = (Scan.Status.DONE, Scan.Status.INCOMPLETE)
 STALE = timedelta(days=30)
 BY_NUMBER = keyset.Order(fields=("number",), falling=False)
@@ -29,8 +30,13 @@ def scan(org: Org | UUID, key: UUID) -> Scan:
     return found
 
 
-def of_asset(org: Org, asset: UUID) -> OrgQuerySet[Scan]:
+def of_asset(org: Org | UUID, asset: UUID) -> OrgQuerySet[Scan]:
     return scans(org).filter(asset=asset)
+
+
+def waiting(org: Org | UUID, asset: UUID) -> Scan | None:
+    """The scan of the asset by this platform that waits or runs; there is one at most."""
+    return of_asset(org, asset).filter(status__in=UNFINISHED, origin=Scan.Origin.REQUESTED).first()
 
 
 def latest(org: Org, assets: Iterable[UUID]) -> dict[UUID, Scan]:

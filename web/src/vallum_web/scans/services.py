@@ -12,7 +12,7 @@ from vallum_engine.model.report import Coverage as Covered
 from vallum_engine.model.report import Problem, Report
 from vallum_web.assets.models import Asset
 from vallum_web.scans.models import Coverage, Latest, Rejected, Scan
-from vallum_web.scans.queries import ENDED
+from vallum_web.scans.queries import ENDED, UNFINISHED, waiting
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.jobs import SLOW, enqueue
@@ -25,7 +25,6 @@ MAX_GAPS = 2000
 MAX_REASONS = 200
 MAX_REJECTED = 10_000
 MOST_TEXT = 2000
-UNFINISHED = (Scan.Status.QUEUED, Scan.Status.RUNNING)
 RUN = "ingest.run_scan"
 
 
@@ -33,11 +32,7 @@ def request(org: Org | UUID, asset: UUID, by: UUID | None) -> Scan:
     """Queue a scan; while one of the asset is waiting or running, that one is the answer."""
     org_id = org.pk if isinstance(org, Org) else org
     with scope(org_id, user=by):
-        return _waiting(org_id, asset) or _queued(org_id, asset, by)
-
-
-def _waiting(org: UUID, asset: UUID) -> Scan | None:
-    return Scan.objects.of(org).filter(asset=asset, status__in=UNFINISHED, origin=Scan.Origin.REQUESTED).first()
+        return waiting(org_id, asset) or _queued(org_id, asset, by)
 
 
 def _queued(org: UUID, asset: UUID, by: UUID | None) -> Scan:
@@ -49,7 +44,7 @@ def _queued(org: UUID, asset: UUID, by: UUID | None) -> Scan:
             return scan
     except IntegrityError:
         # Somebody asked in the same moment; should theirs be over by now, it is still the answer.
-        return _waiting(org, asset) or Scan.objects.of(org).filter(asset=asset).latest("id")
+        return waiting(org, asset) or Scan.objects.of(org).filter(asset=asset).latest("id")
 
 
 def again(scan: Scan) -> None:

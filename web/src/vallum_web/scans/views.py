@@ -42,7 +42,7 @@ def _context(request: MemberRequest, scan: Scan) -> dict[str, Any]:
     lines = queries.coverage(request.org, scan)
     return {
         "scan": scan,
-        "running": scan.status in services.UNFINISHED,
+        "running": scan.status in queries.UNFINISHED,
         "phase": words.phase(scan),
         "progress": words.progress(scan),
         "isolation": words.isolation(scan),

@@ -1,6 +1,7 @@
 """Every write to the record, by what it does."""
 
 from vallum_web.findings.services.bulk import begin_bulk, fail_bulk, pick_up_bulks, run_bulk, undo_bulk
+from vallum_web.findings.services.check import NotCheckableError, check, check_what_came_back
 from vallum_web.findings.services.comments import comment, delete_comment, edit_comment
 from vallum_web.findings.services.decide import NotAMemberError, Why, assign, expire_decisions, lift, suppress
 from vallum_web.findings.services.digest import digest, fingerprint_key
@@ -13,11 +14,14 @@ from vallum_web.findings.services.weigh import follow_feeds, set_due_rules, weig
 
 __all__ = [
     "NotAMemberError",
+    "NotCheckableError",
     "RuleRefusedError",
     "ViewRefusedError",
     "Why",
     "assign",
     "begin_bulk",
+    "check",
+    "check_what_came_back",
     "comment",
     "delete_comment",
     "delete_shared_view",
