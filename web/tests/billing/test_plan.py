@@ -100,7 +100,8 @@ def test_what_a_smaller_plan_would_not_hold_is_shown_before(people, signed_in):
     assert "<b>7 repositories</b>, of which Free includes 5" in page
     assert "<b>4 members</b>, of which Free includes 3" in page
     assert "<b>2 findings</b> that no scan saw within 30 days" in page
-    assert browser.get(f"{PAGE}smaller/enterprise/").status_code == 404
+    assert browser.get(f"{PAGE}smaller/enterprise/").headers["Location"] == PAGE
+    assert browser.get(f"{PAGE}smaller/none/").status_code == 404
 
 
 def test_read_only_stops_changes_and_nothing_that_keeps_safe(people, signed_in):

@@ -1,7 +1,7 @@
 """The plan of an organization: what it includes, how far it is used, and what a smaller one would not hold."""
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from vallum_web.accounts.access import MemberRequest, may
@@ -28,7 +28,9 @@ def plan(request: MemberRequest) -> HttpResponse:
 def smaller(request: MemberRequest, plan: str) -> HttpResponse:
     """What would go with a move to this smaller plan, before anybody decides."""
     entitled, wanted = entitlements.of(request.org), PLANS.get(plan)
-    if wanted is None or wanted.rank >= entitled.plan.rank:
+    if wanted is None:
         raise Http404
+    if wanted.rank >= entitled.plan.rank:  # an address kept from before the plan changed
+        return redirect("billing:plan", org=request.org.slug)
     context = {"entitled": entitled, "wanted": wanted, "loss": queries.loss(request.org, wanted)}
     return render(request, "billing/smaller.html", context)
