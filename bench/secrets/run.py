@@ -1,6 +1,6 @@
 """Claim: secrets are found several times faster than by the fastest peer, and more of them, with fewer false alarms.
 
-Three parts. Beside kingfisher and detect-secrets in one run: time on source trees of others, truth on a labelled tree. Beside reading the
+Four parts. Beside kingfisher and detect-secrets in one run: time on source trees of others, truth on a labelled tree. Beside reading the
 files and one bare pass of the same rules: what a scan adds to what no scan can do without.
 Prints medians, ratios and counts; nothing here asserts one.
 """
@@ -10,14 +10,14 @@ import tempfile
 from pathlib import Path
 
 from bench import measure
-from bench.secrets import floor, speed, truth
+from bench.secrets import floor, judge, speed, truth
 from bench.secrets.trees import TREES
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--part", choices=("speed", "truth", "floor"), action="append")
+    parser.add_argument("--part", choices=("speed", "truth", "judge", "floor"), action="append")
     parser.add_argument("--trees", default=",".join(tree.size for tree in TREES), help="sizes, joined by commas")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="vallum-bench-") as folder:
@@ -27,6 +27,8 @@ def main() -> None:
         print(measure.machine())
         if "truth" in (given.part or ["truth"]):
             truth.run(scratch, environment)
+        if "judge" in (given.part or ["judge"]):
+            judge.run(scratch, environment)
         if "speed" in (given.part or ["speed"]):
             speed.run(chosen, given.runs, scratch, environment)
         if "floor" in (given.part or ["floor"]):

@@ -78,6 +78,39 @@ TREES = (
     ),
 )
 
+JUDGED = (
+    *(tree for tree in TREES if tree.package != "next"),
+    Tree(
+        size="localstack",
+        client="pip",
+        package="localstack-core",
+        version="3.0.0",
+        sha256="c4baa9d6697b534e0073741d086a5a427aeb5690ca7943a7f7f9d4606c1fe133",
+    ),
+    Tree(
+        size="mlflow",
+        client="pip",
+        package="mlflow",
+        version="2.16.0",
+        sha256="82ea1a2e800f404f1586783b7636091c0a5754cf9ff45afeadf3a5e467f5168f",
+    ),
+    Tree(
+        size="paramiko",
+        client="pip",
+        package="paramiko",
+        version="5.1.0",
+        sha256="239b5f9b2a53006cd54f83cf8495ee742083708ead947882c8dd2786de79f39b",
+    ),
+    Tree(
+        size="twisted",
+        client="pip",
+        package="twisted",
+        version="26.10.0",
+        sha256="5f0355403e507fc23ceea85e9dbb4bc59335aabde41dd324e8b8cea180dd38de",
+    ),
+)
+"""Those of which each finding was looked at by somebody."""
+
 
 def unpacked(tree: Tree, scratch: Path) -> Path:
     """The tree in a folder of `scratch`: outside of this repository, whose ignore files would hide half of it.

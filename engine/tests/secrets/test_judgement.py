@@ -1,7 +1,7 @@
 """The small judgements: random or not, placeholder or not, how much to show, whether a checksum holds."""
 
 import re
-from base64 import b64encode
+from base64 import b32encode, b64encode
 from hashlib import shake_128
 
 import pytest
@@ -52,6 +52,7 @@ def test_a_checksum_holds_for_what_the_standard_prints(checksum: str, key: bytes
         ("crc16-base32", "{nkey:32}"),
         ("crc16-base32", "{strkey:32}"),
         ("bech32", "{nsec:32}"),
+        ("sanctum-crc32b", "{sanctum:40}"),
         ("synapse-crc32", "{synapse:20}"),
     ],
 )
@@ -61,6 +62,12 @@ def test_a_letter_that_is_wrong_anywhere_breaks_the_checksum(checksum: str, hole
     for place in range(5, len(key)):
         typo = key[:place] + (b"Q" if key[place : place + 1] not in b"Qq" else b"Z") + key[place + 1 :]
         assert not CHECKSUMS[checksum](typo if hole != "{nsec:32}" else typo.lower())
+
+
+@pytest.mark.parametrize(("account", "genuine"), [(123456789012, False), (111122223333, False), (270714286841, True)])
+def test_a_key_of_an_account_in_manuals_was_never_issued(account: int, genuine: bool) -> None:  # noqa: FBT001 - a parameter of a test
+    key = b"AKIA" + b32encode((1 << 47 | account << 7).to_bytes(6) + b"noise"[:4])
+    assert CHECKSUMS["aws-account"](key) is genuine
 
 
 def test_what_is_no_base32_has_no_checksum() -> None:
@@ -133,6 +140,8 @@ def test_noise_is_no_placeholder(hole: str) -> None:
         b"hunter2",
         b"xxxxxxxx",
         b"MyPassw0rd1",
+        b"Secr3tPassw00rd",
+        b"SomePas2w0rd",
         b"pass%20pass",
         b"U2FsdGVkX1+sealed",
     ],
@@ -152,6 +161,11 @@ def test_words_are_told_from_noise(value, expected) -> None:
 def test_noise_is_rarely_wordlike() -> None:
     texts = [fill(f"{{alpha:32}}{n}")[:32].encode() for n in range(500)]
     assert sum(map(wordlike, texts)) == 0
+
+
+def test_base_16_behind_a_short_prefix_is_rarely_wordlike() -> None:
+    texts = [fill(f"key_{{hex:64}}{n}")[:68].encode() for n in range(500)]
+    assert sum(map(wordlike, texts)) <= 2
 
 
 def test_entropy() -> None:

@@ -1,12 +1,13 @@
 """How far to trust a match whose value alone says little: by the value's look and by where it stands."""
 
 import re
+from base64 import b64decode
 from functools import lru_cache
 from math import log2
 
 from vallum_engine.model.finding import Confidence
 from vallum_engine.secrets.entropy import alphabet, expected, shannon, wordlike
-from vallum_engine.secrets.placeholders import dummy_password
+from vallum_engine.secrets.placeholders import dummy_password, is_placeholder
 from vallum_engine.secrets.rule import Rule, Specificity
 from vallum_engine.values import immutable
 
@@ -21,6 +22,8 @@ _TRIAL = (
     r"(?:^|/)(?:tests?|testing|testdata|test[-_]\w+|\w+[-_]tests?|specs?|__tests__|fixtures?|examples?|samples?|demos?|mocks?|stubs?|docs?|documentation|tutorials?|man\d?)/"
     r"|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*[_.-](?:tests?|spec|template|dist|mock)(?:\.[^/]*)?|[^/]*(?:example|sample)[^/]*|METADATA|PKG-INFO|[^/]*\.(?:md|rst|adoc|html?|tex|\d(?:\.gz)?))$"
 )
+_BASE64 = rb"[A-Za-z0-9+/]{8,}={0,2}"
+_TEXT = rb"[ -~]+"
 _LETTER = rb"[A-Za-z]"
 _DIGIT = rb"[0-9]"
 _HEXADECIMAL = rb"(?:0x)?[0-9a-fA-F-]+"
@@ -79,7 +82,7 @@ class Trust:
 
 def trust(rule: Rule, value: bytes, before: bytes, path: str) -> Trust | None:
     """How far to trust this match, None for one not worth a finding. `before`: the match up to the value."""
-    if _words(rule, value):
+    if _words(rule, value) or (rule.specificity is Specificity.GENERIC and _written(value)):
         return None
     if rule.specificity is Specificity.TOKEN:
         return Trust(rule.confidence, _FORM[rule.confidence])
@@ -104,6 +107,16 @@ def _words(rule: Rule, value: bytes) -> bool:
     if rule.human:
         return dummy_password(value)
     return rule.specificity is Specificity.CONTEXT and wordlike(value) and not re.fullmatch(_HEXADECIMAL, value)
+
+
+def _written(value: bytes) -> bool:
+    """Whether the value is a text for people, or a stand-in for a secret, written in base64."""
+    if len(value) % 4 or not re.fullmatch(_BASE64, value):
+        return False
+    text = b64decode(value)
+    if not re.fullmatch(_TEXT, text):
+        return False
+    return is_placeholder(text) or wordlike(text) or not _mixed(text)
 
 
 def _noise(value: bytes) -> Trust | None:

@@ -27,7 +27,7 @@ _ROWS = (
     b"qwertyuiop",
     b"asdfghjkl",
 )
-_BLANKED = rb"(?i)example|xxxxx|redacted|placeholder|\.\.\.|\*\*\*|\$\{|\{\{|<[a-z]"
+_BLANKED = rb"(?i)(?:1234567890){2}|example|xxxxx|redacted|placeholder|\.\.\.|\*\*\*|\$\{|\{\{|<[a-z]"
 _LONG = 200
 _STEP = 6
 _STEPS = frozenset(row[start : start + _STEP] for row in _ROWS for start in range(len(row) - _STEP + 1))
@@ -87,13 +87,14 @@ _DUMMIES = frozenset(
     b"tests testing tester guest default demo foo bar baz foobar hunter2 postgres postgresql mysql mariadb mongo mongodb "
     b"redis rabbitmq oracle sa scott tiger letmein welcome welcome1 changeit changed none null nil true false empty string "
     b"value undefined unknown hidden masked xxx yyy zzz abc abc123 abcd1234 test123 test1234 testpass testpassword admin123 "
-    b"root123 pass123 pass1234 qwerty qwerty123 p@ssw0rd p@ssword passw0rd pa55word correct-horse-battery-staple s3cr3t "
+    b"root123 pass123 pass1234 qwerty qwerty123 qwer1234 1234qwer p@ssw0rd p@ssword passw0rd pa55word correct-horse-battery-staple s3cr3t "
     b"s3cret secret123 mypassword mysecret mypass my-password my-secret my_password my_secret somepassword supersecret newpassword "
     b"oldpassword userpass dbpass db_password localhost vagrant docker airflow django flask prefect minioadmin "
-    b"elastic kibana grafana jenkins sonar wordpress drupal joomla magento keycloak nextcloud neo4j guacamole".split()
+    b"elastic kibana grafana jenkins sonar wordpress drupal joomla magento msandbox keycloak nextcloud neo4j guacamole".split()
 )
 _BEGUN = (b"pass", b"test", b"dummy", b"my-", b"my_", b"your")
 _ENDED = (b"pass", b"test", b"_pwd", b"-pwd")
+_SPELT = rb"pa[a-z]?[a-z0-9]w[o0]{1,2}rd"
 _LEET = bytes.maketrans(b"@430157$", b"aaeoists")
 
 
@@ -106,6 +107,7 @@ def dummy_password(value: bytes) -> bool:
         or _all_dummies(lowered)
         or b"password" in plain
         or b"passwd" in plain
+        or bool(re.search(_SPELT, plain))
         or plain.startswith(_BEGUN)
         or plain.endswith(_ENDED)
         or is_placeholder(value)
