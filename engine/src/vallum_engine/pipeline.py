@@ -101,7 +101,8 @@ class _Builder:
         self.packages: Sequence[Package] = ()
         self.placement = Placement()
         self.lower_paths: set[str] = set()
-        self.readers = [detector for detector in detectors if isinstance(detector, ReadsFormats)]
+        self.wants = [detector.wants for detector in detectors]
+        self.reads = [detector.reads for detector in detectors if isinstance(detector, ReadsFormats)]
         self.joining = [d for d in detectors if not (isinstance(d, ByFile) and d.by_file)]
         self.below = [d for d in detectors if isinstance(d, LooksBelow) and d.looks_below]
 
@@ -137,7 +138,8 @@ class _Builder:
             self.lower_paths.add(file.path)
         else:
             self.paths.append(file.path)
-            self.placement.note(file)
+            if file.layer:
+                self.placement.note(file)
         if not asked:
             return
         self.recall.asked(detector for detector, _ in asked)
@@ -146,12 +148,12 @@ class _Builder:
     def asked(self, file: File) -> Asked:
         """The detectors that have something to look for in a file, each with its hits."""
         hits = None if file.binary else self.hits(file)
-        return [
-            (detector, own)
-            for index, detector in enumerate(self.detectors)
-            if ((own := hits.get(index, ()) if hits else ()) or detector.wants(file.path))
-            and (not file.lower or detector in self.below)
-        ]
+        asked: Asked = []
+        for index, wants in enumerate(self.wants):
+            own = hits.get(index, ()) if hits else ()
+            if own or wants(file.path):
+                asked.append((self.detectors[index], own))
+        return [pair for pair in asked if pair[0] in self.below] if file.lower else asked
 
     def detect(self, file: File, asked: Asked) -> Marks:
         """What the detectors find in a file, and the marks that hide some of it."""
@@ -206,7 +208,9 @@ class _Builder:
         return Share(self.files, self.bytes, self.skips, self.paths, found, hidden, exclusions, self.problems)
 
     def hits(self, file: File) -> Hits:
-        structured = any([detector.reads(file.path) for detector in self.readers])  # noqa: C419 - a list costs less, and stands for every file
+        structured = False
+        for reads in self.reads:
+            structured = structured or reads(file.path)
         return self.triggers.hits(file.data, structured=structured)
 
     def looked_into(self, file: File, asked: Sequence[Detector]) -> bool:

@@ -134,16 +134,17 @@ def joined(parts: Sequence[tuple[Plan, Database]]) -> Database:
     """One database that answers for the parts of a plan."""
     always = tuple(database for part, database in parts if not part.structured)
     structured = tuple(database for part, database in parts if part.structured)
-    return always[0] if len(always) == 1 and not structured else _Joined(always=always, structured=structured)
+    return always[0] if len(always) == 1 and not structured else _Joined(always=always, every=always + structured)
 
 
 @immutable
 class _Joined:
     always: tuple[Database, ...]
-    structured: tuple[Database, ...]
+    every: tuple[Database, ...]
+    """With those for files read by their format."""
 
     def hits(self, data: bytes, *, structured: bool = True) -> Hits:
-        asked = self.always + self.structured if structured else self.always
+        asked = self.every if structured else self.always
         if len(asked) == 1:
             return asked[0].hits(data)
         answers = [answer for part in asked if (answer := part.hits(data))]

@@ -14,7 +14,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Finding
 from vallum_engine.model.report import Report, Verdict
 from vallum_engine.pipeline import scan
-from vallum_engine.secrets import disguises, samples
+from vallum_engine.secrets import decoding, disguises, samples
 from vallum_engine.secrets.decoding import MOST, decoded
 from vallum_engine.secrets.detector import SecretsDetector
 from vallum_engine.secrets.disguises import Encoding, in_base64
@@ -258,3 +258,36 @@ def test_no_value_is_said_however_it_was_written(pieces: list[bytes]) -> None:
     said = repr(findings)
     for value in (GITHUB, AWS.split(b"=")[-1].strip(), DATABASE.split(b":")[2].split(b"@")[0]):
         assert value.decode() not in said
+
+
+BLOCKS = st.lists(
+    st.one_of(
+        st.sampled_from([b"\n", b"\r\n", b"  ", b'" +\n"', b"\\n", b"name: ", b"short", b"\\", b"=="]),
+        st.integers(1, 40).map(lambda size: b"QUJD" * size),
+        st.integers(1, 6).map(lambda lines: (b"QUJD" * 15 + b"\n") * lines),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(BLOCKS, st.data())
+def test_a_block_is_the_same_however_little_is_looked_at_around_it(blocks: list[bytes], draw: st.DataObject) -> None:
+    data = b"".join(blocks)
+    ends = sorted(draw.draw(st.lists(st.integers(1, len(data) + 1), max_size=6)))
+    said = []
+    for reach in (1, 1 << 30):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(decoding, "_REACH", reach)
+            said += [
+                list(decoded(data, [(encoding, end) for end in ends]))
+                for encoding in (Encoding.BASE64, Encoding.HEXADECIMAL)
+            ]
+    assert said[:2] == said[2:]
+
+
+def test_a_block_that_is_longer_than_what_is_looked_at_first_is_decoded_whole() -> None:
+    text = b64encode(b"x " * 75_000 + GITHUB + b" y" * 75_000)
+    lines = b"\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+    ((rule, line),) = found(b"key: |\n" + lines + b"\n")
+    assert (rule, line) == ("github-personal-access-token", 2 + 150_000 // 57)

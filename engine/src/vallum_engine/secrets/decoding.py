@@ -4,7 +4,6 @@ import re
 from base64 import urlsafe_b64decode
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
 from itertools import accumulate
 
 from vallum_engine.secrets.disguises import Encoding
@@ -19,6 +18,8 @@ _HEXADECIMAL = rb"[0-9A-Fa-f]{12,}"
 _FULL_LINE = 40
 _AROUND = 2_000
 _GAP = 140
+_REACH = 1 << 14
+"""Bytes around a place whose stretches are looked for at first."""
 _PEEK = 16
 _PRINTABLE = bytes((*range(32, 127), 0, 9, 10, 13))
 _ESCAPE = rb"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrtbf\"'\\/]))"
@@ -63,19 +64,28 @@ def decoded(data: bytes, places: Iterable[Place]) -> Iterator[Decoded]:
 
 
 class _Runs:
-    """The stretches of a file that an alphabet can have written, found once and only where one is asked for."""
+    """The stretches of a file that an alphabet can have written, found where one is asked for and on the lines around."""
 
     def __init__(self, data: bytes, pattern: bytes) -> None:
         self.data = data
         self.pattern = pattern
+        self.start = self.stop = 0
+        """Where the lines begin and end whose stretches are known."""
+        self.spans: list[tuple[int, int]] = []
         self.block = _Block()
 
-    @cached_property
-    def spans(self) -> list[tuple[int, int]]:
-        return [found.span() for found in re.finditer(self.pattern, self.data)]
+    def look(self, place: int, reach: int) -> None:
+        """Find the stretches of whole lines around a place: no stretch goes over the end of a line."""
+        self.start = self.data.rfind(b"\n", 0, max(place - reach, 0)) + 1
+        stop = self.data.find(b"\n", place + reach)
+        self.stop = stop if stop >= 0 else len(self.data)
+        find = re.compile(self.pattern).finditer
+        self.spans = [found.span() for found in find(self.data, self.start, self.stop)]
 
     def at(self, end: int) -> int:
         """The number of the stretch that holds the byte before `end`; -1 when there is none."""
+        if not self.start < end <= self.stop:
+            self.look(end, _REACH)
         at = bisect_right(self.spans, (end - 1, len(self.data))) - 1
         return at if at >= 0 and self.spans[at][1] >= end else -1
 
@@ -83,17 +93,28 @@ class _Runs:
         """The encoded block that holds the byte before `end`; empty when there is none."""
         if self.block.lines and self.block.lines[0][0] < end <= self.block.lines[-1][1]:
             return self.block
-        first = last = self.at(end)
-        if first < 0:
+        at, reach = self.at(end), _REACH
+        if at < 0:
             return _Block()
-        while first and self._continues(first - 1):
-            first -= 1
-        while last + 1 < len(self.spans) and self._continues(last):
-            last += 1
+        first, last = self.block_of(at)
+        # A block may go on where nobody looked yet.
+        while (not first and self.start) or (last + 1 == len(self.spans) and self.stop < len(self.data)):
+            reach *= 4
+            self.look(end, reach)
+            first, last = self.block_of(self.at(end))
         lines = self.spans[first : last + 1]
         sums = [0, *accumulate(stop - start for start, stop in lines)]
         self.block = _Block(lines, sums, b"".join(self.data[start:stop] for start, stop in lines))
         return self.block
+
+    def block_of(self, at: int) -> tuple[int, int]:
+        """The numbers of the first and the last of the stretches that together are one text."""
+        first = last = at
+        while first and self._continues(first - 1):
+            first -= 1
+        while last + 1 < len(self.spans) and self._continues(last):
+            last += 1
+        return first, last
 
     def _continues(self, at: int) -> bool:
         """Whether a full line is followed by nothing but a line's end and another line that is no longer."""

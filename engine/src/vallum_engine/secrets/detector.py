@@ -100,7 +100,7 @@ class SecretsDetector:
 
     def detect(self, file: File, hits: Sequence[Hit]) -> Iterable[Finding]:
         data, how = file.data, ""
-        if any(hit.trigger == self._wide for hit in hits):
+        if self._wide in [hit.trigger for hit in hits]:
             data, how = unmarked(data)
             hits = self._look(data)
         found = list(self._matches(data, hits, file.path, how))
@@ -110,6 +110,8 @@ class SecretsDetector:
             found.extend(self._read(data, file.path, None))
         elif hints := self._places_to_read(hits, found):
             found.extend(self._read(data, file.path, hints))
+        if not found:
+            return ()
         matches = _most_specific(found)
         return self._findings(file.path, _with_lines(data, matches))
 

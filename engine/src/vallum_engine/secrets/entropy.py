@@ -24,6 +24,8 @@ _PAIRS = frozenset(
     b"on oo op or os ot ou ov ow pa pe pl po pr pt ra rd re ri rm rn ro rs rt ru ry sa se sh si so sp ss st su sw ta te th ti "
     b"to tr ts tt tu ty ul um un up ur us ut va ve vi wa we wi wo wr yo ys".split()
 )
+_PAIR = rb"(?=([a-z]{2}))"
+"""Each two letters in a row, those that overlap too."""
 WORDLIKE = 0.6
 CHANGING = 0.25
 """How often letters and digits follow each other in noise at least: base 16 has 0.47 a character, base 62 has 0.27, names next to none."""
@@ -50,10 +52,10 @@ def wordlike(value: bytes) -> bool:
         return (
             False  # a hash behind a short prefix: its letters are pairs of words by chance, for there are six of them
         )
-    letters = [lowered[i : i + 2] for i in range(len(lowered) - 1) if lowered[i : i + 2].isalpha()]
-    if len(letters) < _ENOUGH_PAIRS:
+    pairs: list[bytes] = re.findall(_PAIR, lowered)
+    if len(pairs) < _ENOUGH_PAIRS:
         return False
-    return sum(pair in _PAIRS for pair in letters) / len(letters) >= WORDLIKE
+    return sum(map(_PAIRS.__contains__, pairs)) / len(pairs) >= WORDLIKE
 
 
 def _changes(lowered: bytes) -> int:

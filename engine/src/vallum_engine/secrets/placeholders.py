@@ -1,6 +1,7 @@
 """Values that stand where a secret would: examples, templates, references, keyboard noise."""
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 _WORDS = tuple(
@@ -44,6 +45,11 @@ def is_placeholder(value: bytes) -> bool:
     """Whether nobody would take the value for a real token."""
     if len(value) > _LONG:  # an encoded key holds any short word and any run by chance
         return bool(re.search(_BLANKED, value))
+    return _stands_in(value)
+
+
+@lru_cache(maxsize=2048)  # the same few stand in every file of a project
+def _stands_in(value: bytes) -> bool:
     lowered = value.lower()
     if any(word in lowered for word in _WORDS) or value.startswith(_DOCUMENTED):
         return True
@@ -98,6 +104,7 @@ _SPELT = rb"pa[a-z]?[a-z0-9]w[o0]{1,2}rd"
 _LEET = bytes.maketrans(b"@430157$", b"aaeoists")
 
 
+@lru_cache(maxsize=2048)  # as above
 def dummy_password(value: bytes) -> bool:
     """Whether the value is what people write where a password would stand, or a default that everybody knows."""
     lowered = value.lower().strip(b"!.,;")

@@ -8,6 +8,7 @@ import io
 import os
 from collections.abc import Iterator
 from itertools import islice
+from operator import attrgetter
 from typing import IO
 
 from vallum_engine.errors import UnreadableSource
@@ -18,7 +19,7 @@ from vallum_engine.sources import executables, worktree
 from vallum_engine.sources.content import READ_BINARY, is_binary
 from vallum_engine.sources.limits import ArchiveLimits, Limits
 from vallum_engine.sources.worktree import Rules
-from vallum_engine.values import immutable
+from vallum_engine.values import immutable, mutable
 
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
@@ -41,7 +42,7 @@ class Archive:
     length: int
 
 
-@immutable(kw_only=False)
+@mutable
 class _Folder:
     """An open folder. `prefix` is empty at the root and ends in `/` below it."""
 
@@ -87,25 +88,24 @@ class Walk:
                 name = next(folder.folders, None)
                 if name is None:
                     os.close(self.open.pop().descriptor)
+                    continue
+                parts = (*folder.parts, name)
+                opened = opened_within(folder.descriptor, folder.prefix, parts, self.limits)
+                if isinstance(opened, Skipped):
+                    yield opened
                 else:
-                    yield from self.descend(folder, name)
+                    rules = folder.rules.within(parts) if folder.rules.git else folder.rules
+                    yield from self.enter(opened, parts, rules)
         finally:
             for folder in self.open:
                 os.close(folder.descriptor)
-
-    def descend(self, folder: _Folder, name: str) -> Iterator[File | Skipped]:
-        parts = (*folder.parts, name)
-        opened = opened_within(folder.descriptor, folder.prefix, parts, self.limits)
-        if isinstance(opened, Skipped):
-            yield opened
-            return
-        yield from self.enter(opened, parts, folder.rules.within(parts) if folder.rules.git else folder.rules)
 
     def enter(self, descriptor: int, parts: tuple[str, ...], rules: Rules) -> Iterator[File | Skipped]:
         """Yield the folder's files; its folders wait in `self.open`."""
         prefix = "/".join(parts) + "/" if parts else ""
         folders: list[str] = []
-        self.open.append(_Folder(descriptor, parts, prefix, rules, iter(folders)))
+        here = _Folder(descriptor, parts, prefix, rules, iter(folders))
+        self.open.append(here)
         try:
             entries = listed(descriptor, self.limits.files - self.entries)
         except OSError as error:
@@ -116,29 +116,28 @@ class Walk:
             rules = worktree.entered(rules, parts, [entry.name for entry in entries], descriptor)
             if rules.trouble and rules.repository == parts:
                 yield troubled(prefix, rules)
-        yield from self.entries_of(entries, parts, prefix, rules, folders)
-        self.open[-1] = _Folder(descriptor, parts, prefix, rules, iter(folders))
+            here.rules = rules
+        yield from self.entries_of(entries, here, folders)
 
-    def entries_of(
-        self, entries: list[Entry], parts: tuple[str, ...], prefix: str, rules: Rules, folders: list[str]
-    ) -> Iterator[File | Skipped]:
-        descriptor = self.open[-1].descriptor
+    def entries_of(self, entries: list[Entry], here: _Folder, folders: list[str]) -> Iterator[File | Skipped]:
+        descriptor, parts, prefix, rules = here.descriptor, here.parts, here.prefix, here.rules
         asks = bool(rules.own) or rules.tracked is not None
         for entry in entries:
             name = entry.name
             if name == ".git":
                 continue
-            folder = entry.is_dir(follow_symlinks=False)
+            file = entry.is_file(follow_symlinks=False)
+            folder = not file and entry.is_dir(follow_symlinks=False)
             if asks and (why := rules.hides((*parts, name), folder=folder)):
                 yield Skipped(printable(prefix + name) + "/" * folder, why, covered=True, hidden=True)
-            elif folder:
-                folders.append(name)
-            elif entry.is_file(follow_symlinks=False):
+            elif file:
                 item = self.met(name, prefix, descriptor)
                 if isinstance(item, Archive):
                     yield from self.opened(item)
-                elif item:
+                elif item is not None:
                     yield item
+            elif folder:
+                folders.append(name)
             else:
                 kind = "symbolic link" if entry.is_symlink() else "neither file nor folder"
                 yield Skipped(printable(prefix + name), kind, covered=True)
@@ -160,7 +159,9 @@ class Walk:
             binary = b"\0" in data and is_binary(data)
             if binary and name not in READ_BINARY:
                 return executables.told_of(path, data, descriptor) or Skipped(path, "binary", covered=True)
-            limit, length = self.limits.of(name), len(data)
+            limit, length = self.limits.file_bytes, len(data)
+            if length > limit or length == _CHUNK:
+                limit = self.limits.of(name)
             if length == _CHUNK:
                 length = os.fstat(descriptor).st_size
             if _CHUNK <= length <= limit:
@@ -172,7 +173,7 @@ class Walk:
             os.close(descriptor)
         if length > limit:
             return Skipped(path, f"larger than {size(limit)}: {size(length)}")
-        self.bytes += len(data)
+        self.bytes += length
         if self.bytes > self.limits.total_bytes:
             raise UnreadableSource(
                 f"stopped at {path}: the folder holds more than {size(self.limits.total_bytes)} of text. "
@@ -238,16 +239,12 @@ def opened_within(folder: int, prefix: str, parts: tuple[str, ...], limits: Limi
 def listed(folder: int, most: int) -> list[Entry]:
     """The entries of an open folder by name, at most one more than `most`. Raises OSError."""
     with os.scandir(folder) as found:
-        return sorted(islice(found, most + 1), key=_name)
+        return sorted(islice(found, most + 1), key=attrgetter("name"))
 
 
 def troubled(prefix: str, rules: Rules) -> Skipped:
     """That git's index in this folder cannot be read."""
     return Skipped(f"{printable(prefix)}.git/", f"{rules.trouble} .gitignore hides nothing here", covered=True)
-
-
-def _name(entry: Entry) -> str:
-    return entry.name
 
 
 def _rest(descriptor: int, data: bytes, limit: int) -> bytes:

@@ -110,23 +110,28 @@ def reader(name: str) -> Reader:
     return found
 
 
-@lru_cache(maxsize=16)
-def format_of(path: str) -> str:
-    """The name of a file's format; empty where it is none that is read. Asked for every file: an expression for few."""
-    name = path[path.rfind("/") + 1 :]
-    if name in _ACCOUNTS:
-        return _ACCOUNTS[name]
-    if path.endswith(_KEPT):
-        return next(format_ for ending, format_ in _PLACES if path.endswith(ending))
-    if ("env" in name and re.fullmatch(_DOTENV, name)) or name.startswith(("Dockerfile", "Containerfile")):
-        return "lines"
-    return _ENDINGS.get(name[name.rfind(".") + 1 :].lower(), "")
-
-
 _KEPT = tuple(ending for ending, _ in _PLACES)
 
 
+def format_of(path: str) -> str:
+    """The name of a file's format; empty where it is none that is read."""
+    named, accounts = _named(path[path.rfind("/") + 1 :])
+    if not accounts and path.endswith(_KEPT):
+        return next(format_ for ending, format_ in _PLACES if path.endswith(ending))
+    return named
+
+
 def keeps_credentials(path: str) -> bool:
-    """Whether a file of this name is read whatever is in it. Asked for every file: no expression, no loop."""
+    """Whether a file of this name is read whatever is in it."""
     name = path[path.rfind("/") + 1 :]
-    return name in _ACCOUNTS or name.startswith(".env") or path.endswith(_KEPT)
+    return _named(name)[1] or name.startswith(".env") or path.endswith(_KEPT)
+
+
+@lru_cache(maxsize=1024)
+def _named(name: str) -> tuple[str, bool]:
+    """The format by a file's own name, and whether people keep credentials in it. Asked for every file, of which many share a name."""
+    if name in _ACCOUNTS:
+        return _ACCOUNTS[name], True
+    if ("env" in name and re.fullmatch(_DOTENV, name)) or name.startswith(("Dockerfile", "Containerfile")):
+        return "lines", False
+    return _ENDINGS.get(name[name.rfind(".") + 1 :].lower(), ""), False
