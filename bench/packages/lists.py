@@ -59,7 +59,7 @@ def _locked(folder: Path) -> set[Entry]:
     found: set[Entry] = set()
     for path in sorted(folder.rglob("*")):
         form = format_of(path.relative_to(folder).as_posix()) if path.is_file() else ""
-        if form and form not in TOGETHER:
+        if form and form not in {*TOGETHER, "gosum"}:  # it lies beside a go.mod, as a scan would see
             for entry in extractor(form)(File(path.as_posix(), path.read_bytes())):
                 if isinstance(entry, Package) and entry.version:
                     found.add((entry.ecosystem, entry.name, entry.version))

@@ -191,3 +191,13 @@ def test_the_real_lockfiles_give_their_packages():
             assert {f for f in found if f[0] != "stdlib"} == expected, path
             checked += 1
     assert checked >= 10
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="no ../shared")
+def test_sums_alone_give_every_module_that_is_built():
+    """Beside them are what tests of those modules need: seven here."""
+    folder = DATA / "real/gitleaks+gitleaks"
+    summed = {(p.name, p.version) for p in extract("go.sum", (folder / "go.sum").read_bytes())}
+    built = {(p.name, p.version) for p in extract("go.mod", (folder / "go.mod").read_bytes()) if p.name != "stdlib"}
+    assert built <= summed
+    assert len(summed - built) == 7

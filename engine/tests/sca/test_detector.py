@@ -175,6 +175,13 @@ def test_beside_a_shrinkwrap_the_lock_is_not_read():
     assert {p.location.path for p in detector.packages()} == {"a/npm-shrinkwrap.json", "package-lock.json"}
 
 
+def test_sums_count_only_where_no_module_file_says_more():
+    sums = b"code.example/left v1.2.0 h1:AAAA=\n"
+    module = b"module code.example/shop\n\nrequire code.example/left v1.2.0\n"
+    detector, _ = run(None, **{"a/go.sum": sums, "a/go.mod": module, "b/go.sum": sums})
+    assert {p.location.path for p in detector.packages()} == {"a/go.mod", "b/go.sum"}
+
+
 @pytest.mark.parametrize(
     "name",
     [

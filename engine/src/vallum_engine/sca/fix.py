@@ -64,6 +64,7 @@ _SENTENCES = {
     "dotnet_libraries": _BUILT,
     "gemstub": _INSTALLED,
     "gobinary": _BUILT,
+    "gosum": "In the folder whose `go.mod` {path} belongs to: `go get {name}@v{to}` (was {ours}).",
     "govendor": "Raise {name} from {ours} to {to} in go.mod, then write {path} anew by `go mod vendor`.",
     "gradle_verification": "Raise {name} from {ours} to {to} in the build, then write {path} anew.",
     "jar": "Replace {name} {ours} with {to} in the build of the archive that holds {path}.",
