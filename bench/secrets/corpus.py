@@ -37,31 +37,23 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Corpus:
-    """What a labelled tree is made of."""
-
-    name: str
-    kinds: Sequence[Kind]
-    contexts: Mapping[str, Context]
-    decoys: Mapping[str, Family]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
     """What is true of a tree: the kind and context of each leak, the leak that other parts stand beside, the family of each decoy."""
 
     leaks: Mapping[Place, tuple[str, str]]
     beside: Mapping[Place, Place]
     decoys: Mapping[Place, str]
+    documented: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Of each kind, what each tool calls it that documents it; empty where nobody was asked."""
 
 
-def write(root: Path, corpus: Corpus) -> Labels:
+def write(root: Path, kinds: Sequence[Kind], contexts: Mapping[str, Context], decoys: Mapping[str, Family]) -> Labels:
     leaks: dict[Place, tuple[str, str]] = {}
     beside: dict[Place, Place] = {}
-    for kind in corpus.kinds:
+    for kind in kinds:
         folder = f"services/{kind.id}"
         (root / folder).mkdir(parents=True)
-        for number, (name, context) in enumerate(corpus.contexts.items()):
+        for number, (name, context) in enumerate(contexts.items()):
             lines = [context.around] * (number % _MOST_AROUND + 2)
             place = (f"{folder}/{context.file}", len(lines) + 1)
             leaks[place] = (kind.id, name)
@@ -69,7 +61,8 @@ def write(root: Path, corpus: Corpus) -> Labels:
                 lines.append(_line(context, setting, _filled(token, f"{kind.id} {name}")))
                 beside[place[0], len(lines)] = place
             (root / place[0]).write_text("\n".join([*lines, *[context.around] * 3]) + "\n")
-    return Labels(leaks=leaks, beside=beside, decoys=_decoys(root, corpus.decoys))
+    documented = {kind.id: kind.documented for kind in kinds if kind.documented}
+    return Labels(leaks=leaks, beside=beside, decoys=_decoys(root, decoys), documented=documented)
 
 
 def _line(context: Context, name: str, value: str) -> str:

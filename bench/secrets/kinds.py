@@ -4,7 +4,8 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.secrets.corpus import Context, Kind
+from bench.secrets import corpus, decoys
+from bench.secrets.corpus import Context, Kind, Labels
 
 CONTEXTS: Mapping[str, Context] = {
     "dotenv": Context(".env", "{NAME}={value}", "LOG_LEVEL=info"),
@@ -16,6 +17,10 @@ CONTEXTS: Mapping[str, Context] = {
     "comment": Context("client.js", "// before the move: {NAME}: {value}", "export const retries = 3;"),
     "notebook": Context("analysis.ipynb", '    "{name} = \\"{value}\\"\\n",', '    "frame = frame.dropna()\\n",'),
 }
+
+
+def write(root: Path) -> Labels:
+    return corpus.write(root, kinds(), CONTEXTS, decoys.FAMILIES)
 
 
 def kinds() -> list[Kind]:

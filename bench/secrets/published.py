@@ -4,7 +4,8 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.secrets.corpus import Context, Kind
+from bench.secrets import corpus
+from bench.secrets.corpus import Context, Kind, Labels
 from bench.secrets.decoys import Family
 
 CONTEXTS: Mapping[str, Context] = {
@@ -82,6 +83,10 @@ FAMILIES: Mapping[str, Family] = {
     "public values": Family("web/values.yaml", tuple(f"  {name.lower()}: {value}" for name, value in _SETTINGS)),
     "empty settings": Family("shop/.env.example", tuple(f"{name}=" for name, _ in _SETTINGS)),
 }
+
+
+def write(root: Path) -> Labels:
+    return corpus.write(root, kinds(), CONTEXTS, FAMILIES)
 
 
 def kinds() -> list[Kind]:
