@@ -30,6 +30,9 @@ from dev.fakes.stripe import (
     invoicing,
     lines,
     payments,
+    portal,
+    refunds,
+    schedules,
     subscribing,
 )
 from dev.fakes.stripe.ask import Ask, Resource
@@ -54,6 +57,9 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     invoicing.RESOURCE,
     lines.RESOURCE,
     payments.RESOURCE,
+    portal.RESOURCE,
+    refunds.RESOURCE,
+    schedules.RESOURCE,
     subscribing.RESOURCE,
 )
 
@@ -149,7 +155,7 @@ class Stripe:
         return Answer(status=answer.status, headers=headers, body=answer.body)
 
     def _page(self, asked: Asked, path: str) -> Answer:
-        pages = {"/c/pay/": hosted.checkout, "/3ds/": hosted.bank, "/i/": hosted.invoice}
+        pages = {"/c/pay/": hosted.checkout, "/3ds/": hosted.bank, "/i/": hosted.invoice, "/p/session/": portal.page}
         for start, page in pages.items():
             if path.startswith(start) and asked.method in {"GET", "POST"}:
                 named = path.removeprefix(start)

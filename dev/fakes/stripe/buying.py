@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dev.fakes.stripe.cards import Asks, Card, attach, card_of, create, declined
+from dev.fakes.stripe.cards import Asks, Card, attach, create, declined
 from dev.fakes.stripe.checkout import add_up, trial_end
 from dev.fakes.stripe.customers import TAX_IDS, add_tax_id, change
 from dev.fakes.stripe.customers import create as create_customer
@@ -14,6 +14,7 @@ from dev.fakes.stripe.events import emit
 from dev.fakes.stripe.lines import pricing, wait
 from dev.fakes.stripe.params import merged
 from dev.fakes.stripe.payments import attempt, intend, set_up
+from dev.fakes.stripe.standing import change as stands
 from dev.fakes.stripe.subscriptions import begin, start
 from dev.fakes.stripe.world import Thing, World
 
@@ -203,5 +204,13 @@ def _complete(world: World, session: Thing, customer: Thing, buyer: Buyer) -> No
     emit(world, "checkout.session.completed", session)
 
 
-def kept_card(world: World, intent: Thing) -> Card:
-    return card_of(world, world.objects[intent["payment_method"]])
+def replace_card(world: World, customer: Thing, card: Card) -> None:
+    """A new card for all that is to come; an invoice that is open is tried with it by the next retry, or by its page."""
+    paying = create(world, card, email=customer["email"], name=customer["name"])
+    attach(world, paying, customer)
+    world.hidden[paying["id"]]["set_up"] = True
+    change(world, customer, invoice_settings={"default_payment_method": paying["id"]})
+    for sub in world.all(
+        "subscription", lambda each: each["customer"] == customer["id"] and each["default_payment_method"]
+    ):
+        stands(world, sub, default_payment_method=paying["id"])

@@ -60,7 +60,7 @@ _SPEC: Final[Mapping[str, Check | Needed]] = {
 
 
 def _create(ask: Ask) -> Thing:
-    given = ask.take(_SPEC, "SessionCreateParams")
+    given = ask.take(_SPEC, "checkout.SessionCreateParams")
     world = ask.world
     customer = world.customer(given["customer"]) if "customer" in given else None
     line = customer["test_clock"] if customer else None
@@ -248,7 +248,7 @@ def expire(world: World, session: Thing) -> None:
 
 def _expire(ask: Ask) -> Thing:
     session = ask.named("checkout.session")
-    ask.take({}, "SessionExpireParams")
+    ask.take({}, "checkout.SessionExpireParams")
     if session["status"] != "open":
         raise state(f"The session is {session['status']}.")
     expire(ask.world, session)
@@ -257,7 +257,7 @@ def _expire(ask: Ask) -> Thing:
 
 def _list(ask: Ask) -> Thing:
     fields = ("customer", "payment_intent", "subscription", "status")
-    given = ask.filters(dict.fromkeys(fields, NAME), "SessionListParams")
+    given = ask.filters(dict.fromkeys(fields, NAME), "checkout.SessionListParams")
     return ask.page(
         "checkout.session", lambda each: all(each[field] == given.get(field, each[field]) for field in fields)
     )

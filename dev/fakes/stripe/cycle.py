@@ -9,6 +9,7 @@ from dev.fakes.stripe.events import emit
 from dev.fakes.stripe.invoices import close, compose
 from dev.fakes.stripe.lines import of_item, of_waiting, waiting
 from dev.fakes.stripe.periods import next_end
+from dev.fakes.stripe.phases import turn
 from dev.fakes.stripe.standing import OVER, change, copy, end, items, put_items
 from dev.fakes.stripe.subscriptions import invoice, plan_period
 from dev.fakes.stripe.world import Thing, World
@@ -24,6 +25,10 @@ def renew(world: World, sub: Thing) -> None:
         return
     if sub["status"] == "incomplete":
         return
+    if schedule := world.objects.get(sub["schedule"] or ""):
+        turn(world, schedule)
+        if sub["status"] in OVER:
+            return
     if sub["cancel_at_period_end"] or (sub["cancel_at"] or now + 1) <= now:
         end(world, sub, "cancellation_requested")
         return

@@ -193,8 +193,11 @@ def _is_real(param: str, real: str) -> bool:
 
 
 def _typed(name: str) -> Any:
-    modules = (stripe.params, stripe.params.checkout, stripe.params.billing_portal, stripe.params.test_helpers)
-    return next((getattr(each, name) for each in modules if name and hasattr(each, name)), None)
+    """`checkout.SessionCreateParams` lies in a module of its own."""
+    within, _, last = name.rpartition(".")
+    modules = {"checkout": stripe.params.checkout, "billing_portal": stripe.params.billing_portal}
+    places = (modules[within],) if within else (stripe.params, stripe.params.test_helpers, *modules.values())
+    return next((getattr(each, last) for each in places if last and hasattr(each, last)), None)
 
 
 def _inner(annotation: Any, within: str) -> str:

@@ -138,7 +138,7 @@ def _charge(world: World, intent: Thing, paying: Thing, why: str | None = None) 
         paid=not why,
         payment_intent=intent["id"],
         payment_method=paying["id"],
-        payment_method_details={"type": "card", "card": {**paying["card"], "amount_authorized": intent["amount"]}},
+        payment_method_details={"type": "card", "card": _used(paying["card"], intent["amount"])},
         receipt_url=f"{world.url}/receipts/{named}",
         refunded=False,
         status="failed" if why else "succeeded",
@@ -146,6 +146,28 @@ def _charge(world: World, intent: Thing, paying: Thing, why: str | None = None) 
     )
     emit(world, f"charge.{charge['status']}", charge)
     return charge
+
+
+def _used(card: Thing, amount: int) -> Thing:
+    """A card as the charge remembers it."""
+    same = (
+        "brand",
+        "checks",
+        "country",
+        "exp_month",
+        "exp_year",
+        "fingerprint",
+        "funding",
+        "last4",
+        "regulated_status",
+        "wallet",
+    )
+    return {
+        **{each: card[each] for each in same},
+        "amount_authorized": amount,
+        "network": card["brand"],
+        "three_d_secure": None,
+    }
 
 
 def confirm(world: World, intent: Thing, *, off_session: bool) -> Thing:

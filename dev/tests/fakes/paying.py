@@ -58,6 +58,12 @@ class Shop:
             self.v1.customers.update(made.id, {"invoice_settings": {"default_payment_method": paying.id}})
         return made
 
+    def customer_card(self, customer: Any, card: str = "visa", *, default: bool = False) -> str:
+        paying = self.v1.payment_methods.attach(f"pm_card_{card}", {"customer": customer.id})
+        if default:
+            self.v1.customers.update(customer.id, {"invoice_settings": {"default_payment_method": paying.id}})
+        return str(paying.id)
+
     def subscribe(self, customer: Any, price: Any, quantity: int = 3, **more: Any) -> Any:
         return self.v1.subscriptions.create(
             {"customer": customer.id, "items": [{"price": price.id, "quantity": quantity}], **more}
