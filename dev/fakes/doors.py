@@ -146,7 +146,7 @@ class Doors:
             return as_json({"error": f"No control door {asked.method} {path}."}, 404)
         try:
             answer = found.handler(Call(asked=asked, path=path, query=query, names=names))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             return as_json({"error": str(error)}, 400)
         self.changed()
         return answer

@@ -40,6 +40,7 @@ from dev.fakes.stripe.collect import DUNNING_ENDS
 from dev.fakes.stripe.errors import Refused
 from dev.fakes.stripe.expand import expand
 from dev.fakes.stripe.forms import decode
+from dev.fakes.stripe.params import NAME, many
 from dev.fakes.stripe.version import VERSION
 from dev.fakes.stripe.world import Thing, World, name
 from dev.fakes.toxics import Toxics
@@ -227,15 +228,13 @@ class Stripe:
             given = decode(query if asked.method == "GET" else asked.body.decode() or query)
         except UnicodeDecodeError as error:
             raise Refused("The body is no text.", early=True) from error
-        paths = given.pop("expand", [])
+        paths = many(NAME)("expand", given.pop("expand", ""))
         ask = Ask(world=world, path=path, given=given, names=names)
         with self._lock:
             world.request = (request, asked.headers.get("idempotency-key"))
             try:
                 answer = found.handler(ask)
-                return as_json(
-                    expand(world, answer, paths if isinstance(paths, list) else [str(paths)], self.included)
-                ), True
+                return as_json(expand(world, answer, paths, self.included)), True
             except Refused as refused:
                 return refused.answer(), ask.began and not refused.early
             finally:

@@ -24,8 +24,7 @@ def decode(text: str) -> dict[str, Any]:
         if not parts or len(parts) > DEEPEST:
             raise Refused(f"{key!r} is no name of a parameter.", early=True)
         _put(found, parts, value, key)
-    listed: dict[str, Any] = _lists(found)
-    return listed
+    return {name: _lists(value) for name, value in found.items()}
 
 
 def _put(into: dict[str, Any], parts: list[str], value: str, key: str) -> None:

@@ -180,10 +180,10 @@ def take(given: Mapping[str, Any], spec: Spec, real: str = "") -> dict[str, Any]
 def _is_real(param: str, real: str) -> bool:
     """Whether the service itself knows a parameter, by the library's types: `items[0][price]` is looked up part by part."""
     place: Any = _typed(real)
-    for part in param.replace("]", "").split("["):
+    for depth, part in enumerate(param.replace("]", "").split("[")):
         if place is None:
             return False
-        if part.isdigit():
+        if depth and part.isdigit():
             continue
         known = getattr(place, "__annotations__", {})
         if part not in known:

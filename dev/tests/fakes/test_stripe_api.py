@@ -266,3 +266,10 @@ def test_all_outlives_the_process_where_it_is_kept(tmp_path, clock):
         assert client.v1.subscriptions.retrieve(sub.id).status == "active"
         assert len(client.v1.invoices.list({"subscription": sub.id}).data) == 2
     assert json.loads(place.read_text())["test"]["objects"][sub.id]["object"] == "subscription"
+
+
+def test_answers_late_where_that_was_said(shop):
+    _control(shop, "toxics", delay=0.2)
+    started = time.monotonic()
+    shop.v1.customers.list()
+    assert time.monotonic() - started >= 0.2
