@@ -1,4 +1,4 @@
-"""Files of accounts, one a line or one a block: .netrc, .pgpass, shadow and htpasswd."""
+"""Files of accounts, one a line or one a block: .netrc, .pgpass, shadow and htpasswd; and those that are one key."""
 
 import re
 from collections.abc import Iterator
@@ -58,3 +58,11 @@ def hashed(data: bytes) -> Iterator[Setting]:
     for number, found in enumerate(re.finditer(_HASHED, data)):
         name = found[1].decode("utf-8", "replace")
         yield Setting(path=name, name="hash", value=found[2], start=found.start(2), end=found.end(2), group=number)
+
+
+def alone(data: bytes) -> Iterator[Setting]:
+    """The one word of a file that has no other."""
+    words = data.split(None, 1)
+    if len(words) == 1:
+        start = data.index(words[0])
+        yield Setting(path="", name="content", value=words[0], start=start, end=start + len(words[0]))

@@ -17,6 +17,7 @@ _READERS: Mapping[str, str] = {
     "netrc": "vallum_engine.secrets.formats.accounts:netrc",
     "pgpass": "vallum_engine.secrets.formats.accounts:pgpass",
     "hashed": "vallum_engine.secrets.formats.accounts:hashed",
+    "alone": "vallum_engine.secrets.formats.accounts:alone",
 }
 
 _ACCOUNTS: Mapping[str, str] = {
@@ -31,6 +32,7 @@ _ACCOUNTS: Mapping[str, str] = {
     "master.passwd": "hashed",
     ".htpasswd": "hashed",
     "htpasswd": "hashed",
+    "master.key": "alone",
     ".dockercfg": "json",
     ".dockerconfigjson": "json",
     "auth.json": "json",
@@ -73,6 +75,7 @@ _PLACES: tuple[tuple[str, str], ...] = (
     (".netrc", "netrc"),
     (".pgpass", "pgpass"),
     (".htpasswd", "hashed"),
+    *((f"/credentials/{stage}.key", "alone") for stage in ("production", "staging", "development", "test")),
     (".tfstate", "json"),
     (".tfstate.backup", "json"),
 )
