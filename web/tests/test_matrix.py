@@ -48,6 +48,8 @@ BODIES = {
     ("POST", "suppression-rules"): {"kind": "malware", "reason": "test_data"},
     ("POST", "suppression-rules/preview"): {"kind": "malware"},
     ("PUT", "live-checks"): {"on": True},
+    ("POST", "plan/subscription"): {"seats": 5, "period": "month", "currency": "EUR"},
+    ("PATCH", "plan/subscription"): {"seats": 5},
     ("POST", "bulk"): {"query": "kind=malware", "lift": True},
 }
 

@@ -16,6 +16,7 @@ from providing import Provider
 from vallum_web.accounts import matrix, queries, tokens
 from vallum_web.accounts.models import Membership, StaffAccess
 from vallum_web.accounts.services import invitations, teams
+from vallum_web.billing.models import BillingCommand
 from vallum_web.findings import services as findings
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Bulk, Finding, Identity
@@ -45,6 +46,7 @@ OUTSIDE = {
     "unsubscribe/<str:key>/": "whoever has the link of a mail",
     "hooks/resend/": "the mail provider, by its signature",
     "security/leaked-token/": "anybody: it gives no answer",
+    "hooks/<slug:provider>/": "payment providers: what they did not sign changes nothing",
     "operator/": "people who run the platform; for others it is missing",
     "healthz": "anybody",
     "readyz": "anybody",
@@ -154,6 +156,7 @@ def of_people(people):
         )
         member, owner = queries.member(org, people.bob.pk), queries.member(org, alice.pk)
         invitation = invitations.invite(org, owner, email="dana@example.test", role="developer")
+        command = BillingCommand.objects.create(org=org, provider="stripe", kind="lower")
         entry = Entry.objects.of(org).latest("seq")
     return {
         "token": token.pk,
@@ -161,6 +164,7 @@ def of_people(people):
         "key": Provider(text).person("erin@example.test")["id"],
         "team": team.pk,
         "access": access.pk,
+        "command": command.pk,
         "member": member.pk,
         "invitation": invitation.pk,
         "entry": entry.pk,

@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 
 
 def pro(**more):
-    return Given(source="subscription", plan="pro", **more)
+    return Given(source="stripe", plan="pro", **more)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_which_plan_holds(rows, plan, seats, read_only, kept):
 moments = st.none() | st.integers(-40, 40).map(lambda days: NOW + days * DAY)
 rows = st.builds(
     Given,
-    source=st.sampled_from(["settings", "grant", "trial", "subscription"]),
+    source=st.sampled_from(["settings", "grant", "trial", "stripe"]),
     plan=st.sampled_from(sorted(PLANS)),
     seats=st.none() | st.integers(1, 50),
     until=moments,

@@ -1,19 +1,26 @@
-"""How far a plan is used, and what a smaller one would not hold."""
+"""How far a plan is used, what a smaller one would not hold, and what was bought."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Min
 
 from vallum_web.accounts import queries as people
 from vallum_web.assets import queries as assets
 from vallum_web.assets.services import COUNTED
+from vallum_web.billing.models import BillingAccount, BillingCommand, InvoiceRef, Provider, Status, SubscriptionMirror
+from vallum_web.billing.seen import ALIVE, OPEN, READ_ONLY_AFTER
 from vallum_web.findings import queries as findings
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Finding
 from vallum_web.scans import queries as scans
-from vallum_web.tenancy import clock
-from vallum_web.tenancy.models import Org
+from vallum_web.tenancy import clock, entitlements
+from vallum_web.tenancy.models import Entitlement, Org
 from vallum_web.tenancy.plans import Entitled, Plan, What
+
+SOON = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,3 +77,75 @@ def _past(org: Org, days: int) -> int:
     ended = rows.filter(status=Finding.Status.RESOLVED, resolved_at__lt=since)
     asleep = rows.exclude(status=Finding.Status.RESOLVED).filter(asset__in=scans.unseen(org, assets.assets(org), since))
     return min(sum(findings.capped([ended, asleep])), findings.CAP + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bought:
+    """What the organization is subscribed to, as the mirror has it."""
+
+    account: BillingAccount
+    mirror: SubscriptionMirror
+    owed_since: datetime | None
+
+    @property
+    def ends(self) -> bool:
+        return self.mirror.cancel_at is not None
+
+    @property
+    def read_only_from(self) -> datetime | None:
+        late = self.mirror.status == Status.PAST_DUE and self.owed_since
+        return self.owed_since + READ_ONLY_AFTER if late and self.owed_since else None
+
+
+def bought(org: Org) -> Bought | None:
+    """The subscription that lives; of several the one that is paid for, then the newest."""
+    rows = SubscriptionMirror.objects.of(org).filter(status__in=ALIVE).select_related("account").order_by("-id")
+    found = sorted(rows, key=lambda row: row.status == Status.TRIALING)
+    if not found:
+        return None
+    bills = InvoiceRef.objects.of(org).filter(account=found[0].account_id, status__in=OPEN)
+    since = bills.aggregate(first=Min("issued_at"))["first"]
+    return Bought(account=found[0].account, mirror=found[0], owed_since=since)
+
+
+def accounts(org: Org) -> list[BillingAccount]:
+    return list(BillingAccount.objects.of(org).order_by("provider"))
+
+
+def subscriptions(org: Org, account: BillingAccount) -> tuple[str, ...]:
+    rows = SubscriptionMirror.objects.of(org).filter(account=account).order_by("id")
+    return tuple(rows.values_list("subscription_id", flat=True))
+
+
+def planned(org: Org) -> list[BillingCommand]:
+    """What is to be sent later, and what was sent and has no answer."""
+    states = [BillingCommand.State.WAITING, BillingCommand.State.SENT]
+    return list(BillingCommand.objects.of(org).filter(state__in=states).order_by("id"))
+
+
+def command(org: Org, key: UUID) -> BillingCommand:
+    """Raises BillingCommand.DoesNotExist."""
+    found: BillingCommand = BillingCommand.objects.of(org).get(pk=key)
+    return found
+
+
+def trial_left(org: Org) -> bool:
+    """Whether the organization may still try Pro: once, and not beside what it has."""
+    given = entitlements.given(org)
+    return not any(row.source == Entitlement.Source.TRIAL for row in given)
+
+
+def notice(org: Org) -> str:
+    """What every member sees on every page while money is a matter: a payment is overdue, a trial or a subscription ends soon."""
+    entitled, now = entitlements.of(org), clock.now()
+    if entitled.read_only:
+        return f"{org.name} is read-only until its open invoice is paid."
+    stop = min(
+        (row.read_only_from for row in entitlements.given(org) if row.read_only_from and now < row.read_only_from),
+        default=None,
+    )
+    if stop and entitled.source in Provider.values:
+        return f"A payment for {org.name} did not go through. From {stop:%Y-%m-%d} on it would be read-only."
+    if entitled.source == Entitlement.Source.TRIAL and entitled.until and entitled.until - now <= SOON:
+        return f"The trial of Pro ends on {entitled.until:%Y-%m-%d}."
+    return ""

@@ -19,6 +19,7 @@ from vallum_web.accounts.org.egress_api import router as egress
 from vallum_web.accounts.org.team_api import router as teams
 from vallum_web.accounts.person.mails_api import router as mail_choices
 from vallum_web.assets.api import router as assets
+from vallum_web.billing.api import door as subscription
 from vallum_web.billing.api import router as plan
 from vallum_web.config import busy, calls, described, links
 from vallum_web.findings.api import router as findings
@@ -93,6 +94,7 @@ api.add_router("/bulk", bulk)
 api.add_router("/suppression-rules", suppressions)
 api.add_router("/gates", gates)
 api.add_router("/exports", exports)
+api.add_router("/plan", subscription)
 api.add_router("/plan", plan)
 api.add_router("/uploads", upload_door)
 api.add_router("/uploads", uploads)

@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from vallum_web.accounts import matrix, queries
 from vallum_web.accounts.models import User
 from vallum_web.accounts.person import passkeys
+from vallum_web.billing import queries as billing
 from vallum_web.config import navigation
 from vallum_web.mail import queries as mails
 from vallum_web.tenancy import clock
@@ -53,6 +54,7 @@ def _frame(request: HttpRequest, person: User, may: Collection[str]) -> dict[str
     mine = queries.my_orgs(person)
     return {
         "my_orgs": mine,
+        "money": billing.notice(org) if org and settings.BILLING else "",
         "two_step_due": queries.second_step_due(org, person.pk) if org else None,
         "person_tabs": navigation.person_tabs(request) if request.path.startswith("/accounts/") else [],
         "settings_tabs": navigation.settings_tabs(request, org, may) if org else [],

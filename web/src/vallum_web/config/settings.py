@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from vallum_web.billing import keys
 from vallum_web.config import secret
 
 HOME = Path(os.environ.get("VALLUM_HOME", ".vallum/home")).resolve()
@@ -216,6 +217,8 @@ MFA_FORMS = {
 # Closed and without an inbox unless said otherwise: a loopback address may stand behind a proxy that the world reaches.
 # What a new organization starts on; an operator or billing changes it later.
 DEFAULT_PLAN = os.environ.get("VALLUM_PLAN", "enterprise")
+# Of payment providers; none: the operator says who has which plan, and nothing of billing is shown.
+BILLING = keys.read(os.environ, play=DEMO and LOOPBACK)
 SIGNUP_OPEN = os.environ.get("VALLUM_SIGNUP", "open" if DEMO else "closed") == "open"
 EMAIL_BACKEND = "vallum_web.mail.backend.OutboxBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("VALLUM_MAIL_FROM", "Vallum <vallum@localhost>")

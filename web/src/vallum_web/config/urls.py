@@ -5,6 +5,7 @@ from django.urls import include, path
 from vallum_web.accounts import allauth_signals, leaks
 from vallum_web.accounts import views as accounts
 from vallum_web.accounts.org.invited import invited
+from vallum_web.billing import hooks as payments
 from vallum_web.config import health
 from vallum_web.config.api import api
 from vallum_web.mail import hooks
@@ -26,6 +27,7 @@ urlpatterns = [
     path("inbox/", include("vallum_web.mail.inbox_urls")),
     path("hooks/resend/", hooks.resend, name="resend_hook"),
     path("unsubscribe/", include("vallum_web.mail.urls")),
+    path("hooks/<slug:provider>/", payments.take, name="payment_hook"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("api/v1/", api.urls),

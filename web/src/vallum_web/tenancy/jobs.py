@@ -25,6 +25,11 @@ def enqueue(task: str, *, org: UUID, lock: str | None = None, queue: str = QUEUE
     return app.configure_task(name=task, lock=lock, queue=queue).defer(org=str(org), **values)
 
 
+def enqueue_alone(task: str, *, lock: str | None = None, **arguments: str) -> int:
+    """As `enqueue`, for work of which nobody knows yet for whom it is (`lone_job`)."""
+    return app.configure_task(name=task, lock=lock, queue=QUEUE).defer(**arguments)
+
+
 async def restart_stalled(face: App, *, own: Collection[int] = ()) -> int:
     """Have the jobs of dead workers begin again: nothing else would ever look at them.
 
@@ -50,6 +55,23 @@ def tenant_job(name: str, **options: Any) -> Callable[[Callable[..., None]], Cal
                 connections.close_all()
 
         app.task(name=name, queue=QUEUE, **options)(run)  # type: ignore[no-untyped-call]  # its decorator is overloaded over Any
+        return function
+
+    return register
+
+
+def lone_job(name: str, **options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a job for no organization in particular."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def run(**arguments: Any) -> None:
+            try:
+                function(**arguments)
+            finally:
+                connections.close_all()
+
+        app.task(name=name, queue=QUEUE, **options)(run)  # type: ignore[no-untyped-call]  # as below
         return function
 
     return register

@@ -78,7 +78,8 @@ class Entitlement(TenantModel):
     class Source(models.TextChoices):
         GRANT = "grant", "By agreement"
         TRIAL = "trial", "Trial"
-        SUBSCRIPTION = "subscription", "Subscription"
+        STRIPE = "stripe", "Subscription by Stripe"
+        RAZORPAY = "razorpay", "Subscription by Razorpay"
 
     source = models.CharField(max_length=12, choices=Source)
     plan = models.CharField(max_length=12)

@@ -17,6 +17,7 @@ class Category(StrEnum):
     ORGANIZATION = "organization"
     SCAN = "scan"
     USAGE = "usage"
+    PAYMENT = "payment"
     OPERATION = "operation"
     """Bookkeeping of the machine: queues, schema, positions. Names nobody."""
 

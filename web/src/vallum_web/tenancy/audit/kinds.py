@@ -3,6 +3,7 @@
 FAMILIES = {
     "asset": "Assets",
     "audit": "The audit log",
+    "billing": "Billing",
     "due": "Due dates",
     "export": "Exports",
     "finding": "Findings",
@@ -31,6 +32,13 @@ WORDS = {
     "asset.owned": "Asset given to a team, or taken from it",
     "audit.broken": "The audit log does not hold together",
     "audit.exported": "Audit log exported",
+    "billing.asked": "Payment provider asked for something",
+    "billing.changed": "Subscription changed",
+    "billing.drift": "Account found different from its provider's",
+    "billing.refund_wanted": "Refund proposed, for a second person to agree",
+    "billing.reminded": "Reminder of an open invoice sent",
+    "billing.subscribed": "Subscription seen for the first time",
+    "billing.taken_back": "Planned change taken back",
     "due.changed": "Rules of due dates changed",
     "finding.assigned": "Finding assigned",
     "finding.bulk": "One action on many findings",
@@ -117,7 +125,9 @@ WORDS = {
 }
 
 BY_ITSELF = frozenset(
-    kind for kind in WORDS if kind.startswith(("audit.", "key.", "limit.", "member.", "org.", "sso.", "token."))
+    kind
+    for kind in WORDS
+    if kind.startswith(("audit.", "billing.", "key.", "limit.", "member.", "org.", "sso.", "token."))
 )
 """Recorded without an actor too: who may do what has changed, or a lock has. What scans find is not among them."""
 

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='Entitlement',
             fields=[
                 ('id', models.UUIDField(default=vallum_web.tenancy.keys.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('source', models.CharField(choices=[('grant', 'By agreement'), ('trial', 'Trial'), ('subscription', 'Subscription')], max_length=12)),
+                ('source', models.CharField(choices=[('grant', 'By agreement'), ('trial', 'Trial'), ('stripe', 'Subscription by Stripe'), ('razorpay', 'Subscription by Razorpay')], max_length=12)),
                 ('plan', models.CharField(max_length=12)),
                 ('seats', models.PositiveIntegerField(null=True)),
                 ('valid_until', models.DateTimeField(null=True)),

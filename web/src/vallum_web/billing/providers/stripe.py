@@ -1,0 +1,313 @@
+"""Stripe: what is asked of it, and how its answers are read. API version 2026-10-28.endive (docs.stripe.com/api).
+
+Two things moved between versions and are read in both places: a period's end (of the subscription, now of its item) and an
+invoice's subscription (`subscription`, now below `parent`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from vallum_web.billing.keys import Keys
+from vallum_web.billing.models import Status
+from vallum_web.billing.seen import Bill, Look, Seen, Whose
+from vallum_web.billing.wire import Caller, NoAnswerError, RefusedError
+
+VERSION: Final = "2026-10-28.endive"
+FOLLOWED = (
+    "checkout.session.",
+    "customer.subscription.",
+    "customer.deleted",
+    "invoice.",
+    "charge.refunded",
+    "charge.dispute.",
+    "refund.",
+    "credit_note.",
+)
+_STATUS = {
+    "incomplete": Status.INCOMPLETE,
+    "incomplete_expired": Status.CANCELED,
+    "trialing": Status.TRIALING,
+    "active": Status.ACTIVE,
+    "past_due": Status.PAST_DUE,
+    "unpaid": Status.UNPAID,
+    "paused": Status.PAUSED,
+    "canceled": Status.CANCELED,
+}
+# Where an object's kind shows at the front of its id.
+_READ = {"in": "invoices", "cs": "checkout/sessions", "ch": "charges", "pi": "payment_intents", "re": "refunds"}
+_READ |= {"cn": "credit_notes", "dp": "disputes", "du": "disputes", "sub": "subscriptions"}
+MISSING = 404
+
+
+class Stripe:
+    """See `providers.Way`."""
+
+    def __init__(self, keys: Keys, org: UUID | None) -> None:
+        self._call = Caller(keys, org)
+
+    def whose(self, object_id: str) -> Whose | None:
+        """None: it knows no such thing, or nobody's."""
+        kind = object_id.partition("_")[0]
+        if kind == "cus":
+            return self._customers(object_id)
+        try:
+            said = self._get(f"/v1/{_READ[kind]}/{object_id}") if kind in _READ else {}
+            if not said.get("customer") and (charge := _id(said.get("charge"))):
+                said = self._get(f"/v1/charges/{charge}")
+        except RefusedError as error:
+            _demand_missing(error)
+            return None
+        customer = _id(said.get("customer"))
+        found = self._customers(customer) if customer else None
+        # A session that we began names its organization itself, and the first word of a customer may be this one.
+        named = _uuid(said.get("client_reference_id"))
+        if found is None and named and customer:
+            return Whose(org=named, customer_id=customer)
+        return found
+
+    def look(self, customer_id: str, subscriptions: Sequence[str]) -> Look:  # noqa: ARG002 - Stripe finds them by the customer
+        try:
+            customer = self._get(f"/v1/customers/{customer_id}")
+        except RefusedError as error:
+            _demand_missing(error)
+            customer = {"deleted": True}
+        bills = tuple(_bill(row) for row in self._pages("/v1/invoices", {"customer": customer_id}))
+        rows = self._pages("/v1/subscriptions", {"customer": customer_id, "status": "all"})
+        seen = tuple(_seen(row, bills) for row in rows if _price(row).get("lookup_key"))
+        address = customer.get("address") or {}
+        return Look(
+            customer_id=customer_id,
+            region=str(address.get("country") or ""),
+            currency=str(customer.get("currency") or "").upper(),
+            subscriptions=seen,
+            bills=bills,
+            gone=customer.get("deleted") is True,
+        )
+
+    def changed(self, since: datetime) -> Sequence[tuple[str, str, str]]:
+        """Events since then: id, type, id of what it is about. Stripe keeps them for 30 days."""
+        wanted = {"created": {"gte": int(since.timestamp())}}
+        rows = [row for row in self._pages("/v1/events", wanted) if str(row.get("type")).startswith(FOLLOWED)]
+        return [(str(row["id"]), str(row["type"]), str(row["data"]["object"].get("id", ""))) for row in rows]
+
+    def do(self, kind: str, args: Mapping[str, Any], key: str) -> str:
+        """The id of what was made or changed. Repeated under the same key it is done once."""
+        made: Mapping[str, Any] = getattr(self, f"_do_{kind}")(args, {"Idempotency-Key": key})
+        return str(made["id"])
+
+    def find(self, kind: str, args: Mapping[str, Any], key: str) -> str | None:  # noqa: ARG002 - as `Way` has it
+        """Nothing to look for: the key of repetition finds it."""
+        return None
+
+    def link(self, kind: str, made: str) -> str:
+        """Where the customer goes on at Stripe."""
+        path = {"checkout": "/v1/checkout/sessions/"}[kind]
+        return str(self._get(path + made).get("url") or "")
+
+    def portal(self, customer_id: str, back: str) -> str:
+        said = self._post("/v1/billing_portal/sessions", {"customer": customer_id, "return_url": back}, {})
+        return str(said["url"])
+
+    def preview(self, subscription_id: str, changes: Mapping[str, Any]) -> tuple[int, str]:
+        """What a change costs now, tax and what was paid already counted; in hundredths, and the currency."""
+        row = self._get(f"/v1/subscriptions/{subscription_id}")
+        details = {"items": [self._item(row, changes)], "proration_behavior": "always_invoice"}
+        details["proration_date"] = changes["at"]
+        asked = {"customer": _id(row["customer"]), "subscription": subscription_id, "subscription_details": details}
+        said = self._post("/v1/invoices/create_preview", asked, {})
+        return int(said["amount_due"]), str(said["currency"]).upper()
+
+    def waiting(self, subscription_id: str) -> str:
+        """Where the customer confirms a payment that waits for them; empty where none does."""
+        row = self._get(f"/v1/subscriptions/{subscription_id}")
+        latest = _id(row.get("latest_invoice"))
+        if not latest or not (row.get("pending_update") or row.get("status") in {"past_due", "incomplete", "unpaid"}):
+            return ""
+        invoice = self._get(f"/v1/invoices/{latest}")
+        return str(invoice.get("hosted_invoice_url") or "") if invoice.get("status") == "open" else ""
+
+    def period(self, price_id: str) -> str:
+        return str(self._get(f"/v1/prices/{price_id}").get("lookup_key") or "__").split("_")[2]
+
+    # What each kind of command sends.
+
+    def _do_customer(self, args: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
+        return self._post("/v1/customers", {"metadata": {"org": args["org"]}}, headers)
+
+    def _do_checkout(self, args: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
+        own: dict[str, Any] = {"metadata": {"org": args["org"]}}
+        if args.get("trial_end"):
+            own["trial_end"] = args["trial_end"]
+            own["trial_settings"] = {"end_behavior": {"missing_payment_method": "cancel"}}
+        sent = {
+            "mode": "subscription",
+            "customer": args["customer"],
+            "client_reference_id": args["org"],
+            "line_items": [{"price": self._price_id(args), "quantity": args["seats"]}],
+            "subscription_data": own,
+            "automatic_tax": {"enabled": True},
+            "tax_id_collection": {"enabled": True},
+            "billing_address_collection": "required",
+            "customer_update": {"name": "auto", "address": "auto"},
+            "allow_promotion_codes": True,
+            "success_url": f"{args['back']}back/",
+            "cancel_url": args["back"],
+        }
+        return self._post("/v1/checkout/sessions", sent, headers)
+
+    def _do_change(self, args: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
+        """More seats, or a longer period: at once, and paid at once."""
+        path = f"/v1/subscriptions/{args['subscription']}"
+        sent = {
+            "items": [self._item(self._get(path), args)],
+            "proration_behavior": "always_invoice",
+            "payment_behavior": "pending_if_incomplete",
+            "proration_date": args["at"],
+        }
+        return self._post(path, sent, headers)
+
+    def _do_lower(self, args: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
+        """Fewer seats, or a shorter period: from the next invoice on."""
+        path = f"/v1/subscriptions/{args['subscription']}"
+        return self._post(path, {"items": [self._item(self._get(path), args)], "proration_behavior": "none"}, headers)
+
+    def _do_cancel(self, args: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
+        return self._post(f"/v1/subscriptions/{args['subscription']}", {"cancel_at_period_end": True}, headers)
+
+    def _do_resume(self, args: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
+        return self._post(f"/v1/subscriptions/{args['subscription']}", {"cancel_at_period_end": False}, headers)
+
+    def _do_refund(self, args: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
+        kind = "charge" if args["payment"].startswith("ch_") else "payment_intent"
+        sent = {kind: args["payment"], "amount": args["amount"], "reason": "requested_by_customer"}
+        return self._post("/v1/refunds", sent, headers)
+
+    def _item(self, row: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:
+        item: dict[str, Any] = {"id": row["items"]["data"][0]["id"], "quantity": args["seats"]}
+        if args.get("period"):
+            item["price"] = self._price_id(args)
+        return item
+
+    def _price_id(self, args: Mapping[str, Any]) -> str:
+        key = lookup_key(args["plan"], args["period"], args["currency"])
+        rows = self._get("/v1/prices", {"lookup_keys": [key], "active": True}).get("data") or []
+        if not rows:
+            raise RefusedError(MISSING, "no_price", f"Stripe has no price with the lookup key {key}.")
+        return str(rows[0]["id"])
+
+    def offer(self, product: str, name: str, prices: Mapping[tuple[str, str], int]) -> list[str]:
+        """Make the product and its prices, those that are not there yet; the lookup keys of what was made."""
+        made = []
+        for (currency, period), amount in prices.items():
+            key = lookup_key(product, period, currency)
+            if self._get("/v1/prices", {"lookup_keys": [key], "active": True}).get("data"):
+                continue
+            sent = {
+                "currency": currency.lower(),
+                "unit_amount": amount,
+                "recurring": {"interval": period},
+                "lookup_key": key,
+                "product_data": {"name": f"Vallum {name}"},
+                "tax_behavior": "exclusive",
+            }
+            self._post("/v1/prices", sent, {"Idempotency-Key": f"offer/{key}/{amount}"})
+            made.append(key)
+        return made
+
+    def _customers(self, customer_id: str) -> Whose | None:
+        try:
+            said = self._get(f"/v1/customers/{customer_id}")
+        except RefusedError as error:
+            _demand_missing(error)
+            return None
+        org = _uuid((said.get("metadata") or {}).get("org"))
+        return Whose(org=org, customer_id=customer_id)
+
+    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return self._call.get(path, query, {"Stripe-Version": VERSION})
+
+    def _post(self, path: str, sent: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+        return self._call.post_form(path, sent, {"Stripe-Version": VERSION, **headers})
+
+    def _pages(self, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        wanted: dict[str, Any] = {**query, "limit": 100}
+        for _ in range(100):
+            said = self._get(path, wanted)
+            rows = said.get("data")
+            if not isinstance(rows, list):
+                raise NoAnswerError(f"{path} told no list.")
+            yield from rows
+            if not said.get("has_more") or not rows:
+                return
+            wanted["starting_after"] = rows[-1]["id"]
+
+
+def lookup_key(plan: str, period: str, currency: str) -> str:
+    return f"vallum_{plan}_{period}_{currency.lower()}"
+
+
+def _demand_missing(error: RefusedError) -> None:
+    """What is not there is an answer; any other refusal goes on."""
+    if error.status != MISSING:
+        raise error
+
+
+def _price(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    items = (row.get("items") or {}).get("data") or [{}]
+    found: Mapping[str, Any] = items[0].get("price") or {}
+    return found if str(found.get("lookup_key") or "").startswith("vallum_") else {}
+
+
+def _seen(row: Mapping[str, Any], bills: Sequence[Bill]) -> Seen:
+    item, price = row["items"]["data"][0], _price(row)
+    if str(row["status"]) not in _STATUS:
+        raise NoAnswerError(f"A subscription is {row['status']}, which means nothing here.")
+    end = _moment(item.get("current_period_end") or row.get("current_period_end"))
+    leaves = row.get("ended_at") or row.get("cancel_at")
+    owed = [bill.issued_at for bill in bills if bill.open and bill.subscription_id == row["id"]]
+    return Seen(
+        subscription_id=str(row["id"]),
+        price_id=str(price["id"]),
+        plan=str(price["lookup_key"]).split("_")[1],
+        status=_STATUS[str(row["status"])],
+        seats=int(item["quantity"]),
+        period_end=end,
+        cancel_at=_moment(leaves) or (end if row.get("cancel_at_period_end") else None),
+        trial_end=_moment(row.get("trial_end")),
+        owed_since=min(owed, default=None),
+    )
+
+
+def _bill(row: Mapping[str, Any]) -> Bill:
+    below = ((row.get("parent") or {}).get("subscription_details") or {}).get("subscription")
+    payments = ((row.get("payments") or {}).get("data") or [{}])[0].get("payment") or {}
+    paid = row.get("payment_intent") or payments.get("payment_intent") or row.get("charge") or payments.get("charge")
+    return Bill(
+        invoice_id=str(row["id"]),
+        number=str(row.get("number") or ""),
+        status=str(row.get("status") or "draft"),
+        issued_at=_moment(row.get("created")) or datetime.fromtimestamp(0, UTC),
+        subscription_id=_id(row.get("subscription") or below),
+        amount=int(row.get("total") or 0),
+        currency=str(row.get("currency") or "").upper(),
+        url=str(row.get("hosted_invoice_url") or ""),
+        payment_id=_id(paid),
+    )
+
+
+def _id(value: object) -> str:
+    """An object is named by its id, or stands there whole."""
+    return str(value.get("id") or "") if isinstance(value, dict) else str(value or "")
+
+
+def _moment(value: object) -> datetime | None:
+    return datetime.fromtimestamp(int(value), UTC) if isinstance(value, int | float) and value else None
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
