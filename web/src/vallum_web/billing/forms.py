@@ -35,3 +35,8 @@ class SeatsForm(forms.Form):
 
 class PeriodForm(forms.Form):
     period = forms.ChoiceField(choices=[(each.value, each.value) for each in Period])
+
+
+class RefundForm(forms.Form):
+    invoice = forms.CharField(max_length=100)
+    amount = forms.DecimalField(min_value=0, max_digits=10, decimal_places=2)

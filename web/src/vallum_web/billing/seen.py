@@ -48,8 +48,6 @@ class Bill:
     currency: str
     url: str
     """Of the provider's own page for it, where it is paid and printed."""
-    payment_id: str = ""
-    """What a refund names."""
 
     @property
     def open(self) -> bool:

@@ -6,6 +6,7 @@ from vallum_web.accounts import allauth_signals, leaks
 from vallum_web.accounts import views as accounts
 from vallum_web.accounts.org.invited import invited
 from vallum_web.billing import hooks as payments
+from vallum_web.billing.views import staff as refunds
 from vallum_web.config import health
 from vallum_web.config.api import api
 from vallum_web.mail import hooks
@@ -23,6 +24,7 @@ urlpatterns = [
     path("accounts/", include("vallum_web.accounts.person.urls")),
     path("accounts/sso/", include("vallum_web.accounts.sso.entrance_urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("operator/refunds/", refunds.index, name="refunds"),
     path("operator/", include("vallum_web.operator.urls")),
     path("inbox/", include("vallum_web.mail.inbox_urls")),
     path("hooks/resend/", hooks.resend, name="resend_hook"),

@@ -118,6 +118,10 @@ class Razorpay:
         row = self._call.get(f"/v1/subscriptions/{subscription_id}")
         return str(row.get("short_url") or "") if row.get("status") in {"created", "pending", "halted"} else ""
 
+    def payment(self, invoice_id: str) -> str:
+        """What paid an invoice: a refund names it. Empty where nothing did."""
+        return str(self._call.get(f"/v1/invoices/{invoice_id}").get("payment_id") or "")
+
     def period(self, price_id: str) -> str:
         return (str(_notes(self._call.get(f"/v1/plans/{price_id}")).get("vallum") or "//")).split("/")[1]
 
@@ -228,7 +232,6 @@ def _bill(row: Mapping[str, Any]) -> Bill:
         amount=int(row.get("amount") or 0),
         currency=str(row.get("currency") or ""),
         url=str(row.get("short_url") or ""),
-        payment_id=str(row.get("payment_id") or ""),
     )
 
 

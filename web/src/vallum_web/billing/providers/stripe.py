@@ -128,6 +128,13 @@ class Stripe:
         invoice = self._get(f"/v1/invoices/{latest}")
         return str(invoice.get("hosted_invoice_url") or "") if invoice.get("status") == "open" else ""
 
+    def payment(self, invoice_id: str) -> str:
+        """What paid an invoice: a refund names it. Empty where nothing did."""
+        row = self._get(f"/v1/invoices/{invoice_id}", {"expand": ["payments"]})
+        rows = (row.get("payments") or {}).get("data") or []
+        paid = next((each["payment"] for each in rows if each.get("status") == "paid"), {})
+        return _id(paid.get("payment_intent") or paid.get("charge"))
+
     def period(self, price_id: str) -> str:
         return str(self._get(f"/v1/prices/{price_id}").get("lookup_key") or "__").split("_")[2]
 
@@ -282,8 +289,6 @@ def _seen(row: Mapping[str, Any], bills: Sequence[Bill]) -> Seen:
 
 def _bill(row: Mapping[str, Any]) -> Bill:
     below = ((row.get("parent") or {}).get("subscription_details") or {}).get("subscription")
-    payments = ((row.get("payments") or {}).get("data") or [{}])[0].get("payment") or {}
-    paid = row.get("payment_intent") or payments.get("payment_intent") or row.get("charge") or payments.get("charge")
     return Bill(
         invoice_id=str(row["id"]),
         number=str(row.get("number") or ""),
@@ -293,7 +298,6 @@ def _bill(row: Mapping[str, Any]) -> Bill:
         amount=int(row.get("total") or 0),
         currency=str(row.get("currency") or "").upper(),
         url=str(row.get("hosted_invoice_url") or ""),
-        payment_id=_id(paid),
     )
 
 

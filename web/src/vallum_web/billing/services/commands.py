@@ -79,7 +79,7 @@ def send_open(org: UUID) -> int:
 
 def _due(row: BillingCommand, now: str) -> bool:
     """Times are written alike, so that they compare as texts."""
-    return str(row.args.get("due", "")) <= now
+    return not row.args.get("waits") and str(row.args.get("due", "")) <= now
 
 
 def take_back(org: Org, by: UUID, key: UUID) -> bool:

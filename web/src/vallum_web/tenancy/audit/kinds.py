@@ -35,6 +35,7 @@ WORDS = {
     "billing.asked": "Payment provider asked for something",
     "billing.changed": "Subscription changed",
     "billing.drift": "Account found different from its provider's",
+    "billing.refund_agreed": "Refund agreed to by a second person",
     "billing.refund_wanted": "Refund proposed, for a second person to agree",
     "billing.reminded": "Reminder of an open invoice sent",
     "billing.subscribed": "Subscription seen for the first time",
@@ -131,7 +132,7 @@ BY_ITSELF = frozenset(
 )
 """Recorded without an actor too: who may do what has changed, or a lock has. What scans find is not among them."""
 
-BY_STAFF = frozenset({"staff.began", "staff.viewed"})
+BY_STAFF = frozenset({"billing.refund_agreed", "billing.refund_wanted", "staff.began", "staff.viewed"})
 """Done by whoever runs the platform, not by a member."""
 
 
