@@ -132,7 +132,7 @@ class Stripe:
         """What paid an invoice: a refund names it. Empty where nothing did."""
         row = self._get(f"/v1/invoices/{invoice_id}", {"expand": ["payments"]})
         rows = (row.get("payments") or {}).get("data") or []
-        paid = next((each["payment"] for each in rows if each.get("status") == "paid"), {})
+        paid: Mapping[str, Any] = next((each["payment"] for each in rows if each.get("status") == "paid"), {})
         return _id(paid.get("payment_intent") or paid.get("charge"))
 
     def period(self, price_id: str) -> str:

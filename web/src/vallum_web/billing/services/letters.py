@@ -1,4 +1,4 @@
-"""Mails about money, to owners and to members with the role billing: once for each step of what is overdue."""
+"""Mails about money, to owners and to members with the role billing: once for each step of what is overdue or ends."""
 
 from datetime import datetime, timedelta
 
@@ -7,11 +7,14 @@ from django.conf import settings
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Membership
 from vallum_web.billing.models import BillingAccount, InvoiceRef, Status, SubscriptionMirror
+from vallum_web.billing.queries import SOON
 from vallum_web.billing.seen import OPEN, READ_ONLY_AFTER
 from vallum_web.mail import services as mails
-from vallum_web.tenancy import clock
-from vallum_web.tenancy.events import emit
-from vallum_web.tenancy.models import Event, Org
+from vallum_web.mail.letters import Letter, letter
+from vallum_web.mail.recipients import Recipient
+from vallum_web.tenancy import clock, entitlements
+from vallum_web.tenancy.models import Entitlement, Org
+from vallum_web.tenancy.plans import PRO
 
 DAYS = (0, 3, 7, 14, 21)
 READERS = (Role.OWNER, Role.BILLING)
@@ -24,41 +27,40 @@ def step(issued_at: datetime, now: datetime) -> int | None:
 
 def remind(org: Org, account: BillingAccount) -> None:
     """Inside the organization's scope. What was said once of an invoice's day is not said again."""
-    if not SubscriptionMirror.objects.of(org).filter(account=account, status=Status.PAST_DUE).exists():
-        return
+    late = SubscriptionMirror.objects.of(org).filter(account=account, status=Status.PAST_DUE)
     bill = InvoiceRef.objects.of(org).filter(account=account, status__in=OPEN).order_by("issued_at").first()
-    due = step(bill.issued_at, clock.now()) if bill else None
-    if bill is None or due is None:
-        return
-    if Event.objects.of(org).filter(subject=bill.pk, kind="billing.reminded", data__day=due).exists():
-        return
-    emit("billing.reminded", bill.pk, day=due)
-    stops = bill.issued_at + READ_ONLY_AFTER
-    tell(org, *overdue(org.name, due, stops))
+    due = step(bill.issued_at, clock.now()) if bill and late.exists() else None
+    if bill is not None and due is not None:
+        tell(org, overdue(org, due, bill.issued_at + READ_ONLY_AFTER), once=f"payment/{bill.pk}/{due}")
 
 
-def overdue(name: str, day: int, stops: datetime) -> tuple[str, str]:
-    if day >= READ_ONLY_AFTER.days:
-        return (
-            f"{name} is read-only until its invoice is paid",
-            (
-                f"An invoice of {name} has been open for {day} days. Nothing is lost and everything can be read; nothing is changed "
-                "until it is paid. Alerts go on."
-            ),
-        )
-    return (
-        f"A payment for {name} did not go through",
-        (
-            f"The last payment for {name}'s plan did not go through. The payment provider tries again by itself; with another way "
-            f"of paying it goes through at once.\n\nUntil {stops:%Y-%m-%d} everything works as before; from then on "
-            f"{name} can be read and not changed. Alerts go on in any case."
-        ),
+def trial_ends(org: Org) -> None:
+    """Inside the organization's scope: three days before, once."""
+    entitled = entitlements.of(org)
+    trying = entitled.source == Entitlement.Source.TRIAL and entitled.until
+    if trying and entitled.until and entitled.until - clock.now() <= SOON:
+        said = letter("trial_ends", org=org.name, plan=PRO.name, day=f"{entitled.until:%Y-%m-%d}", link=_plan(org))
+        tell(org, said, once=f"trial/{org.pk}")
+
+
+def overdue(org: Org, day: int, stops: datetime) -> Letter:
+    if day < READ_ONLY_AFTER.days:
+        return letter("payment_failed", org=org.name, plan=PRO.name, day=f"{stops:%Y-%m-%d}", link=_plan(org))
+    return Letter(
+        subject=f"{org.name} is read-only until its invoice is paid",
+        text=f"An invoice of {org.name} has been open for three weeks. Nothing is lost and everything can be read; nothing is "
+        f"changed until it is paid. Alerts go on.\n\n{_plan(org)}",
+        button="Look at the payment",
     )
 
 
-def tell(org: Org, subject: str, text: str) -> None:
-    """In the caller's transaction, each reader once."""
-    where = f"{settings.PUBLIC_URL}/{org.slug}/settings/plan/"
-    rows = Membership.objects.of(org).filter(role__in=READERS).order_by("since")
-    for address in rows.values_list("user__email", flat=True):
-        mails.write(address, subject, f"{text}\n\n{where}\n")
+def tell(org: Org, said: Letter, *, once: str) -> None:
+    """In the caller's transaction, each reader once under this key."""
+    rows = Membership.objects.of(org).filter(role__in=READERS).order_by("since").values_list("user_id", "user__email")
+    for person, address in rows:
+        to = Recipient(address=address, person=person)
+        mails.queue(kind="billing", to=to, letter=said, org=org.pk, dedupe=f"{once}/{person}")
+
+
+def _plan(org: Org) -> str:
+    return f"{settings.PUBLIC_URL}/{org.slug}/settings/plan/"

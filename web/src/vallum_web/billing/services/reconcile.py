@@ -9,7 +9,7 @@ from django.conf import settings
 
 from vallum_web.billing.models import BillingAccount, BillingEventInbox
 from vallum_web.billing.providers import way
-from vallum_web.billing.services import commands, inbox, refresh
+from vallum_web.billing.services import commands, inbox, letters, refresh
 from vallum_web.billing.wire import NoAnswerError, RefusedError
 from vallum_web.tenancy import clock, lookups
 from vallum_web.tenancy.events import emit
@@ -47,6 +47,7 @@ def organization(key: UUID) -> Counter[str]:
     told: Counter[str] = Counter()
     with scope(key):
         org = Org.objects.get(pk=key)
+        letters.trial_ends(org)
         accounts = list(BillingAccount.objects.of(org).order_by("provider"))
     told["answered"] += commands.send_open(key)
     commands.prune(key)

@@ -34,6 +34,9 @@ def _told(view: Change) -> Change:
 
     @wraps(view)
     def run(request: MemberRequest, **names: object) -> HttpResponse:
+        if isinstance(key := names.get("command"), UUID):
+            with scope(request.org.pk):
+                _command(request.org, key)
         if not settings.BILLING:
             messages.error(request, NOT_SOLD)
             return _plan(request)
@@ -169,8 +172,6 @@ def resume(request: MemberRequest) -> HttpResponse:
 @may("billing.change", scoped=False)
 @_told
 def take_back(request: MemberRequest, command: UUID) -> HttpResponse:
-    with scope(request.org.pk):
-        _command(request.org, command)
     if not commands.take_back(request.org, request.user.pk, command):
         raise NotNowError("It is sent already.")
     messages.success(request, "The planned change is taken back.")

@@ -37,7 +37,6 @@ WORDS = {
     "billing.drift": "Account found different from its provider's",
     "billing.refund_agreed": "Refund agreed to by a second person",
     "billing.refund_wanted": "Refund proposed, for a second person to agree",
-    "billing.reminded": "Reminder of an open invoice sent",
     "billing.subscribed": "Subscription seen for the first time",
     "billing.taken_back": "Planned change taken back",
     "due.changed": "Rules of due dates changed",
