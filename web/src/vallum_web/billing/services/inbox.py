@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from vallum_web.billing.models import BillingEventInbox
 from vallum_web.billing.providers import follows, way
@@ -81,9 +81,9 @@ def _settle(row: BillingEventInbox, state: BillingEventInbox.State, error: str) 
 
 def open_events() -> list[UUID]:
     """What is still to be followed, the oldest first."""
-    rows = BillingEventInbox.objects.filter(state__in=[State.WAITING, State.PARKED])
-    recent = rows.filter(received_at__gte=clock.now() - LOOKED_BACK)
-    return list(recent.order_by("received_at").values_list("pk", flat=True)[:1000])
+    recent = Q(state=State.PARKED, received_at__gte=clock.now() - LOOKED_BACK)
+    rows = BillingEventInbox.objects.filter(Q(state=State.WAITING) | recent)
+    return list(rows.order_by("received_at").values_list("pk", flat=True)[:1000])
 
 
 def prune() -> int:
