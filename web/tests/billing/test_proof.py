@@ -5,9 +5,9 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from billing.conftest import follow_all, pay, to_our_door
 from billing.test_stripe import away, bought, card, entitled
 from billing_hooks import stripe_event, stripe_signed
+from selling import follow_all, pay, to_our_door
 
 from vallum_web.billing.models import BillingEventInbox, SubscriptionMirror
 from vallum_web.billing.seen import OVER

@@ -8,8 +8,8 @@ import making
 import pytest
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.usersessions.models import UserSession
-from billing.conftest import follow_all, pay
 from mailing import mails
+from selling import follow_all, pay
 
 from vallum_web.accounts import services
 from vallum_web.accounts.models import Membership

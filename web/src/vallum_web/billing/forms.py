@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 
-from vallum_web.billing.services.flows import MOST_SEATS, Order, currencies
+from vallum_web.billing.services.flows import MOST_SEATS, PROVIDERS, Order, currencies
 from vallum_web.tenancy.plans import SIGNS, Currency, Period
 
 
@@ -15,11 +15,13 @@ class OrderForm(forms.Form):
     )
     currency = forms.ChoiceField(choices=())
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, but: str = "", **kwargs: Any) -> None:
+        """`but` is a provider of whom nothing more can be bought now."""
         super().__init__(*args, **kwargs)
-        sold = {Currency.EUR: "paid at Stripe", Currency.INR: "paid at Razorpay, in India"}
+        self.sold = [each for each in currencies() if PROVIDERS[each] != but]
+        words = {Currency.EUR: "paid at Stripe", Currency.INR: "paid at Razorpay, in India"}
         self.fields["currency"].choices = [  # type: ignore[attr-defined]  # a choice field's
-            (each.value, f"{SIGNS[each]} {each.value}, {sold[each]}") for each in currencies()
+            (each.value, f"{SIGNS[each]} {each.value}, {words[each]}") for each in self.sold
         ]
 
     @property

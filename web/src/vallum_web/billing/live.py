@@ -54,6 +54,6 @@ def _ask(account: BillingAccount, subscriptions: tuple[str, ...]) -> Live:
     alive = [seen for seen in said.subscriptions if seen.status in ALIVE]
     return Live(
         bills=said.bills,
-        period=to.period(alive[0].price_id) if alive else "",
+        period=to.period(alive[0].price_id) if alive and not alive[0].cancel_at else "",
         pay_at=to.waiting(alive[0].subscription_id) if alive else "",
     )

@@ -12,6 +12,8 @@ from vallum_web.tenancy.plans import Entitled, Given
 GRACE = timedelta(days=7)
 """After the end of what was paid: a provider that cannot be asked locks nobody out."""
 READ_ONLY_AFTER = timedelta(days=21)
+GIVEN_UP_AFTER = timedelta(days=35)
+"""From the day of an open invoice on: a provider that never gives up is not followed for ever."""
 OVER = frozenset({Status.CANCELED, Status.UNPAID, Status.PAUSED})
 NOTHING_YET = frozenset({Status.INCOMPLETE})
 OPEN = frozenset({"open", "issued", "partially_paid", "past_due"})
@@ -79,15 +81,17 @@ def granted(provider: str, seen: Seen) -> Given | None:
     """What a subscription entitles to, for all times at once; None while nothing was paid for it yet.
 
     Paid is until the end of its period and a week; what ends on a day ends that day. Overdue, it is read-only from the 21st
-    day of the oldest open invoice. Cancelled, unpaid or paused it is over.
+    day of the oldest open invoice, and over from the 35th. Cancelled, unpaid or paused it is over.
     """
     if seen.status in NOTHING_YET:
         return None
     until = seen.cancel_at or (seen.period_end + GRACE if seen.period_end else None)
     if seen.status in OVER and until is None:
         return None
-    overdue = seen.status is Status.PAST_DUE and seen.owed_since is not None
-    stop = seen.owed_since + READ_ONLY_AFTER if overdue and seen.owed_since else None
+    stop = None
+    if seen.status is Status.PAST_DUE and seen.owed_since is not None:
+        stop = seen.owed_since + READ_ONLY_AFTER
+        until = min(until or seen.owed_since + GIVEN_UP_AFTER, seen.owed_since + GIVEN_UP_AFTER)
     return Given(source=provider, plan=seen.plan, seats=seen.seats, until=until, read_only_from=stop)
 
 

@@ -20,7 +20,7 @@ _STATUS = {
     "authenticated": Status.TRIALING,
     "active": Status.ACTIVE,
     "pending": Status.PAST_DUE,
-    "halted": Status.UNPAID,
+    "halted": Status.PAST_DUE,
     "paused": Status.PAUSED,
     "cancelled": Status.CANCELED,
     "completed": Status.CANCELED,

@@ -9,11 +9,13 @@ from uuid import UUID
 from django.conf import settings
 
 from vallum_web.billing import live, queries
-from vallum_web.billing.models import BillingAccount, BillingCommand, Provider, Status
+from vallum_web.billing.models import BillingAccount, BillingCommand, Provider, Status, SubscriptionMirror
 from vallum_web.billing.providers import way
 from vallum_web.billing.providers.stripe import Stripe
 from vallum_web.billing.queries import Bought
+from vallum_web.billing.seen import ALIVE
 from vallum_web.billing.services import commands, refresh
+from vallum_web.billing.wire import RefusedError
 from vallum_web.tenancy import clock, entitlements
 from vallum_web.tenancy.models import Entitlement, Org
 from vallum_web.tenancy.plans import PRO, Currency, Period, What
@@ -24,6 +26,8 @@ BEFORE_RENEWAL = timedelta(hours=24)
 SOONEST = timedelta(hours=49)
 """A provider begins no subscription later that would begin sooner than this (Stripe: 48 hours)."""
 MOST_SEATS = 10_000
+PROVIDERS = {Currency.EUR: Provider.STRIPE, Currency.INR: Provider.RAZORPAY}
+"""Who sells in which currency."""
 
 
 class NotNowError(ValueError):
@@ -40,14 +44,12 @@ class Order:
 
     @property
     def provider(self) -> str:
-        """Rupees are Razorpay's."""
-        return Provider.RAZORPAY if self.currency is Currency.INR else Provider.STRIPE
+        return PROVIDERS[self.currency]
 
 
 def currencies() -> list[Currency]:
     """In which of them something can be bought here."""
-    sold = {Currency.EUR: Provider.STRIPE, Currency.INR: Provider.RAZORPAY}
-    return [currency for currency, provider in sold.items() if provider in settings.BILLING]
+    return [currency for currency, provider in PROVIDERS.items() if provider in settings.BILLING]
 
 
 def checkout(org: Org, by: UUID, order: Order) -> BillingCommand:
@@ -93,6 +95,7 @@ def back(org: Org) -> None:
         refresh.look(org, last.provider, customer_id=str(last.args["customer"]))
     else:
         refresh.look(org, last.provider, more=(made,))
+        end_replaced(org)
     _forget(org)
 
 
@@ -112,11 +115,11 @@ def set_seats(org: Org, by: UUID, seats: int, *, at: int | None = None) -> Billi
         raise NotNowError(f"There are {seats} seats already.")
     with scope(org.pk):
         _enough(org, seats)
-    args = {"subscription": has.mirror.subscription_id, "seats": seats}
+    args: dict[str, Any] = {"subscription": has.mirror.subscription_id, "seats": seats}
     if seats > has.mirror.seats:
         moment = at if at and abs(clock.now().timestamp() - at) < 3600 else int(clock.now().timestamp())
-        return _done(org, commands.carry_out(org, by, has.account.provider, "change", {**args, "at": moment}))
-    return _later(org, by, has, args)
+        return _asked(org, by, has, "change", {**args, "at": moment})
+    return _asked(org, by, has, "lower", args)
 
 
 def set_period(org: Org, by: UUID, period: Period) -> BillingCommand:
@@ -133,9 +136,55 @@ def set_period(org: Org, by: UUID, period: Period) -> BillingCommand:
         "currency": has.account.currency,
     }
     if period is Period.YEAR:
-        now = int(clock.now().timestamp())
-        return _done(org, commands.carry_out(org, by, has.account.provider, "change", {**args, "at": now}))
-    return _later(org, by, has, args)
+        return _asked(org, by, has, "change", {**args, "at": int(clock.now().timestamp())})
+    return _asked(org, by, has, "lower", args)
+
+
+def _asked(org: Org, by: UUID, has: Bought, kind: str, args: Mapping[str, Any]) -> BillingCommand:
+    """Stripe takes what becomes less when its time has come; Razorpay takes all now, or none of it ever."""
+    provider = has.account.provider
+    if provider == Provider.STRIPE:
+        return (
+            _later(org, by, has, args)
+            if kind == "lower"
+            else _done(org, commands.carry_out(org, by, provider, kind, args))
+        )
+    try:
+        return _done(org, commands.carry_out(org, by, provider, kind, args))
+    except RefusedError:
+        return _replaced(org, by, has, args)
+
+
+def _replaced(org: Org, by: UUID, has: Bought, args: Mapping[str, Any]) -> BillingCommand:
+    """A mandate by UPI or of an Indian card cannot be changed: another one takes its place when what is paid ends."""
+    end = has.mirror.period_end
+    if end is None or end <= clock.now():
+        raise NotNowError("Pay the open invoice first.")
+    period = args.get("period") or way(settings.BILLING[has.account.provider], org.pk).period(has.mirror.price_id)
+    sent = {
+        "org": str(org.pk),
+        "plan": has.mirror.plan,
+        "period": period,
+        "currency": has.account.currency,
+        "seats": args["seats"],
+        "trial_end": int(end.timestamp()),
+        "replaces": has.mirror.subscription_id,
+    }
+    return commands.carry_out(org, by, has.account.provider, "checkout", sent)
+
+
+def end_replaced(org: Org) -> None:
+    """Cancel what another mandate takes the place of, once that one is given. Raises NoAnswerError, RefusedError."""
+    with scope(org.pk):
+        done = BillingCommand.objects.of(org).filter(state=BillingCommand.State.DONE)
+        made = list(done.filter(kind="checkout", args__has_key="replaces"))
+        ended = {row.args["subscription"] for row in done.filter(kind="cancel")}
+        alive = {row.subscription_id for row in SubscriptionMirror.objects.of(org).filter(status__in=ALIVE)}
+    for row in made:
+        old = row.args["replaces"]
+        if row.result_id in alive and old in alive and old not in ended:
+            commands.carry_out(org, row.asked_by, row.provider, "cancel", {"subscription": old})
+            refresh.look(org, row.provider)
 
 
 def cancel(org: Org, by: UUID) -> BillingCommand:

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from vallum_web.billing.models import BillingAccount, BillingEventInbox
 from vallum_web.billing.providers import way
-from vallum_web.billing.services import commands, inbox, letters, refresh
+from vallum_web.billing.services import commands, flows, inbox, letters, refresh
 from vallum_web.billing.wire import NoAnswerError, RefusedError
 from vallum_web.tenancy import clock, lookups
 from vallum_web.tenancy.events import emit
@@ -56,7 +56,9 @@ def organization(key: UUID) -> Counter[str]:
             continue
         try:
             told["accounts"] += 1
-            if refresh.look(org, account.provider):
+            drift = refresh.look(org, account.provider)
+            flows.end_replaced(org)
+            if drift:
                 told["drift"] += 1
                 with scope(key):
                     emit("billing.drift", account.pk, provider=account.provider)

@@ -1,6 +1,7 @@
 """Bring what is kept of an account up to date with what its provider says now, and the entitlement with it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.db.models import Min
 
 from vallum_web.billing.lock import held
-from vallum_web.billing.models import BillingAccount, InvoiceRef, Status, SubscriptionMirror
+from vallum_web.billing.models import BillingAccount, BillingCommand, InvoiceRef, Provider, Status, SubscriptionMirror
 from vallum_web.billing.providers import way
 from vallum_web.billing.seen import ALIVE, OPEN, OVER, Look, Seen, Whose, best
 from vallum_web.billing.services import letters
@@ -28,7 +29,8 @@ def account(org: UUID, provider: str, found: Whose) -> str:
         known = BillingAccount.objects.of(org).filter(provider=provider).first()
     if held_org is None:
         return "It names an organization that is not here."
-    if known and found.customer_id and known.customer_id != found.customer_id:
+    # Razorpay makes a customer of whoever pays: there only the note that we wrote says whose a subscription is.
+    if known and provider == Provider.STRIPE and known.customer_id != found.customer_id:
         return "It is of another customer than the organization's."
     look(
         held_org,
@@ -82,6 +84,9 @@ def _mirror(org: Org, account: BillingAccount, seen: Seen, asked_at: datetime) -
     rows = SubscriptionMirror.objects.of(org).filter(account=account, subscription_id=seen.subscription_id)
     row = rows.select_for_update(of=("self",)).first()
     told = {name: getattr(seen, name) for name in FIELDS}
+    if seen.status in ALIVE and seen.cancel_at is None and _cancelled(org, account, seen):
+        told["cancel_at"] = seen.period_end
+        seen = replace(seen, cancel_at=seen.period_end)
     if row is None:
         told["cancel_at"] = _end(seen, None, asked_at)
         row = SubscriptionMirror.objects.create(
@@ -99,6 +104,14 @@ def _mirror(org: Org, account: BillingAccount, seen: Seen, asked_at: datetime) -
         said = {name: _plain(told[name]) for name in different}
         emit("billing.changed", row.pk, **said, was={name: _plain(was[name]) for name in different})
     return bool(different)
+
+
+def _cancelled(org: Org, account: BillingAccount, seen: Seen) -> bool:
+    """Whether we had it cancelled at the end of its period: Razorpay does as told, and does not show it."""
+    if account.provider != Provider.RAZORPAY:
+        return False
+    done = BillingCommand.objects.of(org).filter(kind="cancel", state=BillingCommand.State.DONE)
+    return bool(done.filter(args__subscription=seen.subscription_id).exists())
 
 
 def _end(seen: Seen, row: SubscriptionMirror | None, asked_at: datetime) -> datetime | None:

@@ -14,7 +14,7 @@ from vallum_web.billing.forms import OrderForm
 from vallum_web.billing.services import flows, refresh
 from vallum_web.billing.wire import NoAnswerError, RefusedError
 from vallum_web.tenancy import entitlements
-from vallum_web.tenancy.plans import EVERY_PLAN, FREE, PLANS, PRO, Currency, Period
+from vallum_web.tenancy.plans import EVERY_PLAN, FREE, PLANS, PRO, Period
 
 
 @require_safe
@@ -28,6 +28,7 @@ def context(request: MemberRequest) -> dict[str, Any]:
     entitled = entitlements.of(request.org)
     meters = queries.meters(request.org, entitled)
     sold = bool(settings.BILLING)
+    has = queries.bought(request.org) if sold else None
     return {
         "entitled": entitled,
         "meters": meters,
@@ -38,10 +39,10 @@ def context(request: MemberRequest) -> dict[str, Any]:
             (each, money.price(PRO.id, Period.MONTH, each, 1), money.price(PRO.id, Period.YEAR, each, 1))
             for each in flows.currencies()
         ],
-        "bought": queries.bought(request.org) if sold else None,
+        "bought": has,
         "planned": queries.planned(request.org) if sold else [],
         "trial": sold and entitled.plan == FREE and queries.trial_left(request.org),
-        "form": OrderForm(initial={"seats": meters[0].used, "currency": Currency.EUR}),
+        "form": OrderForm(but=has.account.provider if has else "", initial={"seats": meters[0].used}),
     }
 
 

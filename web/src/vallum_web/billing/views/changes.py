@@ -122,7 +122,9 @@ def seats(request: MemberRequest) -> HttpResponse:
             "cost": money.written(*cost) if cost else "",
         }
         return render(request, "billing/seats.html", told)
-    flows.set_seats(request.org, request.user.pk, number, at=at)
+    row = flows.set_seats(request.org, request.user.pk, number, at=at)
+    if row.kind == "checkout":
+        return _other_mandate(request, row, number)
     with scope(request.org.pk):
         now = queries.bought(request.org)
     if now and now.mirror.seats == number:
@@ -142,7 +144,9 @@ def period(request: MemberRequest) -> HttpResponse:
     if not form.is_valid():
         raise NotNowError("Say whether it is paid by the month or by the year.")
     wanted = Period(form.cleaned_data["period"])
-    flows.set_period(request.org, request.user.pk, wanted)
+    row = flows.set_period(request.org, request.user.pk, wanted)
+    if row.kind == "checkout":
+        return _other_mandate(request, row, row.args["seats"])
     when = "now" if wanted is Period.YEAR else "the end of what is paid"
     messages.success(request, f"It is paid by the {wanted.value} from {when} on.")
     return _plan(request)
@@ -183,6 +187,15 @@ def _command(org: Org, key: UUID) -> BillingCommand:
         return queries.command(org, key)
     except BillingCommand.DoesNotExist:
         raise Http404 from None
+
+
+def _other_mandate(request: MemberRequest, row: BillingCommand, number: int) -> HttpResponse:
+    messages.info(
+        request,
+        f"Your way of paying allows no change of what was agreed. With another mandate, of {number} seats, it goes on when what "
+        "is paid ends; the present one then stops by itself.",
+    )
+    return redirect("billing:away", org=request.org.slug, command=row.pk)
 
 
 def _leave(request: HttpRequest, url: str, provider: str) -> HttpResponse:
