@@ -31,6 +31,9 @@ fast: $(STAMP) ## the tests that are neither slow nor in a browser
 fuzz: $(STAMP) ## the long runs of hostile input against the API: N=600 examples an operation
 	@VALLUM_FUZZ=$${N:-600} $(PY) -m pytest -n 0 -s web/tests/fuzz
 
+faults: $(STAMP) ## a long run of faults: F=mail N=10000 mails, with workers killed at random
+	@VALLUM_FAULTS=$${N:-10000} $(PY) -m pytest -n 0 -s web/tests/faults/test_$(F).py
+
 check: $(STAMP) ## format, lint, types, contracts, own rules: what CI runs
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
@@ -50,4 +53,4 @@ bench: $(STAMP) ## one measured claim beside a peer: B=secrets
 lock: $(STAMP) ## write requirements.lock anew from the four pyproject.toml
 	@UV=.vallum/tools/bin/uv sh dev/lock.sh
 
-.PHONY: help setup run test fast fuzz check new shots bench lock
+.PHONY: help setup run test fast fuzz faults check new shots bench lock
