@@ -21,6 +21,7 @@ pytestmark = pytest.mark.browser
 EMAIL, PASSWORD = "alice@example.test", "correct horse battery"
 PAGES = [
     "/accounts/profile/",
+    "/accounts/mails/",
     "/accounts/email/",
     "/accounts/password/change/",
     "/accounts/2fa/",

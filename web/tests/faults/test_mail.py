@@ -101,10 +101,10 @@ def test_none_is_lost_and_none_is_sent_twice(live_database, settings, monkeypatc
         began, kills = time.monotonic(), 0
         try:
             due = chance.randrange(BETWEEN)
-            while len(fake.accepted_under()) < MAILS or states()["sent"] < MAILS:
+            while len(fake.mails.kept) < MAILS or states()["sent"] < MAILS:
                 time.sleep(chance.random() / 50)
                 assert time.monotonic() - began < LONGEST, states()
-                if len(fake.accepted_under()) > due and len(postmen.alive) >= WORKERS:
+                if len(fake.mails.kept) > due and len(postmen.alive) >= WORKERS:
                     postmen.kill(chance)
                     kills += 1
                     due = kills * BETWEEN + chance.randrange(BETWEEN)

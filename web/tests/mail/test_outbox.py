@@ -12,8 +12,10 @@ from vallum_web.mail.letters import Letter, letter
 from vallum_web.mail.models import Message
 from vallum_web.mail.outbox import Terms, claim, settle
 from vallum_web.mail.outcomes import Later, Taken
+from vallum_web.mail.post import Postman
 from vallum_web.mail.recipients import Recipient
 from vallum_web.tenancy import clock
+from vallum_web.tenancy.keyring import KeyringError
 from vallum_web.tenancy.models import Departure, PlatformDeparture
 from vallum_web.tenancy.scope import outbox, person, scope
 
@@ -279,3 +281,37 @@ def test_a_letter_of_the_kit_goes_through(provider, postman):
     postman.round()
     (sent,) = provider.accepted
     assert sent["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+class Broken:
+    name, window = "broken", timedelta(hours=1)
+
+    def hand_over(self, mail):
+        raise RuntimeError(f"cannot write to {mail.to}")
+
+
+def test_a_mail_that_breaks_what_sends_it_stops_no_other(provider, caplog):
+    terms = Terms(transport="broken", window=timedelta(hours=1))
+    keys = [write(), write()]
+    Postman(carrier=Broken(), terms=terms, rate=10_000).round()
+    assert {state(key) for key in keys} == {("queued", "a fault of ours: RuntimeError")}
+    assert "RuntimeError" in caplog.text
+    assert "bob@acme.test" not in caplog.text
+
+
+def test_a_kind_that_is_gone_stops_no_other(provider, postman):
+    gone, stays = write(), write()
+    with outbox():
+        Message.objects.filter(pk=gone).update(kind="pigeon")
+    postman.round()
+    assert (state(gone)[1], state(stays)[0]) == ("there is no such kind any more", "sent")
+
+
+def test_while_the_keyring_is_away_nothing_is_lost(provider, postman, settings, tmp_path):
+    key = write()
+    before, settings.KEK_FILE = settings.KEK_FILE, tmp_path / "none"
+    with pytest.raises(KeyringError):
+        postman.round()
+    settings.KEK_FILE = before
+    postman.round()
+    assert state(key) == ("sent", "")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 
 from vallum_web.mail import signature
+from vallum_web.mail.relays import NoRelayError, Place
 
 WAYS = ("resend", "smtp", "console", "keep")
 
@@ -44,8 +45,11 @@ def demand(given: Given) -> None:
         raise UnfitError(
             "VALLUM_RESEND_URL leads mails elsewhere than to Resend: it is for the demo on a loopback address alone."
         )
-    if given.mail == "smtp" and not given.relay:
-        raise UnfitError("VALLUM_MAIL is smtp, and VALLUM_SMTP_URL names no relay.")
+    if given.mail == "smtp":
+        try:
+            Place.parse(given.relay)
+        except NoRelayError as error:
+            raise UnfitError(str(error)) from error
     if given.mail != "resend":
         return
     if not given.key:

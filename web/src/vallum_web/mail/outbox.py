@@ -129,14 +129,16 @@ class _Around:
 
 def _judged(row: Message, terms: Terms, around: _Around, now: datetime) -> Claimed | None:
     """Decide about one mail; the row says what was decided."""
-    kind = kinds.named(row.kind)
+    kind = kinds.all_kinds().get(row.kind)
+    if kind is None:
+        _end(row, (State.DROPPED, "there is no such kind any more"), now)
+        return None
     content = sealing.opened(row.id, row.written_at, row.sealed) if row.sealed else None
     ending = _over(row, kind, terms, now) or (None if content else (State.DROPPED, "its text is gone"))
     if ending is None and not row.doubt_since:
         ending = around.not_for(row, kind)
     if ending is not None:
-        row.state, row.why = ending
-        row.ended_at, row.lease_until = now, None
+        _end(row, ending, now)
         return None
     if not row.doubt_since and _waits(row, kind, around, now):
         return None
@@ -154,6 +156,11 @@ def _judged(row: Message, terms: Terms, around: _Around, now: datetime) -> Claim
         person=row.person,
         org=row.org,
     )
+
+
+def _end(row: Message, ending: Ending, now: datetime) -> None:
+    row.state, row.why = ending
+    row.ended_at, row.lease_until = now, None
 
 
 def _over(row: Message, kind: Kind, terms: Terms, now: datetime) -> Ending | None:

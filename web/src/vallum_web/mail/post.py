@@ -1,6 +1,7 @@
 """The postman: takes mails from the outbox and hands them over, until it is told to stop. Any number may run; any may die."""
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from django.db import Error, connections
 
 from vallum_web.mail import outbox
 from vallum_web.mail.carriers import Carrier, Console
-from vallum_web.mail.outbox import Terms
+from vallum_web.mail.outbox import Claimed, Terms
+from vallum_web.mail.outcomes import Later, Outcome
 from vallum_web.mail.resend import SECONDS, Resend
 from vallum_web.mail.smtp import Smtp
+from vallum_web.tenancy.keyring import KeyringError
 
 log = logging.getLogger(__name__)
 IDLE = 1.0
@@ -35,7 +38,7 @@ class Postman:
         while not self.stop.is_set():
             try:
                 idle = 0.0 if self.round() else IDLE
-            except Error as error:
+            except (Error, KeyringError, sqlite3.Error) as error:
                 log.warning(
                     "The outbox cannot be read (%s): the next look is in %s seconds.", type(error).__name__, TROUBLED
                 )
@@ -53,9 +56,17 @@ class Postman:
             if self.stop.is_set() or time.monotonic() - began > enough > 0:
                 outbox.give_back(mail)
                 continue
-            outbox.settle(mail, self.carrier.hand_over(mail), self.terms)
+            outbox.settle(mail, self._handed_over(mail), self.terms)
             self.stop.wait(1 / self.rate)
         return len(mails)
+
+    def _handed_over(self, mail: Claimed) -> Outcome:
+        try:
+            return self.carrier.hand_over(mail)
+        except Exception as error:  # noqa: BLE001 - whatever one mail does to a library, the others have to be sent
+            # Its name alone: what such an error says may name the recipient.
+            log.error("A mail could not be handed over: %s.", type(error).__name__)  # noqa: TRY400 - as above
+            return Later(why=f"a fault of ours: {type(error).__name__}", doubtful=True)
 
 
 def hired() -> Postman | None:

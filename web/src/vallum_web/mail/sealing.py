@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from vallum_web.tenancy.keyring import keys, seals, store
-from vallum_web.tenancy.keyring.errors import KeyringError
+from vallum_web.tenancy.keyring.errors import ForgottenError, NoSuchKeyError, NotOursError
 from vallum_web.tenancy.keyring.keys import Owner
 
 _MONTHS: Final = UUID("5d0c3c1e-7a41-4b4b-9a43-6d61696c2e6b")
@@ -18,10 +18,10 @@ def close(key: UUID, written_at: datetime, text: str) -> str:
 
 
 def opened(key: UUID, written_at: datetime, sealed: str) -> str | None:
-    """None where it does not open any more: its month is over."""
+    """None where it does not open any more: its month is over. Raises KeyringError while the keyring cannot be asked."""
     try:
         return seals.unseal_for(_month(written_at), _place(key), sealed)
-    except KeyringError:
+    except (ForgottenError, NoSuchKeyError, NotOursError):
         return None
 
 

@@ -6,7 +6,6 @@ import ssl
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
@@ -16,29 +15,25 @@ from vallum_guard.ledger import Departure
 from vallum_web.mail.carriers import composed
 from vallum_web.mail.outbox import Claimed
 from vallum_web.mail.outcomes import Later, Outcome, Refused, Taken
+from vallum_web.mail.relays import Place
 from vallum_web.tenancy import egress
 
 PURPOSE = "mail relay"
 SECONDS = 20
-_PORTS = {"smtp": 587, "smtps": 465}
 _FOR_GOOD = 500
 AGAIN = timedelta(minutes=15)
-
-
-class Unfit(ValueError):
-    """`VALLUM_SMTP_URL` cannot be read."""
 
 
 class _Relay(smtplib.SMTP):
     """Connects through the guard, and remembers whether a mail's content was begun."""
 
-    def __init__(self, place: "Place") -> None:
+    def __init__(self, place: Place) -> None:
         self.begun = False
         self._place = place
         super().__init__(timeout=SECONDS)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 - smtplib's signature
-        route = self._place.route
+        route = egress.platform_route()
         route.gate(PURPOSE, host)
         found = connect.resolve(host, port, opening=route.opening, own=route.own, resolver=route.resolver)
         plain, self.address = connect.open_first(host, found, port, seconds=SECONDS)
@@ -49,30 +44,12 @@ class _Relay(smtplib.SMTP):
         return super().data(msg)
 
 
-class Place:
-    """Where the relay is, from `smtp://name:password@host:587` (STARTTLS), `smtps://…:465`, or `smtp://…:25?tls=off`."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError:
-            port = None
-        if parts.scheme not in _PORTS or not parts.hostname:
-            raise Unfit("VALLUM_SMTP_URL is no address of a relay: write smtp://name:password@host:587 or smtps://….")
-        self.scheme, self.host = parts.scheme, parts.hostname
-        self.port = port or _PORTS[parts.scheme]
-        self.user, self.password = unquote(parts.username or ""), unquote(parts.password or "")
-        self.encrypts = parts.query != "tls=off"
-        self.route = egress.platform_route()
-
-
 class Smtp:
     name = "smtp"
     window = timedelta()
 
     def __init__(self) -> None:
-        self._place = Place(settings.SMTP_URL)
+        self._place = Place.parse(settings.SMTP_URL)
 
     def hand_over(self, mail: Claimed) -> Outcome:
         place = self._place

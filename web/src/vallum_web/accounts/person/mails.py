@@ -1,5 +1,6 @@
 """Which mails a person gets, and when: the page "Mails" of "Your account"."""
 
+from functools import cache
 from typing import Any, cast
 from zoneinfo import available_timezones
 
@@ -18,6 +19,7 @@ from vallum_web.mail.models import Habits
 UNPROCESSABLE = 422
 
 
+@cache  # hundreds of files are looked at
 def zones() -> list[str]:
     """Names of time zones as people write them: a place, or UTC."""
     return sorted({"UTC", *(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))})

@@ -1,0 +1,13 @@
+"""The tabs of the operators' pages."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+_PLACES = (("Staff access", "operator:index"), ("Mail", "operator:mail"), ("Mail domain", "operator:mail_domain"))
+
+
+def tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    found = [{"label": label, "url": reverse(name)} for label, name in _PLACES]
+    return [{**tab, "current": tab["url"] == request.path} for tab in found]
