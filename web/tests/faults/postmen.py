@@ -11,6 +11,10 @@ from datetime import timedelta
 
 import django
 
+from vallum_web.config import tripwire
+
+# As in the worker: what does not leave through the guard does not leave.
+tripwire.arm()
 django.setup()
 
 from vallum_web.mail import resend  # noqa: E402 - it needs the line above

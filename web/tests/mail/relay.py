@@ -9,7 +9,7 @@ class Relay:
     """`say` has other answers than usual, by the command they are to: a line, or None to hang up."""
 
     def __init__(self):
-        self.say, self.mails = {}, []
+        self.say, self.mails, self.greeted = {}, [], []
 
     @contextmanager
     def open(self):
@@ -33,6 +33,8 @@ class Relay:
             answer = self.say.get(
                 verb, {"EHLO": "250 relay", "DATA": "354 go on", "QUIT": "221 bye"}.get(verb, "250 ok")
             )
+            if verb == "EHLO":
+                self.greeted.append(line.split()[1].decode())
             if answer is None:
                 return
             out.write(answer.encode() + b"\r\n")

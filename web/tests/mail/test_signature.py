@@ -4,6 +4,7 @@ import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.apps import apps
 from svix.webhooks import Webhook
 
 from vallum_web.mail import fitness, signature
@@ -99,3 +100,9 @@ def test_settings_that_are_whole(changed):
     given = fitness.Given(**{**GIVEN, **changed})
     fitness.demand(given)
     assert "re_1" not in repr(given)
+
+
+def test_the_platform_does_not_start_with_them(settings):
+    settings.MAIL, settings.RESEND_KEY, settings.RESEND_WEBHOOK_SECRET = "resend", "re_1", ""
+    with pytest.raises(fitness.UnfitError, match="VALLUM_RESEND_WEBHOOK_SECRET"):
+        apps.get_app_config("mail").ready()

@@ -40,6 +40,7 @@ def test_a_mail_is_handed_over(relay):
     row = send()
     assert (row.state, row.transport) == ("sent", "smtp")
     ((to, body),) = relay.mails
+    assert relay.greeted == ["vallum.test"]
     assert to == ["bob@acme.test"]
     mail = email.message_from_bytes(body, policy=policy.default)
     assert (mail["Subject"], mail["Message-ID"]) == ("Grüße", f"<{row.pk}@vallum.test>")

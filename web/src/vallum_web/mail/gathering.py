@@ -36,10 +36,10 @@ def lately(whom: Collection[bytes], optional: Collection[str], now: datetime) ->
 
 
 def gather(now: datetime) -> None:
-    """Write one mail in the place of those that were held back for each recipient. Inside `outbox`, one at a time."""
-    held: dict[bytes, list[Message]] = defaultdict(list)
+    """Write one mail in the place of those of a kind that were held back for a recipient. Inside `outbox`, one at a time."""
+    held: dict[tuple[bytes, str], list[Message]] = defaultdict(list)
     for row in Message.objects.filter(held=True, state=State.QUEUED, due_at__lte=now).order_by("written_at")[:_MOST]:
-        held[bytes(row.recipient)].append(row)
+        held[bytes(row.recipient), row.kind].append(row)
     for rows in held.values():
         if len(rows) == 1:
             Message.objects.filter(pk=rows[0].pk).update(held=False)

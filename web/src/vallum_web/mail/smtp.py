@@ -30,7 +30,8 @@ class _Relay(smtplib.SMTP):
     def __init__(self, place: Place) -> None:
         self.begun = False
         self._place = place
-        super().__init__(timeout=SECONDS)
+        # By name: else the library asks the DNS for this machine's own.
+        super().__init__(local_hostname=_domain(), timeout=SECONDS)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 - smtplib's signature
         route = egress.platform_route()
