@@ -12,6 +12,7 @@ from typing import cast
 
 import django
 from django.conf import settings
+from django.utils.module_loading import import_string
 from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -21,7 +22,6 @@ from vallum_guard.removal import remove_quietly
 from vallum_web.config import tripwire
 from vallum_web.embedded import home
 from vallum_web.embedded.errors import AlreadyRunningError
-from vallum_web.mail import post
 from vallum_web.tenancy.jobs import QUEUE, SLOW, STALLED_AFTER, restart_stalled
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,8 @@ async def _work(folder: Path) -> None:
 
 def _hire_postman() -> None:
     """He may die with the process at any moment: what he held is taken up when its lease ends."""
-    postman = post.hired()
+    # By name: what it imports are models, which Django has to be set up for.
+    postman = import_string("vallum_web.mail.post.hired")()
     if postman is not None:
         threading.Thread(target=postman.serve, name="postman", daemon=True).start()
 
