@@ -1,7 +1,5 @@
 """`python -m vallum`."""
 
-import sys
+from vallum.cli.main import program
 
-from vallum.cli.main import main
-
-sys.exit(main())
+program()

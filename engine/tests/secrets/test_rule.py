@@ -1,6 +1,8 @@
 """Rules are read strictly, and the compact form is the same rulebook."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.secrets import rulebook
@@ -106,10 +108,25 @@ def test_the_compact_form_is_the_same_book() -> None:
     assert rulebook.load(book.dump()).version == book.version
 
 
-@pytest.mark.parametrize("dumped", [b"", b"{}", b"[]", b'{"form":99}', b'{"form":1,"digest":"a","rules":[{}]}'])
+@pytest.mark.parametrize(
+    "dumped", [b"", b"{}", b'{"form":4,"digest":"a"}\n', b"vallum-rules/4\n", b"vallum-rules/5\n" + b"\0" * 8]
+)
 def test_another_form_is_refused(dumped: bytes) -> None:
     with pytest.raises(BrokenData, match="Read the packaged ones again"):
         rulebook.load(dumped)
+
+
+@given(st.data())
+def test_a_form_that_is_not_whole_is_refused(draw: st.DataObject) -> None:
+    ((rule, _),) = read(HEAD + RULE, "shop.toml")
+    dumped = rulebook.build([rule]).dump()
+    at = draw.draw(st.integers(0, len(dumped) - 1))
+    with pytest.raises(BrokenData, match="Read the packaged ones again"):
+        rulebook.load(dumped[:at])
+    head = dumped.index(b'{"id"')
+    at = draw.draw(st.integers(0, head - 1))
+    with pytest.raises(BrokenData, match="Read the packaged ones again"):
+        rulebook.load(dumped[:at] + bytes([dumped[at] ^ 1 << draw.draw(st.integers(0, 7))]) + dumped[at + 1 :])
 
 
 def test_the_stamp_follows_the_files(tmp_path, monkeypatch) -> None:

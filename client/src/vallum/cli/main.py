@@ -2,6 +2,8 @@
 
 import argparse
 import contextlib
+import gc
+import os
 import sys
 from collections.abc import Sequence
 
@@ -51,6 +53,25 @@ examples:
 
 exit codes: 0 clean, 1 findings, 2 wrong usage, 3 something could not be scanned (wins over 1)
 """
+
+
+_FEW_COLLECTIONS = (50_000, 20, 50)
+"""A start makes tens of thousands of objects that all stay, and is not helped by looking for circles among them 60 times."""
+
+
+def program() -> None:
+    """The process: ends it without taking apart what it holds, which takes a tenth of a short scan."""
+    gc.set_threshold(*_FEW_COLLECTIONS)
+    code = main()
+    if "threading" in sys.modules:  # somebody may still be at work
+        sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            code = code or Exit.INCOMPLETE
+    os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,4 +125,4 @@ def _complain(text: str, code: Exit) -> Exit:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

@@ -37,7 +37,8 @@ class Confirmer:
         self.rule = rule
         self.now = now
         self.expression = re.compile(rule.pattern, re.DOTALL)
-        self.begin = re.compile(rule.trigger, re.DOTALL)
+        self.begin: re.Pattern[bytes] | None = None
+        """The trigger, where its length leaves open where a match begins: compiled when that is asked."""
         self.pair = re.compile(rule.pair.pattern, re.DOTALL) if rule.pair else None
 
     def holds_in(self, path: str) -> bool:
@@ -53,6 +54,7 @@ class Confirmer:
         start, last, limit = max(end - rule.high, 0), end - rule.low, end + rule.stretch
         while start <= last:
             if start != last:
+                self.begin = self.begin or re.compile(rule.trigger, re.DOTALL)
                 begun = self.begin.search(data, start, end)
                 if begun is None or begun.start() > last:
                     return None

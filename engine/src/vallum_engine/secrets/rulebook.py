@@ -1,12 +1,15 @@
 """All rules as one value: read from the package's data, or from a compact form that loads in a millisecond."""
 
 import json
+import marshal
 import os
+import sys
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, overload
+from zlib import crc32
 
 from vallum_engine import VERSION
 from vallum_engine.digests import blake2b
@@ -18,7 +21,8 @@ from vallum_engine.secrets.rule import Check, Pair, Rule, Samples, Specificity, 
 from vallum_engine.values import immutable
 
 FOLDER = Path(__file__).with_name("rules")
-_FORM = 4
+_FORM = 5
+_MAGIC = b"vallum-rules/%d\n" % _FORM
 _BYTES = ("pattern", "trigger", "value")
 
 
@@ -45,18 +49,12 @@ class Rulebook:
         return f"{len(self.ids)}-{self.digest[:8]}"
 
     def dump(self) -> bytes:
-        """A compact form for `load`; the caller keeps it under `stamp()`. One line of JSON with the sizes of the rules behind it."""
+        """A compact form for `load`; the caller keeps it under `stamp()`: what every scan asks for, and the rules behind it, one by one."""
         bodies = [_body(rule) for rule in self.rules]
-        head = {
-            "form": _FORM,
-            "digest": self.digest,
-            "ids": self.ids,
-            "keyed": self.keyed,
-            "triggers": [trigger.decode() for trigger in self.triggers],
-            "disguises": [[encoding, pattern.decode("ascii")] for encoding, pattern in self.disguises],
-            "sizes": [len(body) for body in bodies],
-        }
-        return b"\n".join([json.dumps(head, separators=(",", ":")).encode(), b"".join(bodies)])
+        sizes = [len(body) for body in bodies]
+        disguised = [(str(encoding), pattern) for encoding, pattern in self.disguises]
+        head = marshal.dumps((self.digest, self.ids, self.keyed, self.triggers, tuple(disguised), sizes))
+        return b"".join([_MAGIC, len(head).to_bytes(4, "big"), crc32(head).to_bytes(4, "big"), head, *bodies])
 
 
 class _Lazy(Sequence[Rule]):
@@ -110,26 +108,22 @@ class _Followed(_Lazy):
 
 
 def load(dumped: bytes) -> Rulebook:
-    """What `dump` gave. Raises BrokenData for anything else, for what is wrong with one rule when that is asked for."""
-    line, _, bodies = dumped.partition(b"\n")
-    try:
-        head = json.loads(line)
-        if head["form"] != _FORM:
-            raise BrokenData("The cached rules are of another form. Read the packaged ones again.")
-        rules = _Dumped(bodies, [int(size) for size in head["sizes"]])
-        found = Rulebook(
-            rules=rules,
-            ids=tuple(head["ids"]),
-            keyed=tuple(int(number) for number in head["keyed"]),
-            triggers=tuple(trigger.encode() for trigger in head["triggers"]),
-            digest=str(head["digest"]),
-            disguises=tuple((encoding, pattern.encode()) for encoding, pattern in head["disguises"]),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _malformed(error) from error
-    if sum(head["sizes"]) != len(bodies) or not len(rules) == len(found.ids) == len(found.triggers):
+    """What `dump` gave, of which the caller vouches that nobody else wrote it.
+
+    Raises BrokenData for anything else, for what is wrong with one rule when that is asked for.
+    """
+    start = len(_MAGIC) + 8
+    size = int.from_bytes(dumped[start - 8 : start - 4], "big")
+    head = dumped[start : start + size]
+    if not dumped.startswith(_MAGIC) or not head or crc32(head).to_bytes(4, "big") != dumped[start - 4 : start]:
+        raise BrokenData("The cached rules are of another form. Read the packaged ones again.")
+    digest, ids, keyed, triggers, disguises, sizes = marshal.loads(head)  # noqa: S302 - the caller vouches for the bytes
+    bodies = dumped[start + size :]
+    if sum(sizes) != len(bodies) or not len(sizes) == len(ids) == len(triggers):
         raise _malformed("a part is missing")
-    return found
+    return Rulebook(
+        rules=_Dumped(bodies, sizes), ids=ids, keyed=keyed, triggers=triggers, digest=digest, disguises=disguises
+    )
 
 
 def _malformed(why: object) -> BrokenData:
@@ -185,7 +179,7 @@ def packaged_with_samples() -> list[tuple[Rule, Samples]]:
 
 def stamp() -> str:
     """Changes whenever the packaged rules may have: from names, sizes and times, without reading a file."""
-    digest = blake2b(f"{VERSION} {_FORM}".encode(), digest_size=16)
+    digest = blake2b(f"{VERSION} {_FORM} {sys.implementation.cache_tag}".encode(), digest_size=16)
     with os.scandir(FOLDER) as entries:
         facts = sorted(
             (entry.name, status.st_size, status.st_mtime_ns) for entry in entries if (status := entry.stat())
