@@ -95,8 +95,8 @@ class Doors:
     failed: Callable[[int], Answer]
     """How the real service words a failure of its own, by status."""
     post: Post
-    tick: Callable[[], None] = lambda: None
-    """What time brings about; done before each request and each delivery."""
+    tick: Callable[[], int] = lambda: 0
+    """What time brings about, done before each request and each delivery; how much it was."""
     changed: Callable[[], None] = lambda: None
     """After each request; where a fake keeps its state."""
     controls: Controls = ()
@@ -189,5 +189,5 @@ class Doors:
                 yield place
 
     def _walk(self) -> None:
-        self.tick()
-        self.changed()
+        if self.tick():
+            self.changed()

@@ -72,9 +72,9 @@ class Razorpay:
             self.world.url = place.url
             yield place
 
-    def _tick(self) -> None:
+    def _tick(self) -> int:
         with self._lock:
-            self.world.run({**subscriptions.ACTIONS, "expire_link": links.expire})
+            return self.world.run({**subscriptions.ACTIONS, "expire_link": links.expire})
 
     def _mark(self, call: Call, word: str, *, value: Any) -> Answer:
         """`{"subscription": id}`: the customer skips the next debit; or `declines`: their bank refuses from now on."""

@@ -77,9 +77,9 @@ class World:
         self.numbers += 1
         self.agenda.append((at, self.numbers, action, thing["id"]))
 
-    def run(self, actions: Mapping[str, Callable[["World", Thing], None]]) -> None:
-        """Do what has fallen due, each at its moment."""
-        until = self.clock()
+    def run(self, actions: Mapping[str, Callable[["World", Thing], None]]) -> int:
+        """Do what has fallen due, each at its moment. How much it was."""
+        until, done = self.clock(), 0
         while due := min((each for each in self.agenda if each[0] <= until), default=None):
             self.agenda.remove(due)
             at, _, action, named = due
@@ -89,6 +89,8 @@ class World:
                     actions[action](self, self.things[named])
                 finally:
                     self._moment = None
+            done += 1
+        return done
 
     def tell(self, event: str, **things: Thing | None) -> None:
         there = {kind: {"entity": deepcopy(thing)} for kind, thing in things.items() if thing}

@@ -63,7 +63,8 @@ class Mails:
                 self._tell(kept, "scheduled", {})
             return name
 
-    def tick(self) -> None:
+    def tick(self) -> int:
+        """What has happened to mails by now; how much it was."""
         with self._lock:
             now = self.clock()
             for mail in self.kept.values():
@@ -75,6 +76,7 @@ class Mails:
                 self._tell(self.kept[step.mail], step.event, more(step.fate, step.event))
                 if ends_sending(step.fate) and step.event in {"bounced", "complained"}:
                     self.suppressed.add(step.recipient)
+            return len(due)
 
     def _start(self, mail: dict[str, Any]) -> None:
         """Each recipient's events come on their own, and do not say whose they are."""

@@ -28,6 +28,7 @@ from dev.fakes.stripe import (
     events,
     hosted,
     invoicing,
+    items,
     lines,
     payments,
     portal,
@@ -56,6 +57,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     customers.RESOURCE,
     events.RESOURCE,
     invoicing.RESOURCE,
+    items.RESOURCE,
     lines.RESOURCE,
     payments.RESOURCE,
     portal.RESOURCE,
@@ -123,10 +125,10 @@ class Stripe:
                 world.url = place.url
             yield place
 
-    def _tick(self) -> None:
+    def _tick(self) -> int:
         with self._lock:
-            for world in self.worlds.values():
-                clocks.run(world, clocks.LINE, int(self.clock()), self.actions)
+            now = int(self.clock())
+            return sum(clocks.run(world, clocks.LINE, now, self.actions) for world in self.worlds.values())
 
     def _save(self) -> None:
         if self.keep:

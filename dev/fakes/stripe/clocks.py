@@ -14,13 +14,16 @@ from dev.fakes.stripe.world import Thing, World, name
 Action = Callable[[World, Thing], None]
 
 
-def run(world: World, line: str, until: int, actions: Mapping[str, Action]) -> None:
-    """Do what falls due on a line of time, each at its moment."""
+def run(world: World, line: str, until: int, actions: Mapping[str, Action]) -> int:
+    """Do what falls due on a line of time, each at its moment. How much it was."""
+    done = 0
     while due := world.next_due(line, until):
         thing = world.objects.get(due.id)
         if thing is not None:
             with world.at(due.at):
                 actions[due.action](world, thing)
+        done += 1
+    return done
 
 
 def _create(ask: Ask) -> Thing:

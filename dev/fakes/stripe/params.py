@@ -61,10 +61,10 @@ def whole(*, least: int | None = None, most: int | None = None) -> Check:
 def number(*, least: Decimal, most: Decimal) -> Check:
     def check(name: str, value: Any) -> float:
         try:
-            found = Decimal(value)
-        except (InvalidOperation, TypeError) as error:
+            found = Decimal(value if isinstance(value, str) else "")
+        except InvalidOperation as error:
             raise invalid(name, f"{value!r} is no number.") from error
-        if not least <= found <= most:
+        if not found.is_finite() or not least <= found <= most:
             raise invalid(name, f"{found} is not within {least} to {most}.")
         return float(found)
 

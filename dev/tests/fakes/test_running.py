@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "path", "status"),
     [("resend", "/inbox", 200), ("stripe", "/v1/customers", 401), ("razorpay", "/v1/plans", 401)],
@@ -33,6 +34,7 @@ def test_runs_as_a_process(name, path, status):
             process.terminate()
 
 
+@pytest.mark.slow
 def test_a_hook_needs_its_secret():
     command = [sys.executable, "-m", "dev.fakes.stripe", "--hook", "http://127.0.0.1/"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -61,6 +63,7 @@ def home():
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_a_buyer_at_stripe_fails_then_proves_it_and_pays(clock, window, home):
     with open_shop(clock) as shop:
         session = shop.checkout(shop.price(), success_url=f"{home}/?s={{CHECKOUT_SESSION_ID}}", cancel_url=f"{home}/no")
@@ -88,6 +91,7 @@ def test_a_buyer_at_stripe_fails_then_proves_it_and_pays(clock, window, home):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_a_mandate_at_razorpay(clock, window):
     fake = Razorpay(clock=clock)
     item = {"name": "Pro", "amount": 1000, "currency": "INR"}

@@ -414,3 +414,39 @@ def test_refuses_a_subscription(shop, changes, param):
         shop.v1.subscriptions.create({"customer": shop.customer().id, "items": items, **asked})
     assert caught.value.param == param
     assert shop.v1.subscriptions.list({"status": "all"}).data == []
+
+
+def test_items_one_by_one(shop):
+    sub = shop.subscribe(shop.customer(), shop.price())
+    other = shop.price(500)
+    made = shop.v1.subscription_items.create({"subscription": sub.id, "price": other.id, "quantity": 2})
+    assert [each.quantity for each in shop.v1.subscription_items.list({"subscription": sub.id}).data] == [3, 2]
+    assert shop.v1.subscription_items.update(made.id, {"quantity": 4}).quantity == 4
+    assert shop.v1.subscription_items.delete(made.id, {"proration_behavior": "none"}).deleted
+    for act in (
+        lambda: shop.v1.subscription_items.retrieve(made.id),
+        lambda: shop.v1.subscription_items.delete(_item(sub).id),
+        lambda: shop.v1.subscription_items.create({"subscription": sub.id, "price": _item(sub).price.id}),
+        lambda: shop.v1.subscription_items.update(_item(sub).id, {"quantity": 0}),
+    ):
+        with pytest.raises(InvalidRequestError):
+            act()
+    assert len(shop.v1.subscriptions.retrieve(sub.id)["items"].data) == 1
+    waiting = shop.v1.invoice_items.list({"customer": sub.customer, "pending": True}).data
+    assert sorted(each.amount for each in waiting) == [-1000, 1000, 2000]  # the last change was free
+
+
+def test_toxics_of_time_hold_for_test_clocks_too(shop):
+    """A receiver that is away while a clock moves gets all of it afterwards."""
+    line = shop.clock()
+    sub = shop.subscribe(shop.customer(line=line), shop.price())
+    shop.kinds()
+    shop.fake.toxics.hooks_delay = DAY
+    shop.go(line, 32 * DAY)
+    before = len(shop.told)
+    shop.fake.settle()
+    assert len(shop.told) == before
+    shop.fake.advance(DAY)
+    paid = [event for event in shop.told if event.type == "invoice.paid"]
+    assert [event.data.object.billing_reason for event in paid] == ["subscription_create", "subscription_cycle"]
+    assert paid[-1].created > sub.created + 29 * DAY
