@@ -107,8 +107,14 @@ class Stripe:
         return str(self._get(path + made).get("url") or "")
 
     def portal(self, customer_id: str, back: str) -> str:
-        said = self._post("/v1/billing_portal/sessions", {"customer": customer_id, "return_url": back}, {})
-        return str(said["url"])
+        sent = {"customer": customer_id, "return_url": back, "configuration": self._portal()}
+        return str(self._post("/v1/billing_portal/sessions", sent, {})["url"])
+
+    def _portal(self) -> str | None:
+        """Our way the portal is set up; None where `offer` has not made it: then the account's own counts."""
+        rows = self._pages("/v1/billing_portal/configurations", {})
+        ours = (row for row in rows if row.get("active") and (row.get("metadata") or {}).get("vallum"))
+        return next((str(row["id"]) for row in ours), None)
 
     def preview(self, subscription_id: str, changes: Mapping[str, Any]) -> tuple[int, str]:
         """What a change costs now, tax and what was paid already counted; in hundredths, and the currency."""
@@ -221,6 +227,17 @@ class Stripe:
             }
             self._post("/v1/prices", sent, {"Idempotency-Key": f"offer/{key}/{amount}"})
             made.append(key)
+        if self._portal() is None:
+            # Ways of paying, addresses, tax numbers and invoices; seats and endings are our own pages'.
+            features = {
+                "payment_method_update": {"enabled": True},
+                "invoice_history": {"enabled": True},
+                "customer_update": {"enabled": True, "allowed_updates": ["address", "name", "tax_id"]},
+                "subscription_cancel": {"enabled": False},
+            }
+            sent = {"features": features, "metadata": {"vallum": "1"}}
+            self._post("/v1/billing_portal/configurations", sent, {"Idempotency-Key": "offer/portal"})
+            made.append("portal")
         return made
 
     def _customers(self, customer_id: str) -> Whose | None:
