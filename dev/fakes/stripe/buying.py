@@ -51,7 +51,9 @@ def buy(world: World, session: Thing, buyer: Buyer) -> None:
     _check(world, session, buyer)
     adjust(world, session, buyer)
     card = buyer.card
-    if card and (not card.attaches or (card.decline and session["amount_total"])):
+    if card and card.debit and "sepa_debit" not in session["payment_method_types"]:
+        raise Refused("This session takes cards alone.")
+    if card and (not card.attaches or (card.decline and not card.debit and session["amount_total"])):
         raise declined(card)
     if card and card.asks is not Asks.NEVER and not buyer.shown:
         raise AtTheBank
@@ -178,11 +180,12 @@ def _set_up(world: World, session: Thing, customer: Thing, paying: Thing | None)
 
 
 def _complete(world: World, session: Thing, customer: Thing, buyer: Buyer) -> None:
+    debited = bool(buyer.card and buyer.card.debit)
     ids = world.all("tax_id", lambda each: each["customer"] == customer["id"])
     consent = session["consent_collection"] or {}
     session |= {
         "status": "complete",
-        "payment_status": "paid" if session["amount_total"] else "no_payment_required",
+        "payment_status": "no_payment_required" if not session["amount_total"] else "unpaid" if debited else "paid",
         "customer": customer["id"],
         "url": None,
         "customer_details": {

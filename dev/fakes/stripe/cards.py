@@ -1,4 +1,4 @@
-"""Payment methods: cards alone, and of them Stripe's test cards (https://docs.stripe.com/testing), by number or by name."""
+"""Payment methods: Stripe's test cards and test accounts (https://docs.stripe.com/testing), by number or by name."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,6 +30,8 @@ class Card:
     disputed: str | None = None
     """Why its holder disputes a charge that succeeded."""
     country: str = "US"
+    debit: bool = False
+    """A bank account that is debited (SEPA): whether the money comes is known a day later."""
 
 
 def _bad(number: str, decline: str) -> Card:
@@ -47,6 +49,10 @@ CARDS: Final = {
     "chargeCustomerFail": Card(number="4000000000000341", decline="generic_decline"),
     "authenticationRequired": Card(number="4000002760003184", asks=Asks.ALWAYS),
     "authenticationRequiredOnSetup": Card(number="4000002500003155", asks=Asks.AT_FIRST),
+    "debit": Card(number="DE89370400440532013000", brand="sepa", country="DE", debit=True),
+    "debitFails": Card(
+        number="DE62370400440532013001", brand="sepa", country="DE", debit=True, decline="insufficient_funds"
+    ),
     "createDispute": Card(number="4000000000000259", disputed="fraudulent"),
     "createDisputeProductNotReceived": Card(number="4000000000002685", disputed="product_not_received"),
 }
@@ -71,10 +77,13 @@ def create(world: World, card: Card, **billing: Any) -> Thing:
         "payment_method",
         name("pm"),
         billing_details=details,
-        card=_details(card),
         created=world.now(),
         livemode=world.livemode,
-        type="card",
+        **(
+            {"type": "sepa_debit", "sepa_debit": _account(card)}
+            if card.debit
+            else {"type": "card", "card": _details(card)}
+        ),
     )
     world.hidden[thing["id"]] = {"number": card.number, "set_up": False}
     return thing
@@ -96,6 +105,17 @@ def _details(card: Card) -> dict[str, Any]:
         "regulated_status": "unregulated",
         "three_d_secure_usage": {"supported": True},
         "wallet": None,
+    }
+
+
+def _account(card: Card) -> dict[str, Any]:
+    return {
+        "bank_code": card.number[4:12],
+        "branch_code": "",
+        "country": card.country,
+        "fingerprint": f"fake{card.number[-8:]}",
+        "generated_from": {"charge": None, "setup_attempt": None},
+        "last4": card.number[-4:],
     }
 
 
@@ -150,6 +170,8 @@ def detach(world: World, thing: Thing) -> None:
     owner = world.objects.get(thing["customer"])
     if owner and owner["invoice_settings"]["default_payment_method"] == thing["id"]:
         owner["invoice_settings"]["default_payment_method"] = None
+    for sub in world.all("subscription", lambda each: each["default_payment_method"] == thing["id"]):
+        sub["default_payment_method"] = None
     before = dict(thing)
     thing["customer"] = None
     world.hidden[thing["id"]]["detached"] = True

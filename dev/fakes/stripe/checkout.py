@@ -54,7 +54,7 @@ _SPEC: Final[Mapping[str, Check | Needed]] = {
     "tax_id_collection": group({"enabled": Needed(flag), "required": choice("if_supported", "never")}),
     "billing_address_collection": choice("auto", "required"), "customer_update": _UPDATE, "consent_collection": _CONSENT,
     "allow_promotion_codes": flag, "discounts": GIVEN, "metadata": metadata, "expires_at": MOMENT, "locale": NAME,
-    "payment_method_types": many(choice("card"), least=1), "customer_creation": choice("always", "if_required"),
+    "payment_method_types": many(choice("card", "sepa_debit"), least=1), "customer_creation": choice("always", "if_required"),
     "phone_number_collection": group({"enabled": Needed(flag)}), "currency": currency, "ui_mode": choice("hosted_page"),
 }  # fmt: skip
 
@@ -92,7 +92,7 @@ def _create(ask: Ask) -> Thing:
         "metadata": merged({}, given.get("metadata", {})),
         "mode": given["mode"],
         "payment_method_collection": given.get("payment_method_collection", "always") if given["mode"] == "subscription" else None,
-        "payment_method_types": ["card"],
+        "payment_method_types": given.get("payment_method_types", ["card"]),
         "payment_status": "no_payment_required" if given["mode"] == "setup" else "unpaid",
         "shipping_options": [],
         "status": "open",

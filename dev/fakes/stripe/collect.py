@@ -7,6 +7,7 @@ from dev.fakes.stripe.errors import Refused, state
 from dev.fakes.stripe.events import emit
 from dev.fakes.stripe.invoices import close, finalize
 from dev.fakes.stripe.payments import attempt
+from dev.fakes.stripe.payments import debited as bank_says
 from dev.fakes.stripe.periods import DAY
 from dev.fakes.stripe.standing import OVER, change, end, put_items, subscription
 from dev.fakes.stripe.world import Thing, World
@@ -42,6 +43,12 @@ def pay(world: World, invoice: Thing, paying: Thing | None = None, *, shown: boo
     invoice |= {"attempted": True, "attempt_count": invoice["attempt_count"] + 1}
     if paying and attempt(world, intent, paying, shown=shown):
         paid(world, invoice)
+        return True
+    if intent["status"] == "processing":
+        # Until the bank says otherwise, the money counts as on its way.
+        sub = subscription(world, invoice)
+        if sub and sub["status"] == "incomplete":
+            change(world, sub, status="active")
         return True
     if intent["status"] == "requires_action":
         emit(world, "invoice.payment_action_required", invoice)
@@ -101,7 +108,7 @@ def _failed(world: World, invoice: Thing) -> None:
     again = _next_try(world, invoice) if renewing and invoice["auto_advance"] else None
     invoice["next_payment_attempt"] = again
     emit(world, "invoice.payment_failed", invoice)
-    emit(world, "invoice.updated", invoice, {**invoice, "next_payment_attempt": None, "attempt_count": 0})
+    emit(world, "invoice.updated", invoice, {**invoice, "attempt_count": invoice["attempt_count"] - 1})
     if customer := world.objects.get(invoice["customer"]):
         customer["delinquent"] = True
     if not sub or not renewing or sub["status"] in OVER:
@@ -153,6 +160,27 @@ def advance(world: World, invoice: Thing) -> None:
         pay(world, invoice)
     else:
         emit(world, "invoice.sent", invoice)
+
+
+def debited(world: World, intent: Thing) -> None:
+    """A bank answers to a debit: for an invoice, and for the session that it was the first of."""
+    if intent["status"] != "processing":
+        return
+    there = bank_says(world, intent)
+    invoice = world.objects.get(world.hidden[intent["id"]].get("invoice", ""))
+    if invoice and there:
+        paid(world, invoice)
+    elif invoice:
+        _failed(world, invoice)
+        sub = subscription(world, invoice)
+        if sub and sub["status"] == "active":
+            change(world, sub, status="past_due")
+    for session in world.all(
+        "checkout.session", lambda each: each["payment_status"] == "unpaid" and each["status"] == "complete"
+    ):
+        if session["payment_intent"] == intent["id"] or (invoice and session["invoice"] == invoice["id"]):
+            session["payment_status"] = "paid" if there else "unpaid"
+            emit(world, f"checkout.session.async_payment_{'succeeded' if there else 'failed'}", session)
 
 
 def overdue(world: World, invoice: Thing) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from dev.fakes.stripe.collect import advance, overdue, retry, void_open
+from dev.fakes.stripe.collect import advance, debited, overdue, retry, void_open
 from dev.fakes.stripe.discounts import kept
 from dev.fakes.stripe.events import emit
 from dev.fakes.stripe.invoices import close, compose
@@ -163,6 +163,7 @@ ACTIONS: Final[Mapping[str, Callable[[World, Thing], None]]] = {
     "finalize": finalize,
     "retry": retry,
     "overdue": overdue,
+    "debited": debited,
     "trial_soon": trial_soon,
     "upcoming": upcoming,
     "give_up": give_up,

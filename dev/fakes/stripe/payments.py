@@ -21,6 +21,7 @@ from dev.fakes.stripe.params import (
     url,
     whole,
 )
+from dev.fakes.stripe.periods import DAY
 from dev.fakes.stripe.shapes import listing
 from dev.fakes.stripe.world import Thing, World, name
 
@@ -67,11 +68,22 @@ def attempt(world: World, intent: Thing, paying: Thing, *, shown: bool = False) 
         emit(world, "payment_intent.requires_action", intent, before)
         return False
     known["set_up"] = True
+    if card.debit:
+        _debit(world, intent, paying)
+        return False
     if card.decline:
         charge = _charge(world, intent, paying, why=card.decline)
         refuse(world, intent, declined(card, charge=charge["id"]).error, charge)
         return False
     charge = _charge(world, intent, paying)
+    _received(world, intent, charge)
+    if card.disputed:
+        world.plan(charge["created"] + 60, "dispute", charge, world.line(intent["customer"]) or "")
+    return True
+
+
+def _received(world: World, intent: Thing, charge: Thing) -> None:
+    before = dict(intent)
     intent |= {
         "status": "succeeded",
         "amount_received": intent["amount"],
@@ -80,9 +92,36 @@ def attempt(world: World, intent: Thing, paying: Thing, *, shown: bool = False) 
         "last_payment_error": None,
     }
     emit(world, "payment_intent.succeeded", intent, before)
-    if card.disputed:
-        world.plan(charge["created"] + 60, "dispute", charge, world.line(intent["customer"]) or "")
-    return True
+
+
+def _debit(world: World, intent: Thing, paying: Thing) -> None:
+    """The bank is told to pay, and answers a day later."""
+    before = dict(intent)
+    charge = _charge(world, intent, paying)
+    intent |= {"status": "processing", "latest_charge": charge["id"], "next_action": None}
+    emit(world, "payment_intent.processing", intent, before)
+    world.plan(charge["created"] + DAY, "debited", intent, world.line(intent["customer"]) or "")
+
+
+def debited(world: World, intent: Thing) -> bool:
+    """The bank's answer to a debit: whether the money is there."""
+    charge = world.objects[intent["latest_charge"]]
+    card = card_of(world, world.objects[intent["payment_method"]])
+    before = dict(charge)
+    if not card.decline:
+        charge |= {"status": "succeeded", "paid": True}
+        emit(world, "charge.succeeded", charge, before)
+        _received(world, intent, charge)
+        return True
+    charge |= {"status": "failed", "failure_code": card.decline, "failure_message": card.decline, "amount_captured": 0}
+    emit(world, "charge.failed", charge, before)
+    refuse(
+        world,
+        intent,
+        {**declined(card, charge=charge["id"]).error, "code": "payment_intent_payment_attempt_failed"},
+        charge,
+    )
+    return False
 
 
 def refuse(world: World, intent: Thing, error: dict[str, Any], charge: Thing | None = None) -> None:
@@ -117,6 +156,7 @@ def _charge(world: World, intent: Thing, paying: Thing, why: str | None = None) 
         "network_status": "declined_by_network" if why else "approved_by_network", "reason": why, "rule": None,
         "seller_message": why or "ok", "type": "issuer_declined" if why else "authorized",
     }  # fmt: skip
+    debit = paying["type"] == "sepa_debit"
     charge = world.add(
         "charge",
         named := name("ch"),
@@ -135,13 +175,15 @@ def _charge(world: World, intent: Thing, paying: Thing, why: str | None = None) 
         fraud_details={},
         livemode=world.livemode,
         outcome=outcome,
-        paid=not why,
+        paid=not why and not debit,
         payment_intent=intent["id"],
         payment_method=paying["id"],
-        payment_method_details={"type": "card", "card": _used(paying["card"], intent["amount"])},
+        payment_method_details={"type": "sepa_debit", "sepa_debit": _from(paying["sepa_debit"])}
+        if debit
+        else {"type": "card", "card": _used(paying["card"], intent["amount"])},
         receipt_url=f"{world.url}/receipts/{named}",
         refunded=False,
-        status="failed" if why else "succeeded",
+        status="pending" if debit else "failed" if why else "succeeded",
         metadata=dict(intent["metadata"]),
     )
     emit(world, f"charge.{charge['status']}", charge)
@@ -170,13 +212,18 @@ def _used(card: Thing, amount: int) -> Thing:
     }
 
 
+def _from(account: Thing) -> Thing:
+    same = ("bank_code", "branch_code", "country", "fingerprint", "last4")
+    return {**{each: account[each] for each in same}, "mandate": None}
+
+
 def confirm(world: World, intent: Thing, *, off_session: bool) -> Thing:
     paying = world.objects.get(intent["payment_method"] or "")
     if intent["status"] not in {"requires_payment_method", "requires_confirmation", "requires_action"}:
         raise state(f"The payment is {intent['status']}.", "payment_intent_unexpected_state")
     if not paying:
         raise state("The payment has no payment method.", "payment_intent_unexpected_state", "payment_method")
-    if attempt(world, intent, paying):
+    if attempt(world, intent, paying) or intent["status"] == "processing":
         return intent
     if intent["status"] == "requires_action" and not off_session:
         return intent

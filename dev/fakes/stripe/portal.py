@@ -203,7 +203,7 @@ def _shown(world: World, session: Thing, customer: Thing, message: str = "") -> 
             )
     if features["payment_method_update"]["enabled"]:
         known = world.objects.get(customer["invoice_settings"]["default_payment_method"] or "")
-        ends = f"<p>Ends in {known['card']['last4']}</p>" if known else ""
+        ends = f"<p>Ends in {known[known['type']]['last4']}</p>" if known else ""
         parts.append(
             f"<h2>Card</h2>{ends}<form method=post>{card_field()}"
             "<button name=act value=payment_method_update id=card>Change the card</button></form>"

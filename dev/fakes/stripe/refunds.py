@@ -76,7 +76,7 @@ def _refund(ask: Ask) -> Thing:
     )
     charge = _charge(ask.world, given)
     if not charge["paid"]:
-        raise state("The charge failed.", param="charge")
+        raise state("The charge failed, or its bank has not answered yet.", param="charge")
     return refund(
         ask.world, charge, given.get("amount"), given.get("reason"), metadata=merged({}, given.get("metadata", {}))
     )

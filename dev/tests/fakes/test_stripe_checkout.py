@@ -198,3 +198,37 @@ def test_refuses_a_session(shop, changes, param):
 def test_what_stripe_knows_and_the_fake_does_not_is_said_loudly(shop):
     answer = shop.post("/v1/checkout/sessions", {"mode": "payment", "success_url": "http://x", "submit_type": "donate"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (501, "fake_does_not_know")
+
+
+@pytest.mark.parametrize(
+    ("account", "event", "status", "invoice"),
+    [
+        pytest.param("DE89370400440532013000", "succeeded", "active", "paid", id="the bank pays"),
+        pytest.param("DE62370400440532013001", "failed", "past_due", "open", id="the bank does not"),
+    ],
+)
+def test_a_bank_answers_a_day_later(shop, account, event, status, invoice):
+    cards_alone = shop.checkout(shop.price())
+    assert "cards alone" in _message(shop.page(cards_alone.url, **{**TYPED, "card": account}))
+    session = shop.checkout(shop.price(), payment_method_types=["card", "sepa_debit"])
+    shop.page(session.url, **{**TYPED, "card": account})
+    done = shop.v1.checkout.sessions.retrieve(session.id, {"expand": ["subscription.latest_invoice"]})
+    assert (done.status, done.payment_status, done.subscription.status) == ("complete", "unpaid", "active")
+    assert done.subscription.latest_invoice.status == "open"
+    assert "payment_intent.processing" in shop.kinds()
+    with pytest.raises(InvalidRequestError):
+        shop.v1.refunds.create({"charge": shop.v1.charges.list().data[0].id})
+    shop.fake.advance(DAY)
+    assert shop.kinds()[-1] == f"checkout.session.async_payment_{event}"
+    done = shop.v1.checkout.sessions.retrieve(session.id, {"expand": ["subscription.latest_invoice"]})
+    assert done.payment_status == ("paid" if event == "succeeded" else "unpaid")
+    assert (done.subscription.status, done.subscription.latest_invoice.status) == (status, invoice)
+
+
+def test_a_card_that_is_taken_away_is_charged_no_more(shop):
+    session = shop.checkout(shop.price())
+    shop.page(session.url, **TYPED)
+    sub = shop.v1.checkout.sessions.retrieve(session.id, {"expand": ["subscription"]}).subscription
+    shop.v1.payment_methods.detach(sub.default_payment_method)
+    shop.fake.advance(32 * DAY)
+    assert shop.v1.subscriptions.retrieve(sub.id).status == "past_due"

@@ -80,6 +80,8 @@ def _make(shop):
         automatic_tax={"enabled": True},
     )
     shop.page(session.url, **TYPED, tax_type="eu_vat", tax_value="FR12345678901")
+    debit = shop.checkout(price, payment_method_types=["sepa_debit"])
+    shop.page(debit.url, **{**TYPED, "card": "DE89370400440532013000"})
     setup = shop.v1.checkout.sessions.create({"mode": "setup", "currency": "eur", "success_url": "http://127.0.0.1/"})
     shop.page(setup.url, **TYPED)
     line = shop.clock()
