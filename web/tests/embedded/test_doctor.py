@@ -135,3 +135,22 @@ def test_half_an_address_is_a_failure_that_names_the_other_half(tmp_path):
     lines = list(doctor.examine(tmp_path, {"DATABASE_URL": "postgresql://x"}))
     assert lines[-1].verdict is Verdict.FAIL
     assert "DATABASE_OWNER_URL" in lines[-1].found
+
+
+@pytest.mark.parametrize(
+    ("environ", "verdict", "found"),
+    [
+        pytest.param({}, Verdict.OK, "never sent", id="kept"),
+        pytest.param({"VALLUM_SMTP_URL": "smtp://x"}, Verdict.OK, "a relay", id="relay"),
+        pytest.param(
+            {"VALLUM_RESEND_KEY": "k", "VALLUM_RESEND_WEBHOOK_SECRET": "s"}, Verdict.OK, "Resend", id="Resend"
+        ),
+        pytest.param({"VALLUM_RESEND_KEY": "k"}, Verdict.FAIL, "nothing proves", id="unsigned"),
+        pytest.param({"VALLUM_MAIL": "console"}, Verdict.WARN, "printed", id="console"),
+        pytest.param({"VALLUM_MAIL": "keep", "VALLUM_RESEND_KEY": "k"}, Verdict.OK, "never sent", id="kept by choice"),
+    ],
+)
+def test_it_says_by_which_way_mails_leave(environ, verdict, found):
+    line = doctor.mail(environ)
+    assert line.verdict is verdict
+    assert found in line.found

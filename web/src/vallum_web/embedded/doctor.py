@@ -80,13 +80,27 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     yield folder(home)
     yield disk(shutil.disk_usage(_existing(home)).free)
     yield advisories(_age(home / "advisories" / "advisories.sqlite"), home)
-    yield mail()
+    yield mail(environ)
     if running := _running(home):
         yield encryption(running, probe.speaks)
     yield from _database(home, environ)
 
 
-def mail() -> Line:
+def mail(environ: Mapping[str, str]) -> Line:
+    """By which way mails leave, as the settings choose it (config/settings.py)."""
+    resend, relay = environ.get("VALLUM_RESEND_KEY", ""), environ.get("VALLUM_SMTP_URL", "")
+    way = environ.get("VALLUM_MAIL", "resend" if resend else "smtp" if relay else "keep")
+    if way == "resend" and not environ.get("VALLUM_RESEND_WEBHOOK_SECRET"):
+        advice = "Set VALLUM_RESEND_WEBHOOK_SECRET: nothing starts without it."
+        return Line(
+            verdict=Verdict.FAIL, subject="mail", found="Resend, and nothing proves what it tells", advice=advice
+        )
+    if way in {"resend", "smtp"}:
+        advice = "/operator/mail/ shows how they fare, /operator/mail/domain/ what is published of the sender's domain."
+        found = f"through {'Resend' if way == 'resend' else 'a relay'}"
+        return Line(verdict=Verdict.OK, subject="mail", found=found, advice=advice)
+    if way == "console":
+        return Line(verdict=Verdict.WARN, subject="mail", found="printed, never sent", advice="Set VALLUM_RESEND_KEY.")
     advice = "`vallum-web manage outbox EMAIL` shows those to an address; reset links are in them."
     return Line(verdict=Verdict.OK, subject="mail", found="kept in the database, never sent", advice=advice)
 
