@@ -16,12 +16,12 @@ FAILED: Final = 0
 Send = Callable[[str, Mapping[str, str], bytes], int]
 
 
-def over_http(url: str, headers: Mapping[str, str], body: bytes) -> int:
-    """The status of the answer; `FAILED` where none came within 10 seconds. Redirects are not followed, as by the senders."""
+def over_http(url: str, headers: Mapping[str, str], body: bytes, *, seconds: float = 10) -> int:
+    """The status of the answer; `FAILED` where none came in time. Redirects are not followed, as by the senders."""
     with requests.Session() as session:
         session.trust_env = False
         try:
-            return session.post(url, data=body, headers=headers, timeout=10, allow_redirects=False).status_code
+            return session.post(url, data=body, headers=headers, timeout=seconds, allow_redirects=False).status_code
         except requests.RequestException:
             return FAILED
 

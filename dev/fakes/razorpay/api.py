@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from dev.fakes.clock import Clock
 from dev.fakes.doors import CONTROL, Call, Doors, as_json, find, route
 from dev.fakes.loopback import Place
 from dev.fakes.post import Post, Send, over_http
-from dev.fakes.razorpay import hosted, links, subscriptions
+from dev.fakes.razorpay import hosted, links, money, subscriptions
 from dev.fakes.razorpay.checks import Refused
 from dev.fakes.razorpay.desk import Desk
 from dev.fakes.razorpay.world import WAITS, Hook, World
@@ -23,13 +24,15 @@ from dev.fakes.toxics import Toxics
 
 KEY: Final = "rzp_test_fake"
 SECRET: Final = "fake key secret"
+PATIENCE: Final = 5
+"""Seconds within which an endpoint has to answer."""
 
 
 @dataclass(kw_only=True)
 class Razorpay:
     clock: Clock = field(default_factory=Clock)
     toxics: Toxics = field(default_factory=Toxics)
-    send: Send = over_http
+    send: Send = field(default_factory=lambda: partial(over_http, seconds=PATIENCE))
     keys: dict[str, str] = field(default_factory=lambda: {KEY: SECRET})
 
     def __post_init__(self) -> None:
@@ -50,6 +53,8 @@ class Razorpay:
                     "POST", f"{CONTROL}declines", lambda call: self._mark(call, "declines", value="insufficient_funds")
                 ),
                 route("POST", f"{CONTROL}enable", self._enable),
+                route("POST", f"{CONTROL}dispute", self._dispute),
+                route("POST", f"{CONTROL}refund_fails", self._refund_fails),
             ],
         )
         self.routes = [route(method, f"/v1{path}", handler) for method, path, handler in Desk(world=self.world).table()]
@@ -81,6 +86,17 @@ class Razorpay:
         sub = self.world.find("subscription", json.loads(call.asked.body)["subscription"])
         self.world.hidden[sub["id"]][word] = value
         return as_json({word: value})
+
+    def _dispute(self, call: Call) -> Answer:
+        """`{"payment": id}`: its holder disputes it; `{"dispute": id, "ends": "won" | "lost" | "closed"}`."""
+        given = json.loads(call.asked.body)
+        if "payment" in given:
+            return as_json(money.dispute(self.world, self.world.find("payment", given["payment"])))
+        return as_json(money.end_dispute(self.world, self.world.find("dispute", given["dispute"]), given["ends"]))
+
+    def _refund_fails(self, call: Call) -> Answer:
+        """`{"refund": id}`: the bank sends the money back."""
+        return as_json(money.refund_fails(self.world, self.world.find("refund", json.loads(call.asked.body)["refund"])))
 
     def _enable(self, _call: Call) -> Answer:
         """What an operator does at the dashboard after an endpoint was disabled."""

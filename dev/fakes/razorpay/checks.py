@@ -10,7 +10,7 @@ from dev.fakes.site import Answer
 Check = Callable[[str, Any], Any]
 
 
-class Refused(Exception):
+class Refused(ValueError):
     def __init__(
         self,
         message: str,

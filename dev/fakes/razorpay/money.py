@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from dev.fakes.razorpay.checks import Refused
-from dev.fakes.razorpay.world import Thing, World
+from dev.fakes.razorpay.world import DAY, Thing, World
 
 FREE_OF_AFA: Final = 1_500_000
 """Paise: above Rs 15,000 the holder has to approve each debit (RBI's e-mandate framework)."""
@@ -98,6 +98,39 @@ def refund(world: World, payment: Thing, given: Mapping[str, Any]) -> Thing:
     )
     world.tell("refund.created", refund=made, payment=payment)
     world.tell("refund.processed", refund=made, payment=payment)
+    return made
+
+
+def refund_fails(world: World, made: Thing) -> Thing:
+    payment = world.things[made["payment_id"]]
+    made["status"] = "failed"
+    payment["amount_refunded"] -= made["amount"]
+    payment |= {"status": "captured", "refund_status": "partial" if payment["amount_refunded"] else None}
+    world.tell("refund.failed", refund=made, payment=payment)
+    return made
+
+
+def dispute(world: World, payment: Thing) -> Thing:
+    made = world.add(
+        "dispute",
+        payment_id=payment["id"],
+        amount=payment["amount"],
+        currency=payment["currency"],
+        amount_deducted=0,
+        reason_code="chargeback_authorization",
+        respond_by=world.now() + 7 * DAY,
+        status="open",
+        phase="chargeback",
+    )
+    world.tell("payment.dispute.created", payment=payment, dispute=made)
+    return made
+
+
+def end_dispute(world: World, made: Thing, ends: str) -> Thing:
+    if ends not in {"won", "lost", "closed"}:
+        raise ValueError("A dispute ends won, lost or closed.")
+    made |= {"status": ends, "amount_deducted": made["amount"] if ends == "lost" else 0}
+    world.tell(f"payment.dispute.{ends}", payment=world.things[made["payment_id"]], dispute=made)
     return made
 
 

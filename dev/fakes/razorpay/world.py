@@ -19,7 +19,7 @@ Thing = dict[str, Any]
 _LETTERS: Final = string.ascii_letters + string.digits
 PREFIXES: Final = {
     "plan": "plan", "customer": "cust", "token": "token", "subscription": "sub", "invoice": "inv", "payment": "pay", "refund": "rfnd",
-    "payment_link": "plink", "addon": "ao", "item": "item", "order": "order",
+    "payment_link": "plink", "addon": "ao", "item": "item", "order": "order", "dispute": "disp",
 }  # fmt: skip
 DAY: Final = 86_400
 # From one attempt to the next; together a day.

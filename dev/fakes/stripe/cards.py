@@ -30,6 +30,7 @@ class Card:
     disputed: str | None = None
     """Why its holder disputes a charge that succeeded."""
     country: str = "US"
+    refund_fails: bool = False
     debit: bool = False
     """A bank account that is debited (SEPA): whether the money comes is known a day later."""
 
@@ -53,6 +54,7 @@ CARDS: Final = {
     "debitFails": Card(
         number="DE62370400440532013001", brand="sepa", country="DE", debit=True, decline="insufficient_funds"
     ),
+    "refundFail": Card(number="4000000000005126", refund_fails=True),
     "createDispute": Card(number="4000000000000259", disputed="fraudulent"),
     "createDisputeProductNotReceived": Card(number="4000000000002685", disputed="product_not_received"),
 }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dev.fakes.stripe.ask import Ask, Resource
+from dev.fakes.stripe.cards import card_of
 from dev.fakes.stripe.collect import paid
 from dev.fakes.stripe.customers import owe
 from dev.fakes.stripe.errors import Refused, invalid, missing, state
@@ -49,7 +50,20 @@ def refund(world: World, charge: Thing, amount: int | None, reason: str | None =
     emit(world, "refund.created", thing)
     emit(world, "charge.refunded", charge, before)
     emit(world, "refund.updated", thing)
+    if card_of(world, world.objects[charge["payment_method"]]).refund_fails:
+        world.plan(now + 60, "refund_fails", thing, world.line(charge["customer"]) or "")
     return thing
+
+
+def refund_fails(world: World, thing: Thing) -> None:
+    """The bank sends the money back, some time after the refund had succeeded."""
+    charge = world.objects[thing["charge"]]
+    before = dict(thing)
+    thing |= {"status": "failed", "failure_reason": "unknown"}
+    charge["amount_refunded"] -= thing["amount"]
+    charge["refunded"] = False
+    emit(world, "refund.updated", thing, before)
+    emit(world, "refund.failed", thing)
 
 
 def _charge(world: World, given: Mapping[str, Any]) -> Thing:
@@ -339,5 +353,5 @@ RESOURCE: Final = Resource(
         ("POST", "/v1/disputes/:id", _answer),
         ("POST", "/v1/disputes/:id/close", _accept),
     ),
-    actions={"dispute": dispute},
+    actions={"dispute": dispute, "refund_fails": refund_fails},
 )

@@ -1,6 +1,7 @@
 """The fake Razorpay, driven by Razorpay's own library."""
 
 import json
+import time
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -8,7 +9,10 @@ import razorpay
 import requests
 from razorpay.errors import BadRequestError, ServerError, SignatureVerificationError
 
+from dev.fakes.loopback import serving
+from dev.fakes.post import FAILED, over_http
 from dev.fakes.razorpay.api import KEY, SECRET, Razorpay
+from dev.fakes.site import Answer
 
 HOOKS = "a secret of the tests"
 DAY = 86_400
@@ -364,3 +368,32 @@ def test_toxics(shop):
     shop.subscribe(plan=shop.api.plan.all()["items"][0])
     assert len(shop.kinds()) == 14
     assert len(set(shop.ids)) == 7
+
+
+def test_a_refund_may_fail_and_a_payment_be_disputed(shop):
+    sub = shop.subscribe()
+    paid = shop.api.invoice.all({"subscription_id": sub["id"]})["items"][0]["payment_id"]
+    made = shop.api.payment.refund(paid, {})
+    shop.control("refund_fails", refund=made["id"])
+    assert shop.api.payment.fetch(paid)["amount_refunded"] == 0
+    assert shop.kinds()[-1] == "refund.failed"
+    shop.control("dispute", payment=paid)
+    assert shop.kinds()[-1] == "payment.dispute.created"
+    shop.control("dispute", dispute=shop.told[-1]["payload"]["dispute"]["entity"]["id"], ends="lost")
+    assert shop.kinds()[-1] == "payment.dispute.lost"
+
+
+def test_who_answers_too_late_is_asked_again():
+    def slow(_asked):
+        time.sleep(1)
+        return Answer()
+
+    with serving(slow) as place:
+        assert over_http(place.url, {}, b"", seconds=0.2) == FAILED
+        assert over_http(place.url, {}, b"", seconds=5) == 200
+    assert Razorpay().send.keywords == {"seconds": 5}
+
+
+def test_a_control_door_that_is_misused_says_so(shop):
+    for path, body in (("skip", {"subscription": "sub_none"}), ("dispute", {"payment": "x"}), ("dispute", {"x": 1})):
+        assert requests.post(f"{shop.url}/_fake/{path}", json=body, timeout=10).status_code == 400

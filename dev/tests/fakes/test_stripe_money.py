@@ -214,3 +214,14 @@ def test_codes_end(shop, clock):
     for wrong in ({}, {"percent_off": "101"}, {"amount_off": 5}, {"percent_off": "5", "duration": "repeating"}):
         with pytest.raises(InvalidRequestError):
             shop.v1.coupons.create(wrong)
+
+
+def test_a_refund_may_fail_later(shop):
+    shop.subscribe(shop.customer("refundFail"), shop.price())
+    charge = shop.v1.charges.list().data[0].id
+    made = shop.v1.refunds.create({"charge": charge, "amount": 700})
+    assert made.status == "succeeded"
+    shop.fake.advance(60)
+    assert shop.v1.refunds.retrieve(made.id).status == "failed"
+    assert shop.v1.charges.retrieve(charge).amount_refunded == 0
+    assert shop.kinds()[-1] == "refund.failed"
