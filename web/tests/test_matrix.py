@@ -50,6 +50,9 @@ BODIES = {
     ("PUT", "live-checks"): {"on": True},
     ("POST", "plan/subscription"): {"seats": 5, "period": "month", "currency": "EUR"},
     ("PATCH", "plan/subscription"): {"seats": 5},
+    ("POST", "webhooks"): {"name": "n", "url": "https://192.0.2.1/", "occasions": ["scan.failed"]},
+    ("PUT", "webhooks/{webhook_id}"): {"name": "n", "occasions": ["scan.failed"]},
+    ("PUT", "webhooks/{webhook_id}/switch"): {"on": True},
     ("POST", "bulk"): {"query": "kind=malware", "lift": True},
 }
 

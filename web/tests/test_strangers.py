@@ -26,6 +26,7 @@ from vallum_web.gates import services as gates
 from vallum_web.gates.reach import Reach
 from vallum_web.ingest import services as ingest
 from vallum_web.ingest.models import Upload
+from vallum_web.notify import services as webhooks
 from vallum_web.reports import services as exports
 from vallum_web.reports import work
 from vallum_web.repositories import services as repositories
@@ -77,6 +78,8 @@ SENT = {
     ("put", "api/v1/assets/<asset_id>/team"): {"team": None},
     ("put", "api/v1/repositories/<asset_id>/token"): {"token": "t"},
     ("patch", "api/v1/assets/<asset_id>"): {"importance": "high"},
+    ("put", "api/v1/webhooks/<webhook_id>"): {"name": "mine", "occasions": ["scan.failed"]},
+    ("put", "api/v1/webhooks/<webhook_id>/switch"): {"on": False},
     ("put", "api/v1/gates/<gate_id>"): {"name": "mine", "policy": {"version": 1, "no_secret": True}},
 }
 # Doors of an organization that its token names; tests/accounts/scim has more on them.
@@ -141,7 +144,15 @@ def of_work(people, finding, scan):
         "view": mine.pk,
         "shared": shared.pk,
         "export": exported(people).pk,
+        **of_webhooks(people),
     }
+
+
+def of_webhooks(people):
+    """A webhook at a name that leads nowhere, and what waits for it."""
+    wanted = webhooks.Wanted(name="Hook", url="https://hooks.example.test/x", occasions=("scan.failed",))
+    made, _ = webhooks.make(people.org, people.alice.pk, wanted)
+    return {"webhook": made.pk, "delivery": webhooks.test(people.org, made.pk, people.alice.pk).pk}
 
 
 def of_people(people):

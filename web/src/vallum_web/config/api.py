@@ -34,6 +34,8 @@ from vallum_web.gates.api import router as gates
 from vallum_web.ingest.api import door as upload_door
 from vallum_web.ingest.api import formats
 from vallum_web.ingest.api import router as uploads
+from vallum_web.notify.api import delivered as webhook_deliveries
+from vallum_web.notify.api import router as webhooks
 from vallum_web.overview.api import router as asset_list
 from vallum_web.reports.api import router as exports
 from vallum_web.repositories.api import router as repositories
@@ -93,6 +95,8 @@ api.add_router("/due-rules", due_rules)
 api.add_router("/bulk", bulk)
 api.add_router("/suppression-rules", suppressions)
 api.add_router("/gates", gates)
+api.add_router("/webhooks", webhooks)
+api.add_router("/webhook-deliveries", webhook_deliveries)
 api.add_router("/exports", exports)
 api.add_router("/plan", subscription)
 api.add_router("/plan", plan)

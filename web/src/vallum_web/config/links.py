@@ -18,6 +18,8 @@ _OF_FINDING = (
     "comment_make",
 )
 _OF_GATE = ("gate_get", "gate_change", "gate_ask", "gate_evaluations", "gate_delete")
+_OF_WEBHOOK = ("webhook_get", "webhook_change", "webhook_rotate", "webhook_switch", "webhook_test", "webhook_delete")
+_OF_DELIVERY = ("delivery_get", "delivery_again")
 _OF_SUPPRESSION = ("suppression_get", "suppression_lift")
 _OF_EXPORT = ("export_get", "export_content", "export_delete")
 _OF_SCAN = ("scan_get", "scan_coverage")
@@ -47,6 +49,10 @@ LINKS: Mapping[str, tuple[tuple[Mapping[str, str], tuple[str, ...]], ...]] = {
     "export_make": (({"export_id": _ID}, _OF_EXPORT),),
     "gates_list": (({"gate_id": _FIRST}, _OF_GATE),),
     "gate_make": (({"gate_id": _ID}, _OF_GATE),),
+    "webhooks_list": (({"webhook_id": _FIRST}, _OF_WEBHOOK),),
+    "webhook_make": (({"webhook_id": _ID}, _OF_WEBHOOK),),
+    "webhook_test": (({"delivery_id": _ID}, _OF_DELIVERY),),
+    "deliveries_list": (({"delivery_id": _FIRST}, _OF_DELIVERY),),
     "repository_add": (
         ({"asset_id": "$response.body#/asset"}, ("asset_get", "repository_get", "repository_open", "repository_close")),
     ),

@@ -48,6 +48,7 @@ _SETTINGS = (
     ("Keys", "accounts:keys", "keys.read"),
     ("Due dates", "findings:due_rules", "findings.read"),
     ("Suppression rules", "findings:suppressions", "findings.read"),
+    ("Webhooks", "notify:webhooks", "webhooks.read"),
     ("Limits", "accounts:limits", "limits.read"),
     ("Live checks", "scans:live_checks", "egress.read"),
     ("What left", "accounts:egress", "egress.read"),

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "vallum_web.findings",
     "vallum_web.ingest",
     "vallum_web.gates",
+    "vallum_web.notify",
     "vallum_web.reports",
     "vallum_web.billing",
     "vallum_web.overview",

@@ -37,6 +37,7 @@ urlpatterns = [
     path("<slug:org>/", include("vallum_web.overview.urls")),
     path("<slug:org>/", include("vallum_web.findings.urls")),
     path("<slug:org>/", include("vallum_web.gates.urls")),
+    path("<slug:org>/", include("vallum_web.notify.urls")),
     path("<slug:org>/", include("vallum_web.reports.urls")),
     path("<slug:org>/", include("vallum_web.billing.urls")),
     path("<slug:org>/", include("vallum_web.repositories.urls")),

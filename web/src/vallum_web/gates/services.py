@@ -116,7 +116,15 @@ def evaluate(gate: Gate, asset: Asset, about: Subject, asker: Asker) -> tuple[Ev
             by=asker.by,
             token=asker.token,
         )
-        emit("gate.evaluated", gate.pk, evaluation=str(kept.pk), asset=str(asset.pk), verdict=kept.verdict)
+        emit(
+            "gate.evaluated",
+            gate.pk,
+            evaluation=str(kept.pk),
+            asset=str(asset.pk),
+            verdict=kept.verdict,
+            name=gate.name,
+            reasons=[reason["text"] for reason in kept.reasons],
+        )
         return kept, said
 
 

@@ -1,12 +1,13 @@
 """The event log: `emit` in the transaction that makes a thing true, `after` for those who follow."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigIntegerField, Func, Q
+from django.db.models import BigIntegerField, Func, Max, Q
 
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.audit.gather import gather
@@ -61,6 +62,43 @@ def after(org: UUID, position: tuple[int, UUID] | None, limit: int = 500) -> Seq
         seen, last = position
         events = events.filter(Q(transaction__gt=seen) | Q(transaction=seen, id__gt=last))
     return list(events.order_by("transaction", "id")[:limit])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """All events of one kind that one transaction wrote, such as what a scan opened."""
+
+    transaction: int
+    kind: str
+    at: datetime
+
+
+def settled() -> int:
+    """The last transaction that nothing earlier can still join: where somebody begins who follows from now on."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1")
+        return int(cursor.fetchone()[0])
+
+
+def steps(org: UUID, since: int, kinds: Collection[str], limit: int = 100) -> tuple[Sequence[Step], int]:
+    """What happened after the transaction `since`, by transaction and kind, and up to which transaction that is all.
+
+    A scan that opens a hundred thousand findings is one step. More than `limit` steps are cut between two transactions.
+    """
+    upto = settled()
+    rows = (
+        Event.objects.of(org)
+        .filter(transaction__gt=since, transaction__lte=upto, kind__in=kinds)
+        .order_by("transaction", "kind")
+        .values_list("transaction", "kind")
+        .annotate(at=Max("at"))
+    )
+    found = [Step(transaction=transaction, kind=kind, at=at) for transaction, kind, at in rows[:limit]]
+    if len(found) < limit:
+        return found, upto
+    last = found[-1].transaction
+    whole = [step for step in found if step.transaction < last]
+    return (whole, last - 1) if whole else (found, last)
 
 
 def _transaction_id() -> int:

@@ -126,6 +126,13 @@ def all_orgs() -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def followed() -> list[UUID]:
+    """The organizations in which somebody wants to be told of what happens."""
+    with connection.cursor() as cursor:
+        cursor.execute("select lookup_followed()")
+        return [row[0] for row in cursor.fetchall()]
+
+
 def limits_of(org: UUID) -> list[tuple[str, int, int, int]]:
     """The organization's own limits: name, count, seconds, burst. Asked before its scope is open, where limits are."""
     with connection.cursor() as cursor:

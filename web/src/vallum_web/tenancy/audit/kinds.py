@@ -22,6 +22,7 @@ FAMILIES = {
     "token": "Tokens",
     "upload": "Reports",
     "view": "Saved views",
+    "webhook": "Webhooks",
 }
 """The part of a kind before its full stop: what a list can be narrowed to."""
 
@@ -122,13 +123,21 @@ WORDS = {
     "upload.repeated": "Report taken in that says nothing new",
     "view.deleted": "Saved view deleted",
     "view.saved": "View of the findings saved",
+    "webhook.changed": "Webhook changed",
+    "webhook.deleted": "Webhook deleted",
+    "webhook.made": "Webhook made",
+    "webhook.rotated": "Webhook's secret renewed",
+    "webhook.sent_again": "Webhook's message sent once more",
+    "webhook.stopped": "Webhook switched off because nothing was taken",
+    "webhook.switched": "Webhook switched on, or off",
+    "webhook.tested": "Test sent to a webhook",
 }
 
 BY_ITSELF = frozenset(
     kind
     for kind in WORDS
     if kind.startswith(("audit.", "billing.", "key.", "limit.", "member.", "org.", "sso.", "token."))
-)
+) | {"webhook.stopped"}
 """Recorded without an actor too: who may do what has changed, or a lock has. What scans find is not among them."""
 
 BY_STAFF = frozenset({"billing.refund_agreed", "billing.refund_wanted", "staff.began", "staff.viewed"})

@@ -1,0 +1,26 @@
+"""Where a webhook may lead, said when it is saved; the guard judges again at each sending."""
+
+import os
+from contextlib import suppress
+
+from vallum_guard import connect, urls
+from vallum_guard.errors import TooSlow, Unresolvable
+from vallum_web.tenancy import egress
+
+PURPOSE = "webhook"
+_SECONDS = 3.0
+
+
+def check(url: str) -> str:
+    """The host, as it is shown. Raises GuardError for an address that nothing would be sent to.
+
+    A name that does not resolve yet is no reason: it may come, and the log will say so until then.
+    """
+    opening = egress.opening()
+    target = urls.parse(url, opening=opening)
+    egress.gate(PURPOSE, target.host)
+    # The operator's proxy resolves by itself, and is the one that knows.
+    if not os.environ.get("VALLUM_HTTPS_PROXY"):
+        with suppress(Unresolvable, TooSlow):
+            connect.resolve(target.host, target.port, opening=opening, own=egress.own(), seconds=_SECONDS)
+    return target.authority
