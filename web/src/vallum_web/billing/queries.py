@@ -16,7 +16,7 @@ from vallum_web.findings import queries as findings
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Finding
 from vallum_web.scans import queries as scans
-from vallum_web.tenancy import clock, entitlements
+from vallum_web.tenancy import clock, entitlements, plans
 from vallum_web.tenancy.models import Entitlement, Org
 from vallum_web.tenancy.plans import Entitled, Plan, What
 
@@ -137,13 +137,12 @@ def trial_left(org: Org) -> bool:
 
 def notice(org: Org) -> str:
     """What every member sees on every page while money is a matter: a payment is overdue, a trial or a subscription ends soon."""
-    entitled, now = entitlements.of(org), clock.now()
+    rows, now = entitlements.given(org), clock.now()
+    entitled = plans.entitle(rows, now)
     if entitled.read_only:
         return f"{org.name} is read-only until its open invoice is paid."
-    stop = min(
-        (row.read_only_from for row in entitlements.given(org) if row.read_only_from and now < row.read_only_from),
-        default=None,
-    )
+    stops = [row.read_only_from for row in rows if row.read_only_from and now < row.read_only_from]
+    stop = min(stops, default=None)
     if stop and entitled.source in Provider.values:
         return f"A payment for {org.name} did not go through. From {stop:%Y-%m-%d} on it would be read-only."
     if entitled.source == Entitlement.Source.TRIAL and entitled.until and entitled.until - now <= SOON:

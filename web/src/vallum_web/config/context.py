@@ -42,6 +42,8 @@ def _ribbon(request: HttpRequest) -> str:
     staff = getattr(request, "staff", None)
     if staff:
         return f"Staff access to {staff.name} until {staff.ends_at:%H:%M} UTC: every page you open is in its audit log"
+    if any(not keys.live for keys in settings.BILLING.values()):
+        return "Demo: made-up organization, loopback only; no money moves"
     return "Demo: made-up organization, loopback only" if settings.DEMO else ""
 
 

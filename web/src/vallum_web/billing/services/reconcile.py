@@ -37,7 +37,7 @@ def everything() -> Counter[str]:
             break
     for org in lookups.all_orgs():
         told += organization(org)
-    _alarm()
+    _alarm(drift=told["drift"])
     inbox.prune()
     return told
 
@@ -81,7 +81,15 @@ def _since(provider: str) -> datetime:
     return max(newest.received_at - SILENT_AFTER - OVERLAP, oldest) if newest else oldest
 
 
-def _alarm() -> None:
+def _alarm(*, drift: int) -> None:
+    """What a person has to look at, in the log."""
+    heard = BillingEventInbox.objects.filter(received_at__gte=clock.now() - SILENT_AFTER)
+    if drift and not heard.exists():
+        log.error(
+            "%d accounts changed and no payment provider told of it for 26 hours: see at its dashboard whether the endpoint "
+            "is enabled (Razorpay disables one that failed for a day).",
+            drift,
+        )
     parked = BillingEventInbox.objects.filter(
         state=BillingEventInbox.State.PARKED, received_at__lt=clock.now() - ALARM_AFTER
     )
