@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import re
+from html.parser import HTMLParser
 
 import pytest
 from django.db import connection
@@ -58,6 +59,30 @@ def rows(html):
 
 def text(response):
     return response.content.decode()
+
+
+class Boxes(HTMLParser):
+    """The attributes of every box and button in a page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        if tag in {"input", "button"}:
+            self.found.append(dict(attrs))
+
+
+def test_a_title_with_what_cannot_be_seen_stays_within_its_label(seen, signed_in, alice):
+    """It is shown as a code point, which has markup of its own: an attribute holds none."""
+    odd = 'a\u202eb"c<i>'
+    seen(dataclasses.replace(secret("odd"), title=odd))
+    browser = signed_in(alice)
+    shown = Boxes(text(browser.get(LIST))).found
+    assert {each["aria-label"] for each in shown if "data-pick" in each} == {'Select: aU+202Eb"c<i>'}
+    grouped = Boxes(text(browser.get(LIST, {"group": "rule"}))).found
+    assert {each["aria-label"] for each in grouped if "data-unfold" in each} == {'Show the worst of aU+202Eb"c<i>'}
 
 
 def test_a_member_sees_what_is_open(signed_in, bob, seen):

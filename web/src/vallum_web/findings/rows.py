@@ -9,7 +9,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from vallum_web.findings.models import Finding
-from vallum_web.ui import ago
+from vallum_web.ui import ago, legible
 from vallum_web.ui.templatetags.ui import kept, legibly, moment
 
 SOON = timedelta(days=7)
@@ -64,7 +64,7 @@ def row(finding: Finding, around: Around, *, undo: SafeString = _NONE, oob: bool
         status=finding.status,
         current=SafeString(' aria-current="true"') if finding.pk == around.current else _NONE,
         oob=SafeString(' hx-swap-oob="true"') if oob else _NONE,
-        pick=format_html(_PICK, key, legibly(_short(finding.title, _TITLE))) if decides else _NONE,
+        pick=format_html(_PICK, key, legible.words(_short(finding.title, _TITLE))) if decides else _NONE,
         severity=kept("ui/_severity.html", severity=finding.get_severity_display()),
         url=url,
         query=query,

@@ -20,3 +20,8 @@ def pieces(text: str) -> list[tuple[str, bool]]:
     if run:
         result.append(("".join(run), False))
     return result
+
+
+def words(text: str) -> str:
+    """The same in one text, for an attribute or a message."""
+    return "".join(piece for piece, _ in pieces(text))

@@ -163,6 +163,12 @@ def legibly(text: object) -> SafeString:
 
 
 @register.filter
+def words(text: object) -> str:
+    """As `legibly`, without markup: what stands in an attribute."""
+    return legible.words(str(text))
+
+
+@register.filter
 def coded(text: object) -> SafeString:
     """As `legibly`, with what stands between two backticks as code: how steps name commands."""
     parts = str(text).split("`")
