@@ -1,14 +1,17 @@
 """A plan's limits where they bite, and the page that shows them."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import making
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from providing import provisioner
 
 from vallum_web.accounts import services, tokens
 from vallum_web.accounts.models import Membership
+from vallum_web.accounts.services import invitations
 from vallum_web.assets.models import Asset
 from vallum_web.findings import services as findings
 from vallum_web.repositories import services as repositories
@@ -123,3 +126,28 @@ def test_read_only_stops_changes_and_nothing_that_keeps_safe(people, signed_in):
         bob = Membership.objects.of(org).get(user=people.bob).pk
     assert browser.post(f"/acme/settings/members/{bob}/remove/").status_code == 302
     assert browser.post("/acme/settings/security/two-step/", {}).status_code != 402
+
+
+def test_while_read_only_nothing_and_nobody_joins_by_another_door(people):
+    """Those doors have no action of the matrix: an invitation's link, a sign-in by a provider, its sync, a folder."""
+    org, dora = people.org, making.person("dora@acme.test")
+    services.set_plan(org, "free", None)
+    provider, _ = provisioner(org, people.alice)
+    bob = provider.person(people.bob.email)["id"]
+    with scope(org.pk):
+        alice = Membership.objects.of(org).get(user=people.alice)
+    invited = invitations.invite(org, alice, email=dora.email, role="developer")
+    entitlements.give(org, Given(source="subscription", plan="pro", read_only_from=clock.now()))
+    said = "Acme is read-only until its open invoice is paid: an owner finds it under Settings, Plan."
+    with pytest.raises(entitlements.PlanFullError, match=said):
+        invitations.accept(org, invited.pk, dora, verified=True)
+    with pytest.raises(entitlements.PlanFullError, match=said):
+        services.join(org, dora, "developer", how="sso")
+    with pytest.raises(entitlements.PlanFullError, match=said):
+        repositories.add_folder(org, name="code", folder=Path("/nowhere"))
+    active = {"op": "replace", "value": {"active": True}}
+    assert provider.patch(f"/Users/{bob}", {"op": "replace", "value": {"active": False}}).status == 200
+    refused = provider.patch(f"/Users/{bob}", active)
+    assert (refused.status, refused.json["detail"]) == (403, said)
+    entitlements.give(org, Given(source="subscription", plan="pro"))
+    assert provider.patch(f"/Users/{bob}", active).status == 200

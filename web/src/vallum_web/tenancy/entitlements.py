@@ -13,7 +13,7 @@ SETTINGS = "settings"
 
 
 class PlanFullError(ValueError):
-    """The organization has as much of something as its plan includes; the message says what to do."""
+    """The organization has as much of something as its plan includes, or is read-only; the message says what to do."""
 
     def __init__(self, message: str, what: What) -> None:
         super().__init__(message)
@@ -38,8 +38,17 @@ def hold(org: Org) -> Org:
 
 
 def admit(org: Org, what: What, count: Callable[[], int]) -> None:
-    """Raises PlanFullError unless one more fits. Where there is a limit the organization is held, so that two are counted in turn."""
-    if of(org).limit(what) is None:
+    """Raises PlanFullError unless one more fits. Where there is a limit the organization is held, so that two are counted in turn.
+
+    While the organization is read-only nothing fits: not every door through which somebody or something comes has an
+    action that is refused.
+    """
+    before = of(org)
+    if before.read_only:
+        raise PlanFullError(
+            f"{org.name} is read-only until its open invoice is paid: an owner finds it under Settings, Plan.", what
+        )
+    if before.limit(what) is None:
         return
     org = hold(org)
     entitled, used = of(org), count()
