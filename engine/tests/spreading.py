@@ -1,10 +1,12 @@
-"""A scan in a process of its own, for tests of scans in several: `python spreading.py FOLDER PROCESSES PIDS [refused | threaded] [BYTES]`.
+"""A scan in a process of its own, for tests of scans in several: `python spreading.py FOLDER PROCESSES PIDS [TROUBLE] [BYTES]`.
 
+The trouble is `refused`, `threaded`, or `crowded-N`: no more than N files may be opened at once.
 It prints the report, and appends to the file PIDS which process looked at what.
 """
 
 import contextlib
 import os
+import resource
 import signal
 import sys
 import threading
@@ -117,6 +119,12 @@ def main(root, processes, pids, *more):
         os.fork = refused
     if "threaded" in more:
         threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    for word in more:
+        if word.startswith("crowded-"):  # so many files may be open beside those that are
+            first = os.open(root, os.O_RDONLY)
+            os.close(first)
+            most = first + int(word[-1])
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     limits = Limits(total_bytes=int(next(filter(str.isdigit, more), 1 << 30)))
     try:
         report = scanned(root, int(processes), Path(pids), limits)

@@ -108,6 +108,17 @@ def test_where_no_process_can_be_had_one_looks_at_all(tree, trouble):
     assert together == alone
 
 
+@pytest.mark.parametrize("crowd", ["crowded-3", "crowded-4"])
+def test_where_no_more_files_may_be_open_one_process_looks_at_all(tmp_path, crowd):
+    root = tmp_path / "tree"
+    root.mkdir()
+    for number in range(FILES):
+        (root / f"f{number}").write_text(f"secret name{number}")
+    together, pids, _ = run(root, 3, crowd)
+    assert len(pids) == 1
+    assert together == run(root, 1)[0]
+
+
 def test_a_small_folder_is_not_worth_a_process(tmp_path):
     root = tmp_path / "tree"
     root.mkdir()

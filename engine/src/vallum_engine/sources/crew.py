@@ -42,7 +42,7 @@ class Crew:
         os.set_blocking(self._offer, False)
 
     def fork(self, most: int, work: Callable[[Packets], bytes]) -> None:
-        """At most so many, and fewer where a limit on processes says so. `work` is what each does."""
+        """At most so many, and fewer where a limit on processes or on open files says so. `work` is what each does."""
         held = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         try:
             while len(self.workers) < most and self._forked(work):
@@ -52,7 +52,10 @@ class Crew:
 
     def _forked(self, work: Callable[[Packets], bytes]) -> bool:
         parent = os.getpid()
-        answer, own = os.pipe()
+        try:
+            answer, own = os.pipe()
+        except OSError:
+            return False
         try:
             pid = os.fork()
         except OSError:

@@ -182,12 +182,21 @@ class _Spreading(Walk):
             return False
         self.spread.begun = True
         self.root = os.dup(self.open[0].descriptor)
-        crew = load(_CREW)()
+        try:
+            crew = load(_CREW)()
+        except OSError:  # too many files are open for a pipe
+            return self.alone()
         crew.fork(self.spread.processes - 1, self.share)
         if crew.workers:
             self.crew = crew
             return True
         crew.end()
+        return self.alone()
+
+    def alone(self) -> bool:
+        """No process is to be had: this one looks at all, with as many open files as one that never asked."""
+        os.close(self.root)
+        self.root = -1
         self.spread.begun, self.spread.work = False, None
         return False
 
