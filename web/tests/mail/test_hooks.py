@@ -167,12 +167,25 @@ class TestTheDoor:
             b'{"type": "email.sent", "data": []}',
             b"[" * 100_000,
             b"\xff",
+            b'{"type": "email.sent\\u0000", "data": {}}',
+            b'{"type": "email.\\ud800", "data": {}}',
+            b'{"type": "", "data": {}}',
         ],
     )
     def test_what_cannot_be_read_means_nothing(self, body):
         assert tell(body).status_code == 204
         with outbox():
             assert [row.kind for row in Told.objects.all()] == ["unreadable"]
+
+    @pytest.mark.parametrize("odd", ["\0", "\ud800", "a\n"])
+    def test_a_number_that_no_row_can_hold_is_left_out(self, odd):
+        key = write()
+        data = {"email_id": odd, "tags": {"outbox": str(key)}}
+        assert tell({"type": "email.sent", "data": data}).status_code == 204
+        assert fate(key) == ("sent", "")
+
+    def test_a_length_that_is_no_number_of_bytes_is_refused(self):
+        assert Client().post("/hooks/resend/", b"{}", "application/json", CONTENT_LENGTH="9" * 5000).status_code == 400
 
     def test_only_posts_and_only_with_the_provider(self, settings):
         assert Client().get("/hooks/resend/").status_code == 405

@@ -73,6 +73,12 @@ def test_settings_that_it_does_not_take_lose_no_mail(relay, settings):
     assert (row.state, row.why) == ("queued", "the relay does not take our settings: SMTPNotSupportedError")
 
 
+def test_a_relay_that_takes_nothing_from_us_loses_no_mail(relay):
+    relay.say = {"EHLO": "554 no service here", "HELO": "554 no service here"}
+    row = send()
+    assert (row.state, row.why) == ("queued", "the relay does not take our settings: SMTPHeloError")
+
+
 def test_an_address_that_nobody_opened_is_not_reached(relay, monkeypatch):
     monkeypatch.delenv("VALLUM_EGRESS_ALLOW")
     row = send()

@@ -26,16 +26,20 @@ def read(body: bytes) -> Event:
     except (ValueError, RecursionError):
         return Event(kind="unreadable")
     kind, data = (told.get("type"), told.get("data")) if isinstance(told, dict) else (None, None)
-    if not isinstance(kind, str) or not isinstance(data, dict):
+    if not _word(kind) or not isinstance(data, dict):
         return Event(kind="unreadable")
-    key = data.get("email_id")
     bounce = data.get("bounce")
     return Event(
-        kind=kind[:40],
+        kind=_word(kind)[:40],
         message=_ours(data.get("tags")),
-        provider_id=key[:80] if isinstance(key, str) else "",
+        provider_id=_word(data.get("email_id"))[:80],
         for_good=isinstance(bounce, dict) and bounce.get("type") == "Permanent",
     )
+
+
+def _word(told: Any) -> str:
+    """What the provider calls something; empty for anything that is no such name, which a database may not take either."""
+    return told if isinstance(told, str) and told.isascii() and told.isprintable() else ""
 
 
 def _ours(tags: Any) -> UUID | None:

@@ -11,6 +11,8 @@ from vallum_web.mail import events, services, signature
 from vallum_web.tenancy import clock
 
 MOST = 256 << 10
+DIGITS = 9
+"""Of thousands `int` makes no number."""
 
 
 @csrf_exempt  # no browser comes here: the signature is the proof
@@ -19,7 +21,7 @@ def resend(request: HttpRequest) -> HttpResponse:
     if settings.MAIL != "resend":
         raise Http404
     length = request.headers.get("Content-Length") or "0"
-    if not length.isascii() or not length.isdigit() or int(length) > MOST:
+    if not length.isascii() or not length.isdigit() or len(length) > DIGITS or int(length) > MOST:
         return HttpResponseBadRequest()
     try:
         event = signature.verified(

@@ -84,7 +84,8 @@ def _sent(relay: _Relay, place: Place, to: str, content: bytes) -> None:
     relay.sendmail(_sender(), [to], content)
 
 
-_SETTINGS_WRONG = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError)
+# Of all of these the mail is not to blame: who takes nothing from us says nothing of this one.
+_SETTINGS_WRONG = (smtplib.SMTPAuthenticationError, smtplib.SMTPHeloError, smtplib.SMTPNotSupportedError)
 _BROKEN = (smtplib.SMTPException, GuardError, ssl.SSLError, OSError)
 
 
