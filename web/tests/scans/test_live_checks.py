@@ -1,5 +1,6 @@
 """Live checks: issuers that speak HTTP over TLS behind a real proxy, asked from the sandbox through the guard, and only where wanted."""
 
+import itertools
 import json
 import secrets
 import socket
@@ -14,6 +15,7 @@ from django.test import Client
 
 from dev.fakes import proxy, site
 from dev.fakes.site import Answer
+from vallum_guard.errors import TransportFailed
 from vallum_web.accounts import services as accounts
 from vallum_web.accounts import tokens
 from vallum_web.accounts.models import Membership
@@ -232,6 +234,24 @@ def test_a_machine_that_cannot_let_it_out_safely_says_so(world, scanned, outside
 def switched(org):
     with scope(org.pk):
         return Org.objects.get(pk=org.pk).live_checks
+
+
+def asked_till_refused(org):
+    for number in itertools.count():
+        try:
+            asking._may_ask(org, GITHUB)
+        except TransportFailed:
+            return number
+    return None
+
+
+def test_one_organization_leaves_questions_to_the_others(people):
+    """Code may hold any number of what looks like a secret, and anybody may found an organization."""
+    for org in (people.org, people.elsewhere):
+        asking.switch(org, None, on=True)
+    assert asked_till_refused(people.org.pk) < asking.LIVE_CHECK_PER_TARGET.rate.burst
+    asking._may_ask(people.org.pk, SLACK)
+    asking._may_ask(people.elsewhere.pk, GITHUB)
 
 
 def test_an_owner_switches_it_and_the_audit_log_says_so(people, signed_in):

@@ -24,6 +24,7 @@ PURPOSE = "live check"
 ELSEWHERE = "(no issuer)"
 """In the ledger: any other host, which was refused. Whoever names them may name a million."""
 LIVE_CHECK_PER_TARGET = named("LiveCheckPerTarget")
+LIVE_CHECK_PER_ORG = named("LiveCheckPerOrg")
 
 
 def hosts() -> frozenset[str]:
@@ -79,7 +80,9 @@ def way_out(scan: Scan) -> Iterator[Route | None]:
 def _may_ask(org: UUID, host: str) -> None:
     if not wanted(org):
         raise NotForeseen("Live checks were switched off meanwhile.")
-    if not gate.take(LIVE_CHECK_PER_TARGET, host).allowed:
+    # The organization's own first: what it is refused, it takes from nobody.
+    asked = ((LIVE_CHECK_PER_ORG, f"{org}\0{host}"), (LIVE_CHECK_PER_TARGET, host))
+    if not all(gate.take(limit, key).allowed for limit, key in asked):
         raise TransportFailed(f"{host} was asked very often in the last hour.")
 
 

@@ -32,6 +32,7 @@ class Per(StrEnum):
     PERSON = "person"
     TOKEN = "token"  # noqa: S105 - a word, no password
     ORGANIZATION = "organization"
+    ORGANIZATION_AND_TARGET = "organization and target"
     RECIPIENT = "recipient"
     TARGET = "target"
     """What is fetched or scanned, whoever asks for it."""
