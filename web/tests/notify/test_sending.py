@@ -66,6 +66,28 @@ def test_two_secrets_sign_for_a_day(hook, receiver, people):
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        f"Cannot POST {PATH}",
+        f"no {PATH}?token=hunter2 here",
+        "hunter2 is not known",
+        '{"path": "' + PATH.replace("/", "\\/") + '"}',
+        "x" * 494 + PATH,
+    ],
+    ids=["a path", "a path and query", "a value", "in JSON", "where the answer is cut"],
+)
+def test_an_address_that_is_said_back_is_not_kept(hook, receiver, said):
+    """Whoever may look at what was sent need not know where to."""
+    receiver.pages[PATH] = Answer(status=404, body=said.encode())
+    hook.test()
+    hook.work()
+    kept = hook.attempts()[0].answer
+    assert "•••" in kept
+    assert PATH[1:5] not in kept.replace("\\/", "/")
+    assert "hunter2" not in kept
+
+
+@pytest.mark.parametrize(
     ("answer", "says"),
     [
         (Answer(status=500, body=b"broken"), "It answered 500"),

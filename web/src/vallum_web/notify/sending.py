@@ -1,8 +1,10 @@
 """One try of one message: through the guard, and no further. What comes back is read a little and made safe to look at."""
 
 from dataclasses import dataclass
+from html import escape
 from time import monotonic
 from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
 from vallum_guard import http
@@ -15,6 +17,10 @@ AGENT: Final = "Vallum-Webhooks/1"
 LIMITS: Final = http.Limits(seconds=10)
 SHOWN: Final = 500
 """Bytes of an answer that are kept."""
+READ: Final = 4096
+"""Bytes of an answer that are read: more than is kept, so that nothing secret is cut before it is looked for."""
+SHORTEST: Final = 4
+"""Letters of what is looked for: a single slash hides nothing."""
 GONE: Final = 410
 
 
@@ -55,15 +61,15 @@ def send(parcel: Parcel) -> Outcome:
             status = reply.status
             for chunk in reply.chunks:
                 answer += chunk
-                if len(answer) >= SHOWN:
+                if len(answer) >= READ:
                     break
         problem = _problem(status)
     except GuardError as error:
         # Where it was taken, an answer that breaks off changes nothing.
         problem = _problem(status) if status else str(error)
     taken = int((monotonic() - began) * 1000)
-    text = answer[:SHOWN].decode("utf-8", "replace")
-    return Outcome(status=status, milliseconds=taken, answer=_safe(text, parcel), problem=_safe(problem, parcel))
+    text = _safe(answer[:READ].decode("utf-8", "replace"), parcel)[:SHOWN]
+    return Outcome(status=status, milliseconds=taken, answer=text, problem=_safe(problem, parcel))
 
 
 def _problem(status: int) -> str:
@@ -74,9 +80,19 @@ def _problem(status: int) -> str:
     return f"It answered {status}; 200 to 299 is taken as delivered."
 
 
+def _secrets(parcel: Parcel) -> set[str]:
+    """As the other end may say them back: `Cannot POST /services/T0/…` names no host, and JSON may mark each slash."""
+    parts = urlsplit(parcel.url)
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    values = [value for _, value in parse_qsl(parts.query)]
+    said = [parcel.url, f"{parts.netloc}{target}", target, parts.path, parts.query, *values, *parcel.keys]
+    written = (form for one in said for form in (one, unquote(one), one.replace("/", "\\/"), escape(one)))
+    return {form for form in written if len(form) >= SHORTEST}
+
+
 def _safe(text: str, parcel: Parcel) -> str:
     """Without what is secret, should the other end say it back, and without what a reader would not see."""
-    for secret in sorted({parcel.url, parcel.url.partition("://")[2], *parcel.keys}, key=len, reverse=True):
+    for secret in sorted(_secrets(parcel), key=len, reverse=True):
         text = text.replace(secret, "•••")
     return "".join(
         letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
