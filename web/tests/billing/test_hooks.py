@@ -121,6 +121,12 @@ def test_what_is_too_large_is_not_read():
     assert post("paypal", b"{}", {}).status_code == 404
 
 
+@pytest.mark.parametrize("length", ["9" * 5000, "\u00b2", "-1", "1e3"])
+def test_a_length_that_is_no_number_of_bytes_is_refused(length):
+    answer = Client().post("/hooks/stripe/", b"{}", "application/json", headers={"Content-Length": length})
+    assert answer.status_code == 413
+
+
 def test_without_keys_there_is_no_door(settings):
     settings.BILLING = {}
     body = stripe_event()

@@ -11,6 +11,9 @@ from vallum_web.billing.providers.signature import NotGenuineError
 from vallum_web.billing.services import inbox
 from vallum_web.tenancy import clock
 
+DIGITS = 9
+"""Of thousands `int` makes no number."""
+
 
 @csrf_exempt  # no cookie counts here: the provider's signature does
 @require_POST
@@ -20,7 +23,7 @@ def take(request: HttpRequest, provider: str) -> HttpResponse:
     if keys is None:
         raise Http404
     length = request.headers.get("Content-Length", "0")
-    if not length.isdigit() or int(length) > signature.LARGEST:
+    if not length.isascii() or not length.isdigit() or len(length) > DIGITS or int(length) > signature.LARGEST:
         return HttpResponse(status=413)
     try:
         notice = VERIFIERS[provider](request.body, request.headers, keys.secrets, clock.now())
