@@ -11,7 +11,13 @@ from vallum_web.tenancy.scope import scope
 
 pytestmark = pytest.mark.django_db
 HOOKS = "/acme/settings/webhooks/"
-FORM = {"name": "Hook", "occasions": ["finding.opened", "gate.failed"], "severity": "3", "kinds": ["secret"]}
+FORM = {
+    "name": "Hook",
+    "shape": "webhook",
+    "occasions": ["finding.opened", "gate.failed"],
+    "severity": "3",
+    "kinds": ["secret"],
+}
 REFUSED = {
     "private": ("https://10.1.2.3/in", "10.1.2.3"),
     "loopback": ("https://127.0.0.1/in", "127.0.0.1"),

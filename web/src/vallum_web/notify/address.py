@@ -7,18 +7,18 @@ from vallum_guard import connect, urls
 from vallum_guard.errors import TooSlow, Unresolvable
 from vallum_web.tenancy import egress
 
-PURPOSE = "webhook"
 _SECONDS = 3.0
 
 
-def check(url: str) -> str:
-    """The host, as it is shown. Raises GuardError for an address that nothing would be sent to.
+def check(url: str, shape: str) -> str:
+    """The host, as it is shown. A webhook's shape is also the purpose for which things leave.
 
+    Raises GuardError for an address that nothing would be sent to.
     A name that does not resolve yet is no reason: it may come, and the log will say so until then.
     """
     opening = egress.opening()
     target = urls.parse(url, opening=opening)
-    egress.gate(PURPOSE, target.host)
+    egress.gate(shape, target.host)
     # The operator's proxy resolves by itself, and is the one that knows.
     if not os.environ.get("VALLUM_HTTPS_PROXY"):
         with suppress(Unresolvable, TooSlow):

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from vallum_web.assets.models import Asset
 from vallum_web.findings.models import Finding
-from vallum_web.notify import payload
+from vallum_web.notify import chat, payload
 from vallum_web.notify.models import Delivery, Follower, Occasion, Webhook
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy import clock, events
@@ -122,5 +122,5 @@ def _assets(webhook: Webhook, way: str = "") -> Q:
 
 def _made(org: Org, webhook: Webhook, occasion: str, at: datetime, data: dict[str, Any]) -> Delivery:
     now = clock.now()
-    body = payload.message(org, occasion, at, data)
+    body = chat.body(webhook.shape, payload.message(org, occasion, at, data))
     return Delivery(org=org, webhook=webhook, occasion=occasion, body=body, made_at=now, due_at=now)

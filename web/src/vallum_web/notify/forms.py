@@ -18,6 +18,11 @@ LONGEST_URL = 2048
 
 class WebhookForm(forms.Form):
     name = forms.CharField(max_length=80, label="Name", validators=[validate_one_line])
+    shape = forms.ChoiceField(
+        label="What is there",
+        choices=Webhook.Shape.choices,
+        help_text="Slack and Teams get messages for people, to the address that their incoming webhook has.",
+    )
     url = forms.CharField(
         max_length=LONGEST_URL,
         label="Address",
@@ -68,6 +73,7 @@ class WebhookForm(forms.Form):
             kinds=tuple(values["kinds"]),
             team=values["team"],
             importance=values["importance"],
+            shape=values["shape"],
         )
 
 
@@ -75,6 +81,7 @@ def initial(row: Webhook) -> dict[str, Any]:
     """What the editor shows of a webhook; never its address."""
     return {
         "name": row.name,
+        "shape": row.shape,
         "occasions": row.occasions,
         "severity": str(row.severity),
         "kinds": row.kinds,

@@ -46,6 +46,13 @@ class Follower(TenantModel):
 class Webhook(TenantModel):
     """An address that is called when something happens."""
 
+    class Shape(models.TextChoices):
+        WEBHOOK = "webhook", "Signed webhook"
+        SLACK = "slack", "Slack"
+        TEAMS = "teams", "Microsoft Teams"
+
+    shape = models.CharField(max_length=7, choices=Shape, default=Shape.WEBHOOK)
+    """What the other end understands. Chats check no signature: their addresses are secret."""
     name = models.CharField(max_length=80)
     url = SealedField()
     """Whole: its path or query may be all that protects the other end."""

@@ -69,13 +69,15 @@ def _next(org: UUID, webhook: UUID) -> tuple[UUID, Parcel] | None:
         if row is None:
             return None
         hook = row.webhook
-        sealed = [("secret", hook.secret)]
-        if hook.former_secret and hook.former_until and hook.former_until > clock.now():
+        signed = hook.shape == Webhook.Shape.WEBHOOK
+        sealed = [("secret", hook.secret)] if signed else []
+        if signed and hook.former_secret and hook.former_until and hook.former_until > clock.now():
             sealed.append(("former_secret", hook.former_secret))
         return row.pk, Parcel(
             org=org,
             webhook=hook.pk,
             message=row.message,
+            shape=hook.shape,
             url=unseal(org, place(hook, "url"), hook.url),
             keys=tuple(unseal(org, place(hook, field), text) for field, text in sealed),
             body=row.body.encode(),

@@ -24,6 +24,8 @@ class WebhookIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     name: OneLine = Field(min_length=1, max_length=80)
+    shape: Webhook.Shape = Webhook.Shape.WEBHOOK
+    """`slack` and `teams`: messages for people, unsigned, as their incoming webhooks take them."""
     url: Storable | None = Field(default=None, max_length=2048)
     """Left out in a change, it stays as it is. No answer has it."""
     occasions: list[Occasion] = Field(min_length=1, max_length=len(Occasion))
@@ -43,12 +45,14 @@ class WebhookIn(Schema):
             kinds=tuple(dict.fromkeys(each.value for each in self.kinds)),
             team=self.team,
             importance=Importance[self.importance.upper()].value if self.importance else None,
+            shape=self.shape.value,
         )
 
 
 class WebhookOut(Schema):
     id: UUID
     name: str
+    shape: str
     host: str
     occasions: list[str]
     severity: str
@@ -69,6 +73,7 @@ class WebhookOut(Schema):
         return {
             "id": row.pk,
             "name": row.name,
+            "shape": row.shape,
             "host": row.host,
             "occasions": row.occasions,
             "severity": Finding.Severity(row.severity).label,

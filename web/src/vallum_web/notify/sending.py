@@ -10,7 +10,6 @@ from uuid import UUID
 from vallum_guard import http
 from vallum_guard.errors import GuardError
 from vallum_web.notify import signing
-from vallum_web.notify.address import PURPOSE
 from vallum_web.tenancy import clock, egress
 
 AGENT: Final = "Vallum-Webhooks/1"
@@ -32,7 +31,10 @@ class Parcel:
     webhook: UUID
     message: str
     url: str
+    shape: str
+    """Also the purpose for which it leaves."""
     keys: tuple[str, ...]
+    """None: unsigned."""
     body: bytes
 
 
@@ -52,9 +54,10 @@ def send(parcel: Parcel) -> Outcome:
     headers = {
         "content-type": "application/json",
         "user-agent": AGENT,
-        **signing.headers(parcel.message, int(clock.now().timestamp()), parcel.body, parcel.keys),
     }
-    request = http.Request(url=parcel.url, purpose=PURPOSE, method="POST", headers=headers, body=parcel.body)
+    if parcel.keys:
+        headers |= signing.headers(parcel.message, int(clock.now().timestamp()), parcel.body, parcel.keys)
+    request = http.Request(url=parcel.url, purpose=parcel.shape, method="POST", headers=headers, body=parcel.body)
     status, answer, problem = None, b"", ""
     try:
         with http.stream(request, route=egress.route(parcel.org, parcel.webhook), limits=LIMITS) as reply:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
-from vallum_web.notify import address, follow, payload, signing
+from vallum_web.notify import address, chat, follow, payload, signing
 from vallum_web.notify.models import Delivery, Webhook
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
@@ -40,13 +40,14 @@ class Wanted:
     kinds: tuple[str, ...] = ()
     team: UUID | None = None
     importance: int | None = None
+    shape: str = Webhook.Shape.WEBHOOK.value
 
 
 def make(org: Org, by: UUID | None, wanted: Wanted) -> tuple[Webhook, str]:
     """The webhook, and its secret, which is shown once. Raises RefusedError, NameTakenError, and GuardError for the address."""
     if not wanted.url:
         raise RefusedError("Give the address that is to be called.")
-    host, secret, now = address.check(wanted.url), signing.new_secret(), clock.now()
+    host, secret, now = address.check(wanted.url, wanted.shape), signing.new_secret(), clock.now()
     try:
         with scope(org.pk, user=by):
             if Webhook.objects.of(org).count() >= MOST:
@@ -63,8 +64,8 @@ def make(org: Org, by: UUID | None, wanted: Wanted) -> tuple[Webhook, str]:
 
 
 def change(org: Org, key: UUID, by: UUID | None, wanted: Wanted) -> Webhook:
-    """Raises Webhook.DoesNotExist, NameTakenError, GuardError. What waits goes to the new address."""
-    host = address.check(wanted.url) if wanted.url else None
+    """Raises Webhook.DoesNotExist, NameTakenError, GuardError. What waits goes to the new address, as it was written."""
+    host = address.check(wanted.url, wanted.shape) if wanted.url else None
     try:
         with scope(org.pk, user=by):
             row = _held(org, key)
@@ -120,7 +121,7 @@ def test(org: Org, key: UUID, by: UUID | None) -> Delivery:
         row = _held(org, key)
         _at_once(row)
         now = clock.now()
-        body = payload.message(org, TRIAL, now, payload.trial())
+        body = chat.body(row.shape, payload.message(org, TRIAL, now, payload.trial()))
         made: Delivery = Delivery.objects.create(
             org=org, webhook=row, occasion=TRIAL, body=body, made_at=now, due_at=now
         )
@@ -172,6 +173,7 @@ def _secret(row: Webhook) -> str:
 def _told(wanted: Wanted) -> dict[str, Any]:
     return {
         "name": wanted.name,
+        "shape": wanted.shape,
         "occasions": list(wanted.occasions),
         "severity": wanted.severity,
         "kinds": list(wanted.kinds),

@@ -123,7 +123,7 @@ def _edited(request: MemberRequest, found: Webhook | None) -> HttpResponse:
 def _saved(request: MemberRequest, found: Webhook | None, form: WebhookForm) -> HttpResponse:
     if found is None:
         made, secret = services.make(request.org, request.user.pk, form.wanted)
-        return _shown(request, made, secret=secret)
+        return _shown(request, made, secret=secret if made.shape == Webhook.Shape.WEBHOOK else "")
     try:
         services.change(request.org, found.pk, request.user.pk, form.wanted)
     except Webhook.DoesNotExist:
