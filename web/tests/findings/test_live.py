@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from making import report, secret
 
+from vallum_engine.model.finding import Kind
 from vallum_engine.model.verification import Liveness, Verification
+from vallum_engine.values import replace
 from vallum_web.assets import services as assets
 from vallum_web.assets.worth import Exposure, Importance
 from vallum_web.findings import services, worth_queries
@@ -46,6 +48,21 @@ def told(org):
 def test_a_live_secret_weighs_more_and_a_revoked_one_less(seen):
     risks = {result: seen(result, f"2026-03-01T12:00:0{n}Z").risk for n, result in enumerate(Liveness)}
     assert risks["revoked"] < risks["unknown"] < risks["live"]
+
+
+@pytest.mark.parametrize(
+    "other", [{"kind": Kind.WEAKNESS}, {"ruleset": "gitleaks"}], ids=["no secret", "a rule of another tool"]
+)
+@pytest.mark.parametrize("result", ["live", "revoked"])
+def test_a_report_says_so_of_secrets_of_our_rules_alone(org, asset, signed_in, bob, other, result):
+    said = Verification(result=Liveness(result), host="api.shop.test", reason="answered 200", at=AT)
+    one, same = secret("one", **other), secret("two", line=9, **other)
+    services.digest(scans.uploaded(asset, None), report(replace(one, verification=said), same))
+    with scope(org.pk):
+        forged, plain = Finding.objects.of(org).order_by("line")
+    assert (forged.liveness, forged.risk) == ("", plain.risk)
+    assert told(org) == []
+    assert "api.shop.test" not in signed_in(bob).get(f"{LIST}{forged.pk}/").content.decode()
 
 
 def test_what_was_said_stands_until_the_issuer_is_asked_again(org, asset, seen):
