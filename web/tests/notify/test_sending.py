@@ -9,9 +9,10 @@ import pytest
 from hooking import PATH
 
 from dev.fakes.site import Answer
-from vallum_web.notify import backoff, services
+from vallum_web.notify import backoff, rounds, services
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.audit.models import Entry
+from vallum_web.tenancy.limits import gate
 from vallum_web.tenancy.models import Departure
 from vallum_web.tenancy.scope import scope
 
@@ -141,6 +142,17 @@ def test_a_receiver_that_is_gone_is_left_alone_at_once(hook, receiver):
     hook.test()
     hook.work()
     assert (hook.now().on, hook.now().stopped_why) == (False, "It answered 410: nobody is there any more.")
+
+
+def test_a_host_is_not_run_over_and_what_waits_goes_out_later(hook, receiver, people):
+    gate.take(rounds.PER_HOST, f"{people.org.pk} {hook.row.host}", cost=rounds.PER_HOST.rate.burst)
+    hook.test()
+    hook.work()
+    assert (receiver.asked, hook.attempts(), hook.deliveries()[0].tries) == ([], [], 0)
+    assert hook.now().rests_until > clock.now()
+    with clock.travelled(timedelta(hours=1)):
+        hook.work()
+    assert len(receiver.asked) == 1
 
 
 def test_one_failure_ends_the_round(hook, receiver):

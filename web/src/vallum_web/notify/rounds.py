@@ -17,10 +17,13 @@ from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.jobs import enqueue
 from vallum_web.tenancy.keyring import place, unseal
+from vallum_web.tenancy.limits import gate
+from vallum_web.tenancy.limits.catalogue import named
 from vallum_web.tenancy.models import OrgQuerySet
 from vallum_web.tenancy.scope import scope
 
 SEND = "notify.send"
+PER_HOST = named("WebhookOutPerHost")
 LEASE = timedelta(seconds=60)
 """Longer than a round: ROUND and one last try."""
 ROUND = 40.0
@@ -45,12 +48,22 @@ def work(org: UUID, webhook: UUID) -> None:
     began = monotonic()
     while monotonic() - began < ROUND and (found := _next(org, webhook)):
         delivery, parcel = found
+        given = gate.take(PER_HOST, f"{org} {parcel.host}")
+        if not given.allowed:
+            _rest(org, webhook, given.retry_after)
+            break
         outcome = send(parcel)
         _note(org, delivery, outcome)
         if outcome.problem:
             break
     with scope(org):
         Webhook.objects.of(org).filter(pk=webhook).update(sending_until=None)
+
+
+def _rest(org: UUID, webhook: UUID, wait: timedelta) -> None:
+    """Too much went to this host of late: what is due waits, and no try of it is counted."""
+    with scope(org):
+        Webhook.objects.of(org).filter(pk=webhook).update(rests_until=clock.now() + wait)
 
 
 def _due(org: UUID) -> OrgQuerySet[Delivery]:
@@ -78,6 +91,7 @@ def _next(org: UUID, webhook: UUID) -> tuple[UUID, Parcel] | None:
             webhook=hook.pk,
             message=row.message,
             shape=hook.shape,
+            host=hook.host,
             url=unseal(org, place(hook, "url"), hook.url),
             keys=tuple(unseal(org, place(hook, field), text) for field, text in sealed),
             body=row.body.encode(),

@@ -30,6 +30,7 @@ class Parcel:
     org: UUID
     webhook: UUID
     message: str
+    host: str
     url: str
     shape: str
     """Also the purpose for which it leaves."""
