@@ -123,6 +123,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except OSError:
             pass
 
+    def serve_odd_length(self, _body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "\u00b2" if self.path.endswith("sign") else "9" * 5000)
+        self.end_headers()
+        self.wfile.write(b"hello")
+
     def serve_short(self, _body: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Length", "100")

@@ -123,6 +123,11 @@ def test_ssl_cert_file_names_the_authorities(host, monkeypatch):
     assert http.fetch(Request(url=f"{host.address}/hello", purpose="test"), route=route).status == 200
 
 
+@pytest.mark.parametrize("what", ["sign", "digits"])
+def test_a_length_that_is_no_number_is_none(host, what):
+    assert get(host, f"/odd-length/{what}").body == b"hello"
+
+
 def test_the_environment_names_no_proxy(host, monkeypatch):
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")

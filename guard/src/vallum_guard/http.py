@@ -214,14 +214,9 @@ def _exchange(request: Request, *, route: Route, limits: Limits, deadline: float
         wire, address = _dial(target, route=route, deadline=deadline)
         wires.append(wire)
         answer = _ask(request, target, wire)
-        declared = answer.getheader("Content-Length")
-        if (
-            declared is not None
-            and declared.isdigit()
-            and int(declared) > limits.body_bytes
-            and request.method != "HEAD"
-        ):
-            raise TooLarge(f"{target.url} announces {declared} bytes; {limits.body_bytes} are allowed.")
+        # None where the header is missing or no number: then the body is counted as it comes.
+        if answer.length is not None and answer.length > limits.body_bytes:
+            raise TooLarge(f"{target.url} announces {answer.length} bytes; {limits.body_bytes} are allowed.")
         yield Reply(
             status=answer.status,
             headers={name.lower(): value for name, value in answer.getheaders()},

@@ -105,8 +105,7 @@ class Download:
 
     def _write(self, reply: Reply, progress: Callable[[int], None]) -> int | None:
         """Append or start over; returns how long the whole is, where the server says."""
-        length = reply.headers.get("content-length", "")
-        total = int(length) if length.isdigit() else None
+        total = _number(reply.headers.get("content-length", ""))
         if reply.status == 206:
             start, total = _range(reply.headers)
             if start != self._have():
@@ -164,10 +163,15 @@ def _range(headers: Mapping[str, str]) -> tuple[int, int | None]:
     """Start and total of `bytes 100-199/200`."""
     unit, _, rest = headers.get("content-range", "").partition(" ")
     span, _, total = rest.partition("/")
-    start = span.partition("-")[0]
-    if unit != "bytes" or not start.isdigit():
+    start = _number(span.partition("-")[0])
+    if unit != "bytes" or start is None:
         raise _Broken("the server does not say which part it sent")
-    return int(start), int(total) if total.isdigit() else None
+    return start, _number(total)
+
+
+def _number(text: str) -> int | None:
+    """Of bytes; None for anything else, and for what no file has."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _md5(headers: Mapping[str, str]) -> bytes:
