@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 
 STRIPE, RAZORPAY = "stripe", "razorpay"
 ADDRESSES = {STRIPE: "https://api.stripe.com", RAZORPAY: "https://api.razorpay.com"}
+# Each whole: names of settings are looked for in the code, by people and by a test.
+_NAMES = {
+    STRIPE: ("VALLUM_STRIPE_KEY", "VALLUM_STRIPE_WEBHOOK_SECRETS", "VALLUM_STRIPE_URL"),
+    RAZORPAY: ("VALLUM_RAZORPAY_KEY", "VALLUM_RAZORPAY_WEBHOOK_SECRETS", "VALLUM_RAZORPAY_URL"),
+}
 _LIVE = {STRIPE: ("sk_live_", "rk_live_"), RAZORPAY: ("rzp_live_",)}
 _SHORTEST = 16
 
@@ -38,25 +43,25 @@ def read(environment: Mapping[str, str], *, play: bool) -> dict[str, Keys]:
 
 
 def _read(environment: Mapping[str, str], provider: str, *, play: bool) -> Keys | None:
-    stem = f"VALLUM_{provider.upper()}"
-    key = environment.get(f"{stem}_KEY", "").strip()
-    secrets = environment.get(f"{stem}_WEBHOOK_SECRETS", "")
-    address = environment.get(f"{stem}_URL", "") or ADDRESSES[provider]
+    of_key, of_secrets, of_address = _NAMES[provider]
+    key = environment.get(of_key, "").strip()
+    secrets = environment.get(of_secrets, "")
+    address = environment.get(of_address, "") or ADDRESSES[provider]
     if not key:
         if secrets.strip():
-            raise BadKeysError(f"{stem}_WEBHOOK_SECRETS is set and {stem}_KEY is not: set both, or none.")
+            raise BadKeysError(f"{of_secrets} is set and {of_key} is not: set both, or none.")
         return None
     given = tuple(secret.strip() for secret in secrets.split(","))
     if any(len(secret) < _SHORTEST for secret in given) or len(given) > 2:
         raise BadKeysError(
-            f"{stem}_WEBHOOK_SECRETS is one secret of at least {_SHORTEST} characters, or the present and the former with a "
+            f"{of_secrets} is one secret of at least {_SHORTEST} characters, or the present and the former with a "
             "comma between them: without it anybody could sign a notice of payment."
         )
     keys = Keys(provider=provider, key=key, secrets=given, address=address.rstrip("/"))
     if provider == RAZORPAY and key.count(":") != 1:
-        raise BadKeysError(f"{stem}_KEY is the key's id and its secret with a colon between them.")
+        raise BadKeysError(f"{of_key} is the key's id and its secret with a colon between them.")
     if not play and (not keys.live or keys.address != ADDRESSES[provider]):
         raise BadKeysError(
-            f"{stem}_KEY is no live key, or {stem}_URL is set: both are for the demo on loopback alone (vallum-web up --demo)."
+            f"{of_key} is no live key, or {of_address} is set: both are for the demo on loopback alone (vallum-web up --demo)."
         )
     return keys
