@@ -1,7 +1,11 @@
 """Of the whole workspace: tests say which requirements of the ASVS they prove, and in which order they run."""
 
 import pytest
+from hypothesis import settings
 
+# A busy machine keeps no deadline that an idle one does.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 pytest_plugins = ["dev.asvs.plugin", "pytester"]
 
 # What starts a platform of its own for a module, and what takes minutes by itself.
