@@ -41,6 +41,8 @@ def test_there_are_such_objects():
         "tokens",
         "uploads",
         "views",
+        "webhook-deliveries",
+        "webhooks",
     }
 
 
@@ -107,6 +109,8 @@ BODIES = {
     "gates/{gate_id}": {"name": "n", "policy": {"version": 1, "no_secret": True}},
     "findings/{finding_id}/comments/{comment_id}": {"text": "t"},
     "findings/{finding_id}/suppression": {"reason": "test_data"},
+    "webhooks/{webhook_id}": {"name": "n", "occasions": ["finding.opened"]},
+    "webhooks/{webhook_id}/switch": {"on": False},
 }
 
 

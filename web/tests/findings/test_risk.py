@@ -20,6 +20,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs/risk.md"
 EXAMPLES = [
     {"severity": Severity.HIGH},
     {"severity": Severity.HIGH, "confidence": Confidence.MEDIUM},
+    {"severity": Severity.HIGH, "liveness": Liveness.LIVE, "exposure": Exposure.INTERNET},
     {"severity": Severity.INFO, "exposure": Exposure.INTERNET, "importance": Importance.CRITICAL},
     {"cvss": 9.8, "epss": 0.00043},
     {"cvss": 9.8, "epss": 0.00043, "reachability": Reachability.NOT_REACHABLE},

@@ -117,7 +117,9 @@ class SwitchIn(Schema):
 
 
 class DeliveriesWanted(After):
-    webhook: UUID | None = None
+    webhook: UUID | None = Field(
+        None, description="Of one webhook alone.", examples=["01a21983-d7fd-7880-864b-581668d4d3e5"]
+    )
 
 
 class AttemptOut(Schema):

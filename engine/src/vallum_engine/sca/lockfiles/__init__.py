@@ -257,19 +257,8 @@ HASHES = frozenset({"cargo", "npm", "nuget_lock", "pnpm", "yarn"})
 """Of these, the ones that say a hash of the one archive that a package is: their modules have `hashes(file)`."""
 
 KNOWS_DEV = frozenset(
-    {
-        "composer",
-        "conan",
-        "gradle_build",
-        "gradle_lock",
-        "npm",
-        "packages_config",
-        "paket",
-        "pdm",
-        "pipfile",
-        "poetry",
-        "pom",
-    }
+    {"composer", "conan", "gradle_build", "gradle_lock", "npm"}
+    | {"packages_config", "paket", "pdm", "pipfile", "poetry", "pom"}
 )
 """Formats whose groups part development from production for every entry, asked for or not."""
 
