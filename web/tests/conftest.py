@@ -45,6 +45,12 @@ from vallum_web.embedded.ephemeral import clone, drop, ephemeral  # noqa: E402 -
 settings.PASSWORD_HASHERS = ["vallum_web.accounts.hashers.LowCost"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Told of the settings, a test process would read them before it has a home of its own, and all would share this one's."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def _static_files_once() -> None:
     """Every test client starts the site anew, and would look through all folders for static files each time."""
     look, found = WhiteNoiseMiddleware.add_files_from_finders, {}

@@ -60,7 +60,7 @@ def test_the_sidebar_shows_what_it_is_given():
         crumbs=[("Up", "/up")],
     )
     for expected in (
-        '<div class="ribbon" role="note">Demo</div>',
+        '<aside class="ribbon" aria-label="Notice">Demo</aside>',
         '<a class="nav-item" href="/list" aria-current="page">',
         '<span class="count">0</span>',
         '<a href="/up">Up</a>',
