@@ -1,5 +1,8 @@
 """Nothing leaves that the registry does not foresee; what leaves, or was kept from it, stands in the ledger, and owners see both."""
 
+import re
+from pathlib import Path
+
 import making
 import pytest
 from django.conf import settings as configured
@@ -15,6 +18,7 @@ from vallum_web.tenancy.egress_registry import BrokenRegistryError
 from vallum_web.tenancy.models import Departure
 from vallum_web.tenancy.scope import scope
 
+THREATS = Path(__file__).parents[3] / "docs/threat-model.md"
 WHOLE = """
 [[party]]
 id = "a"
@@ -52,6 +56,18 @@ def test_a_registry_that_is_not_whole_starts_nothing(text, words):
 def test_the_registry_is_whole():
     assert len(egress_registry.read(WHOLE)) == 1
     assert {party.id for party in egress_registry.parties()} >= {"code-host", "identity-provider", "own-domain"}
+
+
+def test_the_threat_model_names_whom_something_may_go_to():
+    table = (
+        THREATS.read_text("utf-8")
+        .partition("## Where outgoing connections can come from")[2]
+        .partition("\n\nNothing else")[0]
+    )
+    named = [
+        name for line in table.splitlines() for name in re.findall(r"`([a-z-]+)`", line.rstrip("| ").rpartition("|")[2])
+    ]
+    assert sorted(named) == sorted(party.id for party in egress_registry.parties())
 
 
 @pytest.mark.asvs("13.2.4")
