@@ -53,7 +53,7 @@ def test_a_mail_is_handed_over(relay):
     [
         pytest.param({"RCPT": "550 no bob@acme.test here"}, "dropped", "refused: 550", False, id="no such mailbox"),
         pytest.param({"RCPT": "450 later"}, "queued", "the relay says 450", False, id="later"),
-        pytest.param({"MAIL": "553 who are you"}, "dropped", "refused: 553", False, id="no such sender"),
+        pytest.param({"MAIL": "451 greylisted"}, "queued", "the relay says 451", False, id="our sender later"),
         pytest.param({"DATA": "451 not now"}, "queued", "the relay says 451", False, id="not now"),
         pytest.param({".": "554 spam"}, "dropped", "refused: 554", False, id="refused at the end"),
         pytest.param({"EHLO": None}, "queued", "the relay cannot be reached", False, id="hangs up at once"),
@@ -73,10 +73,18 @@ def test_settings_that_it_does_not_take_lose_no_mail(relay, settings):
     assert (row.state, row.why) == ("queued", "the relay does not take our settings: SMTPNotSupportedError")
 
 
-def test_a_relay_that_takes_nothing_from_us_loses_no_mail(relay):
-    relay.say = {"EHLO": "554 no service here", "HELO": "554 no service here"}
+@pytest.mark.parametrize(
+    ("say", "error"),
+    [
+        pytest.param({"EHLO": "554 no service", "HELO": "554 no service"}, "SMTPHeloError", id="us"),
+        pytest.param({"MAIL": "553 who are you"}, "SMTPSenderRefused", id="our sender"),
+        pytest.param({"MAIL": "530 sign in first"}, "SMTPSenderRefused", id="nobody without a password"),
+    ],
+)
+def test_a_relay_that_takes_nothing_from_us_loses_no_mail(say, error, relay):
+    relay.say = say
     row = send()
-    assert (row.state, row.why) == ("queued", "the relay does not take our settings: SMTPHeloError")
+    assert (row.state, row.why) == ("queued", f"the relay does not take our settings: {error}")
 
 
 def test_an_address_that_nobody_opened_is_not_reached(relay, monkeypatch):

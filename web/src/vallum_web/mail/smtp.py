@@ -84,25 +84,31 @@ def _sent(relay: _Relay, place: Place, to: str, content: bytes) -> None:
     relay.sendmail(_sender(), [to], content)
 
 
-# Of all of these the mail is not to blame: who takes nothing from us says nothing of this one.
-_SETTINGS_WRONG = (smtplib.SMTPAuthenticationError, smtplib.SMTPHeloError, smtplib.SMTPNotSupportedError)
 _BROKEN = (smtplib.SMTPException, GuardError, ssl.SSLError, OSError)
 
 
 def _outcome(send: Callable[[], None], relay: _Relay) -> Outcome:
     try:
         send()
-    except _SETTINGS_WRONG as error:
-        return Later(why=f"the relay does not take our settings: {type(error).__name__}", doubtful=False, after=AGAIN)
     except smtplib.SMTPRecipientsRefused as error:
         return _by_code(min(code for code, _ in error.recipients.values()))
-    except smtplib.SMTPResponseException as error:
+    except smtplib.SMTPDataError as error:
         return _by_code(error.smtp_code)
+    except (smtplib.SMTPResponseException, smtplib.SMTPNotSupportedError) as error:
+        return _of_us(error)
     except _BROKEN:
         return Later(why="no answer" if relay.begun else "the relay cannot be reached", doubtful=relay.begun)
     except ValueError as error:
         return Refused(why=f"cannot be written: {type(error).__name__}")
     return Taken()
+
+
+def _of_us(error: smtplib.SMTPException) -> Outcome:
+    """Of the greeting, encryption, our name or our sender: no mail is to blame, and what is refused to one is to all."""
+    code = getattr(error, "smtp_code", _FOR_GOOD)
+    if code < _FOR_GOOD:
+        return _by_code(code)
+    return Later(why=f"the relay does not take our settings: {type(error).__name__}", doubtful=False, after=AGAIN)
 
 
 def _by_code(code: int) -> Outcome:
