@@ -53,7 +53,7 @@ def now() -> Delivery:
         told: dict[str, Any] = Told.objects.aggregate(at=Max("at"))
         return Delivery(
             states=[(state.value, state.label, states.get(state.value, 0)) for state in State],
-            reasons=_together(reasons),
+            reasons=list(reasons[:20]),
             oldest=next(iter(waiting.values_list("due_at", flat=True)[:1]), None),
             unknown=list(Message.objects.filter(state=State.UNKNOWN).order_by("-written_at")[:MOST]),
             complaints=list(complaints.order_by("-complained_at")[:MOST]),
@@ -61,12 +61,3 @@ def now() -> Delivery:
             told_at=told["at"],
             tracked=Told.objects.filter(kind__in=("email.opened", "email.clicked"), at__gt=since).count(),
         )
-
-
-def _together(rows: Any) -> list[tuple[str, int]]:
-    """Reasons that name a mail of their own are one reason."""
-    found: dict[str, int] = {}
-    for why, count in rows[:500]:
-        word = why.partition(": ")[0] if why.startswith("in one mail") else why
-        found[word] = found.get(word, 0) + count
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:20]

@@ -4,7 +4,6 @@ Each step is a transaction that ends before anything is sent. Whoever dies in be
 takes the mail up under the same key, so that the provider knows it again.
 """
 
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,8 +61,8 @@ def claim(terms: Terms) -> list[Claimed]:
     with outbox():
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+        gathering.gather(clock.now())
         now = clock.now()
-        gathering.gather(now)
         while rows := _ready(terms, now):
             if claimed := _taken(rows, terms, now):
                 return claimed
@@ -133,24 +132,23 @@ def _judged(row: Message, terms: Terms, around: _Around, now: datetime) -> Claim
     if kind is None:
         _end(row, (State.DROPPED, "there is no such kind any more"), now)
         return None
-    content = sealing.opened(row.id, row.written_at, row.sealed) if row.sealed else None
-    ending = _over(row, kind, terms, now) or (None if content else (State.DROPPED, "its text is gone"))
+    content = sealing.opened(row.id, row.written_at, row.sealed)
+    ending = _over(row, kind, terms, now)
     if ending is None and not row.doubt_since:
         ending = around.not_for(row, kind)
-    if ending is not None:
-        _end(row, ending, now)
+    if ending is not None or content is None:
+        _end(row, ending or (State.DROPPED, "its text is gone"), now)
         return None
     if not row.doubt_since and _waits(row, kind, around, now):
         return None
     before = row.doubt_since
     row.state, row.lease_until, row.transport = State.SENDING, now + terms.lease, terms.transport
     row.attempts, row.doubt_since, row.why = row.attempts + 1, before or now, ""
-    said = json.loads(content or "{}")
     return Claimed(
         id=row.id,
         kind=kind,
-        to=said["to"],
-        letter=Letter(subject=said["subject"], text=said["text"], button=said["button"]),
+        to=content.to,
+        letter=content.letter,
         attempts=row.attempts,
         doubt_before=before,
         person=row.person,

@@ -1,6 +1,5 @@
 """Every read of the outbox. Opened contents are for the machine's own operator and for whoever develops on it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -66,17 +65,16 @@ def newest(limit: int = 50, *, to: str = "") -> Sequence[Opened]:
 
 
 def _opened(row: Message) -> Opened | None:
-    text = sealing.opened(row.pk, row.written_at, row.sealed)
-    if text is None:
+    content = sealing.opened(row.pk, row.written_at, row.sealed)
+    if content is None:
         return None
-    said = json.loads(text)
     return Opened(
         id=row.pk,
         kind=row.kind,
-        to=said["to"],
-        subject=said["subject"],
-        text=said["text"],
-        button=said["button"],
+        to=content.to,
+        subject=content.letter.subject,
+        text=content.letter.text,
+        button=content.letter.button,
         state=row.state,
         written_at=row.written_at,
         person=row.person,

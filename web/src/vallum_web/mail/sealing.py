@@ -1,9 +1,12 @@
 """What a mail says is sealed, under a key of its month: destroyed two months later, and the mails of every backup with it."""
 
+import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
+from vallum_web.mail.letters import Letter
 from vallum_web.tenancy.keyring import keys, seals, store
 from vallum_web.tenancy.keyring.errors import ForgottenError, NoSuchKeyError, NotOursError
 from vallum_web.tenancy.keyring.keys import Owner
@@ -13,16 +16,31 @@ KEPT_FOR: Final = timedelta(days=60)
 """Longer than any mail is worth sending."""
 
 
-def close(key: UUID, written_at: datetime, text: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A letter, and the address that it goes to."""
+
+    to: str
+    letter: Letter
+
+
+def close(key: UUID, written_at: datetime, content: Content) -> str:
+    said = content.letter
+    text = json.dumps({"to": content.to, "subject": said.subject, "text": said.text, "button": said.button})
     return seals.seal_for(_month(written_at), _place(key), text)
 
 
-def opened(key: UUID, written_at: datetime, sealed: str) -> str | None:
-    """None where it does not open any more: its month is over. Raises KeyringError while the keyring cannot be asked."""
+def opened(key: UUID, written_at: datetime, sealed: str) -> Content | None:
+    """None where it is gone, or its month is over. Raises KeyringError while the keyring cannot be asked."""
+    if not sealed:
+        return None
     try:
-        return seals.unseal_for(_month(written_at), _place(key), sealed)
+        said = json.loads(seals.unseal_for(_month(written_at), _place(key), sealed))
     except (ForgottenError, NoSuchKeyError, NotOursError):
         return None
+    return Content(
+        to=said["to"], letter=Letter(subject=said["subject"], text=said["text"], button=said["button"])
+    )
 
 
 def forget(now: datetime) -> None:

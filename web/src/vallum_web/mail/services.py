@@ -1,7 +1,7 @@
 """Every write: into the outbox with the change a mail tells of, and what people and operators decide about mails."""
 
-import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -49,14 +49,14 @@ def queue(
             f"{kind} can be switched off, so it needs to be known by whom: give a Recipient with a person."
         )
     key, now = uuid7(), clock.now()
-    said = {"to": recipient.address, "subject": one_line(letter.subject), "text": letter.text, "button": letter.button}
+    content = sealing.Content(to=recipient.address, letter=replace(letter, subject=one_line(letter.subject)))
     row = Message(
         id=key,
         kind=kind,
         org=org,
         person=recipient.person,
         recipient=digest(recipient.address),
-        sealed=sealing.close(key, now, json.dumps(said)),
+        sealed=sealing.close(key, now, content),
         dedupe=dedupe,
         urgent=urgent,
         written_at=now,
