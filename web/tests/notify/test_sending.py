@@ -52,7 +52,7 @@ def test_a_test_arrives_signed_and_is_on_record(hook, receiver, people):
 
 
 def test_two_secrets_sign_for_a_day(hook, receiver, people):
-    fresh = services.rotate(people.org, hook.pk, people.alice.pk)
+    fresh, _ = services.rotate(people.org, hook.pk, people.alice.pk)
     hook.test()
     hook.work()
     assert signs(receiver.asked[-1], hook.secret)

@@ -38,9 +38,7 @@ def opened(key: UUID, written_at: datetime, sealed: str) -> Content | None:
         said = json.loads(seals.unseal_for(_month(written_at), _place(key), sealed))
     except (ForgottenError, NoSuchKeyError, NotOursError):
         return None
-    return Content(
-        to=said["to"], letter=Letter(subject=said["subject"], text=said["text"], button=said["button"])
-    )
+    return Content(to=said["to"], letter=Letter(subject=said["subject"], text=said["text"], button=said["button"]))
 
 
 def forget(now: datetime) -> None:

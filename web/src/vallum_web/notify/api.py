@@ -88,11 +88,8 @@ def webhook_delete(request: TokenRequest, webhook_id: UUID) -> Status[None]:
 @permits("webhooks.change", shows_secret=True)
 def webhook_rotate(request: TokenRequest, webhook_id: UUID) -> SecretOut:
     with _answering():
-        secret = services.rotate(request.auth.org, webhook_id, request.auth.by)
-        row = queries.webhook(request.auth.org, webhook_id)
-    if row.former_until is None:
-        raise HttpError(CONFLICT, "The secret was changed by somebody else in this moment: try again.")
-    return SecretOut(secret=secret, former_secret_until=row.former_until)
+        secret, both_until = services.rotate(request.auth.org, webhook_id, request.auth.by)
+    return SecretOut(secret=secret, former_secret_until=both_until)
 
 
 @router.put("/{webhook_id}/switch", response=WebhookOut, summary="Switch a webhook on or off")

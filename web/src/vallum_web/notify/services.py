@@ -1,7 +1,7 @@
 """Writes: make, change, delete, switch, test a webhook; renew its secret; send something once more."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -89,17 +89,17 @@ def delete(org: Org, key: UUID, by: UUID | None) -> None:
         row.delete()
 
 
-def rotate(org: Org, key: UUID, by: UUID | None) -> str:
-    """A new secret, shown once; the one before signs too for 24 hours. Raises Webhook.DoesNotExist."""
-    secret = signing.new_secret()
+def rotate(org: Org, key: UUID, by: UUID | None) -> tuple[str, datetime]:
+    """A new secret, shown once, and until when the one before signs too. Raises Webhook.DoesNotExist."""
+    secret, both_until = signing.new_secret(), clock.now() + BOTH_VALID
     with scope(org.pk, user=by):
         row = _held(org, key)
         row.former_secret = seal(org, place(row, "former_secret"), _secret(row))
-        row.former_until = clock.now() + BOTH_VALID
+        row.former_until = both_until
         row.secret = seal(org, place(row, "secret"), secret)
         row.save(update_fields=["former_secret", "former_until", "secret"])
         emit("webhook.rotated", row.pk, name=row.name)
-        return secret
+        return secret, both_until
 
 
 def switch(org: Org, key: UUID, by: UUID | None, *, on: bool) -> Webhook:

@@ -55,7 +55,7 @@ def delete_webhook(request: MemberRequest, webhook: UUID) -> HttpResponse:
 @may("webhooks.change")
 def rotate_webhook(request: MemberRequest, webhook: UUID) -> HttpResponse:
     found = _found(request, webhook)
-    secret = services.rotate(request.org, found.pk, request.user.pk)
+    secret, _ = services.rotate(request.org, found.pk, request.user.pk)
     return _shown(request, _found(request, webhook), secret=secret)
 
 
