@@ -22,8 +22,8 @@ from vallum_web.assets.api import router as assets
 from vallum_web.billing.api import door as subscription
 from vallum_web.billing.api import router as plan
 from vallum_web.config import busy, calls, described, links
+from vallum_web.findings.api import router as findings
 from vallum_web.findings.bulk_api import router as bulk
-from vallum_web.findings.check_api import router as findings
 from vallum_web.findings.comment_api import router as comments
 from vallum_web.findings.due_api import router as due_rules
 from vallum_web.findings.group_api import router as groups

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import Http404
-from ninja import Query, Schema
+from ninja import Query, Schema, Status
 from ninja.errors import HttpError
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -123,6 +123,11 @@ class SuppressIn(Schema):
     until: Annotated[date | None, AfterValidator(_to_come)] = None
 
 
+class CheckOut(Schema):
+    scan: UUID
+    """The scan that asks; one that waited already is the answer too."""
+
+
 @router.get("", response=FindingPage, summary="Findings, filtered and sorted as on the worklist")
 @permits("findings.read")
 def findings_list(request: TokenRequest, wanted: Query[FindingsWanted]) -> FindingPage:
@@ -190,6 +195,23 @@ def finding_assign(request: TokenRequest, finding_id: UUID, body: AssignIn) -> F
         raise Http404 from None
     except services.NotAMemberError as error:
         raise HttpError(422, str(error)) from error
+
+
+@router.post(
+    "/{finding_id}/check",
+    response={202: CheckOut},
+    summary="Have the issuer of a found secret asked whether it still works",
+)
+@permits("scans.start")
+def finding_check(request: TokenRequest, finding_id: UUID) -> Status[CheckOut]:
+    """The platform keeps no secret, so the asset's code is scanned again. 422 says why nobody can be asked."""
+    try:
+        scan = services.check(request.auth.org, finding_id, request.auth.by)
+    except Finding.DoesNotExist:
+        raise Http404 from None
+    except services.NotCheckableError as error:
+        raise HttpError(422, str(error)) from error
+    return Status(202, CheckOut(scan=scan.pk))
 
 
 @router.delete("/{finding_id}/suppression", response=FindingOut, summary="Take back what hides a finding")
