@@ -100,7 +100,7 @@ def refused(signed_in, person, finding):
 
 
 def test_while_the_switch_is_off_nobody_is_asked(org, finding, signed_in, bob):
-    refused(signed_in, bob, finding)
+    assert "Live checks are off" in refused(signed_in, bob, finding).content.decode()
     assert requested(org) == []
 
 
