@@ -168,6 +168,15 @@ def test_what_a_report_brings_back_is_asked_about_again(org, asset, alice, uploa
     assert len(requested(org)) == count
 
 
+def test_nothing_is_scanned_for_what_no_issuer_could_be_asked_about(on, org, asset, upload):
+    plain = secret("one", rule="generic-secret")
+    for there in ([plain], [], [plain]):
+        upload(*there)
+    with scope(org.pk):
+        assert Finding.objects.of(org).get().reopened_at
+    assert requested(org) == []
+
+
 def test_what_is_new_or_still_there_needs_no_scan_of_its_own(on, org, asset, upload):
     upload(ONE)
     upload(ONE)

@@ -26,7 +26,7 @@ def checking(org: UUID, finding: Finding) -> Checking:
 
 
 def _why_not(org: UUID, finding: Finding) -> str:
-    if finding.kind != "secret" or not askable(finding.rule):
+    if finding.kind != "secret" or finding.rule not in askable():
         return "No rule knows an issuer that could be asked about this finding."
     if finding.status == Finding.Status.RESOLVED:
         return "It is resolved: the code does not hold the secret any more, and nothing else here does."

@@ -36,13 +36,9 @@ def issuers() -> tuple[Issuer, ...]:
 
 
 @cache
-def _asked_about() -> frozenset[str]:
+def askable() -> frozenset[str]:
+    """The rules about whose findings an issuer can be asked. The first call reads the packaged rules."""
     return frozenset(rule.id for rule in rulebook.packaged().rules if rule.verify)
-
-
-def askable(rule: str) -> bool:
-    """Whether the issuer of what this rule finds can be asked."""
-    return rule in _asked_about()
 
 
 def _question(check: Check) -> str:

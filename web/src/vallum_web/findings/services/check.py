@@ -8,6 +8,7 @@ from vallum_web.findings.models import Finding
 from vallum_web.repositories import queries as repositories
 from vallum_web.scans import asking
 from vallum_web.scans import services as scans
+from vallum_web.scans.issuers import askable
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
@@ -29,7 +30,7 @@ def check(org: Org, key: UUID, by: UUID) -> Scan:
 def check_what_came_back(org: UUID, asset: UUID, *, since: datetime) -> Scan | None:
     """Where a report that asked nobody reopened secrets: what their issuers said was before they came back."""
     with scope(org):
-        back = Finding.objects.of(org).filter(asset=asset, kind="secret", reopened_at__gte=since).exists()
-        if not back or not asking.wanted(org) or repositories.of_asset(org, asset) is None:
+        if not asking.wanted(org) or repositories.of_asset(org, asset) is None:
             return None
-        return scans.request(org, asset, None)
+        back = Finding.objects.of(org).filter(asset=asset, kind="secret", rule__in=askable(), reopened_at__gte=since)
+        return scans.request(org, asset, None) if back.exists() else None
