@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import making
 import pytest
@@ -126,6 +127,11 @@ def test_read_only_stops_changes_and_nothing_that_keeps_safe(people, signed_in):
         bob = Membership.objects.of(org).get(user=people.bob).pk
     assert browser.post(f"/acme/settings/members/{bob}/remove/").status_code == 302
     assert browser.post("/acme/settings/security/two-step/", {}).status_code != 402
+    switch = browser.post("/acme/settings/live-checks/switch/", {"switch": "off"})
+    assert switch.status_code == 302, "what is sent to others can always be stopped"
+    assert browser.post(f"/acme/settings/webhooks/{uuid4()}/delete/").status_code == 404
+    choice = machine(people).put("/api/v1/mail-choices", {"wanted": {}}, content_type="application/json")
+    assert choice.status_code == 200
 
 
 def test_while_read_only_nothing_and_nobody_joins_by_another_door(people):
