@@ -13,6 +13,7 @@ import pytest
 from making import secret, vulnerability
 from referencing import Registry, Resource
 
+from vallum_engine.model.verification import Liveness, Verification
 from vallum_engine.parsers import read
 from vallum_web.findings.models import Decision, Finding
 from vallum_web.reports import queries
@@ -97,6 +98,13 @@ def test_no_cell_of_csv_is_a_formula(digest, export, content, title):
     assert line["title"] == f"'{title}"
     assert line["message"] == f"'{title}"
     assert not [cell for cell in line.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝"))]  # noqa: RUF001 - as above
+
+
+def test_json_says_what_the_issuer_of_a_secret_said(digest, export, content):
+    told = Verification(result=Liveness.LIVE, host="api.github.com", reason="answered 200", at="2026-03-01T12:00:00Z")
+    digest(secret("x", verification=told))
+    [item] = json.loads(content(export("json")))["items"]
+    assert item["liveness"] == "live"
 
 
 def test_json_is_one_document_and_ndjson_the_same_by_line(org, record, export, content):

@@ -110,6 +110,7 @@ def told(row: Row) -> dict[str, Any]:
         "resolved_at": iso(finding.resolved_at),
         "due_at": iso(finding.due_at),
         "exploited": finding.exploited,
+        "liveness": finding.liveness,
         "assignee": row.assignee,
         "suppression": decision
         and {
