@@ -48,13 +48,9 @@ def tenant_job(name: str, **options: Any) -> Callable[[Callable[..., None]], Cal
     def register(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
         def run(org: str, **arguments: Any) -> None:
-            try:
-                function(UUID(org), **arguments)
-            finally:
-                # The thread may not serve again for long: its connection goes back to the pool.
-                connections.close_all()
+            function(UUID(org), **arguments)
 
-        app.task(name=name, queue=QUEUE, **options)(run)  # type: ignore[no-untyped-call]  # its decorator is overloaded over Any
+        lone_job(name, **options)(run)
         return function
 
     return register
@@ -64,14 +60,7 @@ def lone_job(name: str, **options: Any) -> Callable[[Callable[..., None]], Calla
     """Register a job for no organization in particular."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
-        @wraps(function)
-        def run(**arguments: Any) -> None:
-            try:
-                function(**arguments)
-            finally:
-                connections.close_all()
-
-        app.task(name=name, queue=QUEUE, **options)(run)  # type: ignore[no-untyped-call]  # as below
+        app.task(name=name, queue=QUEUE, **options)(_giving_back(function))  # type: ignore[no-untyped-call]  # its decorator is overloaded over Any
         return function
 
     return register
@@ -83,12 +72,22 @@ def periodic_job(name: str, *, cron: str) -> Callable[[Callable[[], None]], Call
     def register(function: Callable[[], None]) -> Callable[[], None]:
         @wraps(function)
         def run(timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands every periodic task its time
-            try:
-                function()
-            finally:
-                connections.close_all()
+            function()
 
-        app.periodic(cron=cron)(app.task(name=name, queue=QUEUE)(run))
+        app.periodic(cron=cron)(app.task(name=name, queue=QUEUE)(_giving_back(run)))
         return function
 
     return register
+
+
+def _giving_back(function: Callable[..., None]) -> Callable[..., None]:
+    """Its connection goes back to the pool at the end: the thread may not serve again for long."""
+
+    @wraps(function)
+    def run(**arguments: Any) -> None:
+        try:
+            function(**arguments)
+        finally:
+            connections.close_all()
+
+    return run
