@@ -69,7 +69,7 @@ def choices(request: HttpRequest) -> HttpResponse:
             initial={"wanted": wanted, "zone": now.zone, "quiet_from": now.quiet_from, "quiet_until": now.quiet_until}
         )
     essential = [kind for kind in kinds.all_kinds().values() if kind.essential]
-    context = {"form": form, "essential": essential, "suppressed": queries.suppressed(user.email)}
+    context = {"form": form, "essential": essential}
     return render(request, "accounts/mails.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
