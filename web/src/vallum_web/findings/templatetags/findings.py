@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django import template
 from django.template.context import Context
-from django.template.loader import get_template
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from vallum_web.findings import prose as written
 from vallum_web.findings import rows
@@ -32,7 +32,7 @@ def _undo(context: Context, finding: Finding) -> SafeString:
         "refresh_url": reverse("findings:row", args=[org, finding.pk]) + query,
         "target": "closest tr",
     }
-    return mark_safe(get_template("ui/_undo.html").render(offer))  # noqa: S308 - rendered, so escaped already
+    return render_to_string("ui/_undo.html", offer)
 
 
 @register.simple_tag(takes_context=True)
