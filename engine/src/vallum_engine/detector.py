@@ -158,3 +158,8 @@ class ByFile(Stamped, Protocol):
     by_file: bool
     timed: set[str]
     """Rules that found something which changes as time goes by: it is not kept."""
+
+
+def joining(detectors: Iterable[Detector]) -> list[Detector]:
+    """Those of them that conclude from several files."""
+    return [detector for detector in detectors if not (isinstance(detector, ByFile) and detector.by_file)]

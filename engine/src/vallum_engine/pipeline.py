@@ -6,7 +6,6 @@ from functools import partial
 from vallum_engine import VERSION
 from vallum_engine.detector import (
     Again,
-    ByFile,
     Detector,
     Hit,
     LooksAgain,
@@ -17,6 +16,7 @@ from vallum_engine.detector import (
     TellsOfPackages,
     Tree,
     Unwraps,
+    joining,
 )
 from vallum_engine.errors import EngineError
 from vallum_engine.marks import Marks, hidden, marks
@@ -103,7 +103,7 @@ class _Builder:
         self.lower_paths: set[str] = set()
         self.wants = [detector.wants for detector in detectors]
         self.reads = [detector.reads for detector in detectors if isinstance(detector, ReadsFormats)]
-        self.joining = [d for d in detectors if not (isinstance(d, ByFile) and d.by_file)]
+        self.joining = joining(detectors)
         self.below = [d for d in detectors if isinstance(d, LooksBelow) and d.looks_below]
 
     def take(self, source: Iterable[Item], progress: Progress | None = None) -> None:

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from vallum_engine.detector import ByFile, Detector, Hit, LooksAgain, Stamped
+from vallum_engine.detector import ByFile, Detector, Hit, LooksAgain, Stamped, joining
 from vallum_engine.digests import blake2b
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Finding, Location
@@ -202,8 +202,8 @@ class Recall(Unrecorded):
         self.whole = True
         """Whether the walk came to its end: else nobody knows which files there are."""
         self.folders: dict[str, Folder] = {}
-        self._alone = [d for d in detectors if isinstance(d, ByFile) and d.by_file]
-        self._joining = [d for d in detectors if d not in self._alone]
+        self._joining = joining(detectors)
+        self._alone = [d for d in detectors if d not in self._joining]
         self._stamps = {d.name: d.stamp if isinstance(d, Stamped) else "" for d in self._joining}
         self._look_again = any(isinstance(d, LooksAgain) for d in self._joining)
         self._old, self._held = _read(kept, key) if kept else ({}, {})

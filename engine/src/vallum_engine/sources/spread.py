@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vallum_engine.detector import ByFile, Detector
+from vallum_engine.detector import Detector, joining
 from vallum_engine.errors import Overrun, UnreadableSource
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.text import printable
@@ -48,7 +48,7 @@ class Spread(Unrecorded):
         """The packet, and the name in it, of the file that is looked at."""
         self.later: list[tuple[int, int]] = []
         """Places of files that come again in the end."""
-        self._joining = [d for d in detectors if not (isinstance(d, ByFile) and d.by_file)]
+        self._joining = joining(detectors)
 
     def works_by(self, work: Work) -> None:
         self.work = work
@@ -56,10 +56,11 @@ class Spread(Unrecorded):
     def chosen(self, asked: Asked) -> Asked:
         if not self.begun:
             return asked
-        joining = [pair for pair in asked if pair[0] in self._joining]
-        if self.again or not joining:
-            return joining if self.again else asked
-        self.later.append(self.place)
+        waiting = [pair for pair in asked if pair[0] in self._joining]
+        if self.again:
+            return waiting
+        if waiting:
+            self.later.append(self.place)
         return [pair for pair in asked if pair[0] not in self._joining]
 
 
