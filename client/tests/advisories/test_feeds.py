@@ -57,7 +57,9 @@ def test_an_update_brings_them_and_every_report_says_what_they_say(vallum, home,
     assert "Known to be exploited since 2021-12-10, by ransomware too (CISA)." in scanned(vallum, tree, "table")
 
 
-@pytest.mark.parametrize(("score", "says"), [("0.94358", "94% likely"), ("0.00043", "Under 1% likely")])
+@pytest.mark.parametrize(
+    ("score", "says"), [("0.94358", "94% likely"), ("0.00043", "Under 1% likely"), ("0.996", "Over 99% likely")]
+)
 def test_what_is_not_known_to_be_exploited_has_its_chance(vallum, served, tree, score, says):
     served.files |= {EPSS: scores(score), KEV: catalogue()}
     vallum(*UPDATE)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from vallum_engine.model.layer import Layer
 from vallum_engine.model.naming import own_names
 from vallum_engine.model.statement import Statement
+from vallum_engine.model.text import percent
 from vallum_engine.model.verification import Verification
 from vallum_engine.values import immutable, unshown
 
@@ -112,9 +113,6 @@ class AdvisoryRef:
     """What a distribution says of a flaw that it has not mended: that it will not be, that it is none there."""
 
 
-_ONE_PERCENT = 0.01
-
-
 @immutable
 class Exploitation:
     """How likely it is that the vulnerability is exploited, and whether it is known to be."""
@@ -136,8 +134,7 @@ class Exploitation:
             return f"Known to be exploited since {self.since}{also} (CISA)."
         if self.epss is None:
             return ""
-        chance = "Under 1%" if self.epss < _ONE_PERCENT else f"{self.epss * 100:.0f}%"  # as `risk` words it
-        return f"{chance} likely to be exploited within 30 days (EPSS)."
+        return f"{percent(self.epss).capitalize()} likely to be exploited within 30 days (EPSS)."
 
 
 class Reach(StrEnum):

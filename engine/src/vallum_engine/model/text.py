@@ -1,4 +1,4 @@
-"""How names and sizes are written for a person."""
+"""How names, shares and sizes are written for a person."""
 
 
 def printable(name: str) -> str:
@@ -12,6 +12,13 @@ def _escaped(char: str) -> str:
     if "\udc80" <= char <= "\udcff":  # how Python keeps a byte that is no UTF-8
         return f"\\x{ord(char) - 0xDC00:02x}"
     return char.encode("unicode_escape").decode("ascii")
+
+
+def percent(share: float) -> str:
+    """A likelihood from 0 to 1 as a person reads it: 12%. What was estimated is neither impossible nor certain."""
+    if share < 0.01:
+        return "under 1%"
+    return "over 99%" if share > 0.99 else f"{share:.0%}"
 
 
 def size(count: int) -> str:

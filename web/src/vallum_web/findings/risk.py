@@ -13,6 +13,7 @@ from enum import IntEnum
 
 from vallum_engine.model.cvss import rating
 from vallum_engine.model.finding import Confidence, Severity
+from vallum_engine.model.text import percent
 from vallum_engine.model.verification import Liveness
 from vallum_web.assets.worth import Exposure, Importance
 
@@ -155,13 +156,7 @@ def _exploited(inputs: Inputs) -> str:
     if inputs.kev_since is not None:
         since = inputs.kev_since
         return f"known exploited since {since.day} {since:%B %Y}"
-    return "" if inputs.epss is None else f"{_percent(inputs.epss)} likely to be exploited within 30 days"
-
-
-def _percent(share: float) -> str:
-    if share < 0.01:
-        return "under 1%"
-    return "over 99%" if share > 0.99 else f"{share:.0%}"
+    return "" if inputs.epss is None else f"{percent(inputs.epss)} likely to be exploited within 30 days"
 
 
 def _exposed(exposure: Exposure) -> str:
