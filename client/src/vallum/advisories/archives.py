@@ -15,6 +15,8 @@ from vallum_engine.sca.versions import ORDERS
 from vallum_engine.values import immutable
 
 KNOWN = tuple(sorted(ORDERS))
+MOST_SHRUNK = 2
+"""What holds fewer than one in so many of the records, or vulnerabilities, that are here is taken for a part of them."""
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 _MAX_RECORD = 16 << 20
 _MAX_RECORDS = 2_000_000
@@ -27,7 +29,7 @@ _MODIFIED = re.compile(rb'"modified"\s*:\s*"(2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d)')
 
 
 class UnusableArchive(ClientError):
-    """A file that is no archive of OSV records, or a damaged one."""
+    """A file that is no archive of OSV records and no feed, or a damaged one."""
 
 
 @immutable

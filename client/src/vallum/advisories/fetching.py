@@ -10,19 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from vallum.advisories import archives, feeds
-from vallum.advisories.archives import UnusableArchive
+from vallum.advisories.archives import MOST_SHRUNK, UnusableArchive
 from vallum.advisories.download import Download
 from vallum_engine.errors import BrokenData
 from vallum_engine.sca.exploitation import TITLES, Feed
 from vallum_engine.values import immutable
-
-PUBLISHERS = {
-    "epss": "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
-    "kev": "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
-}
-
-MOST_SHRUNK = 2
-"""A feed that tells of fewer than one in so many of the vulnerabilities that are here is taken for a part of it."""
 
 
 @immutable

@@ -6,14 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from vallum.advisories import archives, feeds, moments
-from vallum.advisories.archives import KNOWN, Content, Origin, UnusableArchive
+from vallum.advisories.archives import KNOWN, MOST_SHRUNK, Content, Origin, UnusableArchive
 from vallum.advisories.rebuild import alone, rebuild
 from vallum.errors import Misuse
 from vallum_engine.sca.advisories import Facts
 from vallum_engine.sca.exploitation import Feed
-
-MOST_SHRUNK = 2
-"""An archive that holds fewer than one in so many of the records kept is taken for a part of them."""
 
 
 def bring_in(places: Iterable[str], *, replace: bool, say: Callable[[str], None]) -> Facts:

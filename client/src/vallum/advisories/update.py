@@ -16,11 +16,11 @@ from vallum import egress
 from vallum.advisories import archives, feeds, location, moments
 from vallum.advisories.archives import KNOWN, Origin, UnusableArchive
 from vallum.advisories.download import Download, Expected, NotThere
-from vallum.advisories.fetching import PUBLISHERS, bring
+from vallum.advisories.fetching import bring
 from vallum.advisories.rebuild import alone, rebuild
 from vallum.errors import Misuse, Unreachable
 from vallum_engine.sca.advisories import Facts
-from vallum_engine.sca.exploitation import TITLES
+from vallum_engine.sca.exploitation import PUBLISHERS, TITLES
 from vallum_engine.values import immutable
 from vallum_guard import http
 from vallum_guard.errors import GuardError

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import IO
 
+from vallum_engine.sca.exploitation import PUBLISHERS
 from vallum_web.advisories import epss, kev
 from vallum_web.advisories.errors import UnusableError
 from vallum_web.advisories.release import Release, looks_like
@@ -30,7 +31,7 @@ class Kind:
 EPSS = Kind(
     id="epss",
     title="EPSS",
-    url="https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
+    url=PUBLISHERS["epss"],
     packed=epss.MOST,
     read=epss.read,
     facts=("epss", "percentile"),
@@ -39,7 +40,7 @@ EPSS = Kind(
 KEV = Kind(
     id="kev",
     title="KEV",
-    url="https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
+    url=PUBLISHERS["kev"],
     packed=kev.MOST,
     read=kev.read,
     facts=("kev_added", "kev_due", "kev_ransomware"),
