@@ -30,4 +30,7 @@ class NotAReport(EngineError):
 
 
 class Overrun(Exception):
-    """Several processes together met a limit, and only one can say at which file: scan again in one, with new detectors."""
+    """Several processes together met a limit, and only one can say at which file: scan again in one, with new detectors.
+
+    No EngineError: of such a one a scan makes a line of its report, and this one ends the scan.
+    """

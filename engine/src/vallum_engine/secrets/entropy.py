@@ -49,9 +49,7 @@ def wordlike(value: bytes) -> bool:
     """Whether the value is made of words rather than of noise, judged by its pairs of letters."""
     lowered = value.lower()
     if _changes(lowered) >= CHANGING * len(lowered):
-        return (
-            False  # a hash behind a short prefix: its letters are pairs of words by chance, for there are six of them
-        )
+        return False  # a hash behind a short prefix: of its six letters many are pairs of words by chance
     pairs: list[bytes] = re.findall(_PAIR, lowered)
     if len(pairs) < _ENOUGH_PAIRS:
         return False
