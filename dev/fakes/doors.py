@@ -13,9 +13,8 @@ from typing import Any, Final, Generic, TypeVar
 from urllib.parse import unquote
 
 from dev.fakes.clock import Clock
-from dev.fakes.loopback import HangUp, Place, serving
+from dev.fakes.loopback import Answer, Asked, HangUp, Place, serving
 from dev.fakes.post import Post
-from dev.fakes.site import Answer, Asked
 from dev.fakes.toxics import Toxics
 
 CONTROL: Final = "/_fake/"

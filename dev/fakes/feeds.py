@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dev.fakes.site import Answer, Asked, Site
+from dev.fakes.loopback import Answer, Asked
+from dev.fakes.site import Site
 
 EPSS = "/epss_scores-current.csv.gz"
 KEV = "/known_exploited_vulnerabilities.json"

@@ -5,18 +5,35 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import trustme
-
-from dev.fakes.site import Answer, Asked
+from requests.structures import CaseInsensitiveDict
 
 LONGEST: Final = 50 << 20
 """Bytes of a body; more is refused with 413."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """`headers` are found under their names in any case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
 
 Speaker = Callable[[Asked], Answer]
 
@@ -45,6 +62,7 @@ class Place:
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30
+    disable_nagle_algorithm = True  # a body waits up to 40 ms for the client to own to the headers, else
     speak: Speaker
 
     def _answer(self) -> None:
@@ -53,7 +71,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             self._write(Answer(status=413))
             return
-        headers = {name.lower(): value for name, value in self.headers.items()}
+        headers = CaseInsensitiveDict(self.headers.items())
         asked = Asked(method=self.command, path=self.path, headers=headers, body=self.rfile.read(int(length)))
         try:
             answer = type(self).speak(asked)
@@ -88,17 +106,19 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(speak: Speaker, *, port: int = 0, folder: Path | None = None) -> Iterator[Place]:
-    """Serve until the block ends. With a folder: by TLS, and the authority's file lies there."""
+def serving(
+    speak: Speaker, *, port: int = 0, folder: Path | None = None, names: Sequence[str] = ("localhost",)
+) -> Iterator[Place]:
+    """Serve until the block ends. With a folder: by TLS, and the authority's file lies there; `names` beside 127.0.0.1."""
     handler = type("Handler", (_Handler,), {"speak": staticmethod(speak)})
     server = _Server(("127.0.0.1", port), handler)
     bundle = None
     if folder:
         authority = trustme.CA()
-        bundle = folder / "fake-authority.pem"
+        bundle = folder / f"authority-{server.server_address[1]}.pem"
         authority.cert_pem.write_to_path(bundle)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+        authority.issue_cert("127.0.0.1", *names).configure_cert(context)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:

@@ -22,7 +22,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from dev.fakes.site import Answer, Asked, Site, running
+from dev.fakes.loopback import Answer, Asked
+from dev.fakes.site import Site, running
 
 
 class Poison(StrEnum):

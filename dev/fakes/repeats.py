@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from dev.fakes.site import Answer
+from dev.fakes.loopback import Answer
 
 KEPT: Final = 86_400.0
 

@@ -25,7 +25,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Names
 from onelogin.saml2.utils import OneLogin_Saml2_Utils as Tools
 
-from dev.fakes.site import Answer, Asked, Site, running
+from dev.fakes.loopback import Answer, Asked
+from dev.fakes.site import Site, running
 
 PERSISTENT: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 AS_EMAIL: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"

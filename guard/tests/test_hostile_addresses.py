@@ -14,6 +14,7 @@ import pytest
 from dev.fakes import site as sites
 from dev.fakes.dns import NO_SUCH_NAME, REFUSED, SERVER_FAILURE, Nameserver, Record, Reply, chain, records
 from dev.fakes.hostile import ADDRESSES, METADATA, URLS
+from dev.fakes.loopback import Answer
 from vallum_guard import addresses, dns, errors, http, urls
 from vallum_guard.addresses import Opening
 from vallum_guard.http import Limits, Request, Route
@@ -175,7 +176,7 @@ def test_a_redirect_to_a_name_leads_to_no_such_address(address, site, route, hea
 @pytest.mark.parametrize("address", rows(ADDRESSES))
 def test_a_name_that_moves_after_it_was_judged_gains_nothing(address, site, route, heard, nameserver):
     """The first look-up tells an opened address, the next ones the hostile one: the first is the one connected to."""
-    site.pages["/"] = sites.Answer(body=b"hello")
+    site.pages["/"] = Answer(body=b"hello")
     good, bad = records("A", "127.0.0.1"), records(kind(address), address)
     if kind(address) == "A":
         nameserver.say(NAME, "A", good, bad)
@@ -248,7 +249,7 @@ class TestWhatGitLabLearned:
 
     def test_293733_an_opened_address_does_not_open_its_name(self, site, route, nameserver, heard):
         """The name has led to an opened address; when it leads elsewhere, it is judged like any other."""
-        site.pages["/"] = sites.Answer(body=b"hello")
+        site.pages["/"] = Answer(body=b"hello")
         nameserver.say(NAME, "A", records("A", "127.0.0.1"), records("A", "127.0.0.1", "127.0.0.2"))
         url = f"https://{NAME}:{site.port}/"
         try:
@@ -315,7 +316,7 @@ def test_a_redirect_may_not_come_back_more_often_than_three_times(site, route):
 
 def test_what_proves_who_asks_goes_to_nobody_else(site, route, nameserver):
     nameserver.publish(NAME, "A", "127.0.0.1")
-    site.pages["/end"] = sites.Answer()
+    site.pages["/end"] = Answer()
     site.redirect("/start", f"https://{NAME}:{site.port}/end")
     secrets = dict.fromkeys(("Authorization", "Cookie", "X-Api-Key", "Private-Token", "X-Anything"), "s3cr3t")
     request = Request(url=f"{site.url}/start", purpose="test", headers={**secrets, "Accept": "text/html"})
@@ -337,7 +338,7 @@ def test_the_peer_is_looked_at_after_the_connection(monkeypatch, site, route, na
 
 def test_many_at_once_see_one_answer_each(site, route, nameserver):
     """Sixteen threads while the name flips at every look-up: each connects to what it judged, or is refused."""
-    site.pages["/"] = sites.Answer(body=b"hello")
+    site.pages["/"] = Answer(body=b"hello")
     nameserver.say(NAME, "A", *[records("A", "127.0.0.1" if n % 2 else "10.0.0.1") for n in range(64)])
     seen = []
 

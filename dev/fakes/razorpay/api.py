@@ -13,13 +13,12 @@ from typing import Any, Final
 
 from dev.fakes.clock import Clock
 from dev.fakes.doors import CONTROL, Call, Doors, as_json, find, route
-from dev.fakes.loopback import Place
+from dev.fakes.loopback import Answer, Asked, Place
 from dev.fakes.post import Post, Send, over_http
 from dev.fakes.razorpay import hosted, links, money, subscriptions
 from dev.fakes.razorpay.checks import Refused
 from dev.fakes.razorpay.desk import Desk
 from dev.fakes.razorpay.world import WAITS, Hook, World
-from dev.fakes.site import Answer, Asked
 from dev.fakes.toxics import Toxics
 
 KEY: Final = "rzp_test_fake"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dev.fakes.doors import as_json
-from dev.fakes.site import Answer
+from dev.fakes.loopback import Answer
 
 Check = Callable[[str, Any], Any]
 

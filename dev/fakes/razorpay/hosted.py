@@ -4,11 +4,11 @@ from html import escape
 from urllib.parse import parse_qsl
 
 from dev.fakes.doors import as_page, to
+from dev.fakes.loopback import Answer
 from dev.fakes.razorpay import links
 from dev.fakes.razorpay.money import Method
 from dev.fakes.razorpay.subscriptions import OVER, authorise, change_method, charge
 from dev.fakes.razorpay.world import Thing, World
-from dev.fakes.site import Answer
 
 _REFUSALS = ("payment_declined", "insufficient_funds", "incorrect_otp", "payment_cancelled")
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from dev.fakes.clock import Clock, iso
 from dev.fakes.doors import Call, Doors, as_json, find, route
 from dev.fakes.keep import Keep
-from dev.fakes.loopback import Place
+from dev.fakes.loopback import Answer, Asked, Place
 from dev.fakes.post import Post, Send, over_http
 from dev.fakes.rate import Rate, Room
 from dev.fakes.repeats import OtherRequest, Repeats, StillAtWork
@@ -20,7 +20,6 @@ from dev.fakes.resend import checks, inbox
 from dev.fakes.resend.checks import Refused
 from dev.fakes.resend.fates import Fate
 from dev.fakes.resend.mails import WAITS, Hook, Mails
-from dev.fakes.site import Answer, Asked
 from dev.fakes.toxics import Toxics
 
 KEY: Final = "re_fake_full_access"

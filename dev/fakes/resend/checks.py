@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from typing import Any, Final
 
 from dev.fakes.doors import as_json
-from dev.fakes.site import Answer
+from dev.fakes.loopback import Answer
 
 MOST_RECIPIENTS: Final = 50
 MOST_IN_BATCH: Final = 100

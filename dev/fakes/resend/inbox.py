@@ -5,10 +5,10 @@ from html import escape
 
 from dev.fakes.clock import iso
 from dev.fakes.doors import CONTROL, Call, Controls, as_json, as_page, route
+from dev.fakes.loopback import Answer
 from dev.fakes.resend.checks import Refused
 from dev.fakes.resend.fates import Fate
 from dev.fakes.resend.mails import Hook, Mails
-from dev.fakes.site import Answer
 
 
 def page(mails: Mails, path: str) -> Answer:

@@ -14,11 +14,10 @@ from typing import Final
 from dev.fakes.clock import Clock
 from dev.fakes.doors import CONTROL, Call, Doors, as_json, find, route
 from dev.fakes.keep import Keep
-from dev.fakes.loopback import Place
+from dev.fakes.loopback import Answer, Asked, Place
 from dev.fakes.post import Post, Send, over_http
 from dev.fakes.rate import Rate
 from dev.fakes.repeats import OtherRequest, Repeats, StillAtWork
-from dev.fakes.site import Answer, Asked
 from dev.fakes.stripe import (
     cards,
     catalogue,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dev.fakes.doors import as_json
-from dev.fakes.site import Answer
+from dev.fakes.loopback import Answer
 
 
 class Refused(Exception):

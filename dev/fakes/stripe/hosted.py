@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from dev.fakes.doors import as_page, to
-from dev.fakes.site import Answer
+from dev.fakes.loopback import Answer
 from dev.fakes.stripe.buying import AtTheBank, Buyer, buy, needs_card
 from dev.fakes.stripe.cards import CARDS, method, of_number
 from dev.fakes.stripe.collect import pay, proven

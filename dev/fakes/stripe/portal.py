@@ -4,7 +4,7 @@ from html import escape
 from typing import Any, Final
 
 from dev.fakes.doors import as_page, to
-from dev.fakes.site import Answer
+from dev.fakes.loopback import Answer
 from dev.fakes.stripe.ask import Ask, Resource
 from dev.fakes.stripe.buying import replace_card
 from dev.fakes.stripe.cards import of_number

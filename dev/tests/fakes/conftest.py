@@ -8,8 +8,7 @@ import pytest
 from django.conf import settings
 
 from dev.fakes.clock import Clock
-from dev.fakes.loopback import serving
-from dev.fakes.site import Answer, Asked
+from dev.fakes.loopback import Answer, Asked, serving
 
 NOW = 1_790_000_000.0
 

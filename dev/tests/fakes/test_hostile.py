@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 import pytest
 
+from dev.fakes.loopback import Asked
 from dev.fakes.rate import Rate
 from dev.fakes.razorpay.api import KEY as RAZORPAY_KEY
 from dev.fakes.razorpay.api import SECRET, Razorpay
 from dev.fakes.resend.api import KEY as RESEND_KEY
 from dev.fakes.resend.api import Resend
-from dev.fakes.site import Asked
 from dev.fakes.stripe.api import KEY, Stripe
 from dev.tests.fakes.paying import open_shop
 

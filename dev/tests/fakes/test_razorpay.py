@@ -9,10 +9,9 @@ import razorpay
 import requests
 from razorpay.errors import BadRequestError, ServerError, SignatureVerificationError
 
-from dev.fakes.loopback import serving
+from dev.fakes.loopback import Answer, serving
 from dev.fakes.post import FAILED, over_http
 from dev.fakes.razorpay.api import KEY, SECRET, Razorpay
-from dev.fakes.site import Answer
 
 HOOKS = "a secret of the tests"
 DAY = 86_400

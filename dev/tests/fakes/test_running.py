@@ -10,9 +10,8 @@ import pytest
 import requests
 from playwright.sync_api import sync_playwright
 
-from dev.fakes.loopback import serving
+from dev.fakes.loopback import Answer, serving
 from dev.fakes.razorpay.api import Razorpay
-from dev.fakes.site import Answer
 from dev.tests.fakes.paying import open_shop
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 
 from dev.fakes import feeds
 from dev.fakes.feeds import catalogue, publish_scores, put, scores
-from dev.fakes.site import Answer
+from dev.fakes.loopback import Answer
 from vallum_guard import errors
 from vallum_web.advisories import queries, services, tasks
 from vallum_web.advisories.errors import UnreachableError, UnusableError

@@ -6,7 +6,8 @@ from hooking import PATH, Hook
 from looking import barriers
 from served import sign_in
 
-from dev.fakes.site import Answer, running
+from dev.fakes.loopback import Answer
+from dev.fakes.site import running
 
 pytestmark = pytest.mark.browser
 HOOKS = "/acme/settings/webhooks/"

@@ -3,7 +3,8 @@
 import pytest
 from hooking import PATH, Hook, Machine
 
-from dev.fakes.site import Answer, running
+from dev.fakes.loopback import Answer
+from dev.fakes.site import running
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from datetime import timedelta
 import making
 from hooking import PATH, Hook
 
-from dev.fakes.site import Answer
+from dev.fakes.loopback import Answer
 from vallum_web.notify import rounds
 from vallum_web.tenancy import clock
 

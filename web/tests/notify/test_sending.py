@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from hooking import PATH
 
-from dev.fakes.site import Answer
+from dev.fakes.loopback import Answer
 from vallum_web.notify import backoff, rounds, services
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.audit.models import Entry

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 
 from dev.fakes import proxy, site
-from dev.fakes.site import Answer
+from dev.fakes.loopback import Answer
 from vallum_guard.errors import TransportFailed
 from vallum_web.accounts import services as accounts
 from vallum_web.accounts import tokens

@@ -8,7 +8,8 @@ import pytest
 from django.conf import settings as configured
 from django.db import ProgrammingError, connection, transaction
 
-from dev.fakes.site import Answer, running
+from dev.fakes.loopback import Answer
+from dev.fakes.site import running
 from vallum_guard import errors, http
 from vallum_guard.http import Request
 from vallum_web.accounts import tokens

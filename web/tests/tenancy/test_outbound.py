@@ -8,7 +8,8 @@ import zlib
 import pytest
 import requests
 
-from dev.fakes.site import Answer, running
+from dev.fakes.loopback import Answer
+from dev.fakes.site import running
 from vallum_web.tenancy import outbound
 from vallum_web.tenancy.models import Departure
 from vallum_web.tenancy.scope import scope

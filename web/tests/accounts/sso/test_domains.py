@@ -8,8 +8,9 @@ from mailing import pairs
 from vouching import events
 
 from dev.fakes.dns import REFUSED, SERVER_FAILURE, Nameserver, Reply
+from dev.fakes.loopback import Answer
 from dev.fakes.proxy import carrying
-from dev.fakes.site import Answer, running
+from dev.fakes.site import running
 from vallum_web.accounts.models import Domain
 from vallum_web.accounts.sso import domains
 from vallum_web.accounts.sso.domains import FILE, Seen, TakenError, TooManyError, refused

@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from vouching import add_oidc, add_saml, come_back, events, onward, path, post_back, prove
 
 from dev.fakes import saml as fake_saml
+from dev.fakes.loopback import Answer
 from dev.fakes.oidc import Person, Poison
-from dev.fakes.site import Answer
 from vallum_web.accounts.models import IdentityProvider, SsoIdentity
 from vallum_web.accounts.sso import services
 from vallum_web.tenancy.clock import travelled
