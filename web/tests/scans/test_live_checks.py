@@ -21,6 +21,7 @@ from vallum_web.accounts import tokens
 from vallum_web.accounts.models import Membership
 from vallum_web.findings.models import Finding
 from vallum_web.ingest import work
+from vallum_web.repositories import checkout
 from vallum_web.repositories import services as repositories
 from vallum_web.scans import asking, command, scanner
 from vallum_web.scans import services as scans
@@ -200,6 +201,21 @@ class TestASandbox:
         assert (scan.outcome["asked"], scan.outcome["live"]) == (3, 1)
         assert [(row.party, row.ok) for row in ledger(world.org)] == [(GITHUB, False)]
 
+    def test_a_switch_turned_while_the_code_was_fetched_is_what_the_scan_s_page_tells_of(
+        self, world, outside, scanned, signed_in, monkeypatch
+    ):
+        fetch = checkout.bring
+
+        def slow(*given, **more):
+            asking.switch(world.org, world.alice.pk, on=True)
+            return fetch(*given, **more)
+
+        monkeypatch.setattr(checkout, "bring", slow)
+        scan = scanned(f"GH_TOKEN={github()}")
+        assert (scan.asking, len(outside.asked)) == ("on", 1)
+        page = signed_in(world.bob).get(f"/acme/scans/{scan.pk}/").content.decode()
+        assert "the sandbox had a way out" in page
+
     def test_an_issuer_that_all_organizations_asked_often_is_left_alone(self, world, outside, scanned):
         asking.switch(world.org, world.alice.pk, on=True)
         limit = asking.LIVE_CHECK_PER_TARGET
@@ -212,7 +228,11 @@ class TestASandbox:
     def test_no_other_place_can_be_reached(self, world, outside, scanned, place):
         asking.switch(world.org, world.alice.pk, on=True)
         scan = scanned("nothing")
-        with asking.way_out(scan) as route, scanner._proxy(route) as path, socket.socket(socket.AF_UNIX) as client:
+        with (
+            asking.way_out(scan, scan.asking) as route,
+            scanner._proxy(route) as path,
+            socket.socket(socket.AF_UNIX) as client,
+        ):
             client.connect(str(path))
             client.sendall(f"CONNECT {place} HTTP/1.1\r\n\r\n".encode())
             assert client.recv(100).startswith(b"HTTP/1.1 403 ")

@@ -53,12 +53,12 @@ def _scan(scan: Scan) -> Upload:
             "This asset has no source to scan: its reports are uploaded by `vallum scan --upload`."
         )
     with _scratch(scan) as folder:
-        scans.follow(
-            scan, "fetching", facts={"isolation": command.isolation().level.value, "asking": asking.able(scan.org_id)}
-        )
+        scans.follow(scan, "fetching", facts={"isolation": command.isolation().level.value})
         job = checkout.bring(repository, folder, progress=lambda _line: None)
-        scans.follow(scan, "scanning", facts={name: value[:200] for name, value in job.facts.items()})
-        with blobs.create(scan.org_id, limit=services.UPLOAD_BYTES) as blob, asking.way_out(scan) as route:
+        asks = asking.able(scan.org_id)
+        facts = {name: value[:200] for name, value in job.facts.items()}
+        scans.follow(scan, "scanning", facts={**facts, "asking": asks})
+        with blobs.create(scan.org_id, limit=services.UPLOAD_BYTES) as blob, asking.way_out(scan, asks) as route:
             mechanism = scanner.scan(
                 job,
                 sink=blob.write,
