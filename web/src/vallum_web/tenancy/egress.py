@@ -24,10 +24,12 @@ def ledger(org: UUID, subject: UUID | None = None) -> Callable[[Left], None]:
     """Writes each departure as a row of `org`, at once: a crash afterwards does not unsay it."""
 
     def record(left: Left) -> None:
+        opened_here = connection.connection is None
         with scope(org):
             Departure.objects.create(org_id=org, subject=subject, **_facts(left))
-        if not connection.in_atomic_block:
+        if opened_here:
             # The guard's proxy calls from threads of its own, which end without giving their connection back to the pool.
+            # One that was open before stays: its session may hold a lock, as billing's does.
             connection.close()
 
     return record
