@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 from billing.test_stripe import bought, entitled, later, letters
+from billing_hooks import SECRET
 from selling import follow_all, mandate
 
+from vallum_web.billing.keys import Keys
 from vallum_web.billing.models import BillingCommand, SubscriptionMirror
-from vallum_web.billing.services import reconcile
+from vallum_web.billing.services import commands, reconcile
+from vallum_web.billing.wire import RefusedError
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.scope import scope
 
@@ -119,6 +122,32 @@ def test_an_answer_that_is_lost_is_looked_for_before_it_is_asked_again(owner, pe
     with scope(people.org.pk):
         assert BillingCommand.objects.of(people.org).get().state == "done"
     assert len(razorpay.world.all("subscription")) == 1
+
+
+def test_what_another_process_sent_or_somebody_took_back_meanwhile_is_not_sent(owner, people, razorpay):
+    org, by = people.org, people.alice.pk
+    args = {"org": str(org.pk), "plan": "pro", "period": "month", "currency": "INR", "seats": 3}
+    first = commands.write(org, by, "razorpay", "checkout", args)
+    with scope(org.pk):
+        same = BillingCommand.objects.of(org).get(pk=first.pk)
+    assert commands.send(first).result_id == commands.send(same).result_id
+    assert len(razorpay.world.all("subscription")) == 1
+    later = commands.write(org, by, "razorpay", "checkout", args)
+    assert commands.take_back(org, by, later.pk)
+    with pytest.raises(RefusedError, match="taken_back"):
+        commands.send(later)
+    assert len(razorpay.world.all("subscription")) == 1
+
+
+def test_what_waits_for_a_provider_whose_keys_are_gone_stops_nothing(owner, people, razorpay, subscribed, settings):
+    args = {"subscription": bought(people.org).mirror.subscription_id, "seats": 2}
+    commands.write(people.org, people.alice.pk, "razorpay", "lower", args)
+    settings.BILLING = {
+        "stripe": Keys(provider="stripe", key="sk_test_1", secrets=(SECRET,), address="http://127.0.0.1:9")
+    }
+    assert reconcile.everything()["answered"] == 0
+    assert owner.get(f"{PAGE}live/").status_code == 200
+    assert owner.get(PAGE).status_code == 200
 
 
 def test_a_subscription_that_no_notice_told_of_is_found(owner, people, razorpay):

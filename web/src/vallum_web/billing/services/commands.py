@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from vallum_web.billing.lock import held
 from vallum_web.billing.models import BillingCommand
 from vallum_web.billing.providers import way
 from vallum_web.billing.wire import NoAnswerError, RefusedError
@@ -16,6 +17,8 @@ from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
 State = BillingCommand.State
+OPEN = frozenset({State.WAITING, State.SENT})
+CONFLICT = 409
 UNANSWERED = timedelta(minutes=10)
 """What was sent and has no answer for so long is sent again."""
 TOO_OLD = timedelta(hours=23)
@@ -33,11 +36,34 @@ def write(org: Org, by: UUID | None, provider: str, kind: str, args: Mapping[str
 
 
 def send(command: BillingCommand) -> BillingCommand:
-    """Outside of a scope. Raises NoAnswerError, after which the hourly job sends it again, and RefusedError."""
-    again = command.state == State.SENT
+    """Outside of a scope. Raises NoAnswerError, after which the hourly job sends it again, and RefusedError.
+
+    Sent by one process at a time: for what another one did meanwhile, or somebody took back, nothing is sent.
+    """
+    with held(command.org_id, command.provider):
+        was = _take(command)
+        if was in OPEN:
+            _send(command, again=was == State.SENT)
+    if command.state == State.REFUSED:
+        raise RefusedError(CONFLICT, command.error, f"It is not sent any more: {command.error}.")
+    return command
+
+
+def _take(command: BillingCommand) -> str:
+    """As it is now; what is open is then sent. The state before."""
+    rows = BillingCommand.objects.of(command.org_id).select_for_update()
+    with scope(command.org_id):
+        command.refresh_from_db(from_queryset=rows)
+        was = command.state
+        if was in OPEN:
+            command.state, command.sent_at = State.SENT, command.sent_at or clock.now()
+            command.save(update_fields=["state", "sent_at"])
+    return was
+
+
+def _send(command: BillingCommand, *, again: bool) -> None:
     key = f"{command.kind}/{command.pk}"
     to = way(settings.BILLING[command.provider], command.org_id)
-    _move(command, State.SENT, sent_at=command.sent_at or clock.now())
     try:
         # A provider without keys of repetition is asked first whether the last attempt came through.
         made = (to.find(command.kind, command.args, key) if again else None) or to.do(command.kind, command.args, key)
@@ -45,7 +71,6 @@ def send(command: BillingCommand) -> BillingCommand:
         _move(command, State.REFUSED, error=error.code[:200])
         raise
     _move(command, State.DONE, result_id=made[:100])
-    return command
 
 
 def carry_out(org: Org, by: UUID | None, provider: str, kind: str, args: Mapping[str, Any]) -> BillingCommand:
@@ -57,9 +82,12 @@ def send_open(org: UUID) -> int:
     """Send what is due and has no answer; how many have one now."""
     now = clock.now()
     with scope(org):
+        found = (
+            BillingCommand.objects.of(org).filter(state__in=OPEN, provider__in=list(settings.BILLING)).order_by("id")
+        )
         rows = [
             row
-            for row in BillingCommand.objects.of(org).filter(state__in=[State.WAITING, State.SENT]).order_by("id")
+            for row in found
             if _due(row, now.isoformat()) and (row.sent_at is None or row.sent_at < now - UNANSWERED)
         ]
     answered = 0
@@ -101,7 +129,7 @@ def prune(org: UUID) -> int:
 def _move(command: BillingCommand, state: BillingCommand.State, **more: Any) -> None:
     """At once and in a transaction of its own: a crash afterwards does not unsay it."""
     with scope(command.org_id):
-        BillingCommand.objects.of(command.org_id).filter(pk=command.pk).update(state=state, **more)
+        BillingCommand.objects.of(command.org_id).filter(pk=command.pk, state__in=OPEN).update(state=state, **more)
     for name, value in {"state": state, **more}.items():
         setattr(command, name, value)
 

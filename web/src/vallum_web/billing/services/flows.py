@@ -221,7 +221,7 @@ def shown(org: Org) -> live.Live | None:
     with scope(org.pk):
         has = queries.bought(org)
         known = [account for account in queries.accounts(org) if account.provider in settings.BILLING]
-        account = has.account if has else known[-1] if known else None
+        account = next((row for row in known if has and row.pk == has.account.pk), known[-1] if known else None)
         keys = queries.subscriptions(org, account) if account else ()
     return live.of(account, keys) if account else None
 
