@@ -74,6 +74,13 @@ def test_more_waits_for_a_second_person(people, subscribed, olga, stripe, signed
     assert "Nothing waits" in oscar.post(STAFF, {"agree": key}, follow=True).content.decode()
 
 
+def test_parts_of_an_invoice_add_up(subscribed, olga, stripe):
+    operator_page = {"invoice": invoice(olga), "amount": "60"}
+    assert "on its way back" in olga.post(STAFF, operator_page, follow=True).content.decode()
+    assert "24 hours" in olga.post(STAFF, operator_page, follow=True).content.decode()
+    assert given_back(stripe) == [6000]
+
+
 def test_where_there_is_no_second_person_a_day_passes(subscribed, olga, stripe):
     assert "24 hours" in olga.post(STAFF, {"invoice": invoice(olga), "amount": "145"}, follow=True).content.decode()
     with clock.travelled(timedelta(hours=23)):

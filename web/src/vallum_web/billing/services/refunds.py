@@ -19,7 +19,7 @@ from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import person, scope
 
 ALONE = {"EUR": 100_00, "INR": 10_000_00}
-"""In hundredths: up to this one person decides."""
+"""In hundredths of an invoice: up to this one person decides, at once or in parts."""
 DELAY = timedelta(hours=24)
 """Where there is no second person, time stands in for them."""
 
@@ -56,7 +56,7 @@ def propose(org: Org, operator: User, invoice_id: str, amount: int) -> BillingCo
     if not payment:
         raise NotNowError("Nothing was paid for it that could be given back.")
     args = {"payment": payment, "invoice": invoice_id, "amount": amount, "currency": bill.currency}
-    if amount <= ALONE.get(bill.currency, 0):
+    if amount + _given_back(org, invoice_id) <= ALONE.get(bill.currency, 0):
         return _sent(org, account, commands.carry_out(org, operator.pk, account.provider, "refund", args))
     others = Operator.objects.exclude(user=operator.pk).exists()
     waits = {"waits": "person"} if others else {"due": (clock.now() + DELAY).isoformat()}
@@ -64,6 +64,13 @@ def propose(org: Org, operator: User, invoice_id: str, amount: int) -> BillingCo
         command = commands.write(org, operator.pk, account.provider, "refund", {**args, **waits})
         emit("billing.refund_wanted", command.pk, amount=amount, currency=bill.currency, waits=waits)
         return command
+
+
+def _given_back(org: Org, invoice_id: str) -> int:
+    """Of an invoice, by all that was not refused."""
+    with scope(org.pk):
+        rows = BillingCommand.objects.of(org).filter(kind="refund", args__invoice=invoice_id)
+        return sum(row.args["amount"] for row in rows.exclude(state=BillingCommand.State.REFUSED))
 
 
 def agree(org: Org, operator: User, key: UUID) -> BillingCommand:
