@@ -15,8 +15,9 @@ from vallum_web.accounts import services
 from vallum_web.accounts.models import Membership
 from vallum_web.billing import queries
 from vallum_web.billing.models import BillingAccount, BillingCommand, InvoiceRef, SubscriptionMirror
-from vallum_web.billing.services import reconcile
+from vallum_web.billing.services import reconcile, refresh
 from vallum_web.tenancy import clock, entitlements
+from vallum_web.tenancy.plans import Given
 from vallum_web.tenancy.scope import scope
 
 PAGE = "/acme/settings/plan/"
@@ -225,6 +226,8 @@ def test_a_trial_is_once_and_the_first_payment_waits_for_its_end(owner, people, 
     assert "Pro is yours for 14 days" in owner.post(f"{PAGE}trial/", follow=True).content.decode()
     assert entitled(people.org).source == "trial"
     assert "tried before" in owner.post(f"{PAGE}trial/", follow=True).content.decode()
+    entitlements.give(people.elsewhere, Given(source="grant", plan="pro"))
+    assert not refresh.begin_trial(people.elsewhere, people.charlie.pk)  # there is nothing to try
     until = entitled(people.org).until
     pay(away(owner))
     owner.get(f"{PAGE}back/")

@@ -130,9 +130,10 @@ def command(org: Org, key: UUID) -> BillingCommand:
 
 
 def trial_left(org: Org) -> bool:
-    """Whether the organization may still try Pro: once, and not beside what it has."""
+    """Whether the organization may still try Pro: once, and not beside a plan that is more than Free."""
     given = entitlements.given(org)
-    return not any(row.source == Entitlement.Source.TRIAL for row in given)
+    tried = any(row.source == Entitlement.Source.TRIAL for row in given)
+    return not tried and plans.entitle(given, clock.now()).plan == plans.FREE
 
 
 def notice(org: Org) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Min
 
+from vallum_web.billing import queries
 from vallum_web.billing.lock import held
 from vallum_web.billing.models import BillingAccount, BillingCommand, InvoiceRef, Provider, Status, SubscriptionMirror
 from vallum_web.billing.providers import way
@@ -15,7 +16,7 @@ from vallum_web.billing.seen import ALIVE, OPEN, OVER, Look, Seen, Whose, best
 from vallum_web.billing.services import letters
 from vallum_web.tenancy import clock, entitlements
 from vallum_web.tenancy.events import emit
-from vallum_web.tenancy.models import Org
+from vallum_web.tenancy.models import Entitlement, Org
 from vallum_web.tenancy.plans import PRO, TRIAL, Given
 from vallum_web.tenancy.scope import scope
 
@@ -166,10 +167,10 @@ def _invoices(org: Org, account: BillingAccount, said: Look) -> None:
 
 def begin_trial(org: Org, by: UUID) -> bool:
     """Pro for 14 days, once in an organization's life and without any provider; whether it began."""
-    from_now = Given(source="trial", plan=PRO.id, until=clock.now() + TRIAL)
+    from_now = Given(source=Entitlement.Source.TRIAL, plan=PRO.id, until=clock.now() + TRIAL)
     with scope(org.pk, user=by):
         entitlements.hold(org)
-        if any(row.source == "trial" for row in entitlements.given(org)):
+        if not queries.trial_left(org):
             return False
         return entitlements.give(org, from_now)
 

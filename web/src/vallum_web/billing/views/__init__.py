@@ -41,7 +41,7 @@ def context(request: MemberRequest) -> dict[str, Any]:
         ],
         "bought": has,
         "planned": queries.planned(request.org) if sold else [],
-        "trial": sold and entitled.plan == FREE and queries.trial_left(request.org),
+        "trial": sold and queries.trial_left(request.org),
         "form": OrderForm(but=has.account.provider if has else "", initial={"seats": meters[0].used}),
     }
 
@@ -69,7 +69,7 @@ def live(request: MemberRequest) -> HttpResponse:
     """What the provider says now: a part of the page, loaded after it."""
     if not settings.BILLING:
         return redirect("billing:plan", org=request.org.slug)
-    told: dict[str, Any] = {"org": request.org, "money": money.written}
+    told: dict[str, Any] = {"org": request.org}
     try:
         shown = flows.shown(request.org)
     except (NoAnswerError, RefusedError):
@@ -86,7 +86,7 @@ def trial(request: MemberRequest) -> HttpResponse:
     elif refresh.begin_trial(request.org, request.user.pk):
         messages.success(request, "Pro is yours for 14 days. Nothing is paid, and nothing begins by itself afterwards.")
     else:
-        messages.error(request, "Pro was tried before: that is once for an organization.")
+        messages.error(request, "Pro was tried before, which is once for an organization, or it is there already.")
     return redirect("billing:plan", org=request.org.slug)
 
 
