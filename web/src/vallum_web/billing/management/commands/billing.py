@@ -5,11 +5,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vallum_web.billing.models import BillingEventInbox
 from vallum_web.billing.providers import way
-from vallum_web.billing.services import reconcile
+from vallum_web.billing.services import flows, reconcile
 from vallum_web.billing.wire import NoAnswerError, RefusedError
-from vallum_web.tenancy.plans import PRO, Currency
-
-SELLS = {"stripe": Currency.EUR, "razorpay": Currency.INR}
+from vallum_web.tenancy.plans import PRO
 
 
 class Command(BaseCommand):
@@ -31,7 +29,7 @@ class Command(BaseCommand):
             prices = {
                 (currency.value, period.value): amount
                 for (currency, period), amount in PRO.prices.items()
-                if currency is SELLS[provider]
+                if flows.PROVIDERS[currency] == provider
             }
             made = way(keys, None).offer(PRO.id, PRO.name, prices)
             self.stdout.write(f"{provider}: {', '.join(made) or 'all prices are there'}")
