@@ -1,6 +1,7 @@
 """What is kept of money: ids of the provider, a subscription's status, plan, seats and dates. Everything else stays there.
 
-No name, no address, no tax number, no amount and nothing of a card: `tests/billing/test_schema.py` fails on any column more.
+No name, no address, no tax number, no amount (but of a refund that we order, among its args) and nothing of a card:
+`tests/billing/test_schema.py` fails on any column more.
 """
 
 from typing import ClassVar

@@ -1,7 +1,7 @@
 """One call of a payment provider's interface, through the guard: foreseen by the registry, written into the ledger.
 
-Their libraries are not used (ADR 16): these are a dozen calls of JSON, and the libraries bring a way out of their own, throw
-what they like and, one of them, knows no time limit.
+Their libraries are not used (ADR 16): these are about twenty calls, forms or JSON, and the libraries bring a way out of their
+own, throw what they like and, one of them, knows no time limit.
 """
 
 import base64
