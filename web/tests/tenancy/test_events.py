@@ -34,33 +34,36 @@ def test_an_event_names_who_did_it(people):
 
 
 def test_a_reader_waits_for_the_transaction_that_started_before(live_database):
-    """An event with a lower number may still be committed: reading past it would lose it for ever."""
+    """An event of an earlier transaction may still be committed: reading past it would lose it for ever."""
     people = making.people()
-    with scope(people.org.pk):
-        seen = list(events.after(people.org.pk, None))
-    last = (seen[-1].transaction, seen[-1].id)
+    since = events.settled()
     with psycopg.connect(live_database.app) as slow:
         slow.execute("select pg_current_xact_id()")
         with scope(people.org.pk):
             events.emit("second.kind", uuid4())
         with scope(people.org.pk):
-            assert events.after(people.org.pk, last) == []
+            found, since = events.steps(people.org.pk, since, ["second.kind"])
+        assert found == []
         slow.commit()
     with scope(people.org.pk):
-        assert [event.kind for event in events.after(people.org.pk, last)] == ["second.kind"]
+        found, _ = events.steps(people.org.pk, since, ["second.kind"])
+    assert [step.kind for step in found] == ["second.kind"]
 
 
-def test_events_are_read_in_batches_that_leave_none_out(live_database):
+def test_steps_are_read_in_batches_that_leave_none_out_and_cut_no_transaction(live_database):
     people = making.people()
-    for number in range(7):
+    for _ in range(5):
         with scope(people.org.pk):
-            events.emit(f"kind.{number}", uuid4())
-    position, kinds = None, []
+            for kind in ("kind.a", "kind.b", "kind.a"):
+                events.emit(kind, uuid4())
+    since, batches = 0, []
     with transaction.atomic(), scope(people.org.pk):
-        while batch := events.after(people.org.pk, position, limit=3):
-            kinds += [event.kind for event in batch if event.kind.startswith("kind.")]
-            position = (batch[-1].transaction, batch[-1].id)
-    assert kinds == [f"kind.{number}" for number in range(7)]
+        while True:
+            found, since = events.steps(people.org.pk, since, ["kind.a", "kind.b"], limit=3)
+            if not found:
+                break
+            batches.append([step.kind for step in found])
+    assert batches == [["kind.a", "kind.b"]] * 5
     connection.close()
 
 

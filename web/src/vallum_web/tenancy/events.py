@@ -1,4 +1,4 @@
-"""The event log: `emit` in the transaction that makes a thing true, `after` for those who follow."""
+"""The event log: `emit` in the transaction that makes a thing true, `steps` for those who follow."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigIntegerField, Func, Max, Q
+from django.db.models import Max
 
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.audit.gather import gather
@@ -52,16 +52,6 @@ def emit_many(events: Iterable[Happened]) -> None:
         row.transaction = transaction_id
     Event.objects.bulk_create(rows, batch_size=1000)
     gather(rows)
-
-
-def after(org: UUID, position: tuple[int, UUID] | None, limit: int = 500) -> Sequence[Event]:
-    """The next events in commit-safe order: none whose transaction could still be joined by an earlier one."""
-    floor = Func(template="(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)", output_field=BigIntegerField())
-    events = Event.objects.of(org).filter(transaction__lt=floor)
-    if position:
-        seen, last = position
-        events = events.filter(Q(transaction__gt=seen) | Q(transaction=seen, id__gt=last))
-    return list(events.order_by("transaction", "id")[:limit])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
