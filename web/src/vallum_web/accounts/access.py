@@ -56,6 +56,7 @@ class MemberRequest(HttpRequest):
 
 MemberView = Callable[Concatenate[MemberRequest, Params], HttpResponseBase]
 View = Callable[Concatenate[HttpRequest, str, Params], HttpResponseBase]
+OperatorView = Callable[Concatenate[HttpRequest, Params], HttpResponseBase]
 
 
 def may(action: str, *, scoped: bool = True) -> Callable[[MemberView[Params]], View[Params]]:
@@ -160,6 +161,19 @@ def _refused(request: HttpRequest, entry: _Entry, row: matrix.Action) -> HttpRes
         "roles": [role.label.lower() for role in Role if role in row.roles],
     }
     return render(request, "accounts/refused.html", context, status=403)
+
+
+def operators_own(view: OperatorView[Params]) -> OperatorView[Params]:
+    """For people who run the platform, who have just shown that it is them. For everybody else there is no such page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponseBase:
+        if not staff.is_operator(cast("User", request.user)):
+            raise Http404
+        raise_if_reauthentication_required(request, app="vallum")
+        return view(request, *args, **kwargs)
+
+    return cast("OperatorView[Params]", login_required(guarded))
 
 
 class TokenRequest(HttpRequest):

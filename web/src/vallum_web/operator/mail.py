@@ -1,22 +1,17 @@
 """How mails fare, for people who run the platform; and whether their domain is set up for them."""
 
-from collections.abc import Callable
 from email.utils import parseaddr
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any
 from uuid import UUID
 
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from vallum_guard.errors import GuardError
-from vallum_web.accounts.models import User
-from vallum_web.accounts.services import staff
+from vallum_web.accounts.access import operators_own
 from vallum_web.mail import delivery, domain, services
 from vallum_web.operator import places
 from vallum_web.operator.forms import AddressForm, SelectorForm
@@ -24,21 +19,6 @@ from vallum_web.tenancy import egress
 
 PURPOSE = "mail domain"
 UNPROCESSABLE = 422
-Params = ParamSpec("Params")
-View = Callable[Concatenate[HttpRequest, Params], HttpResponse]
-
-
-def operators_own(view: View[Params]) -> Callable[Concatenate[HttpRequest, Params], HttpResponse]:
-    """For everybody else there is no such page."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponse:
-        if not staff.is_operator(cast("User", request.user)):
-            raise Http404
-        raise_if_reauthentication_required(request, app="vallum")
-        return view(request, *args, **kwargs)
-
-    return cast("Callable[Concatenate[HttpRequest, Params], HttpResponse]", login_required(guarded))
 
 
 @require_safe

@@ -2,12 +2,11 @@
 
 from typing import cast
 
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from vallum_web.accounts.access import operators_own
 from vallum_web.accounts.models import User
 from vallum_web.accounts.services import staff
 from vallum_web.operator import places
@@ -18,12 +17,9 @@ UNPROCESSABLE = 422
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
+@operators_own
 def index(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
-    if not staff.is_operator(user):
-        raise Http404
-    raise_if_reauthentication_required(request, app="vallum")
     form = BreakGlassForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

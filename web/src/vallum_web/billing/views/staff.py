@@ -3,16 +3,14 @@
 from typing import cast
 from uuid import UUID
 
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from vallum_web.accounts.access import operators_own
 from vallum_web.accounts.models import User
-from vallum_web.accounts.services import staff
 from vallum_web.billing import money
 from vallum_web.billing.forms import RefundForm
 from vallum_web.billing.services import refunds
@@ -22,13 +20,12 @@ from vallum_web.tenancy.models import Org
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
+@operators_own
 def index(request: HttpRequest) -> HttpResponse:
-    """`?org=` names whose. Everybody who is no operator meets a missing page."""
+    """`?org=` names whose."""
     user = cast("User", request.user)
-    if not staff.is_operator(user) or not settings.BILLING:
+    if not settings.BILLING:
         raise Http404
-    raise_if_reauthentication_required(request, app="vallum")
     slug = request.GET.get("org", "")
     try:
         org = refunds.org_at(slug, user) if slug else None
