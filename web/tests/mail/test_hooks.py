@@ -1,5 +1,6 @@
 """What the provider tells: believed by its signature alone, taken in once, in any order."""
 
+import io
 import json
 import threading
 from typing import ClassVar
@@ -7,12 +8,12 @@ from uuid import uuid4
 
 import pytest
 from django.db import connections
-from django.test import Client
+from django.test import Client, RequestFactory
 from mail.conftest import SECRET
 
 from dev.fakes.resend.fates import Fate
 from dev.fakes.resend.mails import signed
-from vallum_web.mail import delivery, events, queries, services
+from vallum_web.mail import delivery, events, hooks, queries, services
 from vallum_web.mail.letters import Letter
 from vallum_web.mail.models import Message, Suppression, Told
 from vallum_web.mail.recipients import Recipient
@@ -154,7 +155,16 @@ class TestTheDoor:
             assert not Told.objects.exists()
 
     def test_a_large_body_is_refused(self):
-        assert tell(b" " * (257 << 10)).status_code == 400
+        assert tell(b" " * (257 << 10)).status_code == 413
+
+    def test_a_body_that_breaks_off_is_refused(self):
+        class Broken(io.BytesIO):
+            def read(self, *_size):
+                raise OSError("gone")
+
+        asked = RequestFactory().post("/hooks/resend/", b"{}", "application/json")
+        asked._stream = Broken()
+        assert hooks.resend(asked).status_code == 400
 
     @pytest.mark.parametrize(
         "body",
@@ -185,7 +195,7 @@ class TestTheDoor:
         assert fate(key) == ("sent", "")
 
     def test_a_length_that_is_no_number_of_bytes_is_refused(self):
-        assert Client().post("/hooks/resend/", b"{}", "application/json", CONTENT_LENGTH="9" * 5000).status_code == 400
+        assert Client().post("/hooks/resend/", b"{}", "application/json", CONTENT_LENGTH="9" * 5000).status_code == 413
 
     def test_only_posts_and_only_with_the_provider(self, settings):
         assert Client().get("/hooks/resend/").status_code == 405

@@ -2,17 +2,13 @@
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.request import RawPostDataException, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from vallum_web.billing.providers import VERIFIERS, signature
 from vallum_web.billing.providers.signature import NotGenuineError
 from vallum_web.billing.services import inbox
-from vallum_web.tenancy import clock
-
-DIGITS = 9
-"""Of thousands `int` makes no number."""
+from vallum_web.tenancy import bodies, clock
 
 
 @csrf_exempt  # no cookie counts here: the provider's signature does
@@ -22,12 +18,12 @@ def take(request: HttpRequest, provider: str) -> HttpResponse:
     keys = settings.BILLING.get(provider)
     if keys is None:
         raise Http404
-    length = request.headers.get("Content-Length", "0")
-    if not length.isascii() or not length.isdigit() or len(length) > DIGITS or int(length) > signature.LARGEST:
-        return HttpResponse(status=413)
     try:
-        notice = VERIFIERS[provider](request.body, request.headers, keys.secrets, clock.now())
-    except (NotGenuineError, UnreadablePostError, RawPostDataException):
+        body = bodies.read(request, most=signature.LARGEST)
+        notice = VERIFIERS[provider](body, request.headers, keys.secrets, clock.now())
+    except bodies.BodyError as error:
+        return HttpResponse(status=error.status)
+    except NotGenuineError:
         return HttpResponse(status=400)
     if notice.live is not None and notice.live != keys.live:
         return HttpResponse(status=400)  # of the other mode: a test's payment buys nothing
