@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 from looking import barriers, put
+from mailing import come_back
 
 from vallum_web.mail import letters, links, services
 from vallum_web.mail.letters import Letter
@@ -31,7 +32,7 @@ def olga(site, page, settings, monkeypatch):
             why = "" if state in {"queued", "sent", "delivered"} else "no answer"
             complained = clock.now() if state == "delivered" else None
             Message.objects.filter(pk=key).update(state=state, why=why, complained_at=complained)
-    services.suppress_address("olga@example.test")
+    come_back("olga@example.test")
     browser = Client()
     browser.force_login(olga)
     page.context.add_cookies([{"name": "session", "value": browser.cookies["session"].value, "url": site}])

@@ -138,4 +138,4 @@ def test_none_is_lost_and_none_is_sent_twice(live_database, settings, monkeypatc
         postman.round()
         with clock.travelled(timedelta(hours=24)):
             assert postman.round() == 0
-            assert delivery.now().of_unknown == 3
+            assert ("unknown", "Nobody knows", 3) in delivery.now().states

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-from mailing import mails
+from mailing import come_back, mails
 
 from vallum_web.accounts import tokens
 from vallum_web.accounts.models import Membership
@@ -193,7 +193,7 @@ def test_a_single_one_too_many_just_comes_later(people, provider, postman):
 def test_somebody_whose_mails_come_back_reads_it_on_every_page(people, signed_in):
     browser = signed_in(people.alice)
     assert b"come back" not in browser.get("/acme/").content
-    services.suppress_address("alice@example.test")
+    come_back("alice@example.test")
     for path in ("/acme/", PAGE):
         assert b"Mails to alice@example.test come back" in browser.get(path).content
     assert b"come back" not in signed_in(people.bob).get("/acme/").content

@@ -6,6 +6,7 @@ import making
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from mailing import come_back
 
 from dev.fakes.dns import SERVER_FAILURE, Nameserver, Reply
 from vallum_web.mail import queries, services
@@ -53,7 +54,7 @@ def test_they_see_how_mails_fare_and_nobodys_address(olga, provider):
 
 
 def test_an_operator_lifts_what_keeps_mails_from_an_address(olga):
-    services.suppress_address("bob@acme.test")
+    come_back("bob@acme.test")
     assert "1 that mails come back from" in olga.get(PAGE).content.decode()
     olga.post("/operator/mail/lift/", {"address": "bob@acme.test"})
     assert queries.suppressed("bob@acme.test") == ""

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
-from mailing import mails
+from mailing import come_back, mails
 
-from vallum_web.mail import kinds, queries, services
+from vallum_web.mail import kinds, queries, sealing, services
 from vallum_web.mail.letters import Letter, letter
 from vallum_web.mail.models import Message
 from vallum_web.mail.outbox import Terms, claim, settle
@@ -97,7 +97,7 @@ def test_a_month_later_the_key_itself_is_gone():
     with later(days=100):
         # As a backup of the database would hold it.
         assert len(mails()) == 1
-        services.prune_keys(clock.now() - timedelta(days=9))
+        sealing.forget(clock.now() - timedelta(days=9))
         assert mails() == []
 
 
@@ -228,7 +228,7 @@ def test_each_departure_is_written_down_for_whom_it_left(people, provider, postm
 def test_nobody_sees_anothers_mails(people, provider):
     write(to=Recipient(address="alice@example.test", person=people.alice.pk), org=people.org.pk)
     services.choose(people.alice.pk, [("alert", False)])
-    services.suppress_address("alice@example.test")
+    come_back("alice@example.test")
     assert Message.objects.count() == 0
     with scope(people.elsewhere.pk, user=people.charlie.pk):
         assert Message.objects.count() == 0

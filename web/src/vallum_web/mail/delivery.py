@@ -35,10 +35,6 @@ class Delivery:
     tracked: int
     """Opens and clicks that were told of: nobody here wants to know them."""
 
-    @property
-    def of_unknown(self) -> int:
-        return next((count for state, _, count in self.states if state == State.UNKNOWN), 0)
-
 
 def now() -> Delivery:
     moment = clock.now()

@@ -106,12 +106,6 @@ def sleep(who: UUID, habits: Habits) -> None:
         Habits.objects.update_or_create(person=who, defaults=values)
 
 
-def suppress_address(address: str) -> None:
-    """An operator's word: nothing is sent there."""
-    with outbox():
-        suppress(digest(address), Suppression.Why.BOUNCED, None)
-
-
 def suppress(recipient: bytes, why: str, message: UUID | None) -> None:
     """Inside `outbox`. A bounce outweighs a complaint: what comes back does not arrive at all."""
     weaker = Q() if why == Suppression.Why.BOUNCED else ~Q(why=Suppression.Why.BOUNCED)
@@ -222,9 +216,5 @@ def prune() -> None:
         old.update(sealed="")
         Message.objects.filter(written_at__lt=now - PROOF_KEPT_FOR).delete()
         Told.objects.filter(at__lt=now - TOLD_KEPT_FOR).delete()
-    prune_keys(now)
-
-
-def prune_keys(now: datetime) -> None:
-    """Destroy the key of the month before last: no backup's mails of it can be read any more."""
+    # No backup's mails of that month can be read any more.
     sealing.forget(now)
