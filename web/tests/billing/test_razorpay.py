@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from billing.test_stripe import bought, entitled, later, letters
 from billing_hooks import SECRET
+from django.test import Client
 from selling import follow_all, mandate
 
+from vallum_web.accounts import tokens
 from vallum_web.billing.keys import Keys
 from vallum_web.billing.models import BillingCommand, SubscriptionMirror
 from vallum_web.billing.services import commands, reconcile
@@ -80,6 +82,22 @@ def test_seats_are_changed_or_another_mandate_takes_the_place(owner, people, sub
         with scope(people.org.pk):
             rows = SubscriptionMirror.objects.of(people.org).order_by("id")
             assert [row.status for row in rows] == ["canceled", "active"]
+
+
+def test_over_the_api_as_well_another_mandate_is_led_to(people, subscribed, razorpay):
+    scopes = ["billing.read", "billing.change"]
+    _, text = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role="owner", scopes=scopes))
+    machine = Client(headers={"Authorization": f"Bearer {text}"})
+    answer = machine.patch("/api/v1/plan/subscription", {"seats": 5}, content_type="application/json").json()
+    if subscribed == "international card":
+        assert (answer["seats"], answer["pay_at"]) == (5, "")
+        return
+    assert answer["seats"] == 3
+    mandate(answer["pay_at"], "upi")
+    razorpay.settle()
+    follow_all()
+    with scope(people.org.pk):
+        assert SubscriptionMirror.objects.of(people.org).filter(status="trialing", seats=5).exists()
 
 
 def test_cancelled_it_lasts_as_long_as_it_is_paid(owner, people, subscribed, razorpay):

@@ -55,6 +55,11 @@ class SubscriptionOut(Schema):
     period_end: datetime | None
     ends_at: datetime | None = Field(description="Once it is cancelled; null: it renews.")
     read_only_from: datetime | None = Field(description="While a payment is overdue.")
+    pay_at: str = Field(
+        default="",
+        description="After a change: where a person agrees to another mandate, which takes the place of this one when what is "
+        "paid ends. Empty where none is needed.",
+    )
 
 
 class InvoiceOut(Schema):
@@ -155,11 +160,12 @@ def subscription_begin(request: HttpRequest, body: OrderIn) -> Status[OrderOut]:
 def subscription_change(request: HttpRequest, body: ChangeIn) -> SubscriptionOut | None:
     if (body.seats is None) == (body.period is None):
         raise HttpError(422, "Send `seats` or `period`, one of the two.")
-    if body.seats is not None:
-        flows.set_seats(_org(request), _by(request), body.seats)
-    if body.period is not None:
-        flows.set_period(_org(request), _by(request), body.period)
-    return _subscription(_org(request))
+    org, by = _org(request), _by(request)
+    done = flows.set_period(org, by, body.period) if body.period else flows.set_seats(org, by, body.seats or 0)
+    told = _subscription(org)
+    if told is not None and done.kind == "checkout":
+        told.pay_at = flows.away(done)
+    return told
 
 
 @door.delete("/subscription", response=SubscriptionOut | None, summary="Cancel, at the end of what is paid")
