@@ -1,8 +1,9 @@
 """A fake's state in a file, so that it outlives the process: whole or not at all."""
 
 import json
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from typing import Any
 class Keep:
     path: Path
     _last: str = ""
+    _lock: Any = field(default_factory=threading.Lock)
 
     def load(self) -> Any:
         """What was saved; None at the first start."""
@@ -20,10 +22,11 @@ class Keep:
         return json.loads(self._last)
 
     def save(self, state: Callable[[], Any]) -> None:
-        text = json.dumps(state())
-        if text == self._last:
-            return
-        beside = self.path.with_suffix(".new")
-        beside.write_text(text, "utf-8")
-        beside.replace(self.path)
-        self._last = text
+        with self._lock:  # requests and the walk of the webhooks end at the same time
+            text = json.dumps(state())
+            if text == self._last:
+                return
+            beside = self.path.with_suffix(".new")
+            beside.write_text(text, "utf-8")
+            beside.replace(self.path)
+            self._last = text

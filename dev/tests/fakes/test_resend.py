@@ -5,6 +5,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -362,6 +363,13 @@ def test_the_inbox_shows_a_mail_and_runs_nothing_of_it(api):
     assert "<script>" not in rows + page
     assert "<iframe sandbox " in page
     assert requests.get(f"{api.url}/inbox/none", timeout=10).status_code == 404
+
+
+def test_two_at_once_are_kept_without_harm(tmp_path):
+    keep, numbers = Keep(path=tmp_path / "state.json"), iter(range(10_000))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: keep.save(lambda: next(numbers)), range(400)))
+    assert Keep(path=keep.path).load() == 399
 
 
 def test_mails_outlive_the_process_where_they_are_kept(tmp_path, clock):
