@@ -1,6 +1,7 @@
 """Invoices from draft to final: their sums, their numbers, the customer's balance. Taking the money is `collect`."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, Final
 
 from dev.fakes.stripe.customers import owe
@@ -31,53 +32,22 @@ def compose(  # noqa: PLR0913 - an invoice has these sources
     """An invoice that nobody has been told of. The discounts are the subscription's."""
     now = world.now(customer["test_clock"])
     start, end = period or (now, now)
-    parent = {
-        "type": "subscription_details",
-        "quote_details": None,
-        "subscription_details": {
-            "metadata": dict(sub["metadata"]), "subscription": sub["id"], "subscription_proration_date": None
-        },
-    } if sub else None  # fmt: skip
     invoice = made(
         "invoice",
         id=name("in"),
         **{
-            **_EMPTY,
-            "account_country": "FR",
-            "account_name": "Vallum",
-            "auto_advance": True,
-            "automatic_tax": sub["automatic_tax"] | {"provider": None, "status": None} if sub else dict(NO_TAX),
+            **deepcopy(_EMPTY),
             "billing_reason": reason,
-            "collection_method": sub["collection_method"] if sub else "charge_automatically",
             "created": now,
             "currency": money,
-            "customer": customer["id"],
-            "customer_address": customer["address"],
-            "customer_email": customer["email"],
-            "customer_name": customer["name"],
-            "customer_phone": customer["phone"],
-            "customer_tax_exempt": customer["tax_exempt"],
-            "customer_tax_ids": [
-                {"type": each["type"], "value": each["value"]}
-                for each in world.all("tax_id", lambda each: each["customer"] == customer["id"])
-            ],
-            "default_tax_rates": [],
-            "discounts": list(sub["discounts"]) if sub else [],
-            "issuer": dict(SELF),
+            **_payer(world, customer),
             "lines": listing(list(lines), ""),
             "livemode": world.livemode,
-            "parent": parent,
-            "payment_settings": {
-                "default_mandate": None, "payment_method_options": None, "payment_method_types": None
-            },
             "period_start": start,
             "period_end": end,
             "starting_balance": customer["balance"],
-            "status": "draft",
-            "status_transitions": {
-                "finalized_at": None, "marked_uncollectible_at": None, "paid_at": None, "voided_at": None
-            },
             "test_clock": customer["test_clock"],
+            **_subscribed(sub),
             **more,
         },
     )  # fmt: skip
@@ -86,9 +56,36 @@ def compose(  # noqa: PLR0913 - an invoice has these sources
     return invoice
 
 
+def _payer(world: World, customer: Thing) -> dict[str, Any]:
+    """What is written down of who pays, as it is now."""
+    numbers = world.all("tax_id", lambda each: each["customer"] == customer["id"])
+    return {
+        "customer": customer["id"],
+        **{f"customer_{name}": customer[name] for name in ("address", "email", "name", "phone", "tax_exempt")},
+        "customer_tax_ids": [{"type": each["type"], "value": each["value"]} for each in numbers],
+    }
+
+
+def _subscribed(sub: Thing | None) -> dict[str, Any]:
+    """What an invoice has of its subscription, and what stands there without one."""
+    if sub is None:
+        without = {"collection_method": "charge_automatically", "discounts": [], "parent": None}
+        return {"automatic_tax": dict(NO_TAX), **without}
+    details = {"metadata": dict(sub["metadata"]), "subscription": sub["id"], "subscription_proration_date": None}
+    return {
+        "automatic_tax": sub["automatic_tax"] | {"provider": None, "status": None},
+        "collection_method": sub["collection_method"],
+        "discounts": list(sub["discounts"]),
+        "parent": {"type": "subscription_details", "quote_details": None, "subscription_details": details},
+    }
+
+
 _EMPTY: Final = {
     "amount_due": 0, "amount_overpaid": 0, "amount_paid": 0, "amount_remaining": 0, "amount_shipping": 0, "attempt_count": 0,
     "attempted": False, "post_payment_credit_notes_amount": 0, "pre_payment_credit_notes_amount": 0, "subtotal": 0, "total": 0,
+    "account_country": "FR", "account_name": "Vallum", "auto_advance": True, "default_tax_rates": [], "issuer": SELF, "status": "draft",
+    "payment_settings": {"default_mandate": None, "payment_method_options": None, "payment_method_types": None},
+    "status_transitions": {"finalized_at": None, "marked_uncollectible_at": None, "paid_at": None, "voided_at": None},
 }  # fmt: skip
 
 
