@@ -190,3 +190,25 @@ class Doors:
     def _walk(self) -> None:
         if self.tick():
             self.changed()
+
+
+class Fake:
+    """A service behind its doors."""
+
+    doors: Doors
+
+    def placed(self, url: str) -> None:
+        """Told of its address when it opens, for what it says of itself."""
+
+    def settle(self) -> int:
+        return self.doors.settle()
+
+    def advance(self, seconds: float) -> int:
+        """Move the fake's own time."""
+        return self.doors.advance(seconds)
+
+    @contextmanager
+    def open(self, *, port: int = 0, folder: Path | None = None, walking: bool = False) -> Iterator[Place]:
+        with self.doors.open(port=port, folder=folder, walking=walking) as place:
+            self.placed(place.url)
+            yield place

@@ -4,16 +4,13 @@ import base64
 import binascii
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from dev.fakes.clock import Clock
-from dev.fakes.doors import CONTROL, Call, Doors, as_json, find, route
-from dev.fakes.loopback import Answer, Asked, Place
+from dev.fakes.doors import CONTROL, Call, Doors, Fake, as_json, find, route
+from dev.fakes.loopback import Answer, Asked
 from dev.fakes.post import Post, Send, over_http
 from dev.fakes.razorpay import hosted, links, money, subscriptions
 from dev.fakes.razorpay.checks import Refused
@@ -28,7 +25,7 @@ PATIENCE: Final = 5
 
 
 @dataclass(kw_only=True)
-class Razorpay:
+class Razorpay(Fake):
     clock: Clock = field(default_factory=Clock)
     toxics: Toxics = field(default_factory=Toxics)
     send: Send = field(default_factory=lambda: partial(over_http, seconds=PATIENCE))
@@ -64,17 +61,8 @@ class Razorpay:
         self.world.hooks.append(made)
         return made
 
-    def settle(self) -> int:
-        return self.doors.settle()
-
-    def advance(self, seconds: float) -> int:
-        return self.doors.advance(seconds)
-
-    @contextmanager
-    def open(self, *, port: int = 0, folder: Path | None = None, walking: bool = False) -> Iterator[Place]:
-        with self.doors.open(port=port, folder=folder, walking=walking) as place:
-            self.world.url = place.url
-            yield place
+    def placed(self, url: str) -> None:
+        self.world.url = url
 
     def _tick(self) -> int:
         with self._lock:

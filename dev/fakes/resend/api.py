@@ -2,17 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from dev.fakes.clock import Clock, iso
-from dev.fakes.doors import Call, Doors, as_json, find, route
+from dev.fakes.doors import Call, Doors, Fake, as_json, find, route
 from dev.fakes.keep import Keep
-from dev.fakes.loopback import Answer, Asked, Place
+from dev.fakes.loopback import Answer, Asked
 from dev.fakes.post import Post, Send, over_http
 from dev.fakes.rate import Rate, Room
 from dev.fakes.repeats import OtherRequest, Repeats, StillAtWork
@@ -29,7 +27,7 @@ LONGEST_KEY: Final = 256
 
 
 @dataclass(kw_only=True)
-class Resend:
+class Resend(Fake):
     """`domains` are those that may send; None lets any. `rate` is requests a second."""
 
     clock: Clock = field(default_factory=Clock)
@@ -76,12 +74,6 @@ class Resend:
         """What becomes of mails to an address from now on."""
         self.mails.fates[address.lower()] = fate
 
-    def settle(self) -> int:
-        return self.doors.settle()
-
-    def advance(self, seconds: float) -> int:
-        return self.doors.advance(seconds)
-
     @property
     def accepted(self) -> list[dict[str, Any]]:
         return list(self.mails.kept.values())
@@ -92,11 +84,6 @@ class Resend:
     def _save(self) -> None:
         if self.keep:
             self.keep.save(self.mails.state)
-
-    @contextmanager
-    def open(self, *, port: int = 0, folder: Path | None = None, walking: bool = False) -> Iterator[Place]:
-        with self.doors.open(port=port, folder=folder, walking=walking) as place:
-            yield place
 
     def _protocol(self, asked: Asked) -> Answer:
         path, _, query = asked.path.partition("?")

@@ -5,16 +5,13 @@ import binascii
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from dev.fakes.clock import Clock
-from dev.fakes.doors import CONTROL, Call, Doors, as_json, find, route
+from dev.fakes.doors import CONTROL, Call, Doors, Fake, as_json, find, route
 from dev.fakes.keep import Keep
-from dev.fakes.loopback import Answer, Asked, Place
+from dev.fakes.loopback import Answer, Asked
 from dev.fakes.post import Post, Send, over_http
 from dev.fakes.rate import Rate
 from dev.fakes.repeats import OtherRequest, Repeats, StillAtWork
@@ -67,7 +64,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
 
 
 @dataclass(kw_only=True)
-class Stripe:
+class Stripe(Fake):
     """`keys` say the mode of each. `rate` is requests a second: 25 in test mode, as there."""
 
     clock: Clock = field(default_factory=Clock)
@@ -110,19 +107,9 @@ class Stripe:
         """Tell this address of events, signed with this secret."""
         return events.endpoint(self.worlds[mode], url, list(events_), secret)
 
-    def settle(self) -> int:
-        return self.doors.settle()
-
-    def advance(self, seconds: float) -> int:
-        """Move the fake's own time, in which customers without a test clock live."""
-        return self.doors.advance(seconds)
-
-    @contextmanager
-    def open(self, *, port: int = 0, folder: Path | None = None, walking: bool = False) -> Iterator[Place]:
-        with self.doors.open(port=port, folder=folder, walking=walking) as place:
-            for world in self.worlds.values():
-                world.url = place.url
-            yield place
+    def placed(self, url: str) -> None:
+        for world in self.worlds.values():
+            world.url = url
 
     def _tick(self) -> int:
         with self._lock:

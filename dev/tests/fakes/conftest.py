@@ -9,6 +9,7 @@ from django.conf import settings
 
 from dev.fakes.clock import Clock
 from dev.fakes.loopback import Answer, Asked, serving
+from dev.tests.fakes.paying import Shop, open_shop
 
 NOW = 1_790_000_000.0
 
@@ -49,3 +50,9 @@ def _django() -> None:
     if not settings.configured:
         settings.configure(USE_TZ=True, SECRET_KEY="of tests")
         django.setup()
+
+
+@pytest.fixture
+def shop(clock: Clock) -> Iterator[Shop]:
+    with open_shop(clock) as made:
+        yield made

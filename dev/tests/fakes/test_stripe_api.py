@@ -15,12 +15,6 @@ from dev.fakes.stripe.api import KEY, LIVE_KEY, Stripe
 from dev.tests.fakes.paying import DAY, SECRET, open_shop
 
 
-@pytest.fixture
-def shop(clock):
-    with open_shop(clock) as made:
-        yield made
-
-
 def _control(shop, path, **body):
     assert requests.post(f"{shop.url}/_fake/{path}", json=body, timeout=10).status_code == 200
 

@@ -6,15 +6,9 @@ import pytest
 import requests
 from stripe import InvalidRequestError
 
-from dev.tests.fakes.paying import DAY, open_shop
+from dev.tests.fakes.paying import DAY
 
 TYPED = {"email": "ada@acme.test", "name": "Ada", "country": "FR", "card": "4242 4242 4242 4242"}
-
-
-@pytest.fixture
-def shop(clock):
-    with open_shop(clock) as made:
-        yield made
 
 
 def _message(answer):

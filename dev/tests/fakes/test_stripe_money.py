@@ -4,13 +4,7 @@ import pytest
 import requests
 from stripe import CardError, InvalidRequestError
 
-from dev.tests.fakes.paying import DAY, open_shop
-
-
-@pytest.fixture
-def shop(clock):
-    with open_shop(clock) as made:
-        yield made
+from dev.tests.fakes.paying import DAY
 
 
 @pytest.fixture

@@ -4,13 +4,7 @@ import pytest
 import requests
 from stripe import CardError, InvalidRequestError
 
-from dev.tests.fakes.paying import DAY, HOUR, open_shop
-
-
-@pytest.fixture
-def shop(clock):
-    with open_shop(clock) as made:
-        yield made
+from dev.tests.fakes.paying import DAY, HOUR
 
 
 def _item(sub):
