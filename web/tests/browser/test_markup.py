@@ -78,18 +78,11 @@ def hostile():
     return making.report(vulnerable, secret, coverage=coverage, errors=(problem,), target=target)
 
 
-@pytest.fixture
-def pages(live_database):
-    """Every page that shows something of somebody else's, and Alice's session."""
-    alice = making.person("alice@example.test", name=MARKUP[:80])
-    org = services.found(MARKUP[:80], "acme", alice)
-    repositories.add_by_url(org, alice.pk, url="https://code.example.test/a/b", name=MARKUP)
-    made = repositories.add_archive(org, alice.pk, name=f"{MARKUP} 2", archive=org.pk, archive_name=MARKUP)
-    tokens.make(org, alice, tokens.Wanted(name=SHORT, role=Membership.Role.DEVELOPER))
-    report = hostile()
+def _scanned(org, alice, asset):
+    """A scan with hostile findings, one that failed, and one finding suppressed: the paths of both scans, and the findings' ids."""
     with scope(org.pk):
-        asset = Asset.objects.of(org).get(pk=made.asset_id)
         done = scans.uploaded(asset, alice.pk)
+        report = hostile()
         scans.finish(done, report, engine=SHORT, outcome={"new": 2})
         findings.digest(done, report)
         failed = scans.uploaded(asset, alice.pk)
@@ -97,6 +90,11 @@ def pages(live_database):
         keys = list(Finding.objects.of(org).values_list("pk", flat=True))
         findings.suppress(org, keys[0], alice.pk, reason="test_data", note=MARKUP)
         assert (Scan.objects.count(), Upload.objects.count()) == (2, 0)
+    return [f"/acme/scans/{done.pk}/", f"/acme/scans/{failed.pk}/"], keys
+
+
+def _imported(org, alice, asset):
+    """A report of another tool that was refused, and one that was taken in part: their paths."""
     said = ingest.Reading(name=MARKUP, format="sarif")
     sent = ingest.accept(org.pk, alice.pk, asset_name=MARKUP, chunks=[MARKUP.encode()], reading=said)
     ingest.refuse(sent, MARKUP)
@@ -108,11 +106,30 @@ def pages(live_database):
     with scope(org.pk):
         partly = scans.imported(asset, alice.pk, tool=SHORT)
         scans.finish(partly, foreign, engine="0.1.0", outcome={"records": 60, "rejected": 60, "seen": 0})
+    return [f"/acme/scans/{partly.pk}/", f"/acme/scans/{sent.scan_id}/", f"/acme/scans/{sent.scan_id}/again/"]
+
+
+def _provisioned(org, alice):
     _, text = tokens.make(org, alice, tokens.Wanted(name=SHORT, role="owner", kind="scim", scopes=["scim.manage"]))
     provider = Provider(text)
     provider.person(MARKUP, displayName=MARKUP, externalId=MARKUP)
     provider("POST", "/Users", {"schemas": [USER], "userName": MARKUP})
     provider("POST", "/Groups", {"schemas": [GROUP], "displayName": SHORT})
+
+
+@pytest.fixture
+def pages(live_database):
+    """Every page that shows something of somebody else's, and Alice's session."""
+    alice = making.person("alice@example.test", name=MARKUP[:80])
+    org = services.found(MARKUP[:80], "acme", alice)
+    repositories.add_by_url(org, alice.pk, url="https://code.example.test/a/b", name=MARKUP)
+    made = repositories.add_archive(org, alice.pk, name=f"{MARKUP} 2", archive=org.pk, archive_name=MARKUP)
+    tokens.make(org, alice, tokens.Wanted(name=SHORT, role=Membership.Role.DEVELOPER))
+    with scope(org.pk):
+        asset = Asset.objects.of(org).get(pk=made.asset_id)
+    scanned, keys = _scanned(org, alice, asset)
+    imported = _imported(org, alice, asset)
+    _provisioned(org, alice)
     said = Letter(subject=MARKUP[:100], text=" ".join([MARKUP, *SCHEMES]))
     mails.queue(kind="security", to="alice@example.test", letter=said)
     browser = Client()
@@ -123,16 +140,12 @@ def pages(live_database):
         "/acme/",
         "/acme/assets/",
         f"/acme/assets/{asset.pk}/",
-        f"/acme/assets/{made.asset_id}/",
         "/acme/assets/add/",
         "/acme/findings/?status=any",
         f"/acme/findings/?{asked}",
         *(f"/acme/findings/{key}/?status=any&asset={asset.pk}" for key in keys),
-        f"/acme/scans/{done.pk}/",
-        f"/acme/scans/{failed.pk}/",
-        f"/acme/scans/{partly.pk}/",
-        f"/acme/scans/{sent.scan_id}/",
-        f"/acme/scans/{sent.scan_id}/again/",
+        *scanned,
+        *imported,
         f"/acme/import/?asset={asset.pk}",
         "/acme/settings/",
         "/acme/settings/tokens/",
