@@ -69,7 +69,7 @@ def _payer(world: World, customer: Thing) -> dict[str, Any]:
 def _subscribed(sub: Thing | None) -> dict[str, Any]:
     """What an invoice has of its subscription, and what stands there without one."""
     if sub is None:
-        without = {"collection_method": "charge_automatically", "discounts": [], "parent": None}
+        without: dict[str, Any] = {"collection_method": "charge_automatically", "discounts": [], "parent": None}
         return {"automatic_tax": dict(NO_TAX), **without}
     details = {"metadata": dict(sub["metadata"]), "subscription": sub["id"], "subscription_proration_date": None}
     return {
