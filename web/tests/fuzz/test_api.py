@@ -10,13 +10,14 @@ import subprocess
 import sys
 import urllib.request
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import making
 import pytest
 
-from vallum_web.accounts import matrix, tokens
+from vallum_web.accounts import matrix, throttle, tokens
 from vallum_web.accounts.matrix import Role
 from vallum_web.findings import services as findings
 from vallum_web.gates import ready
@@ -41,9 +42,14 @@ _ID = re.compile(r"/[0-9a-f]{8}-[0-9a-f-]{27}")
 PHASES = "examples,coverage,fuzzing,stateful" if LONG else "examples,fuzzing,stateful"
 
 
+PLENTY = Rate(count=10**6, period=timedelta(seconds=1), burst=10**6)
+
+
 @pytest.fixture
-def token(live_database):
+def token(live_database, monkeypatch):
     """An owner's token with every scope, in an organization that holds one of everything; nobody limits it."""
+    # Each operation is asked without a token as well, all from one address.
+    monkeypatch.setattr(throttle, "API_PER_IP", replace(throttle.API_PER_IP, rate=PLENTY))
     people = making.people()
     asset = repositories.add_by_url(people.org, people.alice.pk, url="https://code.example.test/acme/shop").asset
     findings.digest(scans.uploaded(asset, people.alice.pk), making.report(making.secret("1"), making.secret("2")))
@@ -51,7 +57,7 @@ def token(live_database):
     gates.make(people.org, people.alice.pk, wanted)
     for limit in catalogue.all_limits().values():
         if limit.of_org:
-            limits.override(people.org.pk, limit, Rate(count=10**6, period=timedelta(seconds=1), burst=10**6))
+            limits.override(people.org.pk, limit, PLENTY)
     wanted = tokens.Wanted(name="fuzz", role=Role.OWNER, scopes=sorted(matrix.actions()))
     return tokens.make(people.org, people.alice, wanted)[1]
 
