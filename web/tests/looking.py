@@ -29,6 +29,7 @@ def barriers(page: Page, name: str = "", *, whole: bool = True) -> list[tuple[ob
 
 def here(page: Page, name: str = "", *, whole: bool = True) -> list[tuple[object, ...]]:
     """The same of the view that it is in. `whole`: whether the picture is of the page, not of the window."""
+    page.wait_for_load_state()  # a click ends with the first byte of the next page, which has no element yet
     if SHOTS and name:
         page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=whole)
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
