@@ -1,12 +1,13 @@
 """Every field of every table is declared once: what for, how long, and what export and erasure do with it."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from django.apps import apps
 from django.conf import settings
 
-from vallum_web.tenancy.registry import BrokenRegistryError, _entry, entries
+from vallum_web.tenancy.registry import BrokenRegistryError, Export, _entry, entries, people
 
 PACKAGES = ("vallum_web.config", *(app for app in settings.INSTALLED_APPS if app.startswith("vallum_web.")))
 
@@ -22,6 +23,16 @@ def test_every_field_is_declared_exactly_once():
     assert sorted(fields - declared.keys()) == []
     assert sorted(declared.keys() - fields) == []
     assert [name for name, count in declared.items() if count > 1] == []
+
+
+def test_what_a_person_is_given_leads_to_a_person():
+    """Every table of the personal export says by which field, and the field is there to ask by."""
+    told = people(entries(PACKAGES))
+    assert len(told) > 15
+    for label, path in told.items():
+        apps.get_model(label)._default_manager.filter(**{path: "01900000-0000-7000-8000-000000000000"})
+    with pytest.raises(BrokenRegistryError, match=r"shop\.Cart"):
+        people([replace(entries(PACKAGES)[0], model="shop.Cart", export=Export.PERSON)])
 
 
 def test_an_entry_that_is_not_whole_is_named():

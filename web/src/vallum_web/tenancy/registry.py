@@ -5,6 +5,7 @@ the build.
 """
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
@@ -27,7 +28,16 @@ class Export(StrEnum):
 
     PERSON = "person"
     ORGANIZATION = "organization"
+    BOTH = "person and organization"
     NONE = "none"
+
+    @property
+    def of_person(self) -> bool:
+        return self in {Export.PERSON, Export.BOTH}
+
+    @property
+    def of_organization(self) -> bool:
+        return self in {Export.ORGANIZATION, Export.BOTH}
 
 
 class Erase(StrEnum):
@@ -51,6 +61,8 @@ class Entry:
     retention: str
     export: Export
     erase: Erase
+    person: str = ""
+    """The look-up that leads from a row to the id of the person whom it is of; said once for a model."""
 
 
 class BrokenRegistryError(ValueError):
@@ -67,6 +79,18 @@ def entries(packages: tuple[str, ...]) -> list[Entry]:
     return found
 
 
+def people(declared: Iterable[Entry]) -> dict[str, str]:
+    """Of each model whose rows are of a person, the look-up that leads to them. Raises BrokenRegistryError."""
+    declared = list(declared)
+    found = {entry.model: entry.person for entry in declared if entry.person}
+    lacking = sorted({entry.model for entry in declared if entry.export.of_person} - found.keys())
+    if lacking:
+        raise BrokenRegistryError(
+            f"Nothing says whose the rows of {', '.join(lacking)} are: add `person` to an entry of each."
+        )
+    return found
+
+
 def _entry(package: str, item: dict[str, str]) -> Entry:
     try:
         return Entry(
@@ -77,6 +101,7 @@ def _entry(package: str, item: dict[str, str]) -> Entry:
             retention=item["retention"],
             export=Export(item["export"]),
             erase=Erase(item["erase"]),
+            person=item.get("person", ""),
         )
     except (KeyError, ValueError) as error:
         raise BrokenRegistryError(f"{package}/data.toml, {item.get('model', 'an entry')}: {error}") from error
