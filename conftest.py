@@ -6,7 +6,7 @@ from hypothesis import settings
 # A busy machine keeps no deadline that an idle one does.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
-pytest_plugins = ["dev.asvs.plugin", "pytester"]
+pytest_plugins = ["dev.asvs.plugin", "dev.policy.plugin", "pytester"]
 
 # What starts a platform of its own for a module, and what takes minutes by itself.
 FIRST = ("web/tests/faults/", "web/tests/fuzz/")
