@@ -54,7 +54,7 @@ OUTSIDE = {
     "api/v1/": "anybody: it holds nothing",
     "api/v1/openapi.json": "anybody: it describes, it holds nothing",
 }
-OUTSIDE_PREFIXES = ("accounts/", "static/", "inbox/", "legal/", "operator/")
+OUTSIDE_PREFIXES = ("accounts/", "notices/", "static/", "inbox/", "legal/", "operator/")
 
 
 def routes(resolver=None, prefix=""):

@@ -25,8 +25,8 @@ from vallum_web.tenancy.texts import validate_one_line
 
 _RESERVED = """
 about account accounts admin api app apps assets auth billing blog cdn dashboard demo docs download health healthz help hooks inbox
-invite legal login logout mail me metrics new o operator orgs owner plans policy pricing privacy public readyz root security settings
-scim signup static status support system team terms trust unsubscribe user users vallum www
+invite legal login logout mail me metrics new notices o operator orgs owner plans policy pricing privacy public readyz root security
+settings scim signup static status support system team terms trust unsubscribe user users vallum www
 """
 RESERVED = frozenset(_RESERVED.split())
 

@@ -12,6 +12,7 @@ from vallum_web.accounts.models import User
 from vallum_web.accounts.person import passkeys
 from vallum_web.billing import queries as billing
 from vallum_web.config import navigation
+from vallum_web.mail import notices
 from vallum_web.mail import queries as mails
 from vallum_web.tenancy import clock
 
@@ -63,5 +64,6 @@ def _frame(request: HttpRequest, person: User, may: Collection[str]) -> dict[str
         "nav": navigation.sidebar(request, org, may),
         "switcher": navigation.switcher(org, mine),
         "suppressed": mails.suppressed(person.email),
+        "bell": navigation.bell(request, notices.unread(person.pk, [each.id for each in mine])),
         "account": navigation.account(person, inbox=settings.INBOX_PAGE),
     }

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from vallum_web.accounts.models import User
+from vallum_web.mail.notices import MOST_COUNTED
 from vallum_web.tenancy.lookups import MyOrg
 from vallum_web.tenancy.models import Org
 
@@ -95,6 +96,11 @@ _PERSON = (
 def person_tabs(request: HttpRequest) -> list[dict[str, Any]]:
     tabs = [{"label": label, "url": reverse(name)} for label, name in _PERSON]
     return [{**tab, "current": request.path.startswith(str(tab["url"]))} for tab in tabs]
+
+
+def bell(request: HttpRequest, unread: int) -> dict[str, Any]:
+    url = reverse("notices:listed")
+    return {"url": url, "count": unread, "most": MOST_COUNTED, "current": request.path.startswith(url)}
 
 
 def account(user: User, *, inbox: bool) -> dict[str, Any]:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("vallum_web.accounts.legal.urls")),
     path("accounts/theme/", accounts.theme, name="theme"),
     path("accounts/", include("vallum_web.accounts.person.urls")),
+    path("notices/", include("vallum_web.accounts.person.notice_urls")),
     path("accounts/sso/", include("vallum_web.accounts.sso.entrance_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("operator/refunds/", refunds.index, name="refunds"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from vallum_web.tenancy.limits.catalogue import period
 
-_KEYS = frozenset({"id", "title", "essential", "good_for", "again", "wanted", "what"})
+_KEYS = frozenset({"id", "title", "essential", "good_for", "again", "wanted", "confirmed", "what"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class Kind:
     wanted: bool
     """Whether somebody gets it who has said nothing."""
     what: str
+    confirmed: bool = False
+    """A notice of it is read when its reader says so, one by one: looking at a list is no proof."""
 
 
 class BrokenKindError(ValueError):
@@ -57,6 +59,11 @@ def named(name: str) -> Kind:
         ) from None
 
 
+def confirmed() -> list[str]:
+    """The ids of those whose notices are read one by one."""
+    return [kind.id for kind in all_kinds().values() if kind.confirmed]
+
+
 def optional() -> list[Kind]:
     """What a person can choose."""
     return [kind for kind in all_kinds().values() if not kind.essential]
@@ -80,6 +87,7 @@ def _kind(entry: dict[str, Any]) -> Kind:
             again=entry["again"],
             wanted=entry.get("wanted", True),
             what=entry["what"],
+            confirmed=entry.get("confirmed", False),
         )
     except (KeyError, ValueError) as error:
         raise BrokenKindError(f"kinds.toml, {name}: {error}") from error

@@ -118,6 +118,39 @@ class Suppression(models.Model):
         return self.why
 
 
+class Notice(models.Model):
+    """What a person is told on the site itself. It stands as it was posted, and is read once: migration 0003 sees to both."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person = models.UUIDField()
+    kind = models.CharField(max_length=20)
+    org = models.UUIDField(null=True)
+    """Whose matter it is: shown only to who belongs there still."""
+    about = models.CharField(max_length=100, blank=True, default="")
+    """Of two about the same, a person gets the first; empty: this one, whatever else there is."""
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    """Worded as mails are (`letters`)."""
+    button = models.CharField(max_length=60, blank=True, default="")
+    posted_at = models.DateTimeField(default=now)
+    read_at = models.DateTimeField(null=True)
+    """The proof that it was read: written by its person alone, and never again."""
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "about"], condition=~Q(about=""), name="notice_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["person", "-id"], name="notice_list"),
+            models.Index(fields=["person"], condition=Q(read_at=None), name="notice_unread"),
+            models.Index(fields=["kind", "about"], name="notice_about"),
+            models.Index(fields=["posted_at"], name="notice_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {'read' if self.read_at else 'not read'}"
+
+
 class Told(models.Model):
     """An event that the provider told of, by its own id: told again, it changes nothing."""
 

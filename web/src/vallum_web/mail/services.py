@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from vallum_web.mail import kinds, sealing
+from vallum_web.mail import kinds, notices, sealing
 from vallum_web.mail.events import Event
 from vallum_web.mail.letters import Letter, one_line
 from vallum_web.mail.models import Choice, Habits, Message, Suppression, Told
@@ -204,6 +204,7 @@ def forget_person(who: UUID, address: str) -> None:
         mine.update(sealed="", person=None)
         Choice.objects.filter(person=who).delete()
         Habits.objects.filter(person=who).delete()
+        notices.forget_person(who)
 
 
 def prune() -> None:
@@ -216,5 +217,6 @@ def prune() -> None:
         old.update(sealed="")
         Message.objects.filter(written_at__lt=now - PROOF_KEPT_FOR).delete()
         Told.objects.filter(at__lt=now - TOLD_KEPT_FOR).delete()
+    notices.prune()
     # No backup's mails of that month can be read any more.
     sealing.forget(now)
