@@ -33,22 +33,24 @@ def database(plan: Plan, cache: Cache, *, say: Callable[[str], None]) -> Databas
     if not plan.compilable:
         say("Vectorscan has no build for this machine: the scan works without it, far more slowly.")
         return plan.fallback()
-    parts = plan.parts()
-    kept = [_kept(part, cache) for part in parts]
+    parts = [(part, part.key) for part in plan.parts()]
+    kept = [_kept(part, key, cache) for part, key in parts]
     if None in kept:
         say("Preparing the rules for this machine (once, some seconds)…")
-    return joined([(part, found or _made(part, cache)) for part, found in zip(parts, kept, strict=True)])
+    return joined(
+        [(part, found or _made(part, key, cache)) for (part, key), found in zip(parts, kept, strict=True)],
+    )
 
 
-def _kept(part: Plan, cache: Cache) -> Database | None:
-    kept = cache.get(_KIND, part.key)
+def _kept(part: Plan, key: str, cache: Cache) -> Database | None:
+    kept = cache.get(_KIND, key)
     if kept is not None:
         with contextlib.suppress(BrokenData):
             return part.load(kept)
     return None
 
 
-def _made(part: Plan, cache: Cache) -> Database:
+def _made(part: Plan, key: str, cache: Cache) -> Database:
     data = part.compile()
-    cache.put(_KIND, part.key, data)
+    cache.put(_KIND, key, data)
     return part.load(data)

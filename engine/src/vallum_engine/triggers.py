@@ -4,12 +4,11 @@ The compiled form is costly to make (seconds) and cheap to load (milliseconds): 
 caller to keep, `Plan.load` takes them back. Nothing here reads or writes a cache.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
-from importlib.util import find_spec
-from pathlib import Path
+from functools import cache
 from typing import Any, Protocol
 
 from vallum_engine.detector import Detector, Hit, Trigger
@@ -21,7 +20,7 @@ from vallum_engine.values import immutable, mutable
 HITS_PER_TRIGGER = 10_000
 """Places kept per trigger and file. A detector that is given this many has to say that there may be more."""
 
-_MAGIC = b"vallum-triggers/2\n"
+_FORM = b"vallum-triggers/3"
 _CPU_BYTES = 4096
 
 Hits = Mapping[int, Sequence[Hit]]
@@ -83,26 +82,23 @@ class Plan:
         except hyperscan.error as error:
             raise BrokenData(f"A trigger cannot be compiled: {error}. Mend the rule's expression.") from error
         body: bytes = hyperscan.dumpb(database)
-        return self._head() + body
+        return body
 
     def load(self, serialized: bytes) -> Database:
         """The database from what `compile` gave, for this very plan, library and processor.
 
-        Raises BrokenData for other bytes. The caller vouches for their origin: they are native code's own structures.
+        Raises BrokenData for what is no database, or one of another library or kind of processor. The caller vouches that it is
+        this plan's, by its `key`, and for its origin: the bytes are native code's own structures.
         """
         if not self.triggers:
             return EMPTY
-        head = self._head()
-        misfit = "The cached triggers do not fit these rules or this machine. Compile them again."
-        if not serialized.startswith(head):
-            raise BrokenData(misfit)
         hyperscan = _import()
         try:
-            # It holds its bytes to their length and to a checksum of its own.
-            database = hyperscan.loadb(serialized[len(head) :], hyperscan.HS_MODE_BLOCK)
+            # It holds its bytes to their length and to a checksum of its own. They are megabytes, and taken as they were read.
+            database = hyperscan.loadb(serialized, hyperscan.HS_MODE_BLOCK)
             database.scratch = hyperscan.Scratch(database)
         except hyperscan.error as error:
-            raise BrokenData(misfit) from error
+            raise BrokenData("The cached triggers do not fit this machine. Compile them again.") from error
         return _Compiled(self._owners(), database.scan)
 
     def fallback(self) -> Database:
@@ -111,9 +107,6 @@ class Plan:
         Where a trigger can end at several places from one beginning, it names one of them.
         """
         return _Expressions(tuple(_Expression(*item) for item in self.triggers)) if self.triggers else EMPTY
-
-    def _head(self) -> bytes:
-        return _MAGIC + self.key.encode() + b"\n"
 
     def _owners(self) -> tuple[tuple[int, int], ...]:
         return tuple((position, index) for position, index, _ in self.triggers)
@@ -241,10 +234,9 @@ def _import() -> Any:
     return hyperscan
 
 
-@lru_cache(maxsize=4)
 def _key(triggers: tuple[tuple[int, int, Trigger], ...]) -> str:
     digest = blake2b(digest_size=16)
-    for part in (sys.platform.encode(), _library(), _processor()):
+    for part in (_FORM, sys.platform.encode(), _library(), _processor()):
         digest.update(b"%d:%s" % (len(part), part))
     for _, _, trigger in triggers:
         flags = trigger.caseless + 2 * trigger.dotall
@@ -254,23 +246,22 @@ def _key(triggers: tuple[tuple[int, int, Trigger], ...]) -> str:
 
 @cache
 def _library() -> bytes:
-    """The library's version without importing it; empty where there is none."""
-    spec = find_spec("hyperscan")
-    if spec is None or not spec.submodule_search_locations:
-        return b""
-    version = Path(spec.submodule_search_locations[0], "_version.py")
+    """The library's version; empty where there is none."""
     try:
-        return version.read_bytes()
-    except OSError:
-        return b"unknown"
+        return str(_import().__version__).encode()
+    except BrokenData:
+        return b""
 
 
 @cache
 def _processor() -> bytes:
     """The processor's features as Linux lists them: compiled databases are for one set of them."""
     try:
-        with Path("/proc/cpuinfo").open("rb") as file:
-            head = file.read(_CPU_BYTES)
+        descriptor = os.open("/proc/cpuinfo", os.O_RDONLY)
     except OSError:
         return b""  # elsewhere than on Linux one build of the library serves one kind of processor
+    try:
+        head = os.read(descriptor, _CPU_BYTES)
+    finally:
+        os.close(descriptor)
     return next((line for line in head.splitlines() if line.lower().startswith((b"flags", b"features"))), b"")

@@ -12,6 +12,8 @@ from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin, over
 Class = TypeVar("Class", bound=type)
 Value = TypeVar("Value")
 _set = object.__setattr__
+_UNCOMPILED = 50
+"""Values of a class that are filled field by field: compiling a function costs what these save."""
 
 
 class _Factory:
@@ -108,13 +110,41 @@ def _made(cls: Any, *, frozen: bool, kw_only: bool, order: bool) -> Any:
 
 
 def _later(cls: Any, names: tuple[str, ...], defaults: dict[str, Any], *, kw_only: bool, frozen: bool) -> Any:
-    """An `__init__` that is compiled with the first value: a scan uses a part of the classes that it loads."""
+    """An `__init__` that is compiled once there are many values: a scan of a small tree makes few of most classes."""
+    left = _UNCOMPILED
 
     def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - set on a class
-        cls.__init__ = _init(cls, names, defaults, kw_only=kw_only, frozen=frozen)
+        nonlocal left
+        left -= 1
+        if left > 0 and not (kw_only and given) and _filled(self, names, defaults, given, named):
+            if hasattr(self, "__post_init__"):
+                self.__post_init__()
+            return
+        if cls.__init__ is __init__:
+            cls.__init__ = _init(cls, names, defaults, kw_only=kw_only, frozen=frozen)
         cls.__init__(self, *given, **named)
 
     return __init__
+
+
+def _filled(
+    this: Any, names: tuple[str, ...], defaults: dict[str, Any], given: tuple[Any, ...], named: dict[str, Any]
+) -> bool:
+    """Set every field; False where the arguments do not fit, of which the compiled function tells as Python does."""
+    held = dict(zip(names, given, strict=False))
+    if len(given) > len(names) or not held.keys().isdisjoint(named):
+        return False
+    held |= named
+    for name in names:
+        value = held.pop(name, _Factory)
+        if value is _Factory:
+            value = defaults.get(name, _Factory)
+            if value is _Factory:
+                return False
+            if isinstance(value, _Factory):
+                value = value.make()
+        _set(this, name, value)
+    return not held
 
 
 def _init(cls: Any, names: tuple[str, ...], defaults: dict[str, Any], *, kw_only: bool, frozen: bool) -> Any:
