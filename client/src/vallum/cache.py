@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-from pathlib import Path
 
 from vallum import home
 from vallum.errors import Untrusted
@@ -14,7 +13,7 @@ _MAX_BYTES = 512 << 20
 class Cache:
     """A folder of ours. Without a usable one every look-up misses and nothing is kept: slower, never wrong."""
 
-    def __init__(self, folder: Path | None, trouble: str = "") -> None:
+    def __init__(self, folder: str | None, trouble: str = "") -> None:
         self.folder = folder
         self.trouble = trouble
         """Why there is no cache, for a person; empty when there is one."""
@@ -22,12 +21,11 @@ class Cache:
     def get(self, kind: str, key: str) -> bytes | None:
         if self.folder is None:
             return None
-        path = self.folder / kind / key
+        folder = f"{self.folder}/{kind}"
         try:
-            home.require_trusted(path.parent)
-            home.require_trusted(path)
-            if path.stat().st_size <= _MAX_BYTES:
-                return path.read_bytes()
+            home.require_trusted(folder)
+            home.require_trusted(f"{folder}/{key}")
+            return _read(f"{folder}/{key}")
         except (OSError, Untrusted):
             return None
         return None
@@ -36,15 +34,17 @@ class Cache:
         """Keep, whole or not at all; a full or read-only disk costs time next time, and nothing else."""
         if self.folder is None:
             return
-        folder = self.folder / kind
+        folder = f"{self.folder}/{kind}"
         with contextlib.suppress(OSError, Untrusted):
             home.make_private(folder)
-            part = folder / f"{key}.{os.getpid()}.part"
+            part = f"{folder}/{key}.{os.getpid()}.part"
             try:
-                part.write_bytes(data)
-                part.replace(folder / key)
+                with open(part, "wb") as file:
+                    file.write(data)
+                os.replace(part, f"{folder}/{key}")
             finally:
-                part.unlink(missing_ok=True)
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(part)
             _forget_old(folder)
 
 
@@ -64,15 +64,24 @@ def opened(scanned: str = "") -> Cache:
     except Untrusted as error:
         return Cache(None, str(error))
     except OSError as error:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             return Cache(
                 None, f"The cache {folder} cannot be made ({error.strerror}): this start is slower. Set VALLUM_HOME."
             )
     return Cache(folder)
 
 
-def _forget_old(folder: Path) -> None:
+def _read(path: str) -> bytes | None:
+    """All of a file; None where it is larger than anything that is kept."""
+    with open(path, "rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        return file.read(size) if size <= _MAX_BYTES else None
+
+
+def _forget_old(folder: str) -> None:
     """Old rules leave old files behind; a few are kept for switching between versions."""
-    entries = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in entries[_KEPT_PER_KIND:]:
-        path.unlink(missing_ok=True)
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.stat().st_mtime, reverse=True)
+    for entry in entries[_KEPT_PER_KIND:]:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(entry)

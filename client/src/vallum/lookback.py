@@ -30,16 +30,16 @@ _IGNORE = ".vallumignore"
 class Look:
     """Where and how to look back: `span` (`A..B`) for some commits only, and with which limits."""
 
-    folder: Path
+    folder: str
     span: str = ""
     honour_ignores: bool = True
     limits: Limits
 
 
-def repository(folder: Path) -> Repository:
+def repository(folder: str) -> Repository:
     """The repository at this folder. Raises Misuse where there is none."""
     try:
-        return git.opened(folder)
+        return git.opened(Path(folder))
     except NoRepository as error:
         raise Misuse(str(error)) from error
     except GitUnusable as error:
@@ -72,7 +72,7 @@ def looked_back(
         past=past,
         limits=look.limits,
         span=look.span,
-        hides=_hides(look.folder, place, honour=look.honour_ignores),
+        hides=_hides(Path(look.folder), place, honour=look.honour_ignores),
         known=known,
         opaque=opaque,
         progress=shown.counts,

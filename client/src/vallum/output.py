@@ -1,9 +1,9 @@
 """Bytes to where the person wants them: whole, or not at all."""
 
+import contextlib
 import os
 import stat
 import sys
-from pathlib import Path
 
 from vallum.errors import ClientError
 
@@ -34,24 +34,29 @@ def deliver(data: bytes, name: str) -> None:
     if name in ("", "-"):
         to_stdout(data)
     else:
-        to_file(Path(name), data)
+        to_file(name, data)
 
 
-def to_file(path: Path, data: bytes) -> None:
+def to_file(path: str | os.PathLike[str], data: bytes) -> None:
     """Replace the file when the new one is whole; a pipe or device is written to as it is."""
     try:
-        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
-            with path.open("wb") as file:
-                file.write(data)
+        if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+            _write(path, data)
             return
-        target = path.resolve()
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        folder, name = os.path.split(os.path.realpath(path))
+        part = f"{folder}/.{name}.{os.getpid()}.part"
         try:
-            part.write_bytes(data)
-            part.replace(target)
+            _write(part, data)
+            os.replace(part, f"{folder}/{name}")
         finally:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(part)
     except BrokenPipeError:
         return
     except OSError as error:
         raise ClientError(f"The report cannot be written to {path}: {error.strerror}. Name another file.") from error
+
+
+def _write(path: str | os.PathLike[str], data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)

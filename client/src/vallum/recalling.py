@@ -4,7 +4,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import vallum_engine
 from vallum.cache import Cache
@@ -60,7 +59,7 @@ def _key(asked: Options, detectors: Sequence[Detector]) -> str:
 
 def _program() -> str:
     """What the engine's own files are like: a version may be worked on."""
-    found, folders = [], [str(Path(vallum_engine.__file__).parent)]
+    found, folders = [], [os.path.dirname(vallum_engine.__file__)]
     while folders:
         with os.scandir(folders.pop()) as entries:
             for entry in entries:

@@ -1,5 +1,6 @@
 """Every packaged rule finds what it says it finds, once, and leaves alone what it says it leaves alone."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -127,7 +128,7 @@ def test_there_are_many_rules_over_many_providers() -> None:
 
 
 def test_the_rule_files_themselves_hold_no_secret(database: Database) -> None:
-    for entry in sorted(rulebook.FOLDER.iterdir()):
+    for entry in sorted(Path(rulebook.FOLDER).iterdir()):
         data = entry.read_bytes()
         found = seeing(database).detect(File(f"rules/{entry.name}", data), database.hits(data).get(0, ()))
         assert [finding.rule for finding in found] == []

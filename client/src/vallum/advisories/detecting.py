@@ -42,7 +42,7 @@ def _look(path: Path) -> str:
 
 def _starter(cache: Cache, held: ExitStack) -> Advisories:
     """The database of well-known advisories that comes with the engine, built once into the cache."""
-    folder = cache.folder / "advisories" if cache.folder else None
+    folder = Path(cache.folder, "advisories") if cache.folder else None
     name = f"starter-{_stamp()}.sqlite"
     if folder and (folder / name).is_file():
         try:

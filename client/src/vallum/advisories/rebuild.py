@@ -19,7 +19,7 @@ def alone() -> Iterator[Path]:
     folder = location.archives()
     try:
         home.make_private(home.data())
-        home.make_private(folder)
+        home.make_private(str(folder))
         held = (folder / "lock").open("w")
     except OSError as error:
         raise ClientError(

@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from pathlib import Path
 
 from vallum.cli import delivery, parser
 from vallum.cli.delivery import Delivery
@@ -331,7 +330,8 @@ def limits(given: argparse.Namespace) -> Mapping[str, int]:
 
 def _listed(name: str) -> list[str]:
     try:
-        data = Path(name).read_bytes()
+        with open(name, "rb") as file:
+            data = file.read()
     except OSError as error:
         raise Misuse(f"--left-out-from: {name} cannot be read ({error.strerror}): name a file of paths.") from error
     return [os.fsdecode(path) for path in data.split(b"\0") if path]

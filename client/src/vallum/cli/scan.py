@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from vallum import cache, compiled, detectors, progress
@@ -173,8 +172,9 @@ def _may_set_aside(asked: Options, place: Place) -> bool:
     """Whether anything is given, or a file of ignores may be met: a folder that has none need not be watched for it."""
     if asked.ignores or asked.vex or place.items is None:
         return bool(asked.ignores or asked.vex)
-    root = Path(place.root)
-    return asked.part is Part.STAGED or not root.is_dir() or (root / ADVISORIES).is_file()
+    if asked.part is Part.STAGED or not os.path.isdir(place.root):
+        return True
+    return os.path.isfile(f"{place.root}/{ADVISORIES}")
 
 
 def _looked_at(
@@ -204,7 +204,7 @@ def _looked_at(
     if asked.part not in (Part.HISTORY, Part.RANGE):
         return report
     look = load(_SOURCES["look"])(
-        folder=Path(place.root),
+        folder=place.root,
         span=asked.span,
         honour_ignores=asked.honour_ignores,
         limits=_limits(asked, "history limits"),
@@ -217,7 +217,7 @@ def _looked_at(
 
 def _processes(asked: Options, place: Place, aside: Any) -> int:
     """How many may look at it together. Who waits for a file, or for what was found in it, has to be where it is read."""
-    if not place.is_folder or asked.verify or (aside and (Path(place.root) / ADVISORIES).is_file()):
+    if not place.is_folder or asked.verify or (aside and os.path.isfile(f"{place.root}/{ADVISORIES}")):
         return 1
     if asked.processes or not hasattr(os, "sched_getaffinity"):
         return asked.processes or 1
@@ -232,7 +232,8 @@ def _lasting(asked: Options, place: Place, kept: Cache) -> bool:
 def _baseline(name: str) -> Any:
     """Read before the work: a scan against a baseline that cannot be read would be in vain."""
     try:
-        return load(_SOURCES["baseline"])(Path(name).read_bytes(), name)
+        with open(name, "rb") as file:
+            return load(_SOURCES["baseline"])(file.read(), name)
     except OSError as error:
         raise Misuse(f"--baseline {name} cannot be read ({error.strerror}).") from error
     except BrokenData as error:
@@ -280,52 +281,61 @@ def opened(asked: Options, shown: Progress) -> Iterator[Place]:
         return
     if asked.branch:
         raise Misuse("--branch goes with the address of a repository: check a branch out to scan it in place.")
-    path = Path(asked.place)
     if asked.part is Part.INPUT:
         yield Place(root="", items=iter((_input(asked),)), target={"name": "standard input"})
         return
-    if asked.part is Part.ALL and path.is_file() and (bill := load(_SOURCES["bill"])(asked.place)):
-        yield Place(root=asked.place, items=iter((bill,)), target={"name": path.name})
+    if asked.part is Part.ALL and os.path.isfile(asked.place) and (bill := load(_SOURCES["bill"])(asked.place)):
+        yield Place(root=asked.place, items=iter((bill,)), target={"name": _name(asked)})
         return
-    with _image(asked, path) as image:
-        yield image or _local(asked, path)
+    with _image(asked) as image:
+        yield image or _local(asked)
 
 
 @contextlib.contextmanager
-def _image(asked: Options, path: Path) -> Iterator[Place | None]:
+def _image(asked: Options) -> Iterator[Place | None]:
     """A container image; None for what is none, which a folder without a layout's mark cannot be."""
-    if asked.part is not Part.ALL or not (path.is_file() or (path / "oci-layout").is_file()):
+    if asked.part is not Part.ALL or not any(map(os.path.isfile, (asked.place, f"{asked.place}/oci-layout"))):
         yield None
         return
     platform = {"platform": asked.platform} if asked.platform else {}
     with load(_SOURCES["image"])(asked.place, limits=_limits(asked, "image limits"), **platform) as image:
-        target = image and {"name": path.resolve().name, **image.target}
+        target = image and {"name": _real_name(asked), **image.target}
         yield image and Place(root=asked.place, items=image.items, target=target)
 
 
-def _local(asked: Options, path: Path) -> Place:
-    if path.is_dir():
-        return _folder(asked, path)
-    if path.exists() and asked.part is Part.ALL:
+def _local(asked: Options) -> Place:
+    if os.path.isdir(asked.place):
+        return _folder(asked)
+    if os.path.exists(asked.place) and asked.part is Part.ALL:
         read = partial(load(_SOURCES["archive"]), asked.place, limits=_limits(asked, "archive limits"))
         again = partial(_stream_again, read)
-        return Place(root=asked.place, items=read(), target={"name": path.name}, again=again)
-    if path.exists():
+        return Place(root=asked.place, items=read(), target={"name": _name(asked)}, again=again)
+    if os.path.exists(asked.place):
         raise Misuse(f"{asked.place} is no folder: --{asked.part.value} goes with the top folder of a repository.")
     raise Misuse(
         f"{asked.place} does not exist: name a folder, an archive, an image, a bill of materials, or the https:// address of a repository."
     )
 
 
-def _folder(asked: Options, path: Path) -> Place:
-    target = {"name": path.resolve().name, **checked_out(path)}
+def _name(asked: Options) -> str:
+    return os.path.basename(os.path.normpath(asked.place))
+
+
+def _real_name(asked: Options) -> str:
+    return os.path.basename(os.path.realpath(asked.place))
+
+
+def _folder(asked: Options) -> Place:
+    target = {"name": _real_name(asked), **checked_out(asked.place)}
     items: Items | None = None
     if asked.part is not Part.ALL:
-        repository = load(_SOURCES["opened"])(path)
+        repository = load(_SOURCES["opened"])(asked.place)
         target["part"] = asked.span or asked.part.value
     if asked.part is Part.STAGED:
         items = load(_SOURCES["staged"])(repository, _limits(asked, "limits"), honour_ignores=asked.honour_ignores)
-    elif asked.part is Part.ALL or (asked.part is Part.HISTORY and repository.git != path.resolve()):
+    elif asked.part is Part.ALL or (
+        asked.part is Part.HISTORY and str(repository.git) != os.path.realpath(asked.place)
+    ):
         items = load(_SOURCES["folder"])(
             asked.place, limits=_limits(asked, "limits"), honour_ignores=asked.honour_ignores
         )

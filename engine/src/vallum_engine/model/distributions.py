@@ -5,7 +5,8 @@ Names and how advisories are keyed: https://ossf.github.io/osv-schema/#defined-e
 
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import quote
+
+from vallum_engine.model.text import quoted
 
 
 class Family(NamedTuple):
@@ -79,6 +80,6 @@ def purl(ecosystem: str, name: str, version: str, arch: str = "") -> str:
         asked["distro"] = f"{own.namespace}-{release.removeprefix('v') if own.type == 'apk' else release}"
     if own.type == "rpm" and ":" in version:
         asked["epoch"], _, version = version.partition(":")
-    tail = "&".join(f"{key}={quote(value, safe='.-_~')}" for key, value in sorted(asked.items()) if value)
-    at = f"@{quote(version, safe='.-_~')}" if version else ""
-    return f"pkg:{own.type}/{own.namespace}/{quote(name, safe='.-_~')}{at}" + (f"?{tail}" if tail else "")
+    tail = "&".join(f"{key}={quoted(value)}" for key, value in sorted(asked.items()) if value)
+    at = f"@{quoted(version)}" if version else ""
+    return f"pkg:{own.type}/{own.namespace}/{quoted(name)}{at}" + (f"?{tail}" if tail else "")

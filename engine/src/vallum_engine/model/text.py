@@ -1,4 +1,7 @@
-"""How names, shares and sizes are written for a person."""
+"""How names, shares and sizes are written for a person, and names in an address."""
+
+_UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_QUOTED = tuple(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in range(256))
 
 
 def printable(name: str) -> str:
@@ -12,6 +15,11 @@ def _escaped(char: str) -> str:
     if "\udc80" <= char <= "\udcff":  # how Python keeps a byte that is no UTF-8
         return f"\\x{ord(char) - 0xDC00:02x}"
     return char.encode("unicode_escape").decode("ascii")
+
+
+def quoted(text: str) -> str:
+    """As `urllib.parse.quote` without safe characters, and without its 3 ms of imports (RFC 3986, 2.1 and 2.3)."""
+    return "".join([_QUOTED[byte] for byte in text.encode()])
 
 
 def percent(share: float) -> str:

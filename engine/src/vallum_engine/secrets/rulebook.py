@@ -7,7 +7,6 @@ import sys
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
-from pathlib import Path
 from typing import Any, overload
 from zlib import crc32
 
@@ -20,7 +19,7 @@ from vallum_engine.secrets.disguises import Disguise
 from vallum_engine.secrets.rule import Check, Pair, Rule, Samples, Specificity, read
 from vallum_engine.values import immutable
 
-FOLDER = Path(__file__).with_name("rules")
+FOLDER = os.path.join(os.path.dirname(__file__), "rules")
 _FORM = 5
 _MAGIC = b"vallum-rules/%d\n" % _FORM
 _BYTES = ("pattern", "trigger", "value")
@@ -174,7 +173,12 @@ def packaged() -> Rulebook:
 
 def packaged_with_samples() -> list[tuple[Rule, Samples]]:
     """The rules and what proves them."""
-    return [pair for path in sorted(FOLDER.glob("*.toml")) for pair in read(path.read_text("utf-8"), path.name)]
+    return [pair for name in sorted(os.listdir(FOLDER)) if name.endswith(".toml") for pair in read(_text(name), name)]
+
+
+def _text(name: str) -> str:
+    with open(f"{FOLDER}/{name}", encoding="utf-8") as file:
+        return file.read()
 
 
 def stamp() -> str:
