@@ -16,7 +16,7 @@ from vallum_web.accounts.queries import lacks_second_step
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
 from vallum_web.mail.recipients import Recipient
-from vallum_web.tenancy import clock, lookups
+from vallum_web.tenancy import clock, lookups, tombstones
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.origin import by_token, current_origin
@@ -69,6 +69,7 @@ def make(org: Org, by: User, wanted: Wanted) -> tuple[ApiToken, str]:
 def revoke(token: ApiToken) -> None:
     with scope(token.org_id):
         if ApiToken.objects.of(token.org_id).filter(pk=token.pk, revoked_at=None).update(revoked_at=clock.now()):
+            tombstones.record("token", token.pk, reason="revoked", org=token.org_id)
             emit("token.revoked", token.pk)
 
 
@@ -101,6 +102,7 @@ def report_leaked(text: str) -> None:
         ended = ApiToken.objects.of(token.org_id).filter(pk=token.pk, reported_at=None)
         if not ended.update(reported_at=clock.now(), revoked_at=Coalesce("revoked_at", clock.now())):
             return
+        tombstones.record("token", token.pk, reason="leaked", org=token.org_id)
         emit("token.leaked", token.pk)
         told = Membership.objects.of(token.org_id).filter(Q(role=Membership.Role.OWNER) | Q(user=token.by))
         said = letter("token_leaked", start=token.start)

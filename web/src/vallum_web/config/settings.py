@@ -26,6 +26,8 @@ FINGERPRINT_KEY = secret.key(HOME, "fingerprint_key")
 AUDIT_KEY = secret.key(HOME, "audit_key")
 # What data keys are wrapped under. Made at first use; never in a database, and apart from the keyring that it opens.
 KEK_FILE = Path(os.environ.get("VALLUM_KEK_FILE", HOME / "keyring_key"))
+# What a restored backup must not bring back: apart from the database, best on another volume.
+TOMBSTONES = os.environ.get("VALLUM_TOMBSTONES", str(HOME / "tombstones"))
 # The keyring on a server of its own; without it, a file in the state folder.
 KEYRING_URL = os.environ.get("KEYRING_URL", "")
 ALLOWED_HOSTS = [host for host in os.environ.get("VALLUM_HOSTS", "").split(",") if host] or [

@@ -13,7 +13,7 @@ from vallum_web.mail.events import Event
 from vallum_web.mail.letters import Letter, one_line
 from vallum_web.mail.models import Choice, Habits, Message, Suppression, Told
 from vallum_web.mail.recipients import Recipient, digest
-from vallum_web.tenancy import clock
+from vallum_web.tenancy import clock, tombstones
 from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.scope import outbox, person
 
@@ -90,6 +90,8 @@ def leave(who: UUID, kind: str) -> None:
 
 def _choose(who: UUID, kind: str, *, wanted: bool) -> None:
     values = {"wanted": wanted, "set_at": clock.now()}
+    if not wanted:
+        tombstones.record("unwanted", who, reason="mail", value=kind)
     if not Choice.objects.filter(person=who, kind=kind).update(**values):
         try:
             with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Files of the state folder that are made once and then kept: whole or absent, and readable by their owner alone."""
+"""Files of the state folder: whole or absent, and readable by their owner alone. Most are made once and then kept."""
 
 import os
 import secrets
@@ -22,3 +22,18 @@ def written_once(path: Path, text: str, *, mode: int = 0o600) -> str:
     finally:
         fresh.unlink(missing_ok=True)
     return text
+
+
+def replaced(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Write the file anew: a crash leaves the former or this one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(path)
+    finally:
+        fresh.unlink(missing_ok=True)

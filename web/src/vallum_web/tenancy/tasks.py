@@ -5,7 +5,7 @@ from uuid import UUID
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from vallum_web.tenancy import repeats
+from vallum_web.tenancy import repeats, tombstones
 from vallum_web.tenancy.jobs import QUEUE, periodic_job, restart_stalled, tenant_job
 from vallum_web.tenancy.keyring import rotation
 from vallum_web.tenancy.limits import gate, refusals
@@ -36,6 +36,13 @@ def rotate_keys(org: UUID, version: int) -> None:
 @periodic_job("tenancy.rotate_due", cron="41 * * * *")
 def rotate_due() -> None:
     rotation.ask_due()
+
+
+@periodic_job("tenancy.settle_tombstones", cron="37 * * * *")
+def settle_tombstones() -> None:
+    """Say of what a crash left open whether it happened; forget what no backup holds any more."""
+    tombstones.settle()
+    tombstones.prune()
 
 
 @periodic_job("tenancy.forget_limits", cron="19 * * * *")

@@ -16,8 +16,8 @@ import pytest
 
 from vallum_web.accounts.audit import export
 from vallum_web.accounts.services import teams
-from vallum_web.tenancy import clock, keyring
-from vallum_web.tenancy.audit import attest, services, tasks
+from vallum_web.tenancy import clock, keyring, signing
+from vallum_web.tenancy.audit import services, tasks
 from vallum_web.tenancy.audit.models import Entry
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.scope import scope
@@ -66,7 +66,7 @@ def test_ndjson_is_verified_with_the_program_in_the_documentation(people, signed
     answer, text = copied(signed_in(people.alice), "ndjson")
     assert answer["Content-Type"] == "application/x-ndjson"
     assert answer["Content-Disposition"] == f'attachment; filename="audit-acme-{clock.now().date()}.ndjson"'
-    public = attest.present_key()[1]
+    public = signing.present_key()[1]
     assert verified(tmp_path, text, public) == "5 entries hold, 1 checkpoints"
     lines = text.splitlines(keepends=True)
     tampered = {
@@ -87,7 +87,7 @@ def test_a_pruned_log_is_verified_too(people, signed_in, tmp_path, live_database
         teams.make(people.org, people.alice.pk, "Later")
         services.prune(people.org.pk)
     _, text = copied(signed_in(people.alice), "ndjson")
-    assert verified(tmp_path, text, attest.present_key()[1]) == "6 entries hold, 1 checkpoints"
+    assert verified(tmp_path, text, signing.present_key()[1]) == "6 entries hold, 1 checkpoints"
     assert json.loads(text.splitlines()[0])["seq"] == "6"
 
 
@@ -97,7 +97,7 @@ def test_an_erased_identity_is_null_and_the_rest_verifies(people, signed_in, tmp
     keyring.forget_subject(people.alice.pk)
     _, text = copied(browser, "ndjson")
     assert json.loads(text.splitlines()[0])["identity"] is None
-    assert verified(tmp_path, text, attest.present_key()[1]) == "6 entries hold, 0 checkpoints"
+    assert verified(tmp_path, text, signing.present_key()[1]) == "6 entries hold, 0 checkpoints"
 
 
 @pytest.mark.asvs("1.2.10")

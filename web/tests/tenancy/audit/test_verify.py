@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from vallum_web.tenancy.audit import chain
-from vallum_web.tenancy.audit.attest import Attested, known_keys, signed
+from vallum_web.tenancy.audit.attest import Attested, signed
 from vallum_web.tenancy.audit.chain import Parts
 from vallum_web.tenancy.audit.verify import BEGINNING, Claims, Point, verify
+from vallum_web.tenancy.signing import known_keys
 
 ORG = UUID(int=1)
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

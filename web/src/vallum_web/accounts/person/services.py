@@ -10,6 +10,7 @@ from vallum_web.accounts.person import sessions
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
 from vallum_web.mail.recipients import Recipient
+from vallum_web.tenancy import tombstones
 
 LAST_STEP = "last_step"
 
@@ -48,6 +49,7 @@ def remove_factors(user: User) -> int:
         gone: int = Authenticator.objects.filter(user=user).delete()[0]
         sessions.end_all(user.pk)
         if gone:
+            tombstones.record("credentials", user.pk, reason="mfa_removed")
             to = Recipient(address=user.email, person=user.pk)
             mails.queue(kind="security", to=to, letter=letter("factors_removed"))
     return gone

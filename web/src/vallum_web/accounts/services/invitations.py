@@ -15,7 +15,7 @@ from vallum_web.accounts.models import Invitation, Membership, User
 from vallum_web.accounts.services import AlreadyMemberError, join
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
-from vallum_web.tenancy import clock, lookups
+from vallum_web.tenancy import clock, lookups, tombstones
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org, OrgQuerySet
 from vallum_web.tenancy.scope import scope
@@ -60,6 +60,7 @@ def withdraw(org: Org, by: UUID, key: UUID) -> bool:
     with scope(org.pk, user=by):
         done = bool(_open(org.pk).filter(pk=key).update(withdrawn_at=clock.now()))
         if done:
+            tombstones.record("invitation", key, reason="withdrawn", org=org.pk)
             emit("member.uninvited", key)
         return done
 

@@ -10,7 +10,7 @@ from vallum_web.accounts.models import Membership, User
 from vallum_web.accounts.person.sessions import renew_soon
 from vallum_web.accounts.services import SlugTakenError
 from vallum_web.accounts.standing import keeps_an_owner, may_move
-from vallum_web.tenancy import clock, lookups
+from vallum_web.tenancy import clock, lookups, tombstones
 from vallum_web.tenancy.entitlements import hold
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import FormerSlug, Org
@@ -37,6 +37,7 @@ def change_role(org: Org, actor: Membership, key: UUID, role: str) -> Membership
         before, member.role = member.role, role
         member.save(update_fields=["role"])
         renew_soon(member.user_id)
+        tombstones.record("role", member.pk, reason="changed", org=org.pk, value=role)
         emit("member.role", member.user_id, before=before, role=role)
         return member
 
@@ -66,6 +67,7 @@ def end(org: Org, member: Membership, *, how: str) -> None:
     """Inside a scope that holds the organization. Raises RefusedError for the last owner."""
     if member.role == Role.OWNER:
         _keep_an_owner(org, member)
+    tombstones.record("member", member.pk, reason=how, org=org.pk)
     member.delete()
     emit("member.removed", member.user_id, how=how)
 
@@ -83,8 +85,9 @@ def transfer(org: Org, owner: Membership, key: UUID) -> Membership:
             raise RefusedError("This person's account is not active: choose somebody else.")
         Membership.objects.of(org).filter(pk=heir.pk).update(role=Role.OWNER)
         Membership.objects.of(org).filter(pk=owner.pk).update(role=Role.ADMIN)
-        renew_soon(heir.user_id)
-        renew_soon(owner.user_id)
+        for member, role in ((heir, Role.OWNER), (owner, Role.ADMIN)):
+            tombstones.record("role", member.pk, reason="transferred", org=org.pk, value=role.value)
+            renew_soon(member.user_id)
         emit("org.transferred", heir.user_id)
         return heir
 

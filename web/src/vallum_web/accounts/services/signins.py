@@ -12,12 +12,15 @@ from vallum_web.accounts.networks import neighbourhood
 from vallum_web.accounts.person import devices
 from vallum_web.mail import services as mails
 from vallum_web.mail.recipients import Recipient
-from vallum_web.tenancy import clock
+from vallum_web.tenancy import clock, tombstones
 from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.origin import current_origin
 
 Kind = SignIn.Kind
 ADDRESS_KEPT_FOR = timedelta(days=30)
+_CREDENTIALS = frozenset(
+    {Kind.PASSWORD_CHANGED, Kind.PASSWORD_RESET, Kind.MFA_ADDED, Kind.MFA_REMOVED, Kind.CODES_RENEWED}
+)
 MOST_FAILURES = 20
 """Of one account within an hour: a flood of guesses fills no table."""
 AN_HOUR = timedelta(hours=1)
@@ -36,6 +39,9 @@ def note(user: User, kind: Kind, *, second: str = "") -> None:
         here = _here()
         known = signins.came_from(user, family=here["family"], network=here["network"]).exists()
         row = SignIn.objects.create(user=user, at=clock.now(), kind=kind, second=second, known=known, **here)
+        if kind in _CREDENTIALS:
+            # A restored backup would take the former ones again.
+            tombstones.record("credentials", user.pk, reason=kind.value)
         if kind is Kind.MFA_FAILED and before + 1 == SUSPICIOUS:
             mails.queue(kind="security", to=_to(user), letter=letters.second_step_failed(row))
         if kind in signins.SUCCESSES and not known and not _is_first(user, row):

@@ -12,7 +12,7 @@ from vallum_web.accounts.models import Membership, Operator, StaffAccess, User
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
 from vallum_web.mail.recipients import Recipient
-from vallum_web.tenancy import clock, lookups
+from vallum_web.tenancy import clock, lookups, tombstones
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import person, scope
@@ -32,6 +32,7 @@ def add_operator(user: User) -> bool:
 def remove_operator(user: User) -> bool:
     """What they had open ends with it: an open access counts only while its person is an operator."""
     with transaction.atomic():
+        tombstones.record("operator", user.pk, reason="removed")
         return bool(Operator.objects.filter(user=user).delete()[0])
 
 

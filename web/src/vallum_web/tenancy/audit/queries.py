@@ -10,11 +10,12 @@ from django.db.models import F, Func, Max, Min, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
 from vallum_web.tenancy.audit import verify
-from vallum_web.tenancy.audit.attest import Attested, known_keys
+from vallum_web.tenancy.audit.attest import Attested
 from vallum_web.tenancy.audit.chain import Parts, moment
 from vallum_web.tenancy.audit.models import Checkpoint, Entry, Head
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
+from vallum_web.tenancy.signing import known_keys
 
 CHUNK = 5000
 # As `chain.moment` writes it.

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from vallum_web.tenancy.audit import attest, outside, queries, services
+from vallum_web.tenancy import signing
+from vallum_web.tenancy.audit import outside, queries, services
 from vallum_web.tenancy.audit.verify import Verdict
 
 BROKEN = 1
@@ -26,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *_arguments: Any, **options: Any) -> None:
         if options["verb"] == "key":
-            name, public = attest.present_key()
+            name, public = signing.present_key()
             self.stdout.write(f"{name} {public}")
             return
         self._verify(options["org"])
