@@ -39,7 +39,7 @@ def replay(since: datetime) -> Replayed:
     for entry in _wanted(since - _SLACK):
         try:
             handlers.named(entry.kind).again(entry)
-        except Exception as error:
+        except Exception as error:  # any app may have declared it; the others are replayed all the same
             log.exception("Tombstone %s (%s) could not be replayed", entry.seq, entry.kind)
             failed.append(f"tombstone {entry.seq} ({entry.kind}): {error}")
         else:
