@@ -1,8 +1,7 @@
 """The doors of payment providers: what they signed is taken in once; anything else changes nothing and is never our fault."""
 
-import os
-import random
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from billing_hooks import FORMER, SECRET, razorpay_event, razorpay_signed, stripe_event, stripe_signed
@@ -16,7 +15,7 @@ from vallum_web.tenancy import clock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("keyed")]
 
-MUTATIONS = int(os.environ.get("VALLUM_BILLING_MUTATIONS", "300"))
+GOOD = stripe_signed(stripe_event())["Stripe-Signature"]
 
 
 def post(provider, body, headers):
@@ -38,11 +37,12 @@ def test_what_a_provider_signed_is_taken_in_once(secret):
     for _ in range(5):
         assert post("stripe", body, stripe_signed(body, secret=secret)).status_code == 200
     own = razorpay_event()
-    for _ in range(5):
-        assert post("razorpay", own, razorpay_signed(own, secret=secret)).status_code == 200
+    for number in range(5):
+        # The id is not signed: whoever saw a notice may write another one.
+        assert post("razorpay", own, razorpay_signed(own, secret=secret, event=f"revt_{number}")).status_code == 200
     assert kept() == [
         ("evt_7", "invoice.paid", "in_1", "waiting"),
-        ("revt_1", "subscription.charged", "sub_1", "waiting"),
+        (sha256(own).hexdigest(), "subscription.charged", "sub_1", "waiting"),
     ]
     assert jobs() == 2
 
@@ -73,6 +73,8 @@ def test_a_signature_of_another_time_counts_for_nothing(minutes):
         ),
         pytest.param({"Stripe-Signature": "t=1,v1=" + "é" * 64}, stripe_event(), id="not ASCII"),
         pytest.param({"Stripe-Signature": "," * 5000}, stripe_event(), id="nothing but commas"),
+        pytest.param({"Stripe-Signature": f"{GOOD},"}, stripe_event(), id="a part that says nothing"),
+        pytest.param({"Stripe-Signature": GOOD.replace("t=", "t=0")}, stripe_event(), id="the time written otherwise"),
     ],
 )
 def test_what_is_not_signed_is_refused(headers, body):
@@ -131,47 +133,6 @@ def test_without_keys_there_is_no_door(settings):
     settings.BILLING = {}
     body = stripe_event()
     assert post("stripe", body, stripe_signed(body)).status_code == 404
-
-
-def changed(chance, text):
-    """One character of it is another one, is gone, or stands twice; or all of it is cut somewhere."""
-    place = chance.randrange(len(text))
-    other = bytes([chance.choice([b for b in range(33, 127) if b != text[place]])])
-    return chance.choice([
-        text[:place] + other + text[place + 1 :],
-        text[:place] + text[place + 1 :],
-        text[:place] + text[place : place + 1] * 2 + text[place + 1 :],
-        text[:place],
-    ])  # fmt: skip
-
-
-def test_any_change_on_the_way_is_refused_and_changes_nothing():
-    chance = random.Random(20261126)
-    body, own = stripe_event(), razorpay_event()
-    digest = razorpay_signed(own)["X-Razorpay-Signature"].encode()
-    for number in range(MUTATIONS):
-        header = stripe_signed(body)[
-            "Stripe-Signature"
-        ].encode()  # signed now: a long run is longer than one is good for
-        match number % 4:
-            case 0:
-                answer = post("stripe", changed(chance, body), {"Stripe-Signature": header.decode()})
-            case 1:
-                other = changed(chance, header)
-                if b"v1=" + header.partition(b"v1=")[2] in other and other.startswith(header.partition(b",")[0] + b","):
-                    continue  # what was changed is neither the time nor the signature
-                answer = post("stripe", body, {"Stripe-Signature": other.decode()})
-            case 2:
-                answer = post("razorpay", changed(chance, own), {**razorpay_signed(own)})
-            case _:
-                answer = post("razorpay", own, {"X-Razorpay-Signature": changed(chance, digest).decode()})
-        assert 400 <= answer.status_code < 500, number
-    assert kept() == []
-    assert jobs() == 0
-    for _ in range(2):
-        assert post("stripe", body, stripe_signed(body)).status_code == 200
-        assert post("razorpay", own, razorpay_signed(own)).status_code == 200
-    assert len(kept()) == jobs() == 2
 
 
 LIVE = {

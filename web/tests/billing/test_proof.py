@@ -4,11 +4,13 @@ import contextlib
 import random
 from datetime import UTC, datetime, timedelta
 
+import making
 import pytest
-from billing.test_stripe import away, bought, card, entitled
+from billing.test_stripe import away, bought, card, entitled, letters
 from billing_hooks import stripe_event, stripe_signed
-from selling import follow_all, pay, to_our_door
+from selling import five_times, follow_all, pay, to_our_door
 
+from vallum_web.accounts.services import staff
 from vallum_web.billing.models import BillingEventInbox, SubscriptionMirror
 from vallum_web.billing.seen import OVER
 from vallum_web.billing.services import flows, reconcile
@@ -49,13 +51,12 @@ def forge(stripe):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_notices_lost_late_twice_shuffled_and_forged(people, signed_in, stripe, seed):
+def test_notices_lost_late_five_times_shuffled_and_forged(people, signed_in, stripe, seed):
     chance = random.Random(seed)
     owner, org, by = signed_in(people.alice), people.org, people.alice.pk
     pay(away(owner))
-    stripe.toxics.change(
-        {"hooks_lost": 0.1, "hooks_twice": 0.8, "hooks_shuffled": True, "hooks_delay": 3 * 86_400, "seed": seed}
-    )
+    stripe.toxics.change({"hooks_lost": 0.1, "hooks_shuffled": True, "hooks_delay": 3 * 86_400, "seed": seed})
+    came = five_times(stripe)
     owner.get(f"{PAGE}back/")
     acts = [
         lambda: flows.set_seats(org, by, chance.randint(2, 9)),
@@ -85,6 +86,9 @@ def test_notices_lost_late_twice_shuffled_and_forged(people, signed_in, stripe, 
         assert entitled(org).plan.id == ("pro" if pays(stripe) else "free") or bought(org).mirror.status == "past_due"
         assert not BillingEventInbox.objects.filter(state="waiting").exists()
         assert not BillingEventInbox.objects.filter(event_id__startswith="evt_forged").exists()
+        events = stripe.world.all("event")
+        assert 0 < BillingEventInbox.objects.count() <= len(events)
+        assert len(came) < len(events), "some were lost"
 
 
 def test_a_subscription_that_no_notice_told_of_is_found(people, signed_in, stripe):
@@ -114,3 +118,43 @@ def test_another_organizations_customer_is_not_ours(people, signed_in, stripe):
     customer["metadata"]["org"] = str(people.elsewhere.pk)  # somebody wrote into the dashboard
     reconcile.everything()
     assert entitled(people.org).plan.id == "pro"
+
+
+def test_a_disabled_endpoint_silence_and_members_without_a_seat_are_told_of(people, signed_in, stripe):
+    staff.add_operator(making.person("olga@example.test", name="Olga"))
+    pay(away(signed_in(people.alice), seats=3))
+    stripe.settle()
+    follow_all()
+    assert alarms(people.org) == ([], [])
+    (endpoint,) = stripe.world.all("webhook_endpoint")
+    endpoint["status"] = "disabled"
+    assert alarms(people.org) == (["disabled/stripe"], [])
+    end = bought(people.org).mirror.period_end
+    with clock.travelled(end - clock.now() + timedelta(hours=3)):
+        stripe.settle()
+        (sub,) = stripe.world.all("subscription")
+        sub["items"]["data"][0]["quantity"] = 1  # somebody at the dashboard
+        names, told = alarms(people.org)
+        assert names == ["silent/stripe", "disabled/stripe", "over"]
+        assert told == ["Acme has more members than seats"]
+        assert alarms(people.org)[1] == told, "once"
+    assert len(letters("olga@example.test", "operation")) == 4, "each once a day"
+
+
+def alarms(org):
+    """What the hourly comparison raises, and what Acme's owner is told of it."""
+    with capture(reconcile.alarms) as names:
+        reconcile.everything()
+    assert org.name == "Acme"
+    return names, [subject for subject in letters("alice@example.test") if "seats" in subject]
+
+
+@contextlib.contextmanager
+def capture(module):
+    """What `sound` answers."""
+    names, real = [], module.sound
+    module.sound = lambda told: names.extend(real(told))
+    try:
+        yield names
+    finally:
+        module.sound = real

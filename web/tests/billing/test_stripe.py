@@ -274,5 +274,5 @@ def card(stripe, word):
     customer["invoice_settings"]["default_payment_method"] = new["id"]
 
 
-def letters(address):
-    return [mail.subject for mail in mails(to=address, kind="billing")]
+def letters(address, kind="billing"):
+    return [mail.subject for mail in mails(to=address, kind=kind)]

@@ -108,6 +108,15 @@ def bought(org: Org) -> Bought | None:
     return Bought(account=found[0].account, mirror=found[0], owed_since=since)
 
 
+def too_few_seats(org: Org) -> tuple[int, int] | None:
+    """How many members there are and how many seats are paid, where those are fewer; None while all have one."""
+    entitled = entitlements.of(org)
+    if entitled.source not in Provider.values:
+        return None
+    members, seats = people.members(org).count(), entitled.limit(What.MEMBERS)
+    return (members, seats) if seats is not None and members > seats else None
+
+
 def accounts(org: Org) -> list[BillingAccount]:
     return list(BillingAccount.objects.of(org).order_by("provider"))
 

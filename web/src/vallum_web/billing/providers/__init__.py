@@ -36,6 +36,8 @@ class Way(Protocol):
 
     def find(self, kind: str, args: Mapping[str, Any], key: str) -> str | None: ...
 
+    def disabled(self, url: str) -> bool: ...
+
 
 _WAYS: Mapping[str, Callable[[Keys, UUID | None], Way]] = {"stripe": Stripe, "razorpay": Razorpay}
 VERIFIERS: Mapping[str, Callable[..., Notice]] = {"stripe": signature.stripe, "razorpay": signature.razorpay}

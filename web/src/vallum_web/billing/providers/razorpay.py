@@ -109,6 +109,10 @@ class Razorpay:
         rows = self._pages("/v1/subscriptions", {"plan_id": self._plan_id(args)})
         return next((str(row["id"]) for row in rows if _notes(row).get("cmd") == key), None)
 
+    def disabled(self, url: str) -> bool:  # noqa: ARG002 - as `Way` has it
+        """It does not say: its dashboard alone shows that."""
+        return False
+
     def link(self, kind: str, made: str) -> str:  # noqa: ARG002 - as `Way` has it
         """Where the customer goes on at Razorpay."""
         return str(self._call.get(f"/v1/subscriptions/{made}").get("short_url") or "")

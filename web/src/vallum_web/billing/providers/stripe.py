@@ -97,9 +97,17 @@ class Stripe:
         made: Mapping[str, Any] = getattr(self, f"_do_{kind}")(args, {"Idempotency-Key": key})
         return str(made["id"])
 
-    def find(self, kind: str, args: Mapping[str, Any], key: str) -> str | None:  # noqa: ARG002 - as `Way` has it
-        """Nothing to look for: the key of repetition finds it."""
-        return None
+    def find(self, kind: str, args: Mapping[str, Any], key: str) -> str | None:
+        """A refund that an earlier attempt made: it may be sent again when its key of repetition is forgotten."""
+        if kind != "refund":
+            return None
+        rows = self._pages("/v1/refunds", {_paid_by(args["payment"]): args["payment"]})
+        return next((str(row["id"]) for row in rows if (row.get("metadata") or {}).get("cmd") == key), None)
+
+    def disabled(self, url: str) -> bool:
+        """Whether it was told to tell nothing more at this address."""
+        there = [row.get("status") for row in self._pages("/v1/webhook_endpoints", {}) if row.get("url") == url]
+        return bool(there) and "enabled" not in there
 
     def link(self, kind: str, made: str) -> str:
         """Where the customer goes on at Stripe."""
@@ -173,11 +181,13 @@ class Stripe:
     def _do_change(self, args: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
         """More seats, or a longer period: at once, and paid at once."""
         path = f"/v1/subscriptions/{args['subscription']}"
+        row = self._get(path)
         sent = {
-            "items": [self._item(self._get(path), args)],
+            "items": [self._item(row, args)],
             "proration_behavior": "always_invoice",
             "payment_behavior": "pending_if_incomplete",
-            "proration_date": args["at"],
+            # What is sent again after a renewal cannot be reckoned from a day before it.
+            "proration_date": max(args["at"], int(row["items"]["data"][0].get("current_period_start") or 0)),
         }
         return self._post(path, sent, headers)
 
@@ -193,8 +203,12 @@ class Stripe:
         return self._post(f"/v1/subscriptions/{args['subscription']}", {"cancel_at_period_end": False}, headers)
 
     def _do_refund(self, args: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
-        kind = "charge" if args["payment"].startswith("ch_") else "payment_intent"
-        sent = {kind: args["payment"], "amount": args["amount"], "reason": "requested_by_customer"}
+        sent = {
+            _paid_by(args["payment"]): args["payment"],
+            "amount": args["amount"],
+            "reason": "requested_by_customer",
+            "metadata": {"cmd": headers["Idempotency-Key"]},
+        }
         return self._post("/v1/refunds", sent, headers)
 
     def _item(self, row: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:
@@ -270,6 +284,10 @@ class Stripe:
 
 def lookup_key(plan: str, period: str, currency: str) -> str:
     return f"vallum_{plan}_{period}_{currency.lower()}"
+
+
+def _paid_by(payment: str) -> str:
+    return "charge" if payment.startswith("ch_") else "payment_intent"
 
 
 def _demand_missing(error: RefusedError) -> None:

@@ -1,6 +1,6 @@
 """What we ask of a provider: written down first, sent under a key of its own, and sent again until there is an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,9 @@ CONFLICT = 409
 UNANSWERED = timedelta(minutes=10)
 """What was sent and has no answer for so long is sent again."""
 TOO_OLD = timedelta(hours=23)
-"""A key of repetition is good for 24 hours: later nothing is sent again, and the account is looked at instead."""
+"""A key of repetition is good for 24 hours. Later only that is sent again which does no harm twice."""
+SETS = frozenset({"change", "lower", "cancel", "resume"})
+"""Kinds that say how something is to be. Of two about one subscription the later counts."""
 KEPT_FOR = timedelta(days=400)
 
 
@@ -78,13 +80,11 @@ def carry_out(org: Org, by: UUID | None, provider: str, kind: str, args: Mapping
     return send(write(org, by, provider, kind, args))
 
 
-def send_open(org: UUID) -> int:
+def send_open(org: UUID, providers: Collection[str]) -> int:
     """Send what is due and has no answer; how many have one now."""
     now = clock.now()
     with scope(org):
-        found = (
-            BillingCommand.objects.of(org).filter(state__in=OPEN, provider__in=list(settings.BILLING)).order_by("id")
-        )
+        found = BillingCommand.objects.of(org).filter(state__in=OPEN, provider__in=providers).order_by("id")
         rows = [
             row
             for row in found
@@ -92,7 +92,7 @@ def send_open(org: UUID) -> int:
         ]
     answered = 0
     for row in rows:
-        if row.sent_at and row.sent_at < now - TOO_OLD:
+        if row.sent_at and row.sent_at < now - TOO_OLD and not _harmless(row):
             _move(row, State.REFUSED, error="no_answer")
             continue
         try:
@@ -103,6 +103,17 @@ def send_open(org: UUID) -> int:
         except NoAnswerError:
             return answered
     return answered
+
+
+def _harmless(row: BillingCommand) -> bool:
+    """Whether it may be sent after its key is forgotten: a refund is looked for first, and what sets something sets it once more."""
+    if row.kind == "refund":
+        return True
+    if row.kind not in SETS:
+        return False
+    with scope(row.org_id):
+        later = BillingCommand.objects.of(row.org_id).filter(pk__gt=row.pk, kind__in=SETS, state=State.DONE)
+        return not later.filter(args__subscription=row.args["subscription"]).exists()
 
 
 def _due(row: BillingCommand, now: str) -> bool:

@@ -1,7 +1,6 @@
 """Notices of providers: taken in once each, and followed by asking the provider what there is to know."""
 
 from datetime import timedelta
-from hashlib import sha256
 from uuid import UUID
 
 from django.conf import settings
@@ -45,9 +44,8 @@ def receive(provider: str, notice: Notice) -> bool:
 
 
 def note(provider: str, event_id: str, kind: str, object_id: str) -> bool:
-    """As `receive`, for what a provider's list tells and no notice did."""
-    digest = sha256(f"{event_id} {kind} {object_id}".encode()).digest()
-    return receive(provider, Notice(event_id=event_id, type=kind, object_id=object_id, sha256=digest, live=None))
+    """As `receive`, for what a provider's list tells and no notice did: there is no body, and no digest of one."""
+    return receive(provider, Notice(event_id=event_id, type=kind, object_id=object_id, sha256=b"", live=None))
 
 
 def follow(event: UUID) -> None:

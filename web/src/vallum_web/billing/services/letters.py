@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Membership
+from vallum_web.accounts.queries import operators
 from vallum_web.billing.models import BillingAccount, InvoiceRef, Status, SubscriptionMirror
 from vallum_web.billing.queries import SOON
 from vallum_web.billing.seen import OPEN, READ_ONLY_AFTER
@@ -60,6 +62,20 @@ def tell(org: Org, said: Letter, *, once: str) -> None:
     for person, address in rows:
         to = Recipient(address=address, person=person)
         mails.queue(kind="billing", to=to, letter=said, org=org.pk, dedupe=f"{once}/{person}")
+
+
+def too_few_seats(org: Org, used: int, paid: int) -> None:
+    """Inside the organization's scope."""
+    said = letter("too_few_seats", org=org.name, used=used, paid=paid, link=_plan(org))
+    tell(org, said, once=f"seats/{org.pk}/{used}/{paid}")
+
+
+def tell_operators(said: Letter, *, once: str) -> None:
+    """Those who run the platform, each once under this key. Outside of a scope."""
+    with transaction.atomic():
+        for row in operators():
+            to = Recipient(address=row.user.email, person=row.user_id)
+            mails.queue(kind="operation", to=to, letter=said, dedupe=f"{once}/{row.user_id}")
 
 
 def _plan(org: Org) -> str:

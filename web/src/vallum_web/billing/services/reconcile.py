@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.conf import settings
 
-from vallum_web.billing.models import BillingAccount, BillingEventInbox
+from vallum_web.billing import queries
+from vallum_web.billing.models import BillingAccount, BillingEventInbox, InvoiceRef
 from vallum_web.billing.providers import way
-from vallum_web.billing.services import commands, flows, inbox, letters, refresh
+from vallum_web.billing.services import alarms, commands, flows, inbox, letters, refresh
 from vallum_web.billing.wire import NoAnswerError, RefusedError
 from vallum_web.tenancy import clock, lookups
 from vallum_web.tenancy.events import emit
@@ -18,17 +19,22 @@ from vallum_web.tenancy.scope import scope
 
 log = logging.getLogger(__name__)
 OVERLAP = timedelta(hours=2)
-ALARM_AFTER = timedelta(hours=1)
-SILENT_AFTER = timedelta(hours=26)
+ON_ITS_WAY = timedelta(hours=1)
+"""A notice may take so long: what happened since then need not be told yet."""
+ENOUGH = 3
+"""After so many accounts of which a provider said nothing, the others are not asked about in this hour."""
 
 
 def everything() -> Counter[str]:
     """What was looked at, and what differed. A provider that does not answer is tried again an hour later."""
     told: Counter[str] = Counter()
+    silent: Counter[str] = Counter()
     for provider in sorted(settings.BILLING):
         try:
-            told["missed"] += _missed(provider)
+            told[f"missed/{provider}"] = _missed(provider)
+            told["missed"] += told[f"missed/{provider}"]
         except (NoAnswerError, RefusedError) as error:
+            silent[provider] += 1
             log.warning("%s does not list what happened: %s", provider, error)
     for event in inbox.open_events():
         try:
@@ -36,35 +42,57 @@ def everything() -> Counter[str]:
         except NoAnswerError:
             break
     for org in lookups.all_orgs():
-        told += organization(org)
-    _alarm(drift=told["drift"])
+        told += organization(org, silent)
+    alarms.sound(told)
     inbox.prune()
     return told
 
 
-def organization(key: UUID) -> Counter[str]:
-    """Send what has no answer, then compare. Outside of a scope."""
+def organization(key: UUID, silent: Counter[str] | None = None) -> Counter[str]:
+    """Send what has no answer, then compare. Outside of a scope. `silent` counts how often a provider gave no answer."""
     told: Counter[str] = Counter()
+    silent = Counter() if silent is None else silent
     with scope(key):
         org = Org.objects.get(pk=key)
         letters.trial_ends(org)
         accounts = list(BillingAccount.objects.of(org).order_by("provider"))
-    told["answered"] += commands.send_open(key)
+    asked = [each for each in settings.BILLING if silent[each] < ENOUGH]
+    told["answered"] += commands.send_open(key, asked)
     commands.prune(key)
     for account in accounts:
-        if account.provider not in settings.BILLING:
-            continue
-        try:
-            told["accounts"] += 1
-            drift = refresh.look(org, account.provider)
-            flows.end_replaced(org)
-            if drift:
-                told["drift"] += 1
-                with scope(key):
-                    emit("billing.drift", account.pk, provider=account.provider)
-        except (NoAnswerError, RefusedError) as error:
-            log.warning("The %s account of %s was not compared: %s", account.provider, key, error)
+        if account.provider in asked:
+            told += _compared(org, account, silent)
+    with scope(key):
+        told["over"] += _over(org)
     return told
+
+
+def _compared(org: Org, account: BillingAccount, silent: Counter[str]) -> Counter[str]:
+    told = Counter({"accounts": 1})
+    try:
+        drift = refresh.look(org, account.provider)
+        flows.end_replaced(org)
+    except (NoAnswerError, RefusedError) as error:
+        silent[account.provider] += isinstance(error, NoAnswerError)
+        log.warning("The %s account of %s was not compared: %s", account.provider, org.pk, error)
+        return told
+    with scope(org.pk):
+        if drift:
+            told["drift"] += 1
+            emit("billing.drift", account.pk, provider=account.provider)
+        now = clock.now()
+        issued = (now - alarms.SILENT_FOR, now - ON_ITS_WAY)
+        bills = InvoiceRef.objects.of(org).filter(account=account, issued_at__range=issued)
+        told[f"due/{account.provider}"] += bills.count()
+    return told
+
+
+def _over(org: Org) -> bool:
+    """More members than seats that are paid: the owners are told, once for each number. Inside of its scope."""
+    seats = queries.too_few_seats(org)
+    if seats is not None:
+        letters.too_few_seats(org, *seats)
+    return seats is not None
 
 
 def _missed(provider: str) -> int:
@@ -78,23 +106,4 @@ def _since(provider: str) -> datetime:
     newest = BillingEventInbox.objects.filter(provider=provider).order_by("-received_at").first()
     oldest = clock.now() - inbox.LOOKED_BACK
     # From before the hour that was last compared: what comes twice is taken in once.
-    return max(newest.received_at - SILENT_AFTER - OVERLAP, oldest) if newest else oldest
-
-
-def _alarm(*, drift: int) -> None:
-    """What a person has to look at, in the log."""
-    heard = BillingEventInbox.objects.filter(received_at__gte=clock.now() - SILENT_AFTER)
-    if drift and not heard.exists():
-        log.error(
-            "%d accounts changed and no payment provider told of it for 26 hours: see at its dashboard whether the endpoint "
-            "is enabled (Razorpay disables one that failed for a day).",
-            drift,
-        )
-    parked = BillingEventInbox.objects.filter(
-        state=BillingEventInbox.State.PARKED, received_at__lt=clock.now() - ALARM_AFTER
-    )
-    if count := parked.count():
-        log.error(
-            "%d notices of payment providers are of no organization that we know: see `vallum-web manage billing`.",
-            count,
-        )
+    return max(newest.received_at - alarms.SILENT_FOR - OVERLAP, oldest) if newest else oldest
