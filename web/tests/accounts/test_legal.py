@@ -12,7 +12,9 @@ from mailing import last
 
 from vallum_web.accounts import services, tokens
 from vallum_web.accounts.legal import documents, markdown
+from vallum_web.accounts.legal.comparing import compare
 from vallum_web.accounts.legal.documents import Document, Version, in_force, stamp
+from vallum_web.accounts.legal.queries import held
 from vallum_web.accounts.legal.services import accept, settle
 from vallum_web.accounts.models import Acceptance, Membership, User
 from vallum_web.accounts.services import invitations
@@ -76,17 +78,62 @@ def test_of_markdown_only_the_little_that_is_needed(text, said):
     assert [(block.kind, *block.lines) for block in markdown.blocks(text)] == said
 
 
+def test_sentences_may_have_names():
+    block = next(markdown.blocks("One thing. {one} Two things.\nOf three. {two} And a tail. Another."))
+    told = [(sentence.name, sentence.text) for sentence in block.parts[0]]
+    assert told == [("one", "One thing."), ("two", "Two things. Of three."), ("", "And a tail."), ("", "Another.")]
+
+
+def test_two_versions_are_compared_sentence_by_sentence():
+    rows = compare("# T\n\nStays. Goes.\n\n## Old", "# T\n\nStays. {name}\n\n## New\n\n- Comes.")
+    assert [(row.change.value, row.text) for row in rows] == [
+        ("same", "T"),
+        ("same", "Stays."),
+        ("gone", "Goes."),
+        ("gone", "Old"),
+        ("new", "New"),
+        ("new", "Comes."),
+    ]
+
+
 class TestDocuments:
-    @pytest.mark.parametrize("path", ["/legal/terms/", "/legal/privacy/", "/legal/terms/1/", "/legal/privacy/1/"])
+    @pytest.mark.parametrize(
+        "path", ["/legal/terms/", "/legal/privacy/", "/legal/acceptable-use/", "/legal/privacy/2/"]
+    )
     def test_anybody_reads_them(self, path, dora, signed_in):
         for browser in (Client(), signed_in(dora)):
             page = browser.get(path)
             assert page.status_code == 200
-            assert "Last updated 25 November 2026" in page.content.decode()
+            assert "Last updated 26 November 2026" in page.content.decode()
 
-    @pytest.mark.parametrize("path", ["/legal/other/", "/legal/terms/0/", "/legal/terms/2/", "/legal/terms/x/"])
+    @pytest.mark.parametrize("path", ["/legal/other/", "/legal/terms/0/", "/legal/terms/99/", "/legal/terms/x/"])
     def test_what_there_is_not_is_missing(self, path):
         assert Client().get(path).status_code == 404
+
+    @pytest.mark.policy("PP-0.1", "PP-10a")
+    def test_what_changed_between_two_versions_is_shown(self):
+        page = Client().get("/legal/privacy/2/from/1/").content.decode()
+        assert re.search(r"<ins>.{0,60}Your data lies on servers in Europe", page, re.DOTALL)
+        assert re.search(r"<del>.{0,60}There are none at present", page, re.DOTALL)
+        assert "These two say the same." in Client().get("/legal/privacy/2/from/2/").content.decode()
+        assert Client().get("/legal/privacy/2/from/9/").status_code == 404
+
+    @pytest.mark.policy("PP-10c")
+    def test_last_updated_is_the_day_of_the_version_in_force(self, monkeypatch):
+        later = Version(document=Document.PRIVACY, number=3, since=date(2027, 3, 1))
+        monkeypatch.setattr(Version, "text", "# Privacy policy\n\nA text.")
+        monkeypatch.setattr("vallum_web.accounts.legal.views.versions", lambda: (*documents.versions(), later))
+        monkeypatch.setattr("vallum_web.accounts.legal.queries.versions", lambda: (*documents.versions(), later))
+        page = Client().get("/legal/privacy/").content.decode()
+        assert "Last updated 26 November 2026" in page
+        assert "From 1 March 2027 on" in page
+        with clock.travelled(date(2027, 3, 2) - clock.now().date()):
+            assert "Last updated 1 March 2027" in Client().get("/legal/privacy/").content.decode()
+
+    def test_whom_to_ask_is_what_the_operator_says(self, settings):
+        assert "have not named an address yet" in Client().get("/legal/privacy/").content.decode()
+        settings.PRIVACY_CONTACT = "privacy@vallum.example"
+        assert "mailto:privacy@vallum.example" in Client().get("/legal/privacy/").content.decode()
 
     def test_facts_of_the_policy_are_in_it(self):
         text = Client().get("/legal/privacy/").content.decode()
@@ -102,8 +149,8 @@ class TestSignUp:
         dora = User.objects.get(email="dora@example.test")
         kept = Acceptance.objects.filter(user=dora.pk).order_by("document")
         assert [(row.document, row.version, row.method) for row in kept] == [
-            ("privacy", 1, "signup"),
-            ("terms", 1, "signup"),
+            ("privacy", 2, "signup"),
+            ("terms", 2, "signup"),
         ]
         assert {(row.network, row.device) for row in kept} == {("192.0.2.0/24", "Firefox 131 on Linux")}
         assert clock.now() - dora.attested_adult_at < timedelta(minutes=1)
@@ -127,7 +174,7 @@ class TestSignUp:
 
     def test_what_changed_meanwhile_is_to_be_ticked_again_in_its_new_version(self):
         page = Client().post(SIGNUP, making.signup_form("dora@example.test") | {"versions": "terms-0"}).content.decode()
-        assert 'name="versions" value="privacy-1 terms-1"' in page
+        assert 'name="versions" value="privacy-2 terms-2"' in page
         assert re.search(r'name="accept"[^>]*>', page)
         assert not re.search(r'name="accept"[^>]*checked', page)
         assert re.search(r'name="adult"[^>]*checked', page)
@@ -200,21 +247,21 @@ class TestDoor:
     def test_a_new_version_is_accepted_again_by_everybody(self, dora, signed_in):
         dora.attested_adult_at = clock.now()
         dora.save()
-        for document in Document:
+        for document in (Document.TERMS, Document.PRIVACY):
             Acceptance.objects.create(user=dora.pk, document=document, version=0, method=Acceptance.Method.SIGNUP)
         browser = signed_in(dora)
         assert browser.get("/new/")["Location"].startswith(ACCEPT)
         page = browser.get(ACCEPT).content.decode()
         assert "Something has changed since you last accepted" in page
         assert 'name="adult"' not in page
-        assert browser.post(ACCEPT, {"accept": "on", "versions": "privacy-1 terms-1"}).status_code == 302
+        assert browser.post(ACCEPT, {"accept": "on", "versions": "privacy-2 terms-2"}).status_code == 302
         assert browser.get("/new/").status_code == 200
         kept = Acceptance.objects.filter(user=dora.pk).order_by("document", "version")
         assert [(row.document, row.version, row.method) for row in kept] == [
             ("privacy", 0, "signup"),
-            ("privacy", 1, "later"),
+            ("privacy", 2, "later"),
             ("terms", 0, "signup"),
-            ("terms", 1, "later"),
+            ("terms", 2, "later"),
         ]
 
 
@@ -241,5 +288,5 @@ def test_an_acceptance_is_never_changed_and_never_removed(alice):
 def test_accepting_twice_is_accepting_once(alice):
     before = list(Acceptance.objects.filter(user=alice.pk).values())
     with coming_from(Origin(request_id=uuid7(), address="198.51.100.7", agent="")):
-        accept(alice, documents.versions(), Acceptance.Method.SIGNUP)
+        accept(alice, held(), Acceptance.Method.SIGNUP)
     assert list(Acceptance.objects.filter(user=alice.pk).values()) == before

@@ -56,6 +56,8 @@ def spoken(*, new, old):
         pytest.param(spoken(new=True, old=True), Verdict.FAIL, id="TLS 1.2 as well"),
         pytest.param(spoken(new=False, old=True), Verdict.FAIL, id="TLS 1.2 alone"),
         pytest.param(spoken(new=None, old=None), Verdict.WARN, id="nobody to ask about TLS"),
+        pytest.param(doctor.policy({}), Verdict.WARN, id="nobody says whom to ask and where data lies"),
+        pytest.param(doctor.policy(dict.fromkeys(doctor._STATED, "x")), Verdict.OK, id="all stated"),
         pytest.param(doctor.clock(4.9), Verdict.OK, id="clocks agree"),
         pytest.param(doctor.clock(-5.1), Verdict.FAIL, id="database behind"),
         pytest.param(doctor.clock(5.1), Verdict.FAIL, id="database ahead"),

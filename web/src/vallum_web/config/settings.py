@@ -18,6 +18,13 @@ PUBLIC_URL = os.environ.get("VALLUM_URL", "http://127.0.0.1:8000")
 # How many proxies of the operator's own stand in front: their entries of X-Forwarded-For are believed, no others.
 TRUSTED_HOPS = int(os.environ.get("VALLUM_TRUSTED_HOPS", "0"))
 
+# What the privacy policy promises and only whoever runs this can know: whom to ask, where it lies, and that disks are encrypted.
+PRIVACY_CONTACT = os.environ.get("VALLUM_PRIVACY_CONTACT", "")
+DATA_PROTECTION_OFFICER = os.environ.get("VALLUM_DPO", "")
+SECURITY_CONTACT = os.environ.get("VALLUM_SECURITY_CONTACT", "")
+HOSTING = os.environ.get("VALLUM_HOSTING", "")
+DISK_ENCRYPTION = os.environ.get("VALLUM_DISK_ENCRYPTION", "")
+
 DEBUG = False
 SECRET_KEY = secret.key(HOME, "secret_key")
 # Never rotated: what stands for a secret in the record would become another one.

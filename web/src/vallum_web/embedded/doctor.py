@@ -81,6 +81,7 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     yield disk(shutil.disk_usage(_existing(home)).free)
     yield advisories(_age(home / "advisories" / "advisories.sqlite"), home)
     yield mail(environ)
+    yield policy(environ)
     if running := _running(home):
         yield encryption(running, probe.speaks)
     yield from _database(home, environ)
@@ -103,6 +104,22 @@ def mail(environ: Mapping[str, str]) -> Line:
         return Line(verdict=Verdict.WARN, subject="mail", found="printed, never sent", advice="Set VALLUM_RESEND_KEY.")
     advice = "`vallum-web manage outbox EMAIL` shows those to an address; reset links are in them."
     return Line(verdict=Verdict.OK, subject="mail", found="kept in the database, never sent", advice=advice)
+
+
+_STATED = ("VALLUM_PRIVACY_CONTACT", "VALLUM_SECURITY_CONTACT", "VALLUM_HOSTING", "VALLUM_DISK_ENCRYPTION")
+
+
+def policy(environ: Mapping[str, str]) -> Line:
+    """What the privacy policy leaves to whoever runs this: whom to ask, and where data lies."""
+    missing = [name for name in _STATED if not environ.get(name)]
+    if not missing:
+        return Line(verdict=Verdict.OK, subject="policy", found="contacts, hosting and disk encryption are stated")
+    return Line(
+        verdict=Verdict.WARN,
+        subject="policy",
+        found="the privacy policy leaves open what only you can say",
+        advice=f"Set {', '.join(missing)} (docs/operations.md).",
+    )
 
 
 def _running(home: Path) -> str:

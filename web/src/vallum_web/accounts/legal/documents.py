@@ -10,14 +10,20 @@ from importlib.resources import files
 
 
 class Document(StrEnum):
-    """What there is to accept. The value is part of addresses and of proofs."""
+    """What there is to read. The value is part of addresses and of proofs."""
 
     TERMS = "terms"
     PRIVACY = "privacy"
+    ACCEPTABLE_USE = "acceptable-use"
 
     @property
     def heading(self) -> str:
-        return {"terms": "Terms of use", "privacy": "Privacy policy"}[self.value]
+        return {"terms": "Terms of use", "privacy": "Privacy policy"}.get(self.value, "Acceptable use")
+
+    @property
+    def is_accepted(self) -> bool:
+        """By itself. The rules of acceptable use are part of the terms."""
+        return self is not Document.ACCEPTABLE_USE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

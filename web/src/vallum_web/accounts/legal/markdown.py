@@ -1,4 +1,7 @@
-"""The little of Markdown that a legal text needs: headings, paragraphs and lists. Pure; what it yields is plain text."""
+"""The little of Markdown that a legal text needs: headings, paragraphs and lists. Pure; what it yields is plain text.
+
+A sentence may end with its name in braces, by which others speak of it: `We do not sell your data. {share-no-sale}`.
+"""
 
 import re
 from collections.abc import Iterator
@@ -6,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _HEADING = re.compile(r"(#{1,3}) (.+)")
+_NAMED = re.compile(r"(?P<text>.*?)\s*\{(?P<name>[a-z0-9-]+)\}\s*|(?P<rest>.+)", re.DOTALL)
+_END = re.compile(r"(?<=[.!?]) +(?=[A-Z“])")
 
 
 class Kind(StrEnum):
@@ -19,6 +24,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """One statement; without a name in the older texts."""
+
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """One block; a list has an item a line, everything else a single one."""
 
@@ -26,9 +39,22 @@ class Block:
     lines: tuple[str, ...]
 
     @property
+    def parts(self) -> tuple[tuple[Sentence, ...], ...]:
+        """The sentences of each line."""
+        return tuple(tuple(sentences(line)) for line in self.lines)
+
+    @property
     def anchor(self) -> str:
         """What a link may point to: the words of a heading."""
         return re.sub(r"[^a-z0-9]+", "-", self.lines[0].lower()).strip("-")
+
+
+def sentences(line: str) -> Iterator[Sentence]:
+    for found in _NAMED.finditer(line):
+        if found["name"]:
+            yield Sentence(text=found["text"], name=found["name"])
+        else:
+            yield from (Sentence(text=text) for text in _END.split(found["rest"].strip()))
 
 
 def blocks(text: str) -> Iterator[Block]:

@@ -5,9 +5,13 @@ from vallum_web.accounts.models import Acceptance
 from vallum_web.tenancy import clock
 
 
-def held() -> tuple[Version, ...]:
-    """The versions that hold today."""
+def in_force_today() -> tuple[Version, ...]:
     return in_force(versions(), clock.now().date())
+
+
+def held() -> tuple[Version, ...]:
+    """The versions that hold today, of what is accepted."""
+    return tuple(version for version in in_force_today() if version.document.is_accepted)
 
 
 def missing(person: UUID) -> tuple[Version, ...]:

@@ -3,6 +3,7 @@
 from typing import cast
 
 from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,11 +11,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from vallum_web.accounts.legal import markdown, queries, services
-from vallum_web.accounts.legal.documents import Version, versions
+from vallum_web.accounts.legal.comparing import compare
+from vallum_web.accounts.legal.documents import Document, Version, versions
 from vallum_web.accounts.legal.forms import AcceptForm
 from vallum_web.accounts.models import Acceptance, User
 from vallum_web.accounts.services.invitations import INVITED
 from vallum_web.accounts.sso import door as sso
+from vallum_web.tenancy import clock
 
 UNPROCESSABLE = 422
 
@@ -22,22 +25,40 @@ UNPROCESSABLE = 422
 @require_safe
 def document(request: HttpRequest, document: str, number: int | None = None) -> HttpResponse:
     """The version in force; by number, any that ever was or is announced."""
-    known = [version for version in versions() if version.document == document]
-    wanted = [version for version in (known if number else queries.held()) if version in known and _is(version, number)]
-    if not wanted:
-        raise Http404
-    version = wanted[0]
+    version = _version(document, number)
+    known = [each for each in versions() if each.document == version.document]
+    held = queries.in_force_today()
     context = {
         "version": version,
-        "in_force": version in queries.held(),
+        "in_force": version in held,
+        "announced": [each for each in known if each.since > clock.now().date() and each != version],
         "blocks": list(markdown.blocks(version.text)),
+        "before": next((each for each in reversed(known) if each.number < version.number), None),
         "others": [other for other in reversed(known) if other != version],
+        "documents": [each for each in Document if each != version.document],
+        "contact": settings.PRIVACY_CONTACT,
+        "officer": settings.DATA_PROTECTION_OFFICER,
+        "hosting": settings.HOSTING,
     }
     return render(request, "accounts/legal.html", context)
 
 
-def _is(version: Version, number: int | None) -> bool:
-    return number is None or version.number == number
+@require_safe
+def changes(request: HttpRequest, document: str, number: int, before: int) -> HttpResponse:
+    """What one version says that another does not."""
+    version, former = _version(document, number), _version(document, before)
+    rows = list(compare(former.text, version.text))
+    context = {"version": version, "before": former, "rows": rows, "changed": any(row.change != "same" for row in rows)}
+    return render(request, "accounts/legal_changes.html", context)
+
+
+def _version(document: str, number: int | None) -> Version:
+    """Raises Http404."""
+    known = versions() if number is not None else queries.in_force_today()
+    for version in known:
+        if version.document == document and number in {None, version.number}:
+            return version
+    raise Http404
 
 
 @login_required
