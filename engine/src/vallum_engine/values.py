@@ -7,7 +7,7 @@ import what it makes them with. Here one function is compiled per class, and the
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin, overload
+from typing import Any, ClassVar, TypeVar, dataclass_transform, overload
 
 Class = TypeVar("Class", bound=type)
 Value = TypeVar("Value")
@@ -85,17 +85,26 @@ class _Fields:
 
 def _made(cls: Any, *, frozen: bool, kw_only: bool, order: bool) -> Any:
     inherited: tuple[str, ...] = getattr(cls, "__fields__", ())
-    kinds = cls.__dict__.get("__annotations__", {})  # noqa: RUF063 - `inspect` is the half of what dataclasses import
-    own = tuple(name for name, kind in kinds.items() if get_origin(kind) is not ClassVar)
-    names = (*inherited, *(name for name in own if name not in inherited))
-    unshown = {name for name in own if isinstance(cls.__dict__.get(name), _Unshown)}
-    space = {key: held for key, held in cls.__dict__.items() if key not in {"__dict__", "__weakref__"}}
-    defaults = {**getattr(cls, "__defaults__", {}), **{name: space.pop(name) for name in own if name in space}}
-    defaults = {name: default for name, default in defaults.items() if name not in unshown}
+    space = dict(cls.__dict__)
+    own, unshown, defaults = [], [], dict(getattr(cls, "__defaults__", {}))
+    for name, kind in space.get("__annotations__", {}).items():
+        if getattr(kind, "__origin__", None) is ClassVar:
+            continue
+        if name not in inherited:
+            own.append(name)
+        if isinstance(space.get(name), _Unshown):
+            unshown.append(name)
+            defaults.pop(name, None)
+            del space[name]
+        elif name in space:
+            defaults[name] = space.pop(name)
+    names = (*inherited, *own)
+    for name in ("__dict__", "__weakref__"):
+        space.pop(name, None)
     space |= {
-        "__slots__": tuple(name for name in own if name not in inherited),
+        "__slots__": tuple(own),
         "__fields__": names,
-        "__shown__": tuple(name for name in names if name not in unshown),
+        "__shown__": tuple([name for name in names if name not in unshown]) if unshown else names,
         "__defaults__": defaults,
         "__dataclass_fields__": _Fields(),
         "__match_args__": () if kw_only else names,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vallum import output, progress
-from vallum.cli import delivery, parser
+from vallum.cli import arguments, delivery, parser
 from vallum.cli.exits import Exit
 from vallum.errors import ClientError, Misuse
 from vallum_engine.errors import EngineError
@@ -117,5 +117,5 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="the files are not all that their tool has to say: what they leave out has not ended",
     )
-    delivery.add_arguments(command.add_argument_group("report"), asset="asset that the reports are about")
+    arguments.add_delivery(command.add_argument_group("report"), asset="asset that the reports are about")
     return command

@@ -1,11 +1,11 @@
 """A report to where the person wants it: a way to write it, a file, a platform."""
 
-import argparse
 import os
 import sys
 from collections.abc import Mapping
 
 from vallum import output
+from vallum.cli.plainly import Given
 from vallum.errors import Misuse
 from vallum.progress import Progress
 from vallum_engine.model.report import Report
@@ -37,28 +37,7 @@ class Delivery:
     author: str = ""
 
 
-def add_arguments(report: argparse._ArgumentGroup, *, asset: str) -> None:
-    """The options of a report; `asset` says what the asset of an upload is."""
-    report.add_argument("--format", choices=FORMATS, default="table", help="default: table")
-    report.add_argument(
-        "--output", default="", metavar="FILE", help="write there, whole or not at all (default: standard output)"
-    )
-    report.add_argument(
-        "--upload",
-        default="",
-        metavar="URL",
-        help="send the report to a platform, with --asset; the token is read from VALLUM_TOKEN",
-    )
-    report.add_argument("--asset", default="", metavar="NAME", help=asset)
-    report.add_argument(
-        "--author",
-        default="",
-        metavar="NAME",
-        help="who answers for what openvex and cyclonedx-vex state (default: the name of what was scanned)",
-    )
-
-
-def asked(given: argparse.Namespace, *, why_asset: str) -> Delivery:
+def asked(given: Given, *, why_asset: str) -> Delivery:
     """What the options ask for. Raises Misuse when an upload and its asset do not come together."""
     if given.asset and not given.upload:
         raise Misuse("--asset names the asset of an upload: add --upload URL.")

@@ -1,6 +1,5 @@
 """`vallum`: picks the command and turns what went wrong into a sentence and an exit code."""
 
-import argparse
 import contextlib
 import gc
 import os
@@ -10,7 +9,6 @@ from collections.abc import Sequence
 from vallum.cli.exits import Exit
 from vallum.errors import ClientError, Misuse
 from vallum.output import forget_stdout
-from vallum_engine import VERSION
 from vallum_engine.errors import EngineError
 from vallum_engine.plugins import load
 
@@ -38,22 +36,6 @@ COMMANDS = {
     "ci": ("vallum.cli.ci:run", "print a pipeline that scans, for GitHub, GitLab and others"),
     "db": ("vallum.cli.db:run", "download, import or show the advisory database"),
 }
-
-_EPILOG = """\
-examples:
-  vallum scan                              this folder
-  vallum scan --fail-on high --format sarif --output vallum.sarif .
-  vallum scan https://example.org/team/project.git
-  vallum packages --format json            what is there, and who asks for it
-  vallum sbom --output bom.json            a bill of materials
-  vallum fix                               which upgrades end the most
-  vallum convert --format sarif zap.xml    a report of another tool
-  vallum gate report.json --baseline main.json   nothing new
-  vallum db update                         today's advisories
-
-exit codes: 0 clean, 1 findings, 2 wrong usage, 3 something could not be scanned (wins over 1)
-"""
-
 
 _FEW_COLLECTIONS = (50_000, 20, 50)
 """A start makes tens of thousands of objects that all stay, and is not helped by looking for circles among them 60 times."""
@@ -96,26 +78,8 @@ def _run(given: list[str]) -> int:
     if given and given[0] in COMMANDS:
         path, _ = COMMANDS[given[0]]
         return int(load(path)(given[1:]))
-    parser = _parser()
-    parser.parse_args(given)
-    parser.print_help()
+    load("vallum.cli.overview:show")({name: summary for name, (_, summary) in COMMANDS.items()}, given)
     return Exit.USAGE
-
-
-def _parser() -> argparse.ArgumentParser:
-    width = max(len(name) for name in COMMANDS)
-    listed = "\n".join(f"  {name.ljust(width)}  {summary}" for name, (_, summary) in COMMANDS.items())
-    parser = argparse.ArgumentParser(
-        prog="vallum",
-        usage="vallum COMMAND [options]",
-        description=f"Finds what can hurt a project, and says where it looked.\n\ncommands:\n{listed}\n\n"
-        "`vallum COMMAND --help` says more about one.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"vallum {VERSION}")
-    parser.add_argument("command", choices=sorted(COMMANDS), nargs="?", help=argparse.SUPPRESS)
-    return parser
 
 
 def _complain(text: str, code: Exit) -> Exit:

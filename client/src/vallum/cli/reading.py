@@ -2,7 +2,7 @@
 
 import argparse
 
-from vallum.cli import options
+from vallum.cli import arguments, options
 from vallum.cli.delivery import Delivery
 from vallum.cli.options import Options
 
@@ -21,9 +21,9 @@ def add_options(command: argparse.ArgumentParser, what: str) -> None:
     )
     command.add_argument("--branch", default="", help="branch of the repository (default: its own)")
     command.add_argument("--no-ignore", action="store_true", help="look behind .gitignore and .vallumignore too")
-    command.add_argument("--no-archives", action="store_true", help=options.NO_ARCHIVES)
-    options.add_progress(command)
-    options.add_limits(
+    command.add_argument("--no-archives", action="store_true", help=arguments.NO_ARCHIVES)
+    arguments.add_progress(command)
+    arguments.add_limits(
         command.add_argument_group("limits", f"each one that is met is said, and makes the {what} incomplete")
     )
 
