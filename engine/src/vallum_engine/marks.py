@@ -18,7 +18,7 @@ MOST_WHY = 200
 """Letters that are kept of a reason."""
 _MARK_BYTES = 1000
 _COMMENTS = (b"#", b"//", b"/*", b"*", b"<!--", b"--", b";", b"%", b"'", b"rem ", b"REM ")
-_RULE = re.compile(rb"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+(?=[\s:*]|$)")
+_RULE = rb"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+(?=[\s:*]|$)"
 _AROUND = b" \t\r:*/>%#}-"
 """What stands between the mark and the reason, and what ends a comment."""
 
@@ -58,7 +58,7 @@ def _named(rest: bytes) -> tuple[list[bytes], bytes]:
     if rest.startswith(b"["):
         names, _, why = rest[1:].partition(b"]")
         return [name.strip() for name in names.split(b",")], why
-    word = _RULE.match(rest.lstrip())
+    word = re.match(_RULE, rest.lstrip())
     if word and rest[:1].isspace():
         return [word[0]], rest.lstrip()[word.end() :]
     return [EVERY_RULE], rest

@@ -12,10 +12,10 @@ No content is kept, and of a file with `vallum:ignore` nothing: the words around
 """
 
 import marshal
+from binascii import crc32
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
-from zlib import crc32
 
 from vallum_engine.detector import ByFile, Detector, Hit, LooksAgain, Stamped, joining
 from vallum_engine.digests import blake2b

@@ -12,12 +12,12 @@ MOST_COMMAND = 300
 SECRET_COMMAND = "(holds a secret: see {path}, line {line})"  # noqa: S105 - says that there is one
 
 _MOST_READ = 4096
-_NAMED = re.compile(
-    r"((?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|credential|authorization)[\w-]{0,40}[\"']?\s?[=:]\s?[\"']?)"
-    r"(?:(?:bearer|basic|token)\s)?[^\s\"'&]+",
-    re.IGNORECASE,
+# Texts, not compiled: `re` compiles and keeps them at their first use, which a scan without images never comes to.
+_NAMED = (
+    r"(?i)((?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|credential|authorization)[\w-]{0,40}[\"']?\s?[=:]\s?[\"']?)"
+    r"(?:(?:bearer|basic|token)\s)?[^\s\"'&]+"
 )
-_USERINFO = re.compile(r"(://)[^\s/@]{1,200}@")
+_USERINFO = r"(://)[^\s/@]{1,200}@"
 
 
 @immutable
@@ -49,5 +49,5 @@ def command(text: object) -> str:
     That is the least: where the secrets are looked for too, `without_secret` leaves the whole command out.
     """
     plain = " ".join(str(text or "")[:_MOST_READ].split())
-    plain = printable(_USERINFO.sub(r"\1***@", _NAMED.sub(r"\1***", plain)))
+    plain = printable(re.sub(_USERINFO, r"\1***@", re.sub(_NAMED, r"\1***", plain)))
     return plain if len(plain) <= MOST_COMMAND else plain[: MOST_COMMAND - 1] + "…"

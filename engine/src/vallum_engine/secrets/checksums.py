@@ -2,10 +2,9 @@
 
 import re
 from base64 import b32decode, b32encode, b64decode
-from binascii import Error, crc_hqx
+from binascii import Error, crc32, crc_hqx
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
-from zlib import crc32
 
 from vallum_engine.secrets import jwt
 

@@ -5,10 +5,10 @@ import marshal
 import os
 import sys
 from abc import abstractmethod
+from binascii import crc32
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, overload
-from zlib import crc32
 
 from vallum_engine import VERSION
 from vallum_engine.digests import blake2b

@@ -15,7 +15,7 @@ from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.text import printable, size
 from vallum_engine.plugins import load
-from vallum_engine.sources import executables, worktree
+from vallum_engine.sources import worktree
 from vallum_engine.sources.content import READ_BINARY, is_binary
 from vallum_engine.sources.limits import ArchiveLimits, Limits
 from vallum_engine.sources.worktree import Rules
@@ -29,6 +29,8 @@ DEFAULT_LIMITS = Limits()
 _MAYBE_PACKED = frozenset({b"PK", b"\x1f\x8b", b"BZ", b"\xfd7", b"\x28\xb5"})
 _IS_ARCHIVE = "vallum_engine.sources.streams:is_archive"  # what unpacks is imported where there is something to unpack
 _OPENED = "vallum_engine.sources.nested:alone"
+_MAYBE_PROGRAM = frozenset({b"\x7fE", b"MZ", b"\xca\xfe", b"\xfe\xed", b"\xce\xfa", b"\xcf\xfa"})
+_TOLD_OF = "vallum_engine.sources.executables:told_of"  # likewise, for programs
 
 Entry = os.DirEntry[str]
 
@@ -158,7 +160,8 @@ class Walk:
                 return self.archive(path, data, descriptor)
             binary = b"\0" in data and is_binary(data)
             if binary and name not in READ_BINARY:
-                return executables.told_of(path, data, descriptor) or Skipped(path, "binary", covered=True)
+                told = load(_TOLD_OF)(path, data, descriptor) if data[:2] in _MAYBE_PROGRAM else None
+                return told or Skipped(path, "binary", covered=True)
             limit, length = self.limits.file_bytes, len(data)
             if length > limit or length == _CHUNK:
                 limit = self.limits.of(name)

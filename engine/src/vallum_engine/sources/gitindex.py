@@ -10,7 +10,7 @@ from vallum_engine.values import immutable
 MAX_BYTES = 256 << 20
 MAX_NAME = 4096
 MAX_NAMES_BYTES = 512 << 20
-_SHA256 = re.compile(rb"^\s*objectformat\s*=\s*sha256\s*$", re.IGNORECASE | re.MULTILINE)
+_SHA256 = rb"(?im)^\s*objectformat\s*=\s*sha256\s*$"
 
 
 @immutable(kw_only=False)
@@ -26,7 +26,7 @@ NOTHING = Tracked(frozenset(), frozenset())
 
 def is_sha256(config: bytes) -> bool:
     """Whether a repository's configuration says that its object names, so the index's entries too, are longer."""
-    return _SHA256.search(config) is not None
+    return re.search(_SHA256, config) is not None
 
 
 def parse(data: bytes, *, sha256: bool = False, below: str = "") -> Tracked:

@@ -11,7 +11,7 @@ MAX_BYTES = 1 << 20
 ADVISORIES = ".vallum/ignores.toml"
 """The file that ignores advisories, which `vallum_engine.ignores` reads: named here, where every walk of a folder comes by."""
 _DEEPEST = 200
-_ESCAPED = re.compile(r"\\(.)")
+_ESCAPED = r"\\(.)"
 
 
 @immutable
@@ -123,7 +123,7 @@ def _pattern(line: str, number: int) -> Pattern | None:
 
 def _regex(name: str) -> str:
     # fnmatch's expressions match each run between stars at its first place and never go back: no pattern is slow.
-    escaped = _ESCAPED.sub(lambda match: f"[{match[1]}]" if match[1] in "*?[" else match[1], name)
+    escaped = re.sub(_ESCAPED, lambda match: f"[{match[1]}]" if match[1] in "*?[" else match[1], name)
     return fnmatch.translate(escaped.replace("[^", "[!"))
 
 
