@@ -12,8 +12,9 @@ from dev.lint.rules import RULES
 from dev.new import __main__ as new
 from dev.new import adr, lockfile, page, secret
 from vallum_engine.model.file import File
-from vallum_engine.secrets import rule, rulebook, samples
+from vallum_engine.secrets import rulebook, rulefile, samples
 from vallum_engine.secrets.detector import SecretsDetector
+from vallum_engine.secrets.rule import Rule
 from vallum_engine.triggers import collect
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,12 +105,12 @@ def test_it_says_what_to_do_next(kind: str, name: str, tree: Path, capsys: pytes
 def test_a_secrets_rule_loads_and_proves_itself(name: str, tree: Path) -> None:
     made(tree, "secret", name)
     path = tree / secret.RULES / f"{name.partition('-')[0]}.toml"
-    ((found, proof),) = [pair for pair in rule.read(path.read_text(), path.name) if pair[0].id == name]
+    ((found, proof),) = [pair for pair in rulefile.read(path.read_text(), path.name) if pair[0].id == name]
     assert [rules_that_find(found, leak) for leak in proof.leaks] == [[name]]
     assert [rules_that_find(found, clean) for clean in proof.clean] == [[]]
 
 
-def rules_that_find(found: rule.Rule, sample: str) -> list[str]:
+def rules_that_find(found: Rule, sample: str) -> list[str]:
     detector = SecretsDetector(rulebook.build([found]))
     plan = collect([detector])
     data = samples.fill(sample).encode()

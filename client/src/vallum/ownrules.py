@@ -5,7 +5,8 @@ from pathlib import Path
 
 from vallum.errors import Misuse
 from vallum_engine.errors import BrokenData
-from vallum_engine.secrets.rule import Rule, Samples, read
+from vallum_engine.secrets.rule import Rule, Samples
+from vallum_engine.secrets.rulefile import read
 from vallum_engine.values import replace
 
 FOLDER = ".vallum/rules"

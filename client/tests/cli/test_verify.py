@@ -19,7 +19,7 @@ from vallum_engine.model.finding import Confidence, Finding, Kind, Location, Sev
 from vallum_engine.model.report import Report
 from vallum_engine.secrets.confirm import Match
 from vallum_engine.secrets.context import Trust
-from vallum_engine.secrets.rule import read
+from vallum_engine.secrets.rulefile import read
 from vallum_engine.secrets.samples import fill
 
 HOSTS = (

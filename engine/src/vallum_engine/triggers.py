@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from vallum_engine.detector import Detector, Hit, Trigger
 from vallum_engine.digests import blake2b
 from vallum_engine.errors import BrokenData
-from vallum_engine.expressions import needed
+from vallum_engine.plugins import load
 from vallum_engine.values import immutable, mutable
 
 HITS_PER_TRIGGER = 10_000
@@ -22,6 +22,7 @@ HITS_PER_TRIGGER = 10_000
 
 _FORM = b"vallum-triggers/3"
 _CPU_BYTES = 4096
+_NEEDED = "vallum_engine.expressions:needed"  # imported where there is no Vectorscan
 
 Hits = Mapping[int, Sequence[Hit]]
 
@@ -199,7 +200,7 @@ class _Expression:
 
     def possible(self, lowered: bytes) -> bool:
         if self.literals is None:
-            self.literals = needed(self.trigger.pattern)
+            self.literals = load(_NEEDED)(self.trigger.pattern)
         return not self.literals or any(literal in lowered for literal in self.literals)
 
     def ends(self, data: bytes) -> Iterator[int]:

@@ -17,7 +17,8 @@ from vallum_engine.pipeline import scan
 from vallum_engine.secrets import decoding, disguises, samples
 from vallum_engine.secrets.decoding import MOST, decoded
 from vallum_engine.secrets.detector import SecretsDetector
-from vallum_engine.secrets.disguises import Encoding, in_base64
+from vallum_engine.secrets.disguises import in_base64
+from vallum_engine.secrets.encoding import Encoding
 from vallum_engine.sources.content import is_binary
 
 GITHUB = samples.fill("ghp_{github:36}").encode()

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from vallum_engine.secrets import rule as format_of
+from vallum_engine.secrets import rulefile as format_of
 from vallum_engine.secrets import samples
-from vallum_engine.secrets.rule import read
+from vallum_engine.secrets.rulefile import read
 
 TEXT = (Path(__file__).parents[3] / "docs/rules.md").read_text()
 

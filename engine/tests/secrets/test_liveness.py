@@ -10,7 +10,8 @@ from packaged import BOOK
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.verification import Liveness
 from vallum_engine.secrets import liveness, rulebook
-from vallum_engine.secrets.rule import Check, read
+from vallum_engine.secrets.rule import Check
+from vallum_engine.secrets.rulefile import read
 
 ASKED = {rule.id: rule.verify for rule in BOOK.rules if rule.verify}
 BY_ADDRESS = {"telegram-bot-token"}

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from vallum_engine.errors import BrokenData
 from vallum_engine.secrets import rulebook
 from vallum_engine.secrets.disguises import in_base64
-from vallum_engine.secrets.rule import Specificity, read
+from vallum_engine.secrets.rule import Specificity
+from vallum_engine.secrets.rulefile import read
 
 HEAD = 'provider = "Shop"\nreferences = ["https://shop.test/keys"]\nrotate = ["Revoke it."]\n'
 RULE = (

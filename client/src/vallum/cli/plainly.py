@@ -13,7 +13,7 @@ from vallum_engine.model.finding import Severity
 Given = Any
 """What was said of each option, by its name: ours, or argparse's namespace."""
 
-_UNSAID = {
+_UNSAID: dict[str, Any] = {
     "place": ".",
     "only": NAMES,
     "format": "table",

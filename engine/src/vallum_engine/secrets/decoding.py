@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 
-from vallum_engine.secrets.disguises import Encoding
+from vallum_engine.secrets.encoding import Encoding
 from vallum_engine.values import immutable
 
 MOST = 10_000

@@ -15,7 +15,7 @@ from vallum_engine.plugins import load
 from vallum_engine.secrets.checksums import DOUBTS
 from vallum_engine.secrets.confirm import Confirmer, Match
 from vallum_engine.secrets.decoding import MOST, Place, decoded, unmarked
-from vallum_engine.secrets.disguises import Encoding
+from vallum_engine.secrets.encoding import Encoding
 from vallum_engine.secrets.formats.choose import format_of, keeps_credentials
 from vallum_engine.secrets.reading import HINTS, FormatReader
 from vallum_engine.secrets.rule import Specificity

@@ -9,23 +9,9 @@ the database.
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 
 from vallum_engine.expressions import anchors
-
-Disguise = tuple[str, bytes]
-"""An encoding's name and an expression that says where to decode it."""
-
-
-class Encoding(StrEnum):
-    """How a secret was written, in the words of a finding."""
-
-    BASE64 = "base64"
-    HEXADECIMAL = "hexadecimal"
-    ESCAPES = "string escapes"
-    URL = "URL escapes"
-    UTF_16 = "UTF-16"
-
+from vallum_engine.secrets.encoding import Disguise, Encoding
 
 _LEAST = 4
 """Bytes of a literal: shorter ones are in every file by chance once they are encoded."""

@@ -14,14 +14,17 @@ from vallum_engine import VERSION
 from vallum_engine.digests import blake2b
 from vallum_engine.errors import BrokenData
 from vallum_engine.model.finding import Confidence, Severity
-from vallum_engine.secrets import disguises
-from vallum_engine.secrets.disguises import Disguise
-from vallum_engine.secrets.rule import Check, Pair, Rule, Samples, Specificity, read
+from vallum_engine.plugins import load as named
+from vallum_engine.secrets.encoding import Disguise
+from vallum_engine.secrets.rule import Check, Pair, Rule, Samples, Specificity
 from vallum_engine.values import immutable
 
 FOLDER = os.path.join(os.path.dirname(__file__), "rules")
 _FORM = 5
 _MAGIC = b"vallum-rules/%d\n" % _FORM
+# Imported where rules are read from their files: a scan has them from the cache.
+_DISGUISES = "vallum_engine.secrets.disguises:of"
+_READ = "vallum_engine.secrets.rulefile:read"
 _BYTES = ("pattern", "trigger", "value")
 
 
@@ -140,7 +143,7 @@ def build(rules: Sequence[Rule], *, names: bool = True) -> Rulebook:
         ids=tuple(rule.id for rule in ordered),
         triggers=tuple(rule.trigger for rule in ordered),
         digest=blake2b(b"\n".join(_body(rule) for rule in ordered), digest_size=16).hexdigest(),
-        disguises=disguises.of(
+        disguises=named(_DISGUISES)(
             (rule.trigger for rule in ordered if rule.block or rule.specificity is Specificity.TOKEN), names=names
         ),
         keyed=tuple(number for number, rule in enumerate(ordered) if rule.key),
@@ -173,6 +176,7 @@ def packaged() -> Rulebook:
 
 def packaged_with_samples() -> list[tuple[Rule, Samples]]:
     """The rules and what proves them."""
+    read = named(_READ)
     return [pair for name in sorted(os.listdir(FOLDER)) if name.endswith(".toml") for pair in read(_text(name), name)]
 
 
@@ -184,11 +188,13 @@ def _text(name: str) -> str:
 def stamp() -> str:
     """Changes whenever the packaged rules may have: from names, sizes and times, without reading a file."""
     digest = blake2b(f"{VERSION} {_FORM} {sys.implementation.cache_tag}".encode(), digest_size=16)
-    with os.scandir(FOLDER) as entries:
-        facts = sorted(
-            (entry.name, status.st_size, status.st_mtime_ns) for entry in entries if (status := entry.stat())
-        )
-    digest.update(repr(facts).encode())
+    folder = os.open(FOLDER, os.O_RDONLY)
+    try:
+        names = sorted(os.listdir(folder))
+        facts = [(name, met.st_size, met.st_mtime_ns) for name in names if (met := os.stat(name, dir_fd=folder))]
+    finally:
+        os.close(folder)
+    digest.update(marshal.dumps(facts))
     return digest.hexdigest()
 
 
