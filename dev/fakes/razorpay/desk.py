@@ -93,6 +93,8 @@ class Desk:
             ("GET", "/payments/:id/refunds", self._refunds),
             ("GET", "/refunds", lambda call: self._list(call, "refund")),
             ("GET", "/refunds/:id", lambda call: self._one(call, "refund")),
+            ("GET", "/disputes", lambda call: self._list(call, "dispute")),
+            ("GET", "/disputes/:id", lambda call: self._one(call, "dispute")),
             ("POST", "/payment_links", self._link),
             ("GET", "/payment_links", self._links),
             ("GET", "/payment_links/:id", lambda call: self._one(call, "payment_link")),

@@ -15,6 +15,7 @@ ALLOWED = {
     ),
     "InvoiceRef": "id org account invoice_id number status issued_at",
     "BillingCommand": "id org provider kind args state result_id error asked_by agreed_by asked_at sent_at",
+    "PurgedCustomer": "digest at",
     "BillingEventInbox": "id provider event_id type object_id body_sha256 received_at state attempts error",
 }
 

@@ -140,6 +140,7 @@ class BillingEventInbox(models.Model):
         DONE = "done", "Followed"
         IGNORED = "ignored", "Nothing we follow"
         PARKED = "parked", "Of no organization that we know"
+        DROPPED = "dropped", "Of a customer who is gone"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     provider = models.CharField(max_length=10, choices=Provider)
@@ -165,3 +166,17 @@ class BillingEventInbox(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.state}"
+
+
+class PurgedCustomer(models.Model):
+    """That a customer was purged: what a provider tells of them later is acknowledged, dropped and counted.
+
+    It outlives the organization, so it is no tenant's row, and names nobody: a digest alone can be compared.
+    """
+
+    digest = models.BinaryField(primary_key=True, max_length=32)
+    """SHA-256 of `provider|customer_id`."""
+    at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return bytes(self.digest).hex()

@@ -77,6 +77,23 @@ class Whose:
     subscription_id: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """The holder of a card or an account takes a payment back, unless somebody answers. Shown, and not kept."""
+
+    dispute_id: str
+    status: str
+    over: bool
+    event: str
+    """The kind of notice that tells of this state."""
+    reason: str
+    amount: int
+    currency: str
+    answer_by: datetime | None
+    url: str
+    """Of the provider's dashboard, where it is answered."""
+
+
 def granted(provider: str, seen: Seen) -> Given | None:
     """What a subscription entitles to, for all times at once; None while nothing was paid for it yet.
 

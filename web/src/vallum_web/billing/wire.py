@@ -51,6 +51,9 @@ class Caller:
         named = {"Content-Type": "application/x-www-form-urlencoded", **headers}
         return self._call("POST", path, named, form(sent).encode())
 
+    def delete(self, path: str, headers: Mapping[str, str]) -> dict[str, Any]:
+        return self._call("DELETE", path, headers, None)
+
     def send_json(self, method: str, path: str, sent: Mapping[str, Any]) -> dict[str, Any]:
         return self._call(method, path, {"Content-Type": "application/json"}, json.dumps(sent).encode())
 

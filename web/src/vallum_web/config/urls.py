@@ -26,6 +26,7 @@ urlpatterns = [
     path("accounts/sso/", include("vallum_web.accounts.sso.entrance_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("operator/refunds/", refunds.index, name="refunds"),
+    path("operator/disputes/", refunds.disputed, name="disputes"),
     path("operator/", include("vallum_web.operator.urls")),
     path("inbox/", include("vallum_web.mail.inbox_urls")),
     path("hooks/resend/", hooks.resend, name="resend_hook"),

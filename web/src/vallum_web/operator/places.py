@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
 _PLACES = (("Staff access", "operator:index"), ("Mail", "operator:mail"), ("Mail domain", "operator:mail_domain"))
 
+_MONEY = (("Refunds", "refunds"), ("Disputes", "disputes"))
+
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
-    found = [{"label": label, "url": reverse(name)} for label, name in _PLACES]
+    found = [{"label": label, "url": reverse(name)} for label, name in (*_PLACES, *_MONEY * bool(settings.BILLING))]
     return [{**tab, "current": tab["url"] == request.path} for tab in found]

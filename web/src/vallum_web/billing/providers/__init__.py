@@ -10,7 +10,7 @@ from vallum_web.billing.providers import razorpay, signature, stripe
 from vallum_web.billing.providers.razorpay import Razorpay
 from vallum_web.billing.providers.signature import Notice
 from vallum_web.billing.providers.stripe import Stripe
-from vallum_web.billing.seen import Look, Whose
+from vallum_web.billing.seen import Dispute, Look, Whose
 
 
 class Way(Protocol):
@@ -37,6 +37,10 @@ class Way(Protocol):
     def find(self, kind: str, args: Mapping[str, Any], key: str) -> str | None: ...
 
     def disabled(self, url: str) -> bool: ...
+
+    def dispute(self, dispute_id: str) -> Dispute: ...
+
+    def leave(self, customer_id: str, subscriptions: Sequence[str]) -> list[str]: ...
 
 
 _WAYS: Mapping[str, Callable[[Keys, UUID | None], Way]] = {"stripe": Stripe, "razorpay": Razorpay}

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from vallum_web.billing.keys import Keys
 from vallum_web.billing.models import Status
-from vallum_web.billing.seen import Bill, Look, Seen, Whose
+from vallum_web.billing.providers.answers import moment, uuid
+from vallum_web.billing.seen import Bill, Dispute, Look, Seen, Whose
 from vallum_web.billing.wire import Caller, NoAnswerError, RefusedError
 
 FOLLOWED = ("subscription.", "invoice.", "payment.failed", "payment.dispute.", "refund.")
@@ -51,7 +52,7 @@ class Razorpay:
                 raise
             return None
         return Whose(
-            org=_uuid(_notes(row).get("org")),
+            org=uuid(_notes(row).get("org")),
             customer_id=str(row.get("customer_id") or ""),
             subscription_id=str(row["id"]),
         )
@@ -90,9 +91,13 @@ class Razorpay:
         )
 
     def changed(self, since: datetime) -> Sequence[tuple[str, str, str]]:
-        """It lists no events: subscriptions made since then stand for them."""
-        rows = self._pages("/v1/subscriptions", {"from": int(since.timestamp())})
-        return [(f"listed/{row['id']}", "subscription.listed", str(row["id"])) for row in rows]
+        """It lists no events: subscriptions and disputes made since then stand for them."""
+        kinds = {"/v1/subscriptions": "subscription.listed", "/v1/disputes": "payment.dispute.created"}
+        return [
+            (f"listed/{row['id']}", kind, str(row["id"]))
+            for path, kind in kinds.items()
+            for row in self._pages(path, {"from": int(since.timestamp())})
+        ]
 
     def do(self, kind: str, args: Mapping[str, Any], key: str) -> str:
         """The id of what was made or changed."""
@@ -108,6 +113,47 @@ class Razorpay:
             return None
         rows = self._pages("/v1/subscriptions", {"plan_id": self._plan_id(args)})
         return next((str(row["id"]) for row in rows if _notes(row).get("cmd") == key), None)
+
+    def dispute(self, dispute_id: str) -> Dispute:
+        row = self._call.get(f"/v1/disputes/{dispute_id}")
+        status = str(row.get("status") or "")
+        return Dispute(
+            dispute_id=str(row["id"]),
+            status=status,
+            over=status in {"won", "lost", "closed"},
+            event=f"payment.dispute.{'created' if status == 'open' else status}",
+            reason=str(row.get("reason_code") or ""),
+            amount=int(row.get("amount") or 0),
+            currency=str(row.get("currency") or ""),
+            answer_by=moment(row.get("respond_by")),
+            url="https://dashboard.razorpay.com/app/disputes",
+        )
+
+    def leave(self, customer_id: str, subscriptions: Sequence[str]) -> list[str]:
+        """End what lives, end the mandates and write over who it was, in words for a receipt. Twice is the same as once.
+
+        Razorpay deletes no customer, and made one of each person who gave a mandate.
+        """
+        ended = [self._do_end({"subscription": key}, "") for key in subscriptions]
+        customers = sorted({str(row.get("customer_id") or "") for row in ended} | {customer_id} - {""})
+        mandates = sum(self._forget(key) for key in customers if key)
+        return [
+            f"{len(subscriptions)} subscriptions are over",
+            f"{mandates} mandates are cancelled and deleted",
+            "name, e-mail and number are written over; Razorpay deletes no customer, and keeps what the law makes it keep",
+        ]
+
+    def _forget(self, customer: str) -> int:
+        path = f"/v1/customers/{customer}"
+        rows = self._call.get(f"{path}/tokens").get("items")
+        for row in rows if isinstance(rows, list) else ():
+            if str((row.get("recurring_details") or {}).get("status")) in {"confirmed", "initiated", "paused"}:
+                self._call.send_json("PUT", f"{path}/tokens/{row['id']}/cancel", {})
+            self._call.delete(f"{path}/tokens/{row['id']}", {})
+        # An address of nobody's, and of this customer alone: two of the same are refused.
+        nobody = {"name": "Deleted", "email": f"{customer.lower()}@deleted.invalid", "contact": "+910000000000"}
+        self._call.send_json("PUT", path, nobody)
+        return len(rows) if isinstance(rows, list) else 0
 
     def disabled(self, url: str) -> bool:  # noqa: ARG002 - as `Way` has it
         """It does not say: its dashboard alone shows that."""
@@ -160,6 +206,13 @@ class Razorpay:
         return self._call.send_json(
             "POST", f"/v1/subscriptions/{args['subscription']}/cancel", {"cancel_at_cycle_end": 1}
         )
+
+    def _do_end(self, args: Mapping[str, Any], key: str) -> Mapping[str, Any]:  # noqa: ARG002 - as above
+        """At once. What is over stays over."""
+        row = self._call.get(f"/v1/subscriptions/{args['subscription']}")
+        if _STATUS.get(str(row.get("status"))) is not Status.CANCELED:
+            row = self._call.send_json("POST", f"/v1/subscriptions/{row['id']}/cancel", {"cancel_at_cycle_end": 0})
+        return row
 
     def _do_refund(self, args: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         sent = {"amount": args["amount"], "notes": {"cmd": key}}
@@ -218,9 +271,9 @@ def _seen(row: Mapping[str, Any], plan: Mapping[str, Any], bills: Sequence[Bill]
         plan=str(_notes(plan).get("vallum", "")).split("/")[0] or "free",
         status=status,
         seats=int(row.get("quantity") or 1),
-        period_end=_moment(row.get("current_end") or row.get("charge_at") or row.get("start_at")),
-        cancel_at=_moment(row.get("ended_at")),
-        trial_end=_moment(row.get("start_at")) if status is Status.TRIALING else None,
+        period_end=moment(row.get("current_end") or row.get("charge_at") or row.get("start_at")),
+        cancel_at=moment(row.get("ended_at")),
+        trial_end=moment(row.get("start_at")) if status is Status.TRIALING else None,
         owed_since=min(owed, default=None),
     )
 
@@ -230,21 +283,10 @@ def _bill(row: Mapping[str, Any]) -> Bill:
         invoice_id=str(row["id"]),
         number=str(row.get("invoice_number") or row.get("receipt") or ""),
         status=str(row.get("status") or "draft"),
-        issued_at=_moment(row.get("issued_at") or row.get("date") or row.get("created_at"))
+        issued_at=moment(row.get("issued_at") or row.get("date") or row.get("created_at"))
         or datetime.fromtimestamp(0, UTC),
         subscription_id=str(row.get("subscription_id") or ""),
         amount=int(row.get("amount") or 0),
         currency=str(row.get("currency") or ""),
         url=str(row.get("short_url") or ""),
     )
-
-
-def _moment(value: object) -> datetime | None:
-    return datetime.fromtimestamp(int(value), UTC) if isinstance(value, int | float) and value else None
-
-
-def _uuid(value: object) -> UUID | None:
-    try:
-        return UUID(str(value))
-    except ValueError:
-        return None

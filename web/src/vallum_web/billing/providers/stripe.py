@@ -5,13 +5,14 @@ invoice's subscription (`subscription`, now below `parent`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from vallum_web.billing.keys import Keys
-from vallum_web.billing.models import Status
-from vallum_web.billing.seen import Bill, Look, Seen, Whose
+from vallum_web.billing.providers.answers import uuid
+from vallum_web.billing.providers.stripe_answers import bill, dispute, id_of, price, seen
+from vallum_web.billing.seen import Dispute, Look, Whose
 from vallum_web.billing.wire import Caller, NoAnswerError, RefusedError
 
 VERSION: Final = "2026-10-28.endive"
@@ -25,20 +26,11 @@ FOLLOWED = (
     "refund.",
     "credit_note.",
 )
-_STATUS = {
-    "incomplete": Status.INCOMPLETE,
-    "incomplete_expired": Status.CANCELED,
-    "trialing": Status.TRIALING,
-    "active": Status.ACTIVE,
-    "past_due": Status.PAST_DUE,
-    "unpaid": Status.UNPAID,
-    "paused": Status.PAUSED,
-    "canceled": Status.CANCELED,
-}
 # Where an object's kind shows at the front of its id.
 _READ = {"in": "invoices", "cs": "checkout/sessions", "ch": "charges", "pi": "payment_intents", "re": "refunds"}
 _READ |= {"cn": "credit_notes", "dp": "disputes", "du": "disputes", "sub": "subscriptions"}
 MISSING = 404
+ENDED = frozenset({"canceled", "incomplete_expired"})
 
 
 class Stripe:
@@ -54,15 +46,15 @@ class Stripe:
             return self._customers(object_id)
         try:
             said = self._get(f"/v1/{_READ[kind]}/{object_id}") if kind in _READ else {}
-            if not said.get("customer") and (charge := _id(said.get("charge"))):
+            if not said.get("customer") and (charge := id_of(said.get("charge"))):
                 said = self._get(f"/v1/charges/{charge}")
         except RefusedError as error:
             _demand_missing(error)
             return None
-        customer = _id(said.get("customer"))
+        customer = id_of(said.get("customer"))
         found = self._customers(customer) if customer else None
         # A session that we began names its organization itself, and the first word of a customer may be this one.
-        named = _uuid(said.get("client_reference_id"))
+        named = uuid(said.get("client_reference_id"))
         if found is None and named and customer:
             return Whose(org=named, customer_id=customer)
         return found
@@ -73,15 +65,15 @@ class Stripe:
         except RefusedError as error:
             _demand_missing(error)
             customer = {"deleted": True}
-        bills = tuple(_bill(row) for row in self._pages("/v1/invoices", {"customer": customer_id}))
+        bills = tuple(bill(row) for row in self._pages("/v1/invoices", {"customer": customer_id}))
         rows = self._pages("/v1/subscriptions", {"customer": customer_id, "status": "all"})
-        seen = tuple(_seen(row, bills) for row in rows if _price(row).get("lookup_key"))
+        found = tuple(seen(row, bills) for row in rows if price(row).get("lookup_key"))
         address = customer.get("address") or {}
         return Look(
             customer_id=customer_id,
             region=str(address.get("country") or ""),
             currency=str(customer.get("currency") or "").upper(),
-            subscriptions=seen,
+            subscriptions=found,
             bills=bills,
             gone=customer.get("deleted") is True,
         )
@@ -103,6 +95,22 @@ class Stripe:
             return None
         rows = self._pages("/v1/refunds", {_paid_by(args["payment"]): args["payment"]})
         return next((str(row["id"]) for row in rows if (row.get("metadata") or {}).get("cmd") == key), None)
+
+    def dispute(self, dispute_id: str) -> Dispute:
+        return dispute(self._get(f"/v1/disputes/{dispute_id}"))
+
+    def leave(self, customer_id: str, subscriptions: Sequence[str]) -> list[str]:
+        """End what lives and delete the customer, in words for a receipt. Twice is the same as once."""
+        for key in subscriptions:
+            self._do_end({"subscription": key}, {})
+        try:
+            self._call.delete(f"/v1/customers/{customer_id}", {"Stripe-Version": VERSION})
+        except RefusedError as error:
+            _demand_missing(error)
+        return [
+            f"{len(subscriptions)} subscriptions are over",
+            "the customer is deleted; Stripe keeps what the law makes it keep",
+        ]
 
     def disabled(self, url: str) -> bool:
         """Whether it was told to tell nothing more at this address."""
@@ -129,14 +137,14 @@ class Stripe:
         row = self._get(f"/v1/subscriptions/{subscription_id}")
         details = {"items": [self._item(row, changes)], "proration_behavior": "always_invoice"}
         details["proration_date"] = changes["at"]
-        asked = {"customer": _id(row["customer"]), "subscription": subscription_id, "subscription_details": details}
+        asked = {"customer": id_of(row["customer"]), "subscription": subscription_id, "subscription_details": details}
         said = self._post("/v1/invoices/create_preview", asked, {})
         return int(said["amount_due"]), str(said["currency"]).upper()
 
     def waiting(self, subscription_id: str) -> str:
         """Where the customer confirms a payment that waits for them; empty where none does."""
         row = self._get(f"/v1/subscriptions/{subscription_id}")
-        latest = _id(row.get("latest_invoice"))
+        latest = id_of(row.get("latest_invoice"))
         if not latest or not (row.get("pending_update") or row.get("status") in {"past_due", "incomplete", "unpaid"}):
             return ""
         invoice = self._get(f"/v1/invoices/{latest}")
@@ -147,7 +155,7 @@ class Stripe:
         row = self._get(f"/v1/invoices/{invoice_id}", {"expand": ["payments"]})
         rows = (row.get("payments") or {}).get("data") or []
         paid: Mapping[str, Any] = next((each["payment"] for each in rows if each.get("status") == "paid"), {})
-        return _id(paid.get("payment_intent") or paid.get("charge"))
+        return id_of(paid.get("payment_intent") or paid.get("charge"))
 
     def period(self, price_id: str) -> str:
         return str(self._get(f"/v1/prices/{price_id}").get("lookup_key") or "__").split("_")[2]
@@ -201,6 +209,18 @@ class Stripe:
 
     def _do_resume(self, args: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
         return self._post(f"/v1/subscriptions/{args['subscription']}", {"cancel_at_period_end": False}, headers)
+
+    def _do_end(self, args: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:  # noqa: ARG002 - one shape for all kinds
+        """At once. What is over stays over, and what Stripe knows no more is over."""
+        path = f"/v1/subscriptions/{args['subscription']}"
+        try:
+            row = self._get(path)
+            if str(row.get("status")) not in ENDED:
+                row = self._call.delete(path, {"Stripe-Version": VERSION})
+        except RefusedError as error:
+            _demand_missing(error)
+            return {"id": args["subscription"]}
+        return row
 
     def _do_refund(self, args: Mapping[str, Any], headers: Mapping[str, str]) -> Mapping[str, Any]:
         sent = {
@@ -260,7 +280,7 @@ class Stripe:
         except RefusedError as error:
             _demand_missing(error)
             return None
-        org = _uuid((said.get("metadata") or {}).get("org"))
+        org = uuid((said.get("metadata") or {}).get("org"))
         return Whose(org=org, customer_id=customer_id)
 
     def _get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -294,59 +314,3 @@ def _demand_missing(error: RefusedError) -> None:
     """What is not there is an answer; any other refusal goes on."""
     if error.status != MISSING:
         raise error
-
-
-def _price(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    items = (row.get("items") or {}).get("data") or [{}]
-    found: Mapping[str, Any] = items[0].get("price") or {}
-    return found if str(found.get("lookup_key") or "").startswith("vallum_") else {}
-
-
-def _seen(row: Mapping[str, Any], bills: Sequence[Bill]) -> Seen:
-    item, price = row["items"]["data"][0], _price(row)
-    if str(row["status"]) not in _STATUS:
-        raise NoAnswerError(f"A subscription is {row['status']}, which means nothing here.")
-    end = _moment(item.get("current_period_end") or row.get("current_period_end"))
-    leaves = row.get("ended_at") or row.get("cancel_at")
-    owed = [bill.issued_at for bill in bills if bill.open and bill.subscription_id == row["id"]]
-    return Seen(
-        subscription_id=str(row["id"]),
-        price_id=str(price["id"]),
-        plan=str(price["lookup_key"]).split("_")[1],
-        status=_STATUS[str(row["status"])],
-        seats=int(item["quantity"]),
-        period_end=end,
-        cancel_at=_moment(leaves) or (end if row.get("cancel_at_period_end") else None),
-        trial_end=_moment(row.get("trial_end")),
-        owed_since=min(owed, default=None),
-    )
-
-
-def _bill(row: Mapping[str, Any]) -> Bill:
-    below = ((row.get("parent") or {}).get("subscription_details") or {}).get("subscription")
-    return Bill(
-        invoice_id=str(row["id"]),
-        number=str(row.get("number") or ""),
-        status=str(row.get("status") or "draft"),
-        issued_at=_moment(row.get("created")) or datetime.fromtimestamp(0, UTC),
-        subscription_id=_id(row.get("subscription") or below),
-        amount=int(row.get("total") or 0),
-        currency=str(row.get("currency") or "").upper(),
-        url=str(row.get("hosted_invoice_url") or ""),
-    )
-
-
-def _id(value: object) -> str:
-    """An object is named by its id, or stands there whole."""
-    return str(value.get("id") or "") if isinstance(value, dict) else str(value or "")
-
-
-def _moment(value: object) -> datetime | None:
-    return datetime.fromtimestamp(int(value), UTC) if isinstance(value, int | float) and value else None
-
-
-def _uuid(value: object) -> UUID | None:
-    try:
-        return UUID(str(value))
-    except ValueError:
-        return None

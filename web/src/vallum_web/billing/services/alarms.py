@@ -27,7 +27,7 @@ def sound(told: Counter[str]) -> list[str]:
     found = [*_silent(told), *_disabled(), *_parked(), *_over(told)]
     for name, text in found:
         log.error("%s", text)
-        said = letter("payments_alarm", what=text, link=f"{settings.PUBLIC_URL}/operator/")
+        said = letter("payments_alarm", what=text, link=f"{settings.PUBLIC_URL}/operator/disputes/")
         letters.tell_operators(said, once=f"alarm/{name}/{clock.now():%Y-%m-%d}")
     return [name for name, _ in found]
 

@@ -107,12 +107,12 @@ def send_open(org: UUID, providers: Collection[str]) -> int:
 
 def _harmless(row: BillingCommand) -> bool:
     """Whether it may be sent after its key is forgotten: a refund is looked for first, and what sets something sets it once more."""
-    if row.kind == "refund":
+    if row.kind in {"refund", "end"}:
         return True
     if row.kind not in SETS:
         return False
     with scope(row.org_id):
-        later = BillingCommand.objects.of(row.org_id).filter(pk__gt=row.pk, kind__in=SETS, state=State.DONE)
+        later = BillingCommand.objects.of(row.org_id).filter(pk__gt=row.pk, kind__in=SETS | {"end"}, state=State.DONE)
         return not later.filter(args__subscription=row.args["subscription"]).exists()
 
 

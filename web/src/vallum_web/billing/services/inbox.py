@@ -11,7 +11,7 @@ from vallum_web.billing.models import BillingEventInbox
 from vallum_web.billing.providers import follows, way
 from vallum_web.billing.providers.signature import Notice
 from vallum_web.billing.seen import Whose
-from vallum_web.billing.services import refresh
+from vallum_web.billing.services import disputes, leaving, refresh
 from vallum_web.billing.wire import NoAnswerError, RefusedError
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.jobs import enqueue_alone
@@ -20,6 +20,7 @@ FOLLOW = "billing.follow"
 KEPT_FOR = timedelta(days=400)
 LOOKED_BACK = timedelta(days=30)
 State = BillingEventInbox.State
+ENDED = frozenset({State.DONE, State.IGNORED, State.DROPPED})
 
 
 def receive(provider: str, notice: Notice) -> bool:
@@ -51,13 +52,21 @@ def note(provider: str, event_id: str, kind: str, object_id: str) -> bool:
 def follow(event: UUID) -> None:
     """Find out whose it is, and bring their account up to date. Raises NoAnswerError: then it is followed again later."""
     row = BillingEventInbox.objects.filter(pk=event).first()
-    if row is None or row.state in {State.DONE, State.IGNORED} or row.provider not in settings.BILLING:
+    if row is None or row.state in ENDED or row.provider not in settings.BILLING:
         return
     with transaction.atomic():
         BillingEventInbox.objects.filter(pk=event).update(attempts=F("attempts") + 1)
     try:
         found = way(settings.BILLING[row.provider], None).whose(row.object_id)
-        told = refresh.account(found.org, row.provider, found) if found and found.org else ""
+        disputed = row.type.startswith(disputes.KINDS)
+        gone = found is not None and leaving.gone(row.provider, found.customer_id)
+        if gone and not disputed:
+            _settle(row, State.DROPPED, "", object_id="")
+            return
+        told = refresh.account(found.org, row.provider, found) if found and found.org and not gone else ""
+        if disputed:
+            # Whoever it was, somebody has to answer it.
+            disputes.tell(found.org if found else None, row.provider, row.object_id)
     except NoAnswerError as error:
         _settle(row, State.WAITING, str(error))
         raise
@@ -72,9 +81,9 @@ def _unknown(found: Whose | None) -> str:
     return "It names no organization." if found else "The provider knows it no more."
 
 
-def _settle(row: BillingEventInbox, state: BillingEventInbox.State, error: str) -> None:
+def _settle(row: BillingEventInbox, state: BillingEventInbox.State, error: str, **more: str) -> None:
     with transaction.atomic():
-        BillingEventInbox.objects.filter(pk=row.pk).update(state=state, error=error[:200])
+        BillingEventInbox.objects.filter(pk=row.pk).update(state=state, error=error[:200], **more)
 
 
 def open_events() -> list[UUID]:
@@ -85,4 +94,5 @@ def open_events() -> list[UUID]:
 
 
 def prune() -> int:
+    leaving.prune(clock.now() - KEPT_FOR)
     return BillingEventInbox.objects.filter(received_at__lt=clock.now() - KEPT_FOR).delete()[0]

@@ -10,7 +10,7 @@ from django.conf import settings
 from vallum_web.billing import queries
 from vallum_web.billing.models import BillingAccount, BillingEventInbox, InvoiceRef
 from vallum_web.billing.providers import way
-from vallum_web.billing.services import alarms, commands, flows, inbox, letters, refresh
+from vallum_web.billing.services import alarms, commands, disputes, flows, inbox, leaving, letters, refresh
 from vallum_web.billing.wire import NoAnswerError, RefusedError
 from vallum_web.tenancy import clock, lookups
 from vallum_web.tenancy.events import emit
@@ -36,6 +36,8 @@ def everything() -> Counter[str]:
         except (NoAnswerError, RefusedError) as error:
             silent[provider] += 1
             log.warning("%s does not list what happened: %s", provider, error)
+    for row in disputes.look():
+        inbox.note(*row)
     for event in inbox.open_events():
         try:
             inbox.follow(event)
@@ -45,6 +47,7 @@ def everything() -> Counter[str]:
         told += organization(org, silent)
     alarms.sound(told)
     inbox.prune()
+    told["dropped"] = leaving.dropped()
     return told
 
 

@@ -7,13 +7,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from vallum_web.accounts.access import operators_own
 from vallum_web.accounts.models import User
 from vallum_web.billing import money
 from vallum_web.billing.forms import RefundForm
-from vallum_web.billing.services import refunds
+from vallum_web.billing.services import disputes, leaving, refunds
 from vallum_web.billing.services.flows import NotNowError
 from vallum_web.billing.wire import NoAnswerError, RefusedError
 from vallum_web.tenancy.models import Org
@@ -51,6 +51,16 @@ def index(request: HttpRequest) -> HttpResponse:
         "me": user.pk,
     }
     return render(request, "billing/refunds.html", told)
+
+
+@require_safe
+@operators_own
+def disputed(request: HttpRequest) -> HttpResponse:
+    """What waits for an answer at a provider, and how those before ended."""
+    if not settings.BILLING:
+        raise Http404
+    told = {"waiting": disputes.shown(), "ended": disputes.ended(), "dropped": leaving.dropped()}
+    return render(request, "billing/disputes.html", told)
 
 
 def _done(request: HttpRequest, org: Org, user: User) -> None:

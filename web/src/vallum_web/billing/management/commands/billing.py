@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
     def _reconcile(self) -> None:
         told = reconcile.everything()
-        for what in ("accounts", "drift", "missed", "answered"):
+        for what in ("accounts", "drift", "missed", "answered", "dropped"):
             self.stdout.write(f"{what}: {told[what]}")
 
     def _parked(self) -> None:
