@@ -20,6 +20,7 @@ from vallum_web.accounts.matrix import Role
 from vallum_web.config.api import api
 from vallum_web.findings import services as findings
 from vallum_web.findings.filters import Filters
+from vallum_web.notify import rules
 from vallum_web.repositories import services as repositories
 
 __all__ = ["people", "things"]  # the fixtures
@@ -109,7 +110,9 @@ def own(people, things, person):
     """Things that only whoever made them may change."""
     comment = findings.comment(people.org, things["finding"], person.pk, "Mine.")
     view = findings.save_view(people.org, person.pk, "Mine", Filters(), shared=False)
-    return {"comment": comment.pk, "comment_id": comment.pk, "view": view.pk, "view_id": view.pk}
+    told = rules.Wanted(name="Mine", occasions=("scan.failed",), way="inbox", rhythm="once")
+    rule = rules.make(people.org, person.pk, told, own=True)
+    return {"own_rule": rule.pk, "comment": comment.pk, "comment_id": comment.pk, "view": view.pk, "view_id": view.pk}
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from vallum_web.gates import services as gates
 from vallum_web.gates.reach import Reach
 from vallum_web.ingest import services as ingest
 from vallum_web.ingest.models import Upload
+from vallum_web.notify import rules
 from vallum_web.notify import services as webhooks
 from vallum_web.reports import services as exports
 from vallum_web.reports import work
@@ -152,7 +153,10 @@ def of_webhooks(people):
     """A webhook at a name that leads nowhere, and what waits for it."""
     wanted = webhooks.Wanted(name="Hook", url="https://hooks.example.test/x", occasions=("scan.failed",))
     made, _ = webhooks.make(people.org, people.alice.pk, wanted)
-    return {"webhook": made.pk, "delivery": webhooks.test(people.org, made.pk, people.alice.pk).pk}
+    told = rules.Wanted(name="Rule", occasions=("scan.failed",), way="inbox", rhythm="once", audience="owners")
+    both = {own: rules.make(people.org, people.alice.pk, told, own=own).pk for own in (True, False)}
+    delivery = webhooks.test(people.org, made.pk, people.alice.pk).pk
+    return {"webhook": made.pk, "delivery": delivery, "rule": both[False], "own_rule": both[True]}
 
 
 def of_people(people):

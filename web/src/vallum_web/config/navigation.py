@@ -49,6 +49,7 @@ _SETTINGS = (
     ("Keys", "accounts:keys", "keys.read"),
     ("Due dates", "findings:due_rules", "findings.read"),
     ("Suppression rules", "findings:suppressions", "findings.read"),
+    ("Notifications", "notify:rules", "rules.read"),
     ("Webhooks", "notify:webhooks", "webhooks.read"),
     ("Limits", "accounts:limits", "limits.read"),
     ("Live checks", "scans:live_checks", "egress.read"),
@@ -90,6 +91,7 @@ _PERSON = (
     ("Sessions", "sessions"),
     ("Sign-ins", "sign_ins"),
     ("Mails", "mail_choices"),
+    ("Notifications", "own_rules"),
 )
 
 

@@ -10,6 +10,7 @@ from vallum_web.billing.views import staff as refunds
 from vallum_web.config import health
 from vallum_web.config.api import api
 from vallum_web.mail import hooks
+from vallum_web.notify import rule_views as rules
 from vallum_web.overview import views as overview
 
 allauth_signals.listen()
@@ -21,6 +22,7 @@ urlpatterns = [
     path("new/", accounts.new_org, name="new_org"),
     path("", include("vallum_web.accounts.legal.urls")),
     path("accounts/theme/", accounts.theme, name="theme"),
+    path("accounts/notifications/", rules.own_listed, name="own_rules"),
     path("accounts/", include("vallum_web.accounts.person.urls")),
     path("notices/", include("vallum_web.accounts.person.notice_urls")),
     path("accounts/sso/", include("vallum_web.accounts.sso.entrance_urls")),

@@ -65,7 +65,10 @@ def _note(told: Mapping[str, Any]) -> Note:
     if kind == Occasion.SCAN_FAILED:
         said = f"A scan of {_plain(data['asset']['name'])} failed {where}"
         return Note(headline=said, lines=[Line(text=_plain(data["reason"]))], url=data["url"])
-    return Note(headline=_plain(data["text"]), lines=[], url="")
+    lines = [Line(text=_plain(text)) for text in data.get("lines", ())]
+    return Note(
+        headline=_plain(f"{data['text']} {where}" if lines else data["text"]), lines=lines, url=data.get("url", "")
+    )
 
 
 def _finding(row: Mapping[str, Any]) -> Line:

@@ -5,15 +5,14 @@ makes two messages.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from vallum_web.assets.models import Asset
 from vallum_web.findings.models import Finding
-from vallum_web.notify import chat, payload
+from vallum_web.notify import chat, narrowing, payload, telling
+from vallum_web.notify.happened import SOON, Span
 from vallum_web.notify.models import Delivery, Follower, Occasion, Webhook
 from vallum_web.scans.models import Scan
 from vallum_web.tenancy import clock, events
@@ -21,7 +20,6 @@ from vallum_web.tenancy.events import Step
 from vallum_web.tenancy.models import Event, Org, OrgQuerySet
 from vallum_web.tenancy.scope import scope
 
-SOON = timedelta(days=2)
 _OF_FINDINGS = (Occasion.OPENED, Occasion.REOPENED, Occasion.RESOLVED, Occasion.SUPPRESSED)
 _EVALUATED, _SCAN_FAILED = "gate.evaluated", "scan.failed"
 _FOLLOWED = (*_OF_FINDINGS, _EVALUATED, _SCAN_FAILED)
@@ -47,8 +45,12 @@ def follow(org: UUID) -> None:
         for step in found:
             Delivery.objects.bulk_create(_of_step(owner, webhooks, step))
         now = clock.now()
-        for occasion, rows in _came_due(org, place.due_seen, now):
+        came_due = _came_due(org, place.due_seen, now)
+        for occasion, rows in came_due:
             Delivery.objects.bulk_create(_of_findings(owner, webhooks, occasion, now, rows))
+        if found or any(rows.exists() for _, rows in came_due):
+            telling.at_once(owner, Span(after=since, upto=place.transaction, since=place.due_seen, until=now))
+        telling.together(owner, now)
         place.due_seen = now
         place.save(update_fields=["transaction", "due_seen"])
 
@@ -81,9 +83,7 @@ def _of_findings(
     org: Org, webhooks: Sequence[Webhook], occasion: str, at: datetime, rows: OrgQuerySet[Finding]
 ) -> Iterator[Delivery]:
     for webhook in _wanting(webhooks, occasion):
-        fit = rows.filter(_assets(webhook, "asset__"), severity__gte=webhook.severity)
-        if webhook.kinds:
-            fit = fit.filter(kind__in=webhook.kinds)
+        fit = narrowing.findings(webhook, rows)
         if count := fit.count():
             listed = list(fit.select_related("asset").order_by("-risk", "-severity", "-id")[: payload.LISTED])
             yield _made(org, webhook, occasion, at, payload.findings(org, listed, count))
@@ -106,18 +106,8 @@ def _of_asset(
 ) -> Iterator[Delivery]:
     said = payload.gate if occasion == Occasion.GATE_FAILED else payload.scan
     for webhook in webhooks:
-        if asset := about.filter(_assets(webhook)).first():
+        if asset := about.filter(narrowing.assets(webhook)).first():
             yield _made(org, webhook, occasion, event.at, said(org, event, asset))
-
-
-def _assets(webhook: Webhook, way: str = "") -> Q:
-    """Which assets a webhook tells of; `way` leads from the rows asked to the asset."""
-    fits = Q()
-    if webhook.team:
-        fits &= Q(**{f"{way}team": webhook.team})
-    if webhook.importance is not None:
-        fits &= Q(**{f"{way}importance__gte": webhook.importance})
-    return fits
 
 
 def _made(org: Org, webhook: Webhook, occasion: str, at: datetime, data: dict[str, Any]) -> Delivery:

@@ -9,26 +9,17 @@ from django import forms
 from vallum_engine.model.finding import Kind
 from vallum_web.assets.worth import Importance
 from vallum_web.findings.models import Finding
-from vallum_web.notify.models import Occasion, Webhook
+from vallum_web.notify.models import Occasion, Rule, Webhook
 from vallum_web.notify.services import Wanted
 from vallum_web.tenancy.texts import validate_one_line
 
 LONGEST_URL = 2048
 
 
-class WebhookForm(forms.Form):
+class NarrowForm(forms.Form):
+    """What is told of: of a webhook and of a rule."""
+
     name = forms.CharField(max_length=80, label="Name", validators=[validate_one_line])
-    shape = forms.ChoiceField(
-        label="What is there",
-        choices=Webhook.Shape.choices,
-        help_text="Slack and Teams get messages for people, to the address that their incoming webhook has.",
-    )
-    url = forms.CharField(
-        max_length=LONGEST_URL,
-        label="Address",
-        help_text="Where it is called, such as https://hooks.example.com/vallum. It is sealed, and shown to nobody again.",
-        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
-    )
     occasions = forms.MultipleChoiceField(label="When", choices=Occasion.choices, widget=forms.CheckboxSelectMultiple)
     severity = forms.TypedChoiceField(
         label="Findings of at least this severity",
@@ -52,11 +43,47 @@ class WebhookForm(forms.Form):
         empty_value=None,
     )
 
-    def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], known: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        team = self.fields["team"]
-        if isinstance(team, forms.ChoiceField):
-            team.choices = [("", "Any"), *teams]
+        put(self, "team", [("", "Any"), *teams])
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        """Of a form that is valid."""
+        values = self.cleaned_data
+        return {
+            "name": values["name"].strip(),
+            "occasions": tuple(values["occasions"]),
+            "severity": values["severity"],
+            "kinds": tuple(values["kinds"]),
+            "team": values["team"],
+            "importance": values["importance"],
+        }
+
+
+def put(form: forms.Form, name: str, choices: Sequence[tuple[str, str]]) -> None:
+    field = form.fields[name]
+    if isinstance(field, forms.ChoiceField):
+        field.choices = choices
+
+
+class WebhookForm(NarrowForm):
+    shape = forms.ChoiceField(
+        label="What is there",
+        choices=Webhook.Shape.choices,
+        help_text="Slack and Teams get messages for people, to the address that their incoming webhook has.",
+    )
+    url = forms.CharField(
+        max_length=LONGEST_URL,
+        label="Address",
+        help_text="Where it is called, such as https://hooks.example.com/vallum. It is sealed, and shown to nobody again.",
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, teams=teams, **kwargs)
+        self.fields["occasions"].required = False
+        self.fields["occasions"].help_text = "None chosen: it is told by notification rules alone."
         if known:
             self.fields["url"].required = False
             self.fields["url"].help_text = "Left empty it stays as it is. It is sealed, and shown to nobody."
@@ -65,23 +92,17 @@ class WebhookForm(forms.Form):
     def wanted(self) -> Wanted:
         """Of a form that is valid."""
         values = self.cleaned_data
-        return Wanted(
-            name=values["name"].strip(),
-            url=values["url"].strip() or None,
-            occasions=tuple(values["occasions"]),
-            severity=values["severity"],
-            kinds=tuple(values["kinds"]),
-            team=values["team"],
-            importance=values["importance"],
-            shape=values["shape"],
-        )
+        return Wanted(**self.narrowed, url=values["url"].strip() or None, shape=values["shape"])
 
 
 def initial(row: Webhook) -> dict[str, Any]:
     """What the editor shows of a webhook; never its address."""
+    return {"shape": row.shape, **narrowing(row)}
+
+
+def narrowing(row: Webhook | Rule) -> dict[str, Any]:
     return {
         "name": row.name,
-        "shape": row.shape,
         "occasions": row.occasions,
         "severity": str(row.severity),
         "kinds": row.kinds,

@@ -25,6 +25,14 @@ class Occasion(models.TextChoices):
     SCAN_FAILED = "scan.failed", "Scan failed"
 
 
+class Rhythm(models.TextChoices):
+    """How often a rule tells."""
+
+    ONCE = "once", "At once"
+    HOURLY = "hourly", "Once an hour"
+    DAILY = "daily", "Once a day"
+
+
 class Follower(TenantModel):
     """How far the event log was read for an organization. There is none until somebody wants to be told of something."""
 
@@ -95,6 +103,53 @@ class Webhook(TenantModel):
         return self.name
 
 
+class Rule(TenantModel):
+    """What a person, or an organization, wants to be told of: what, where, and how often."""
+
+    class Way(models.TextChoices):
+        INBOX = "inbox", "As a notice on the site"
+        MAIL = "mail", "By mail"
+        CHANNEL = "channel", "To a webhook or a chat"
+
+    class Audience(models.TextChoices):
+        OWNERS = "owners", "Owners and admins"
+        SECURITY = "security", "Owners, admins and security people"
+        TEAM = "team", "Who is in the team that it is narrowed to"
+        EVERYONE = "everyone", "Everybody who may see findings"
+
+    person = models.UUIDField(null=True)
+    """Whose it is, and who alone is told; null: the organization's."""
+    name = models.CharField(max_length=80)
+    occasions = models.JSONField(default=list)
+    severity = models.PositiveSmallIntegerField(default=0)
+    """As of a webhook, like the three below."""
+    kinds = models.JSONField(default=list)
+    team = models.UUIDField(null=True)
+    importance = models.PositiveSmallIntegerField(null=True)
+    way = models.CharField(max_length=7, choices=Way)
+    audience = models.CharField(max_length=8, choices=Audience, blank=True, default="")
+    """Of the organization's own, by notice or mail: who is told."""
+    webhook = TenantForeignKey(Webhook, models.CASCADE, null=True, related_name="+")
+    """Of those to a channel."""
+    rhythm = models.CharField(max_length=6, choices=Rhythm)
+    on = models.BooleanField(default=True)
+    transaction = models.BigIntegerField(default=0)
+    """Of what is told together: events up to this transaction were told of."""
+    due_seen = models.DateTimeField(default=now)
+    """And what came due before this."""
+    due_at = models.DateTimeField(null=True)
+    """When it tells next; null where it tells at once."""
+    made_at = models.DateTimeField(default=now)
+    made_by = models.UUIDField(null=True)
+    changed_at = models.DateTimeField(default=now)
+
+    class Meta(TenantModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["org", "person"], name="rule_of_person")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Delivery(TenantModel):
     """One message for one webhook: the very bytes that are signed and sent, at the first try and at every later one."""
 
@@ -105,7 +160,7 @@ class Delivery(TenantModel):
 
     webhook = TenantForeignKey(Webhook, models.CASCADE, db_index=False, related_name="+")
     occasion = models.CharField(max_length=30)
-    """One of `Occasion`, or `test`."""
+    """One of `Occasion`, `digest` or `test`."""
     body = models.TextField()
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)

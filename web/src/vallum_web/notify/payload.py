@@ -10,9 +10,12 @@ from django.urls import reverse
 
 from vallum_web.assets.models import Asset
 from vallum_web.findings.models import Finding
+from vallum_web.notify.happened import Step
+from vallum_web.notify.models import Rule
 from vallum_web.tenancy.models import Event, Org
 
 VERSION = 1
+DIGEST = "digest"
 LISTED = 100
 """Findings in one message. How many more there are is said, with a link to them."""
 
@@ -75,6 +78,19 @@ def scan(org: Org, event: Event, about: Asset) -> dict[str, Any]:
         "reason": event.data.get("reason", ""),
         "asset": asset(about),
         "url": site(reverse("scans:scan", args=[org.slug, event.subject])),
+    }
+
+
+def digest(org: Org, rule: Rule, title: str, lines: Sequence[str], steps: Sequence[Step]) -> dict[str, Any]:
+    """What a rule tells together: `title` counts it all, `lines` name the riskiest."""
+    told = [{"type": step.occasion, "at": step.at.isoformat(), "count": step.count} for step in steps[:LISTED]]
+    return {
+        "rule": {"id": str(rule.pk), "name": rule.name},
+        "text": title,
+        "lines": list(lines),
+        "count": sum(step.count for step in steps),
+        "happened": told,
+        "url": site(reverse("findings:worklist", args=[org.slug])),
     }
 
 

@@ -28,7 +28,8 @@ class WebhookIn(Schema):
     """`slack` and `teams`: messages for people, unsigned, as their incoming webhooks take them."""
     url: Storable | None = Field(default=None, max_length=2048)
     """Left out in a change, it stays as it is. No answer has it."""
-    occasions: list[Occasion] = Field(min_length=1, max_length=len(Occasion))
+    occasions: list[Occasion] = Field(max_length=len(Occasion))
+    """None: it is told by notification rules alone."""
     severity: SeverityWord = "info"
     """Of findings: the least that is told of."""
     kinds: list[Kind] = Field(default=[], max_length=len(Kind))

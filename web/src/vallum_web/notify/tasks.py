@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from vallum_web.notify import follow, rounds, services
+from vallum_web.notify import follow, rounds, rules, services
 from vallum_web.tenancy import lookups
 from vallum_web.tenancy.jobs import periodic_job, tenant_job
 
@@ -21,3 +21,4 @@ def send(org: UUID, webhook: str) -> None:
 def hourly() -> None:
     for org in lookups.followed():
         services.prune(org)
+        rules.prune(org)
