@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 from hooking import PATH
+from mailing import mails
 
 from dev.fakes.loopback import Answer
+from vallum_web.mail import notices
 from vallum_web.notify import backoff, rounds, services
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.audit.models import Entry
@@ -137,11 +139,17 @@ def test_after_three_days_it_is_switched_off_and_says_so(hook, receiver, people,
         hook.test()
 
 
-def test_a_receiver_that_is_gone_is_left_alone_at_once(hook, receiver):
+def test_a_receiver_that_is_gone_is_left_alone_at_once(hook, receiver, people):
     receiver.pages[PATH] = Answer(status=410)
     hook.test()
     hook.work()
     assert (hook.now().on, hook.now().stopped_why) == (False, "It answered 410: nobody is there any more.")
+    [mail] = mails(subject="switched off")
+    assert (mail.to, mail.kind) == ("alice@example.test", "security")
+    assert "It answered 410" in mail.text
+    assert f"/acme/settings/webhooks/{hook.pk}/" in mail.text
+    assert notices.unread(people.alice.pk, [people.org.pk]) == 1
+    assert notices.unread(people.bob.pk, [people.org.pk]) == 0
 
 
 def test_a_host_is_not_run_over_and_what_waits_goes_out_later(hook, receiver, people):

@@ -1,5 +1,5 @@
 from vallum_web.accounts import services
-from vallum_web.accounts.services import addresses, invitations, places, signins
+from vallum_web.accounts.services import addresses, invitations, places, signins, unreachable
 from vallum_web.accounts.sso import domains
 from vallum_web.accounts.sso import services as sso
 from vallum_web.tenancy.jobs import periodic_job
@@ -22,3 +22,8 @@ def check_domains() -> None:
 @periodic_job("accounts.forget_answers", cron="*/5 * * * *")
 def forget_answers() -> None:
     sso.forget_answers()
+
+
+@periodic_job("accounts.unreachable", cron="*/10 * * * *")
+def tell_of_unreachable_owners() -> None:
+    unreachable.tell_others()

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from vallum_web.mail import kinds, sealing
-from vallum_web.mail.models import Choice, Habits, Message
+from vallum_web.mail.models import Choice, Habits, Message, Suppression
 from vallum_web.mail.recipients import digest
 from vallum_web.tenancy.scope import outbox, person
 
@@ -52,6 +52,16 @@ def suppressed(address: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute("select lookup_suppressed(%s)", [digest(address)])
         return str(cursor.fetchone()[0] or "")
+
+
+def came_back(since: datetime) -> Sequence[tuple[UUID, bytes, datetime]]:
+    """People to whom no mail is sent any more, with the digest of the address that is gone, and since when."""
+    with outbox():
+        gone = Suppression.objects.filter(why=Suppression.Why.BOUNCED, at__gte=since)
+        at = {bytes(row.recipient): row.at for row in gone}
+        mails = Message.objects.filter(recipient__in=list(at), person__isnull=False).order_by()
+        pairs = mails.values_list("person", "recipient").distinct()
+        return sorted((who, bytes(whom), at[bytes(whom)]) for who, whom in pairs if who)
 
 
 def newest(limit: int = 50, *, to: str = "") -> Sequence[Opened]:

@@ -25,3 +25,8 @@ def of(org: Org, rule: Rule) -> Sequence[User]:
     elif roles := _ROLES.get(rule.audience):
         rows = rows.filter(role__in=roles)
     return [row.user for row in rows.select_related("user").order_by("user__email")]
+
+
+def owners(org: Org) -> Sequence[User]:
+    rows = Membership.objects.of(org).filter(role=Role.OWNER, user__is_active=True)
+    return [row.user for row in rows.select_related("user").order_by("user__email")]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
-from vallum_web.notify import backoff
+from vallum_web.notify import backoff, telling
 from vallum_web.notify.models import Attempt, Delivery, Webhook
 from vallum_web.notify.sending import GONE, Outcome, Parcel, send
 from vallum_web.tenancy import clock
@@ -144,3 +144,4 @@ def _mark(webhook: Webhook, outcome: Outcome, tries: int, *, over: bool) -> None
 def _stop(webhook: Webhook, why: str) -> None:
     webhook.on, webhook.stopped_at, webhook.stopped_why = False, clock.now(), why[:300]
     emit("webhook.stopped", webhook.pk, name=webhook.name, why=webhook.stopped_why)
+    telling.stopped(webhook)

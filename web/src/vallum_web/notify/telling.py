@@ -3,12 +3,13 @@
 Killed at any point, nobody was told and no rule has moved on: the next round tells the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
 
+from vallum_web.accounts.models import User
 from vallum_web.mail import notices
 from vallum_web.mail import queries as mails
 from vallum_web.mail import services as outbox
@@ -16,7 +17,7 @@ from vallum_web.mail.letters import Letter, letter
 from vallum_web.mail.recipients import Recipient
 from vallum_web.notify import chat, happened, payload, recipients
 from vallum_web.notify.happened import OF_DATES, Span, Step
-from vallum_web.notify.models import Delivery, Occasion, Rhythm, Rule
+from vallum_web.notify.models import Delivery, Occasion, Rhythm, Rule, Webhook
 from vallum_web.notify.rhythm import next_at
 from vallum_web.tenancy import clock, events
 from vallum_web.tenancy.models import Org
@@ -59,6 +60,16 @@ def together(org: Org, now: datetime) -> None:
             _tell(org, rule, of_many(org, rule, steps, now))
         rule.transaction, rule.due_seen, rule.due_at = upto, now, next_at(rule.rhythm, now, place(rule))
         rule.save(update_fields=["transaction", "due_seen", "due_at"])
+
+
+def stopped(webhook: Webhook) -> None:
+    """The owners are told that it tells nobody any more, in the transaction that switches it off."""
+    org = webhook.org
+    link = payload.site(reverse("notify:webhook", args=[org.slug, webhook.pk]))
+    said = letter("webhook_stopped", name=webhook.name, org=org.name, why=webhook.stopped_why, link=link)
+    owners = recipients.owners(org)
+    notices.post_all([user.pk for user in owners], "security", said, org=org.pk)
+    _mail(owners, "security", said, org)
 
 
 def place(rule: Rule) -> str:
@@ -107,9 +118,12 @@ def _tell(org: Org, rule: Rule, told: Told) -> None:
     if rule.way == Rule.Way.INBOX:
         notices.post_all([user.pk for user in people], told.kind, told.letter, org=org.pk)
         return
+    _mail(people, told.kind, told.letter, org)
+
+
+def _mail(people: Iterable[User], kind: str, said: Letter, org: Org) -> None:
     for user in people:
-        to = Recipient(address=user.email, person=user.pk)
-        outbox.queue(kind=told.kind, to=to, letter=told.letter, org=org.pk)
+        outbox.queue(kind=kind, to=Recipient(address=user.email, person=user.pk), letter=said, org=org.pk)
 
 
 def _send(org: Org, rule: Rule, told: Told) -> None:
