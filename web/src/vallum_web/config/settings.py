@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "vallum_web.tenancy",
     "vallum_web.tenancy.audit",
+    "vallum_web.tenancy.retention",
     "vallum_web.mail",
     "vallum_web.accounts",
     "vallum_web.assets",

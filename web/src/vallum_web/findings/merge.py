@@ -147,7 +147,7 @@ select vallum_key(%(key)s, %(nth)s + row_number() over ()), %(org)s, 'finding.op
 STANDING = """
 set local enable_nestloop = on;
 create temp table standing on commit drop as
-select o.id, o.finding_id, o.path, o.line, o.ruleset, o.rule, f.fingerprint, false as renamed
+select o.id, o.finding_id, o.path, o.line, o.ruleset, o.rule, f.fingerprint, false as renamed, o.missed_scan is not null as missed
 from findings_finding f join findings_occurrence o on o.org_id = %(org)s and o.finding_id = f.id and o.gone_scan_id is null
 where f.org_id = %(org)s and f.asset_id = %(asset)s;
 set local enable_nestloop = off;
@@ -180,22 +180,31 @@ join gap g on g.path = array_to_string(p.parts[1:depth], '/') || '/';
 analyze blind
 """
 
-# A place ends only where its rule ran over its path, or a complete walk did not meet the path.
+# A place ends only where its rule ran over its path, or a complete walk did not meet the path. One that its rule set did not meet and
+# that has not ended is missed: from then on no scan has seen it (`aging.py`), until one does again.
 ENDED = """
-create temp table ended on commit drop as
-select o.id, o.finding_id, w.path is not null as walked from standing o
-left join staged_place p on p.target = o.fingerprint and p.ruleset = o.ruleset and p.path = o.path and p.line = o.line
-left join held h on h.fingerprint = o.fingerprint and h.path = o.path
-left join walked w on w.path = o.path
-where p.path is null and h.path is null and (%(complete)s or w.path is not null)
+create temp table unmet on commit drop as
+select o.id, o.finding_id, o.missed, w.path is not null as walked, (%(complete)s or w.path is not null)
   and exists (select from ran r where r.ruleset = o.ruleset and (r.rules is null or o.rule = any(r.rules)))
   and not exists (
     select from blind b where b.path = o.path and (b.ruleset in ('', o.ruleset) or starts_with(o.ruleset, b.ruleset || '/')))
   and not exists (
-    select from gap g where g.path = '' and (g.ruleset in ('', o.ruleset) or starts_with(o.ruleset, g.ruleset || '/')));
+    select from gap g where g.path = '' and (g.ruleset in ('', o.ruleset) or starts_with(o.ruleset, g.ruleset || '/'))) as over
+from standing o
+left join staged_place p on p.target = o.fingerprint and p.ruleset = o.ruleset and p.path = o.path and p.line = o.line
+left join held h on h.fingerprint = o.fingerprint and h.path = o.path
+left join walked w on w.path = o.path
+where p.path is null and h.path is null and exists (select from ran r where r.ruleset = o.ruleset);
+create temp table ended on commit drop as select id, finding_id, walked from unmet where over;
+analyze unmet (id);
 analyze ended;
 set local enable_nestloop = on;
 update findings_occurrence o set gone_scan_id = %(scan)s from ended e where o.org_id = %(org)s and o.id = e.id;
+update findings_occurrence o set missed_scan = %(scan)s from unmet u
+where o.org_id = %(org)s and o.id = u.id and not u.over and not u.missed;
+update findings_occurrence o set missed_scan = null from standing s
+where o.org_id = %(org)s and o.id = s.id and s.missed and exists (select from ran r where r.ruleset = s.ruleset)
+  and not exists (select from unmet u where u.id = s.id);
 set local enable_nestloop = off
 """
 

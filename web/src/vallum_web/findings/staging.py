@@ -90,7 +90,7 @@ def drop() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "drop table staged, staged_key, staged_place, ran, gap, held, walked, joined, matched, standing, blind, "
-            "ended, over, moved, threat"
+            "unmet, ended, over, moved, threat"
         )
 
 

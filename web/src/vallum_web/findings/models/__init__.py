@@ -11,6 +11,7 @@ from vallum_web.findings.models.identities import Alias, Identity
 from vallum_web.findings.models.occurrences import Occurrence
 from vallum_web.findings.models.saved import View
 from vallum_web.findings.models.searching import Words
+from vallum_web.findings.models.seen import SeenOn
 from vallum_web.findings.models.suppression import SuppressionRule
 from vallum_web.findings.models.tallies import Tally
 
@@ -25,6 +26,7 @@ __all__ = [
     "Finding",
     "Identity",
     "Occurrence",
+    "SeenOn",
     "SuppressionRule",
     "Tally",
     "View",

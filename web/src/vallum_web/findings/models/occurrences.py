@@ -23,6 +23,8 @@ class Occurrence(TenantModel):
     end_line = models.PositiveIntegerField()
     first_scan = TenantForeignKey(Scan, models.CASCADE, by_set=True, db_index=False, related_name="+")
     gone_scan = TenantForeignKey(Scan, models.CASCADE, by_set=True, db_index=False, null=True, related_name="+")
+    missed_scan = models.UUIDField(null=True)
+    """The first of those scans that ran its rule set, did not meet it, and could not say that it had ended."""
 
     class Meta(TenantModel.Meta):
         # Nothing refers to a place, so (org, id) needs no index of its own.
