@@ -4,7 +4,6 @@ import atexit
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -40,6 +39,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware  # noqa: E402 - as above
 
 from vallum_web.config.settings import _database  # noqa: E402 - as above
 from vallum_web.embedded.ephemeral import clone, drop, ephemeral  # noqa: E402 - as above
+from vallum_web.tenancy import clock  # noqa: E402 - as above
 
 # The real algorithm at its lowest cost.
 settings.PASSWORD_HASHERS = ["vallum_web.accounts.hashers.LowCost"]
@@ -151,7 +151,10 @@ def signed_in() -> Callable[[Any], Client]:
         browser.force_login(user)
         if fresh:
             # Both proofs: who has a second factor is believed by that one alone.
-            proofs = [{"method": method, "at": time.time(), "reauthenticated": True} for method in ("password", "mfa")]
+            proofs = [
+                {"method": method, "at": clock.now().timestamp(), "reauthenticated": True}
+                for method in ("password", "mfa")
+            ]
             session = browser.session
             session[login.AUTHENTICATION_METHODS_SESSION_KEY] = proofs
             session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)

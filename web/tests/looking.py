@@ -30,14 +30,19 @@ def barriers(page: Page, name: str = "", *, whole: bool = True) -> list[tuple[ob
 def here(page: Page, name: str = "", *, whole: bool = True) -> list[tuple[object, ...]]:
     """The same of the view that it is in. `whole`: whether the picture is of the page, not of the window."""
     page.wait_for_load_state()  # a click ends with the first byte of the next page, which has no element yet
-    if SHOTS and name:
-        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=whole)
+    picture(page, name, whole=whole)
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     said = [
         (page.url, name, problem["id"], [node["html"][:200] for node in problem["nodes"][:3]])
         for problem in Axe().run(page).response["violations"]
     ]
     return [*said, (page.url, name, f"{wide} pixels wider than its window")] if wide > 0 else said
+
+
+def picture(page: Page, name: str, *, whole: bool = True) -> None:
+    """Kept where pictures are."""
+    if SHOTS and name:
+        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=whole)
 
 
 def put(page: Page, scheme: Literal["light", "dark"], width: int) -> None:

@@ -39,10 +39,31 @@ def site(live_database: Any, settings: Any) -> Iterator[str]:
     server.server_close()
 
 
-def sign_in(page):
-    """By the form and the keyboard, as Alice of `making.people`, to her organization."""
+def sign_in(page, email="alice@example.test", password="correct horse battery", to="/acme/"):
+    """By the form and the keyboard, to their organization; without more as Alice of `making.people`."""
     page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("alice@example.test")
-    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/acme/")
+    page.wait_for_url(f"**{to}")
+
+
+NEWCOMER, PASSWORD = "nora@example.test", "correct horse battery staple"
+
+
+def sign_up(page):
+    """As Nora Newcomer, whose address is then confirmed: to where she founds her organization."""
+    page.goto("/accounts/signup/")
+    page.get_by_label("Your name").fill("Nora Newcomer")
+    page.get_by_label("Email").fill(NEWCOMER)
+    page.get_by_label("Password").first.fill(PASSWORD)
+    page.get_by_label("I accept").check()
+    page.get_by_label("18 or older").check()
+    page.locator("main button[type=submit]").click()
+    page.goto("/inbox/")
+    page.locator("a[href*='/accounts/confirm-email/']").first.click()
+    page.locator("main button[type=submit]").click()
+    if "/login" in page.url:
+        page.get_by_label("Email").fill(NEWCOMER)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.locator("main button[type=submit]").click()

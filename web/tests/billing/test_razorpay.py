@@ -11,7 +11,7 @@ from selling import follow_all, mandate
 
 from vallum_web.accounts import tokens
 from vallum_web.billing.keys import Keys
-from vallum_web.billing.models import BillingCommand, SubscriptionMirror
+from vallum_web.billing.models import BillingCommand, BillingEventInbox, SubscriptionMirror
 from vallum_web.billing.services import commands, reconcile
 from vallum_web.billing.wire import RefusedError
 from vallum_web.tenancy import clock
@@ -128,6 +128,16 @@ def test_what_is_not_paid_is_said_and_then_read_only_and_then_free(people, subsc
             razorpay.settle()
             reconcile.everything()
             assert (entitled(people.org).plan.id, entitled(people.org).read_only) == (plan, read_only)
+
+
+def test_the_five_rupees_that_try_a_mandate_are_nothing_to_look_at(owner, people, razorpay):
+    owner.post(f"{PAGE}trial/")
+    mandate(subscribe(owner))
+    razorpay.settle()
+    follow_all()
+    assert bought(people.org).mirror.status == "trialing"
+    states = BillingEventInbox.objects.filter(type__startswith="refund.").values_list("state", flat=True)
+    assert set(states) == {"ignored"}
 
 
 def test_an_answer_that_is_lost_is_looked_for_before_it_is_asked_again(owner, people, razorpay):

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from looking import here
 from playwright.sync_api import Page, expect
+from served import sign_up
 
 from vallum_web.ingest import work
 from vallum_web.overview.shop import write_shop
@@ -16,7 +17,6 @@ from vallum_web.tenancy import lookups
 from vallum_web.tenancy.scope import scope
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
@@ -28,23 +28,6 @@ def archive(tmp_path: Path) -> Path:
             if file.is_file():
                 packed.write(file, file.relative_to(tmp_path))
     return path
-
-
-def sign_up(page: Page) -> None:
-    page.goto("/accounts/signup/")
-    page.get_by_label("Your name").fill("Nora Newcomer")
-    page.get_by_label("Email").fill("nora@example.test")
-    page.get_by_label("Password").first.fill(PASSWORD)
-    page.get_by_label("I accept").check()
-    page.get_by_label("18 or older").check()
-    page.locator("main button[type=submit]").click()
-    page.goto("/inbox/")
-    page.locator("a[href*='/accounts/confirm-email/']").first.click()
-    page.locator("main button[type=submit]").click()
-    if "/login" in page.url:
-        page.get_by_label("Email").fill("nora@example.test")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.locator("main button[type=submit]").click()
 
 
 def run_the_queue() -> Scan:

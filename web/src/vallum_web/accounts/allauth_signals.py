@@ -23,7 +23,7 @@ from vallum_web.accounts.sso import door
 
 def listen() -> None:
     """Called once, by the table of routes: before any request is answered."""
-    authentication_step_completed.connect(_proved_again)
+    authentication_step_completed.connect(_proved)
     authenticator_added.connect(_factor_added)
     authenticator_removed.connect(_factor_removed)
     authenticator_reset.connect(_codes_made_anew)
@@ -35,8 +35,9 @@ def listen() -> None:
     password_reset.connect(_password_reset)
 
 
-def _proved_again(request: HttpRequest, *, reauthenticated: bool = False, **_: Any) -> None:
+def _proved(request: HttpRequest, user: User, *, reauthenticated: bool = False, **_: Any) -> None:
     """Whoever has the session's key from before the proof has nothing of the time after it."""
+    sessions.date(request, user)
     if reauthenticated:
         sessions.renew(request)
 
@@ -62,6 +63,7 @@ def _codes_made_anew(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    sessions.begin(request)
     kind, second = SignIn.Kind.PASSWORD, ""
     for proof in get_authentication_records(request, user):
         if proof["method"] == door.METHOD:

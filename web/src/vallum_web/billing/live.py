@@ -1,7 +1,7 @@
 """What is shown from the provider and never kept: invoices with their amounts, where to pay. For five minutes in memory."""
 
-import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from threading import Lock
 from uuid import UUID
 
@@ -10,8 +10,9 @@ from django.conf import settings
 from vallum_web.billing.models import BillingAccount
 from vallum_web.billing.providers import way
 from vallum_web.billing.seen import ALIVE, Bill
+from vallum_web.tenancy import clock
 
-KEPT_SECONDS = 300
+KEPT = timedelta(minutes=5)
 MOST = 1000
 
 
@@ -24,7 +25,7 @@ class Live:
     pay_at: str
 
 
-_held: dict[UUID, tuple[float, Live]] = {}
+_held: dict[UUID, tuple[datetime, Live]] = {}
 _lock = Lock()
 
 
@@ -32,13 +33,13 @@ def of(account: BillingAccount, subscriptions: tuple[str, ...]) -> Live:
     """Outside of a scope. Raises NoAnswerError, RefusedError."""
     with _lock:
         found = _held.get(account.pk)
-        if found and found[0] > time.monotonic():
+        if found and found[0] > clock.now():
             return found[1]
     told = _ask(account, subscriptions)
     with _lock:
         if len(_held) >= MOST:
             _held.clear()
-        _held[account.pk] = (time.monotonic() + KEPT_SECONDS, told)
+        _held[account.pk] = (clock.now() + KEPT, told)
     return told
 
 

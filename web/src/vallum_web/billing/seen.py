@@ -77,6 +77,10 @@ class Whose:
     subscription_id: str = ""
 
 
+NOTHING = Whose(org=None, customer_id="")
+"""What is about no subscription, such as the five rupees by which a mandate for later is tried."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispute:
     """The holder of a card or an account takes a payment back, unless somebody answers. Shown, and not kept."""

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from allauth.usersessions.internal import flows
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import logout
 from django.db.models import Q
 from django.http import HttpRequest
 
+from vallum_web.accounts.models import User
 from vallum_web.accounts.person.lifetime import Life, Standing, oldest_alive
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.origin import current_origin
@@ -21,6 +23,7 @@ def keep(request: HttpRequest) -> Standing:
     here = _row(request)
     if here is None:
         UserSession.objects.create_from_request(request)
+        begin(request)
         return Standing.GOES_ON
     standing = Life(began=here.created_at, seen=here.last_seen_at).at(clock.now())
     if standing.is_over:
@@ -33,6 +36,18 @@ def keep(request: HttpRequest) -> Standing:
     if here.data.get(_RENEW) and request.method == "GET" and "HX-Request" not in request.headers:
         renew(request)
     return standing
+
+
+def begin(request: HttpRequest) -> None:
+    """The row that allauth has just made begins by our clock, by which it ends as well."""
+    now = clock.now()
+    UserSession.objects.filter(session_key=request.session.session_key).update(created_at=now, last_seen_at=now)
+
+
+def date(request: HttpRequest, user: User) -> None:
+    """So does the proof that allauth has just noted: a step-up is asked for by our clock."""
+    *before, last = get_authentication_records(request, user)
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [*before, {**last, "at": clock.now().timestamp()}]
 
 
 def renew(request: HttpRequest) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from vallum_web.billing.keys import Keys
 from vallum_web.billing.models import Status
 from vallum_web.billing.providers.answers import moment, uuid
-from vallum_web.billing.seen import Bill, Dispute, Look, Seen, Whose
+from vallum_web.billing.seen import NOTHING, Bill, Dispute, Look, Seen, Whose
 from vallum_web.billing.wire import Caller, NoAnswerError, RefusedError
 
 FOLLOWED = ("subscription.", "invoice.", "payment.failed", "payment.dispute.", "refund.")
@@ -41,11 +41,11 @@ class Razorpay:
         self._call = Caller(keys, org)
 
     def whose(self, object_id: str) -> Whose | None:
-        """None: it knows no such thing, or nobody's."""
+        """None: it knows no such thing."""
         try:
             subscription = self._subscription_of(object_id)
             if not subscription:
-                return None
+                return NOTHING
             row = self._call.get(f"/v1/subscriptions/{subscription}")
         except RefusedError as error:
             if error.status not in NOT_FOUND:

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from vallum_web.billing.models import BillingEventInbox
 from vallum_web.billing.providers import follows, way
 from vallum_web.billing.providers.signature import Notice
-from vallum_web.billing.seen import Whose
+from vallum_web.billing.seen import NOTHING, Whose
 from vallum_web.billing.services import disputes, leaving, refresh
 from vallum_web.billing.wire import NoAnswerError, RefusedError
 from vallum_web.tenancy import clock
@@ -72,6 +72,9 @@ def follow(event: UUID) -> None:
         raise
     except RefusedError as error:
         _settle(row, State.PARKED, f"{error.code}: {error}")
+        return
+    if found == NOTHING:
+        _settle(row, State.IGNORED, "")
         return
     known = found is not None and found.org is not None and not told
     _settle(row, State.DONE if known else State.PARKED, "" if known else told or _unknown(found))

@@ -56,6 +56,18 @@ def overdue(org: Org, day: int, stops: datetime) -> Letter:
     )
 
 
+def ended(org: Org, mirror: SubscriptionMirror) -> None:
+    """Inside the organization's scope: the provider gave up trying to be paid."""
+    said = Letter(
+        subject=f"{org.name} is on Free: its subscription ended",
+        text=f"An invoice of {org.name} was not paid, and the payment provider stopped trying: the subscription to {PRO.name} is over. "
+        "All members and assets stay, and alerts go on; what Free does not hold of findings is kept for 14 more days. You "
+        f"can subscribe again at any time.\n\n{_plan(org)}",
+        button="Look at the plan",
+    )
+    tell(org, said, once=f"ended/{mirror.pk}")
+
+
 def tell(org: Org, said: Letter, *, once: str) -> None:
     """In the caller's transaction, each reader once under this key."""
     rows = Membership.objects.of(org).filter(role__in=READERS).order_by("since").values_list("user_id", "user__email")

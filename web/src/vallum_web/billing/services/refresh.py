@@ -101,6 +101,8 @@ def _mirror(org: Org, account: BillingAccount, seen: Seen, asked_at: datetime) -
     was = {name: getattr(row, name) for name in FIELDS}
     rows.update(fetched_at=asked_at, **told)
     different = sorted(name for name in FIELDS if was[name] != told[name])
+    if was["status"] == Status.PAST_DUE and told["status"] in OVER:
+        letters.ended(org, row)
     if different:
         said = {name: _plain(told[name]) for name in different}
         emit("billing.changed", row.pk, **said, was={name: _plain(was[name]) for name in different})
