@@ -3,7 +3,6 @@
 import gc
 import json
 import sys
-from pathlib import Path
 
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
@@ -13,8 +12,9 @@ from vallum_engine.sca.match import match
 
 def main(database: str, packages: str) -> None:
     place = Location(path="list")
-    listed = json.loads(Path(packages).read_bytes())
-    with open_database(Path(database)) as advisories:
+    with open(packages, "rb") as file:
+        listed = json.load(file)
+    with open_database(database) as advisories:
         outcome = match(
             (
                 Package(ecosystem=ecosystem, name=name, version=version, location=place)

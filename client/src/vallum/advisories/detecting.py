@@ -61,7 +61,7 @@ def _starter(cache: Cache, held: ExitStack) -> Advisories:
 
 
 def _stamp() -> str:
-    return blake2b(STARTER.read_bytes(), digest_size=8, key=VERSION.encode()).hexdigest()
+    return blake2b(Path(STARTER).read_bytes(), digest_size=8, key=VERSION.encode()).hexdigest()
 
 
 def _built(path: Path) -> Advisories:

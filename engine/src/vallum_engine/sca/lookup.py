@@ -31,6 +31,14 @@ def namer(ecosystem: str) -> Callable[[Package], tuple[str, str]]:
     return lambda package: (package.source or package.name, package.source_version or package.version)
 
 
+def caller(ecosystem: str) -> Callable[[Package], tuple[str, str, str]]:
+    """The same with the module, of many packages of one ecosystem: most are called what they are, which costs nothing to ask."""
+    named = namer(ecosystem)
+    if isinstance(named, attrgetter):
+        return attrgetter("name", "version", "module")
+    return lambda package: (*named(package), package.module)
+
+
 def keyed(ecosystem: str, name: str, module: str = "") -> str:
     """What an advisory database has a package under, whose name is in its normal form.
 

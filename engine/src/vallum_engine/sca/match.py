@@ -68,11 +68,15 @@ class _Places:
 
     def __init__(self, ecosystem: str, packages: Iterable[Package]) -> None:
         self.ecosystem = ecosystem
-        self._by: dict[tuple[str, str, str], list[Package]] = {}
-        named, keyed = lookup.namer(ecosystem), lookup.keyer(ecosystem)
+        by = self._by = dict[tuple[str, str, str], list[Package]]()
+        called, keyed = lookup.caller(ecosystem), lookup.keyer(ecosystem)
         for package in packages:
-            self._by.setdefault((*named(package), package.module), []).append(package)
-        self.keyed = {each: keyed(each[0], each[2]) for each in self._by}
+            each = called(package)
+            if each in by:
+                by[each].append(package)
+            else:
+                by[each] = [package]
+        self.keyed = {each: keyed(each[0], each[2]) for each in by}
         """By name, version and module."""
 
     def subject(self, each: tuple[str, str, str]) -> Subject:

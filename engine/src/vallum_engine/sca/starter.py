@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from vallum_engine.sca.advisories import STARTER
@@ -12,7 +13,7 @@ SOURCE = "starter"
 
 def starter_records() -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield each record with its ecosystem, as `build` takes them."""
-    for entry in tomllib.loads(STARTER.read_text("utf-8"))["advisory"]:
+    for entry in tomllib.loads(Path(STARTER).read_text("utf-8"))["advisory"]:
         yield entry["ecosystem"], _record(entry)
 
 
