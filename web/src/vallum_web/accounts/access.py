@@ -189,6 +189,8 @@ class TokenAuth(HttpBearer):
         found = throttle.machine(request, tokens.authenticate(token))
         if found is not None:
             legal.demand(found.by)
+        elif tokens.is_leaving(token):
+            raise HttpError(410, "The organization of this token is being deleted: stop asking.")
         return found
 
 

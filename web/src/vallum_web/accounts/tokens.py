@@ -16,11 +16,11 @@ from vallum_web.accounts.queries import lacks_second_step
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
 from vallum_web.mail.recipients import Recipient
-from vallum_web.tenancy import clock, lookups, tombstones
+from vallum_web.tenancy import clock, jobs, lookups, tombstones
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.origin import by_token, current_origin
-from vallum_web.tenancy.scope import scope
+from vallum_web.tenancy.scope import looking_back, scope
 
 KINDS = tuple(ApiToken.Kind)
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
@@ -134,6 +134,15 @@ def authenticate(text: str, kind: str = ApiToken.Kind.API) -> ApiToken | None:
             ApiToken.objects.of(org).filter(pk=key).update(used_at=clock.now(), used_from=address)
         by_token(key)
         return token
+
+
+def is_leaving(text: str) -> bool:
+    """Whether it is a token of an organization that is being deleted: its machines are told to stop asking."""
+    if not genuine(text):
+        return False
+    with looking_back():
+        found = lookups.token(sha256(text.encode()).digest())
+    return found is not None and jobs.is_leaving(found[0])
 
 
 def _maker(token: ApiToken) -> Membership | None:

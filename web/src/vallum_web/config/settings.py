@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "vallum_web.notify",
     "vallum_web.reports",
     "vallum_web.billing",
+    "vallum_web.privacy.erasure",
     "vallum_web.overview",
     "vallum_web.operator",
 ]

@@ -25,6 +25,7 @@ urlpatterns = [
     path("accounts/notifications/", rules.own_listed, name="own_rules"),
     path("accounts/", include("vallum_web.accounts.person.urls")),
     path("notices/", include("vallum_web.accounts.person.notice_urls")),
+    path("accounts/", include("vallum_web.privacy.erasure.person_urls")),
     path("accounts/sso/", include("vallum_web.accounts.sso.entrance_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("operator/refunds/", refunds.index, name="refunds"),
@@ -48,6 +49,7 @@ urlpatterns = [
     path("<slug:org>/", include("vallum_web.scans.urls")),
     path("<slug:org>/", include("vallum_web.ingest.urls")),
     path("<slug:org>/", include("vallum_web.assets.urls")),
+    path("<slug:org>/", include("vallum_web.privacy.erasure.urls")),
     path("<slug:org>/", include("vallum_web.accounts.urls")),
 ]
 

@@ -118,6 +118,11 @@ def forget_person(who: UUID) -> None:
     Notice.objects.filter(person=who).delete()
 
 
+def forget_org(org: UUID) -> None:
+    """Inside `outbox`: for whoever erases an organization."""
+    Notice.objects.filter(org=org).delete()
+
+
 def prune() -> None:
     """Forget what was told 90 days ago, read or not, but for what the law asks to be told."""
     with outbox():

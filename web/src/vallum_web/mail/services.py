@@ -209,6 +209,26 @@ def forget_person(who: UUID, address: str) -> None:
         notices.forget_person(who)
 
 
+def forget_org(org: UUID) -> int:
+    """For whoever erases an organization: nothing of its matters waits to be sent, or can be read. How many mails."""
+    with outbox():
+        mine = Message.objects.filter(org=org)
+        waiting = mine.filter(state__in=(State.QUEUED, State.SENDING, State.UNKNOWN))
+        waiting.update(state=State.DROPPED, why="its organization is gone", ended_at=clock.now())
+        notices.forget_org(org)
+        return mine.update(sealed="", org=None)
+
+
+def forget_ended(keys: Iterable[UUID]) -> bool:
+    """Empty these mails, once none of them waits any more: whether that is so."""
+    with outbox():
+        mine = Message.objects.filter(pk__in=list(keys))
+        if mine.filter(state__in=(State.QUEUED, State.SENDING, State.UNKNOWN)).exists():
+            return False
+        mine.update(sealed="")
+        return True
+
+
 def prune() -> None:
     """Forget what mails said after a week, that they were sent after a year; and the key of two months ago."""
     now = clock.now()

@@ -113,6 +113,16 @@ def delete(org: UUID, blob: UUID, *, shelf: str = "") -> None:
     path(org, blob, shelf=shelf).unlink(missing_ok=True)
 
 
+def forget_org(org: UUID) -> int:
+    """Delete all of an organization's, on every shelf. How many there were."""
+    folder = Path(settings.HOME) / "blobs" / str(org)
+    count = sum(file.is_file() for file in folder.rglob("*"))
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        raise OSError(f"{folder} cannot be deleted: see who owns it.")
+    return count
+
+
 def prune() -> int:
     """Delete the parts of blobs that were never finished."""
     return forget((Path(settings.HOME) / "blobs").rglob("*.part"))

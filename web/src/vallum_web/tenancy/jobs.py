@@ -5,9 +5,11 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
+from django.db import connection, connections
 from procrastinate import App
 from procrastinate.contrib.django import app
+
+from vallum_web.tenancy.models import Leaving
 
 QUEUE = "default"
 # Work of minutes: it never stands in front of what a person waits for.
@@ -30,6 +32,18 @@ def enqueue_alone(task: str, *, lock: str | None = None, **arguments: str) -> in
     return app.configure_task(name=task, lock=lock, queue=QUEUE).defer(**arguments)
 
 
+def is_leaving(key: UUID) -> bool:
+    """Whether this organization or person is being deleted: then nothing is done for them."""
+    return Leaving.objects.filter(pk=key).exists()
+
+
+def forget_org(org: UUID) -> int:
+    """Take what waits for an organization out of the queue. What runs finds the organization gone."""
+    with connection.cursor() as cursor:
+        cursor.execute("delete from procrastinate_jobs where args ->> 'org' = %s and status <> 'doing'", [str(org)])
+        return int(cursor.rowcount)
+
+
 async def restart_stalled(face: App, *, own: Collection[int] = ()) -> int:
     """Have the jobs of dead workers begin again: nothing else would ever look at them.
 
@@ -48,7 +62,8 @@ def tenant_job(name: str, **options: Any) -> Callable[[Callable[..., None]], Cal
     def register(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
         def run(org: str, **arguments: Any) -> None:
-            function(UUID(org), **arguments)
+            if not is_leaving(UUID(org)):
+                function(UUID(org), **arguments)
 
         lone_job(name, **options)(run)
         return function

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from vallum_web.tenancy import clock
+from vallum_web.tenancy.scope import looking_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +23,11 @@ class MyOrg:
 
 
 def slug_taken(slug: str, *, but: UUID | None = None) -> bool:
-    """Whether the address is an organization's, or was within 90 days. Its own former ones are free to `but`."""
-    with connection.cursor() as cursor:
+    """Whether the address is an organization's, or was within 90 days. Its own former ones are free to `but`.
+
+    One that is being deleted has its address still: it may be had back.
+    """
+    with looking_back(), connection.cursor() as cursor:
         cursor.execute("select lookup_slug_taken(%s, %s, %s)", [slug, but, clock.now()])
         return bool(cursor.fetchone()[0])
 

@@ -49,6 +49,15 @@ class Org(models.Model):
         return self.slug
 
 
+class Leaving(models.Model):
+    """A person or an organization that is being deleted: nothing of theirs is visible to work from then on."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class OrgQuerySet(models.QuerySet[Row_co]):
     """Reads that start by naming the organization, although the database would refuse the rest anyway."""
 

@@ -3,13 +3,32 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from vallum_web.tenancy.audit.record import Owed, record
 
-_current: ContextVar[tuple[UUID | None, UUID | None]] = ContextVar("vallum_scope", default=(None, None))
+
+class Purpose(StrEnum):
+    """What for: who is being deleted is invisible to work, by the database's own rule."""
+
+    WORK = "work"
+    PRIVACY = "privacy"
+    """The privacy centre: export, restore, decide."""
+    PURGE = "purge"
+
+
+class _Context(NamedTuple):
+    org: UUID | None = None
+    user: UUID | None = None
+    purpose: Purpose = Purpose.WORK
+
+
+_NOWHERE = _Context()
+_current: ContextVar[_Context] = ContextVar("vallum_scope", default=_NOWHERE)
 _outbox: ContextVar[bool] = ContextVar("vallum_outbox", default=False)
 _owed: ContextVar[list[Owed] | None] = ContextVar("vallum_scope_owed", default=None)
 
@@ -19,16 +38,17 @@ class ForeignScopeError(RuntimeError):
 
 
 @contextmanager
-def scope(org: UUID, *, user: UUID | None = None) -> Iterator[None]:
+def scope(org: UUID, *, user: UUID | None = None, purpose: Purpose | None = None) -> Iterator[None]:
     """Run a block in one transaction that sees just the rows of `org`.
 
-    Nests within the same organization. `user` is who acts; an inner scope without one keeps the outer's.
+    Nests within the same organization. `user` is who acts; an inner scope without one keeps the outer's. So it is with the
+    purpose, which at first is work.
     """
-    outer_org, outer_user = _current.get()
-    if outer_org is not None and outer_org != org:
-        raise ForeignScopeError(f"scope({org}) inside scope({outer_org})")
-    with _context(org, user or outer_user, (outer_org, outer_user)):
-        if outer_org is not None:
+    outer = _current.get()
+    if outer.org is not None and outer.org != org:
+        raise ForeignScopeError(f"scope({org}) inside scope({outer.org})")
+    with _context(_Context(org, user or outer.user, purpose or outer.purpose)):
+        if outer.org is not None:
             yield
             return
         with _accounted(org):
@@ -62,10 +82,17 @@ def owed() -> Sequence[Owed]:
 
 
 @contextmanager
-def person(user: UUID) -> Iterator[None]:
+def person(user: UUID, *, purpose: Purpose | None = None) -> Iterator[None]:
     """A transaction in which "my organizations" can be asked for; no tenant's rows are visible in it."""
     outer = _current.get()
-    with _context(outer[0], user, outer):
+    with _context(_Context(outer.org, user, purpose or outer.purpose)):
+        yield
+
+
+@contextmanager
+def looking_back(purpose: Purpose = Purpose.PRIVACY) -> Iterator[None]:
+    """A transaction that sees people who are being deleted; no tenant's rows are visible in it."""
+    with _context(_current.get()._replace(purpose=purpose)):
         yield
 
 
@@ -92,31 +119,32 @@ def _open_outbox(value: str) -> None:
 
 
 @contextmanager
-def _context(org: UUID | None, user: UUID | None, outer: tuple[UUID | None, UUID | None]) -> Iterator[None]:
-    token = _current.set((org, user))
+def _context(mine: _Context) -> Iterator[None]:
+    outer = _current.get()
+    token = _current.set(mine)
     try:
         with transaction.atomic():
             nested = len(connection.savepoint_ids) > 0
-            _set(org, user)
+            _set(mine)
             yield
             if nested:
                 # The setting lives as long as the outermost transaction, which goes on.
-                _set(*outer)
+                _set(outer)
     finally:
         _current.reset(token)
 
 
-def _set(org: UUID | None, user: UUID | None) -> None:
+def _set(to: _Context) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "select set_config('app.org_id', %s, true), set_config('app.user_id', %s, true)",
-            [str(org or ""), str(user or "")],
+            "select set_config('app.org_id', %s, true), set_config('app.user_id', %s, true), set_config('app.purpose', %s, true)",
+            [str(to.org or ""), str(to.user or ""), to.purpose.value],
         )
 
 
 def current_org() -> UUID | None:
-    return _current.get()[0]
+    return _current.get().org
 
 
 def current_user() -> UUID | None:
-    return _current.get()[1]
+    return _current.get().user

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ErasureConfig(AppConfig):
+    name = "vallum_web.privacy.erasure"
+    label = "privacy_erasure"
