@@ -109,6 +109,7 @@ def account(user: User, *, inbox: bool) -> dict[str, Any]:
     entries = [
         {"label": "Your account", "url": reverse("profile")},
         {"label": "Privacy and terms", "url": reverse("legal", args=["privacy"])},
+        {"label": "Trust", "url": reverse("trust:index")},
     ]
     if inbox:
         entries.append({"label": "Development inbox", "url": reverse("inbox:inbox")})

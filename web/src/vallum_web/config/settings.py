@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "vallum_web.privacy.erasure",
     "vallum_web.overview",
     "vallum_web.operator",
+    "vallum_web.trust",
 ]
 
 MIDDLEWARE = [

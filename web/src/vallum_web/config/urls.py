@@ -12,6 +12,7 @@ from vallum_web.config.api import api
 from vallum_web.mail import hooks
 from vallum_web.notify import rule_views as rules
 from vallum_web.overview import views as overview
+from vallum_web.trust.security import security_txt
 
 allauth_signals.listen()
 
@@ -21,6 +22,8 @@ urlpatterns = [
     path("security/leaked-token/", leaks.report, name="leaked_token"),
     path("new/", accounts.new_org, name="new_org"),
     path("", include("vallum_web.accounts.legal.urls")),
+    path("trust/", include("vallum_web.trust.urls")),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
     path("accounts/theme/", accounts.theme, name="theme"),
     path("accounts/notifications/", rules.own_listed, name="own_rules"),
     path("accounts/", include("vallum_web.accounts.person.urls")),

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -10,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from vallum_guard.errors import NotForeseen
+from vallum_web.tenancy import clock
 
 
 class Role(StrEnum):
@@ -38,6 +40,8 @@ class Party:
     why: str
     hosts: tuple[str, ...] = ()
     """Empty: whom the organization names."""
+    since: date | None = None
+    """Of a sub-processor: the day from which on it may get anything. A later one is announced, and gets nothing before."""
 
 
 @cache
@@ -70,6 +74,8 @@ def admit(purpose: str, host: str) -> None:
         )
     if party.hosts and host not in party.hosts:
         raise NotForeseen(f"For {purpose!r} things go to {', '.join(party.hosts)}, and not to {host}.")
+    if party.since and clock.now().date() < party.since:
+        raise NotForeseen(f"{party.who} is announced for {party.since:%Y-%m-%d}: nothing goes there before.")
 
 
 _TEXTS = ("id", "who", "role", "region", "why")
@@ -81,7 +87,7 @@ def _party(row: Mapping[str, Any]) -> Party:
     missing = [key for key in (*_TEXTS, *_LISTS) if not row.get(key)]
     if missing:
         raise BrokenRegistryError(f"egress_registry.toml, {name}: {', '.join(missing)} is missing")
-    unknown = sorted(row.keys() - {*_TEXTS, *_LISTS, "hosts"})
+    unknown = sorted(row.keys() - {*_TEXTS, *_LISTS, "hosts", "since"})
     if unknown:
         raise BrokenRegistryError(f"egress_registry.toml, {name}: {', '.join(unknown)} means nothing here")
     purposes, sends, hosts = (tuple(map(str, row.get(key, ()))) for key in ("purposes", "sends", "hosts"))
@@ -90,7 +96,11 @@ def _party(row: Mapping[str, Any]) -> Party:
         role = Role(row["role"])
     except ValueError as error:
         raise BrokenRegistryError(f"egress_registry.toml, {name}: {error}") from error
-    return Party(id=name, who=who, role=role, purposes=purposes, sends=sends, region=region, why=why, hosts=hosts)
+    since = row.get("since")
+    if (role is Role.SUB_PROCESSOR) is not (type(since) is date):
+        raise BrokenRegistryError(f"egress_registry.toml, {name}: a sub-processor has a day `since`, and nobody else")
+    lists = {"purposes": purposes, "sends": sends, "hosts": hosts}
+    return Party(id=name, who=who, role=role, region=region, why=why, since=since, **lists)
 
 
 def _once(what: str, words: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ class Claim(StrEnum):
     """How a clause is made true, as its entry says; the tests and the figures say whether it is."""
 
     PROVEN = "proven"
-    """Tests that bear its id passed, and a live figure keeps its bound."""
+    """Proof that bear its id passed, and a live figure keeps its bound."""
     ABSENT = "absent"
     """What it speaks of is not built, so it cannot be broken; a test that bears its id holds that."""
     ATTESTED = "attested"

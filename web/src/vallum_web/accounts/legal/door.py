@@ -16,7 +16,7 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 SETTLED = "settled"
 """Of the session: the versions that its person is known to have accepted. What is accepted stays so: no page asks twice."""
 # Reading what there is to accept, managing one's own account, leaving. What asks for no session is not here.
-OPEN = ("/accounts/", "/legal/", "/static/", "/healthz", "/readyz", "/inbox/", "/security/")
+OPEN = ("/accounts/", "/legal/", "/trust/", "/.well-known/", "/static/", "/healthz", "/readyz", "/inbox/", "/security/")
 
 
 class NotAcceptedError(Exception):

@@ -1,0 +1,46 @@
+"""What was measured, and who is told when those change to whom data goes. No row is a tenant's."""
+
+from django.db import models
+
+from vallum_web.tenancy.clock import now
+from vallum_web.tenancy.keys import uuid7
+
+
+class Reading(models.Model):
+    """A live figure as it was last measured."""
+
+    figure = models.CharField(primary_key=True, max_length=60)
+    at = models.DateTimeField()
+    value = models.FloatField(null=True)
+    holds = models.BooleanField(null=True)
+    """Null: it could not be measured."""
+    since = models.DateTimeField()
+    """Since when `holds` is what it is."""
+    milliseconds = models.PositiveIntegerField()
+    error = models.CharField(max_length=200, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.figure}: {self.value}"
+
+
+class KnownParty(models.Model):
+    """A sub-processor as its last announcement described it: a change of this is what subscribers are told of."""
+
+    id = models.CharField(primary_key=True, max_length=40)
+    described = models.BinaryField(max_length=32)
+    """SHA-256 of what the registry said."""
+    seen_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Subscriber(models.Model):
+    """An address that asked, and confirmed, to be told of changes to the sub-processors. Nobody's account is needed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    address = models.EmailField(max_length=254, unique=True)
+    confirmed_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return str(self.id)

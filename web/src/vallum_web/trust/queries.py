@@ -1,0 +1,115 @@
+"""What the public page shows: stored rows and the evidence, and nothing that has to be asked anew."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+
+from vallum_web.tenancy import clock, egress_registry
+from vallum_web.tenancy.egress_registry import Party, Role
+from vallum_web.tenancy.figures import declared
+from vallum_web.trust import evidence
+from vallum_web.trust.clauses import clauses
+from vallum_web.trust.evidence import Proof
+from vallum_web.trust.models import Reading
+from vallum_web.trust.verdicts import Measured, State, Verdict, judge
+
+SECTIONS = {
+    "PP-0": "The policy itself",
+    "PP-Q": "In short",
+    "PP-1": "What is collected",
+    "PP-2": "What for",
+    "PP-3": "Who else sees it",
+    "PP-4": "How long",
+    "PP-5": "How it is protected",
+    "PP-6": "Rights",
+    "PP-7": "Cookies",
+    "PP-8": "Where",
+    "PP-9": "Children",
+    "PP-10": "Changes",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    title: str
+    verdicts: Sequence[Verdict]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All verdicts, and what they come to."""
+
+    verdicts: Sequence[Verdict]
+    measured_at: datetime | None
+    milliseconds: int
+
+    @property
+    def counts(self) -> Mapping[State, int]:
+        found = Counter(verdict.state for verdict in self.verdicts)
+        return {state: found[state] for state in State}
+
+    @property
+    def sections(self) -> list[Section]:
+        inside: dict[str, list[Verdict]] = defaultdict(list)
+        for verdict in self.verdicts:
+            inside[_section(verdict.clause.id)].append(verdict)
+        return [Section(title=SECTIONS[key], verdicts=found) for key, found in inside.items()]
+
+
+def _section(clause: str) -> str:
+    return next(key for key in sorted(SECTIONS, key=len, reverse=True) if clause.startswith(key))
+
+
+def standing() -> Standing:
+    now = clock.now()
+    readings = {row.figure: row for row in Reading.objects.all()}
+    figures: dict[str, list[Measured]] = defaultdict(list)
+    for figure in declared():
+        row = readings.get(figure.id)
+        if row is not None:
+            for clause in figure.clauses:
+                figures[clause].append(_measured(figure.words, figure.bound, figure.unit, row))
+    proof, stated = evidence.last(), {name: _stated(name) for each in clauses().values() for name in each.settings}
+    verdicts = [
+        judge(clause, proof.of(clause.id) if proof else Proof(), figures[clause.id], stated, now=now)
+        for clause in clauses().values()
+    ]
+    return Standing(
+        verdicts=verdicts,
+        measured_at=min((row.at for row in readings.values()), default=None),
+        milliseconds=sum(row.milliseconds for row in readings.values()),
+    )
+
+
+def _measured(words: str, bound: str, unit: str, row: Reading) -> Measured:
+    told: dict[str, Any] = {
+        name: getattr(row, name) for name in ("value", "at", "since", "milliseconds", "holds", "error")
+    }
+    return Measured(words=words, bound=bound, unit=unit, **told)
+
+
+def _stated(setting: str) -> str:
+    return str(getattr(settings, setting, ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processor:
+    """Somebody who gets personal data on our behalf."""
+
+    party: Party
+    used: bool
+    since: date | None
+
+
+def processors() -> list[Processor]:
+    """The sub-processors of the egress registry, and whether this installation is set up to use each."""
+    used = {"resend": settings.MAIL == "resend", **dict.fromkeys(settings.BILLING, True)}
+    return [
+        Processor(party=party, used=bool(used.get(party.id)), since=party.since)
+        for party in egress_registry.parties()
+        if party.role is Role.SUB_PROCESSOR
+    ]
