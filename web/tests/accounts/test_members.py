@@ -224,7 +224,7 @@ class TestInvitations:
     def test_they_are_forgotten_30_days_after_their_end(self, people):
         self.invite(people)
         with clock.travelled(timedelta(days=40)):
-            invitations.prune()
+            invitations.prune(people.org.pk)
         with scope(people.org.pk):
             assert not Invitation.objects.of(people.org).exists()
 

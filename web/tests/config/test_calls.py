@@ -159,13 +159,13 @@ def test_a_large_answer_is_not_kept(people, monkeypatch):
 def test_after_a_day_the_key_is_new_and_the_answer_is_gone(machine, people):
     post(machine)
     with clock.travelled(repeats.KEPT_FOR - timedelta(minutes=1)):
-        repeats.prune()
+        repeats.prune(people.org.pk)
         assert len(rows(people)) == 1
     with clock.travelled(repeats.KEPT_FOR + timedelta(seconds=1)):
         answer = post(machine, "Another")  # the purge comes once an hour
         assert (answer.status_code, "Idempotent-Replayed" in answer.headers) == (201, False)
     with clock.travelled(2 * repeats.KEPT_FOR + timedelta(minutes=1)):
-        repeats.prune()
+        repeats.prune(people.org.pk)
         assert rows(people) == []
 
 

@@ -1,17 +1,7 @@
-from vallum_web.accounts import services
-from vallum_web.accounts.services import addresses, invitations, places, signins, unreachable
+from vallum_web.accounts.services import unreachable
 from vallum_web.accounts.sso import domains
 from vallum_web.accounts.sso import services as sso
 from vallum_web.tenancy.jobs import periodic_job
-
-
-@periodic_job("accounts.prune", cron="13 * * * *")
-def prune() -> None:
-    services.prune()
-    invitations.prune()
-    signins.prune()
-    places.prune()
-    addresses.prune()
 
 
 @periodic_job("accounts.check_domains", cron="41 4 * * *")

@@ -21,7 +21,7 @@ where s.org_id = %(org)s and s.asset_id = %(asset)s
 """,  # noqa: S608 - of fixed parts
     """
 create temp table place on commit drop as
-select o.finding_id, o.ruleset, o.first_scan_id, coalesce(o.gone_scan_id, o.missed_scan) as last_scan_id from findings_finding f
+select o.finding_id, o.ruleset, o.first_scan_id, coalesce(o.missed_scan, o.gone_scan_id) as last_scan_id from findings_finding f
 join findings_occurrence o on o.org_id = %(org)s and o.finding_id = f.id
 where f.org_id = %(org)s and f.asset_id = %(asset)s
 """,
@@ -45,12 +45,14 @@ select p.finding_id, max(s.at) as at from place p join span s
 group by p.finding_id
 """,
 )
-_COUNT = """
-with gone as (delete from findings_seenon where org_id = %(org)s and asset = %(asset)s)
+_COUNT = (
+    "delete from findings_seenon where org_id = %(org)s and asset = %(asset)s",
+    """
 insert into findings_seenon (id, org_id, asset, day, oldest, findings, scan)
 select vallum_uuid7(), %(org)s, %(asset)s, day, min(at), count(*), %(scan)s
 from (select at, (at at time zone 'utc')::date as day from aged) a group by day
-"""
+""",
+)
 # In the order of their references; words and tallies follow by triggers.
 _GOING = "finding_id in (select finding_id from going)"
 _DELETE = (
@@ -70,8 +72,8 @@ def measure(org: UUID, asset: UUID) -> None:
 
 
 def count(org: UUID, asset: UUID, scan: UUID) -> None:
-    """Keep how many of `aged` were last seen on each day. A second count at the same time waits for this one's rows."""
-    _run((_COUNT,), {"org": org, "asset": asset, "scan": scan})
+    """Keep how many of `aged` were last seen on each day. Whoever counts holds the asset."""
+    _run(_COUNT, {"org": org, "asset": asset, "scan": scan})
 
 
 def expire(org: UUID, asset: UUID, before: datetime, most: int) -> int:

@@ -47,6 +47,5 @@ def pick_up_abandoned() -> None:
 @periodic_job("ingest.hourly", cron="7 * * * *")
 def hourly() -> None:
     for org in lookups.all_orgs():
-        services.prune(org)
         sweep.blobs_without_a_row(org)
         expire_decisions(org)

@@ -123,8 +123,9 @@ def forget_org(org: UUID) -> None:
     Notice.objects.filter(org=org).delete()
 
 
-def prune() -> None:
+def prune() -> int:
     """Forget what was told 90 days ago, read or not, but for what the law asks to be told."""
     with outbox():
         old = Notice.objects.filter(posted_at__lt=clock.now() - KEPT_FOR)
-        old.exclude(kind__in=kinds.confirmed()).delete()
+        gone: int = old.exclude(kind__in=kinds.confirmed()).delete()[0]
+        return gone

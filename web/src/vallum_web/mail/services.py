@@ -229,16 +229,16 @@ def forget_ended(keys: Iterable[UUID]) -> bool:
         return True
 
 
-def prune() -> None:
+def prune() -> int:
     """Forget what mails said after a week, that they were sent after a year; and the key of two months ago."""
     now = clock.now()
     over = Q(ended_at__lt=now - CONTENT_KEPT_FOR) & ~Q(state=State.UNKNOWN)
     with outbox():
         old = Message.objects.filter(over | Q(written_at__lt=now - UNSENT_KEPT_FOR)).exclude(sealed="")
         old.filter(state__in=(State.QUEUED, State.SENDING)).update(state=State.DROPPED, why="too late", ended_at=now)
-        old.update(sealed="")
-        Message.objects.filter(written_at__lt=now - PROOF_KEPT_FOR).delete()
+        gone = old.update(sealed="")
+        gone += Message.objects.filter(written_at__lt=now - PROOF_KEPT_FOR).delete()[0]
         Told.objects.filter(at__lt=now - TOLD_KEPT_FOR).delete()
-    notices.prune()
     # No backup's mails of that month can be read any more.
     sealing.forget(now)
+    return gone

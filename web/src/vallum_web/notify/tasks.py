@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from vallum_web.notify import follow, rounds, rules, services
+from vallum_web.notify import follow, rounds
 from vallum_web.tenancy import lookups
 from vallum_web.tenancy.jobs import periodic_job, tenant_job
 
@@ -15,10 +15,3 @@ def tick() -> None:
 @tenant_job(rounds.SEND)
 def send(org: UUID, webhook: str) -> None:
     rounds.work(org, UUID(webhook))
-
-
-@periodic_job("notify.hourly", cron="37 * * * *")
-def hourly() -> None:
-    for org in lookups.followed():
-        services.prune(org)
-        rules.prune(org)

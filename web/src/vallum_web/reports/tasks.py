@@ -20,8 +20,7 @@ def write_export(org: UUID, export: str) -> None:
 
 @periodic_job("reports.hourly", cron="29 * * * *")
 def hourly() -> None:
-    """What is a week old goes; what nobody works on any more is taken up."""
+    """What nothing refers to goes; what nobody works on any more is taken up."""
     for org in lookups.all_orgs():
-        services.expire(org)
         services.sweep(org)
         services.pick_up(org)

@@ -14,7 +14,6 @@ from django.db import connection
 
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.keys import uuid7
-from vallum_web.tenancy.lookups import all_orgs
 from vallum_web.tenancy.models import Repeatable
 from vallum_web.tenancy.scope import scope
 
@@ -95,7 +94,7 @@ def release(taken: Taken) -> None:
         Repeatable.objects.of(taken.org).filter(pk=taken.id, begun_at=taken.begun_at).delete()
 
 
-def prune() -> None:
-    for org in all_orgs():
-        with scope(org):
-            Repeatable.objects.of(org).filter(begun_at__lte=clock.now() - KEPT_FOR).delete()
+def prune(org: UUID) -> int:
+    with scope(org):
+        gone: int = Repeatable.objects.of(org).filter(begun_at__lte=clock.now() - KEPT_FOR).delete()[0]
+        return gone

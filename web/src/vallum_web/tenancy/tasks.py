@@ -1,16 +1,13 @@
-"""Jobs about jobs, and about limits."""
+"""Jobs about jobs, keys and tombstones."""
 
 from uuid import UUID
 
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from vallum_web.tenancy import repeats, tombstones
+from vallum_web.tenancy import tombstones
 from vallum_web.tenancy.jobs import QUEUE, periodic_job, restart_stalled, tenant_job
 from vallum_web.tenancy.keyring import rotation
-from vallum_web.tenancy.limits import gate, refusals
-from vallum_web.tenancy.lookups import all_orgs
-from vallum_web.tenancy.requestlog import services
 
 FAILED_KEPT_HOURS = 7 * 24
 
@@ -43,22 +40,3 @@ def settle_tombstones() -> None:
     """Say of what a crash left open whether it happened; forget what no backup holds any more."""
     tombstones.settle()
     tombstones.prune()
-
-
-@periodic_job("tenancy.forget_limits", cron="19 * * * *")
-def forget_limits() -> None:
-    """What no limit counts any more, and refusals of more than a week ago."""
-    gate.prune()
-    for org in all_orgs():
-        refusals.prune(org)
-
-
-@periodic_job("tenancy.forget_requests", cron="23 * * * *")
-def forget_requests() -> None:
-    services.prune()
-
-
-@periodic_job("tenancy.forget_repeats", cron="29 * * * *")
-def forget_repeats() -> None:
-    """What machines may repeat is kept for a day."""
-    repeats.prune()

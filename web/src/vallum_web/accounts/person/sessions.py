@@ -76,11 +76,13 @@ def end_all(person: UUID | None = None) -> int:
     return len(gone)
 
 
-def prune() -> None:
+def prune() -> int:
     """Forget sessions whose time is over."""
     began, seen = oldest_alive(clock.now())
-    for session in UserSession.objects.filter(Q(created_at__lte=began) | Q(last_seen_at__lte=seen)).iterator():
+    over = list(UserSession.objects.filter(Q(created_at__lte=began) | Q(last_seen_at__lte=seen)))
+    for session in over:
         session.end()
+    return len(over)
 
 
 def _row(request: HttpRequest) -> UserSession | None:

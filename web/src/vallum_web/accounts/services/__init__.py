@@ -1,16 +1,16 @@
 """Writes about people and organizations: one verb, one transaction, one event."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from allauth.account.models import EmailAddress, EmailConfirmation
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
 from vallum_web.accounts.models import Membership, User
 from vallum_web.accounts.person import sessions
 from vallum_web.accounts.scim import links
-from vallum_web.tenancy import entitlements
+from vallum_web.tenancy import clock, entitlements
 from vallum_web.tenancy.entitlements import hold
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.keys import uuid7
@@ -93,8 +93,13 @@ def _verified(email: str, password: str) -> User:
     return user
 
 
-def prune() -> None:
+OVER = timedelta()
+"""They are forgotten when they are over, and not later."""
+
+
+def prune() -> int:
     """Forget sessions and confirmations that are over."""
-    SessionStore.clear_expired()
-    sessions.prune()
+    gone: int = Session.objects.filter(expire_date__lt=clock.now()).delete()[0]
+    gone += sessions.prune()
     EmailConfirmation.objects.delete_expired_confirmations()
+    return gone

@@ -121,9 +121,9 @@ def revert(key: str) -> EmailChange:
         return change
 
 
-def prune() -> None:
+def prune() -> int:
     """Forget changes 30 days after they were asked for: no link of theirs is good any more."""
-    EmailChange.objects.filter(asked_at__lt=clock.now() - KEPT_FOR).delete()
+    return EmailChange.objects.filter(asked_at__lt=clock.now() - KEPT_FOR).delete()[0]
 
 
 def _locked(key: str, purpose: str) -> EmailChange:

@@ -92,13 +92,13 @@ def accept(org: Org, key: UUID, user: User, *, verified: bool) -> Membership:
         return member
 
 
-def prune() -> None:
+def prune(org: UUID) -> int:
     """Forget invitations 30 days after they were accepted, withdrawn or over."""
     last = clock.now() - KEPT_FOR
     over = Q(accepted_at__lt=last) | Q(withdrawn_at__lt=last) | Q(expires_at__lt=last)
-    for org in lookups.all_orgs():
-        with scope(org):
-            Invitation.objects.of(org).filter(over).delete()
+    with scope(org):
+        gone: int = Invitation.objects.of(org).filter(over).delete()[0]
+        return gone
 
 
 def _open(org: UUID) -> OrgQuerySet[Invitation]:

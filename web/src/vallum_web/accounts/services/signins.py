@@ -78,10 +78,11 @@ def failed(email: str) -> None:
         )
 
 
-def prune() -> None:
+def prune() -> int:
     """Forget addresses after 30 days, and everything after 90."""
-    SignIn.objects.filter(at__lt=clock.now() - signins.KEPT_FOR).delete()
+    gone = SignIn.objects.filter(at__lt=clock.now() - signins.KEPT_FOR).delete()[0]
     SignIn.objects.filter(at__lt=clock.now() - ADDRESS_KEPT_FOR).exclude(address="").update(address="")
+    return gone
 
 
 def _to(user: User) -> Recipient:

@@ -46,7 +46,6 @@ def everything() -> Counter[str]:
     for org in lookups.all_orgs():
         told += organization(org, silent)
     alarms.sound(told)
-    inbox.prune()
     told["dropped"] = leaving.dropped()
     return told
 
@@ -61,7 +60,6 @@ def organization(key: UUID, silent: Counter[str] | None = None) -> Counter[str]:
         accounts = list(BillingAccount.objects.of(org).order_by("provider"))
     asked = [each for each in settings.BILLING if silent[each] < ENOUGH]
     told["answered"] += commands.send_open(key, asked)
-    commands.prune(key)
     for account in accounts:
         if account.provider in asked:
             told += _compared(org, account, silent)

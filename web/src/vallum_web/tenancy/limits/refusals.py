@@ -31,9 +31,10 @@ def lately(org: UUID) -> dict[str, list[int]]:
     return {name: [found.get((name, hour), 0) for hour in hours] for name, _ in found}
 
 
-def prune(org: UUID) -> None:
+def prune(org: UUID) -> int:
     with scope(org):
-        LimitRefusal.objects.of(org).filter(hour__lt=clock.now() - KEPT_FOR).delete()
+        gone: int = LimitRefusal.objects.of(org).filter(hour__lt=clock.now() - KEPT_FOR).delete()[0]
+        return gone
 
 
 def _hour(moment: datetime) -> datetime:
