@@ -186,7 +186,7 @@ def test_they_go_after_90_days_but_for_what_the_law_asks_and_with_their_person(p
     post(people.alice, "Old")
     legal = post(people.alice, "Legal", kind="breach")
     with clock.travelled(timedelta(days=91)):
-        services.prune()
+        notices.prune()
         new = post(people.alice, "New")
     with outbox():
         assert set(Notice.objects.values_list("pk", flat=True)) == {legal, new}
