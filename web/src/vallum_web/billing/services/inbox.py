@@ -97,5 +97,4 @@ def open_events() -> list[UUID]:
 
 
 def prune() -> int:
-    leaving.prune(clock.now() - KEPT_FOR)
     return BillingEventInbox.objects.filter(received_at__lt=clock.now() - KEPT_FOR).delete()[0]
