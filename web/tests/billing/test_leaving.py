@@ -110,8 +110,8 @@ def test_who_never_bought_anything_leaves_nothing(people):
 def test_a_tombstone_lasts_as_long_as_notices_are_known(people, at_stripe):
     leaving.leave(people.org.pk)
     with clock.travelled(inbox.KEPT_FOR - timedelta(days=1)):
-        inbox.prune()
+        leaving.prune(clock.now() - inbox.KEPT_FOR)
         assert PurgedCustomer.objects.count() == 1
     with clock.travelled(inbox.KEPT_FOR + timedelta(days=1)):
-        inbox.prune()
+        leaving.prune(clock.now() - inbox.KEPT_FOR)
         assert PurgedCustomer.objects.count() == 0
