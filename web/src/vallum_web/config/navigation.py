@@ -48,6 +48,7 @@ _SETTINGS = (
     ("Security", "accounts:security", "security.read"),
     ("Keys", "accounts:keys", "keys.read"),
     ("Due dates", "findings:due_rules", "findings.read"),
+    ("Retention", "findings:keeping", "findings.read"),
     ("Suppression rules", "findings:suppressions", "findings.read"),
     ("Notifications", "notify:rules", "rules.read"),
     ("Webhooks", "notify:webhooks", "webhooks.read"),

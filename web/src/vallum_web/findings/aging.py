@@ -52,6 +52,9 @@ insert into findings_seenon (id, org_id, asset, day, oldest, findings, scan)
 select vallum_uuid7(), %(org)s, %(asset)s, day, min(at), count(*), %(scan)s
 from (select at, (at at time zone 'utc')::date as day from aged) a group by day
 """,
+    # The commit would do it, but one transaction may hold several of them.
+    "drop table looked, place, span, aged",
+    "drop table if exists going",
 )
 # In the order of their references; words and tallies follow by triggers.
 _GOING = "finding_id in (select finding_id from going)"
@@ -72,7 +75,7 @@ def measure(org: UUID, asset: UUID) -> None:
 
 
 def count(org: UUID, asset: UUID, scan: UUID) -> None:
-    """Keep how many of `aged` were last seen on each day. Whoever counts holds the asset."""
+    """Keep how many of `aged` were last seen on each day, and let go of it. Whoever counts holds the asset."""
     _run(_COUNT, {"org": org, "asset": asset, "scan": scan})
 
 

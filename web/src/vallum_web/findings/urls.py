@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vallum_web.findings import bulk_views, due_views, suppression_views, views, worth_views
+from vallum_web.findings import bulk_views, due_views, keeping_views, suppression_views, views, worth_views
 
 app_name = "findings"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("settings/due/", due_views.due_rules, name="due_rules"),
     path("settings/due/change/", due_views.change_due_rules, name="change_due_rules"),
     path("settings/suppression-rules/", suppression_views.suppressions, name="suppressions"),
+    path("settings/retention/", keeping_views.keeping, name="keeping"),
+    path("settings/retention/change/", keeping_views.change_keeping, name="change_keeping"),
     path("settings/suppression-rules/new/", suppression_views.new_suppression, name="new_suppression"),
     path(
         "settings/suppression-rules/<uuid:suppression>/lift/",

@@ -1,0 +1,27 @@
+"""What of deletions goes when."""
+
+from datetime import timedelta
+from typing import Final
+
+from vallum_web.privacy.erasure.models import Deletion
+from vallum_web.tenancy import clock
+from vallum_web.tenancy.retention.rules import Class, Rule, declare
+from vallum_web.tenancy.scope import looking_back
+
+KEPT_FOR: Final = timedelta(days=5 * 365)
+
+
+def prune() -> int:
+    with looking_back():
+        return Deletion.objects.filter(purged_at__lt=clock.now() - KEPT_FOR).delete()[0]
+
+
+declare(
+    Rule(
+        id="deletions",
+        clause="PP-4c",
+        says="That something was deleted for good is known for 5 years, without a name",
+        classes=(Class(model="privacy_erasure.Deletion", column="purged_at", keeps=KEPT_FOR, seen_in=looking_back),),
+        of_platform=prune,
+    ),
+)
