@@ -16,7 +16,7 @@ from vallum_web.accounts import throttle
 from vallum_web.accounts.access import TenantRouter, TokenRequest, allow, demand_paid, permits
 from vallum_web.billing import queries
 from vallum_web.billing.models import Provider
-from vallum_web.billing.services import flows
+from vallum_web.billing.services import flows, withdrawal
 from vallum_web.billing.services.flows import MOST_SEATS, NotNowError, Order
 from vallum_web.billing.wire import NoAnswerError, RefusedError
 from vallum_web.tenancy import entitlements
@@ -75,6 +75,11 @@ class InvoiceOut(Schema):
 class InvoicesOut(Schema):
     items: list[InvoiceOut]
     pay_at: str = Field(description="Where a payment waits for the customer; empty where none does.")
+
+
+class WithdrawalOut(Schema):
+    given_back: int = Field(description="In hundredths of the currency.")
+    currency: str
 
 
 class OrderIn(Schema):
@@ -180,6 +185,18 @@ def subscription_cancel(request: HttpRequest) -> SubscriptionOut | None:
 def subscription_resume(request: HttpRequest) -> SubscriptionOut | None:
     flows.resume(_org(request), _by(request))
     return _subscription(_org(request))
+
+
+@door.post(
+    "/subscription/withdrawal",
+    response=WithdrawalOut,
+    summary="Withdraw within 14 days: it ends now, the rest is given back",
+)
+@_asks("billing.change")
+def subscription_withdraw(request: HttpRequest) -> WithdrawalOut:
+    """For consumers in the European Union; 409 for others, and later."""
+    done = withdrawal.withdraw(_org(request), _by(request))
+    return WithdrawalOut(given_back=sum(part.amount for part in done.parts), currency=done.currency)
 
 
 @door.get("/invoices", response=InvoicesOut, summary="Invoices, from the provider; kept for five minutes")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Min
@@ -90,6 +90,12 @@ class Bought:
     @property
     def ends(self) -> bool:
         return self.mirror.cancel_at is not None
+
+    @property
+    def may_withdraw(self) -> bool:
+        """Perhaps: seen for the first time within 14 days. The provider is asked when somebody wants to."""
+        seen_at = datetime.fromtimestamp((self.mirror.pk.int >> 80) / 1000, UTC)
+        return self.account.provider == Provider.STRIPE and clock.now() - seen_at < timedelta(days=14)
 
     @property
     def read_only_from(self) -> datetime | None:

@@ -98,6 +98,15 @@ class Dispute:
     """Of the provider's dashboard, where it is answered."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What decides whether somebody may withdraw. Asked for, and not kept. `business`: it has a tax number."""
+
+    country: str
+    business: bool
+    began: datetime
+
+
 def granted(provider: str, seen: Seen) -> Given | None:
     """What a subscription entitles to, for all times at once; None while nothing was paid for it yet.
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("settings/plan/seats/", changes.seats, name="seats"),
     path("settings/plan/period/", changes.period, name="period"),
     path("settings/plan/cancel/", changes.cancel, name="cancel"),
+    path("settings/plan/withdraw/", changes.withdraw, name="withdraw"),
     path("settings/plan/resume/", changes.resume, name="resume"),
     path("settings/plan/planned/<uuid:command>/take-back/", changes.take_back, name="take_back"),
 ]

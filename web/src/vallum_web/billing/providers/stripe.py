@@ -10,9 +10,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from vallum_web.billing.keys import Keys
-from vallum_web.billing.providers.answers import uuid
+from vallum_web.billing.providers.answers import moment, uuid
 from vallum_web.billing.providers.stripe_answers import bill, dispute, id_of, price, seen
-from vallum_web.billing.seen import Dispute, Look, Whose
+from vallum_web.billing.seen import Contract, Dispute, Look, Whose
 from vallum_web.billing.wire import Caller, NoAnswerError, RefusedError
 
 VERSION: Final = "2026-10-28.endive"
@@ -95,6 +95,17 @@ class Stripe:
             return None
         rows = self._pages("/v1/refunds", {_paid_by(args["payment"]): args["payment"]})
         return next((str(row["id"]) for row in rows if (row.get("metadata") or {}).get("cmd") == key), None)
+
+    def contract(self, customer_id: str, subscription_id: str) -> Contract:
+        customer = self._get(f"/v1/customers/{customer_id}")
+        numbers = self._get(f"/v1/customers/{customer_id}/tax_ids", {"limit": 1}).get("data")
+        row = self._get(f"/v1/subscriptions/{subscription_id}")
+        began = moment(row.get("start_date") or row.get("created"))
+        if began is None:
+            raise NoAnswerError("It does not say when the subscription began.")
+        return Contract(
+            country=str((customer.get("address") or {}).get("country") or ""), business=bool(numbers), began=began
+        )
 
     def dispute(self, dispute_id: str) -> Dispute:
         return dispute(self._get(f"/v1/disputes/{dispute_id}"))

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from vallum_web.billing.models import BillingEventInbox
 from vallum_web.billing.providers import way
-from vallum_web.billing.services import letters
+from vallum_web.billing.services import letters, refresh
 from vallum_web.billing.wire import NoAnswerError, RefusedError
 from vallum_web.mail.letters import letter
 from vallum_web.tenancy import clock
@@ -61,6 +61,7 @@ def _disabled() -> Iterator[tuple[str, str]]:
 
 def _parked() -> Iterator[tuple[str, str]]:
     rows = BillingEventInbox.objects.filter(state=State.PARKED, received_at__lt=clock.now() - PARKED_FOR)
+    rows = rows.exclude(error=refresh.BEING_DELETED)
     if count := rows.count():
         yield (
             "parked",

@@ -8,7 +8,7 @@ from django.db import transaction
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Membership
 from vallum_web.accounts.queries import operators
-from vallum_web.billing.models import BillingAccount, InvoiceRef, Status, SubscriptionMirror
+from vallum_web.billing.models import BillingAccount, BillingCommand, InvoiceRef, Status, SubscriptionMirror
 from vallum_web.billing.queries import SOON
 from vallum_web.billing.seen import OPEN, READ_ONLY_AFTER
 from vallum_web.mail import services as mails
@@ -74,6 +74,13 @@ def tell(org: Org, said: Letter, *, once: str) -> None:
     for person, address in rows:
         to = Recipient(address=address, person=person)
         mails.queue(kind="billing", to=to, letter=said, org=org.pk, dedupe=f"{once}/{person}")
+
+
+def withdrawn(org: Org, order: BillingCommand, amount: str) -> None:
+    """That it came, and when. Inside the organization's scope; whoever did it gets it too."""
+    at = f"{order.asked_at:%Y-%m-%d at %H:%M} UTC"
+    said = letter("withdrawn", org=org.name, plan=PRO.name, at=at, amount=amount, link=_plan(org))
+    tell(org, said, once=f"withdrawn/{order.pk}")
 
 
 def too_few_seats(org: Org, used: int, paid: int) -> None:

@@ -18,8 +18,9 @@ from vallum_web.tenancy import clock, entitlements
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Entitlement, Org
 from vallum_web.tenancy.plans import PRO, TRIAL, Given
-from vallum_web.tenancy.scope import scope
+from vallum_web.tenancy.scope import Purpose, scope
 
+BEING_DELETED = "It is being deleted."
 FIELDS = ("price_id", "plan", "status", "seats", "period_end", "cancel_at", "trial_end")
 
 
@@ -29,7 +30,9 @@ def account(org: UUID, provider: str, found: Whose) -> str:
         held_org = Org.objects.filter(pk=org).first()
         known = BillingAccount.objects.of(org).filter(provider=provider).first()
     if held_org is None:
-        return "It names an organization that is not here."
+        with scope(org, purpose=Purpose.PRIVACY):
+            hidden = Org.objects.filter(pk=org).exists()
+        return BEING_DELETED if hidden else "It names an organization that is not here."
     # Razorpay makes a customer of whoever pays: there only the note that we wrote says whose a subscription is.
     if known and provider == Provider.STRIPE and known.customer_id != found.customer_id:
         return "It is of another customer than the organization's."

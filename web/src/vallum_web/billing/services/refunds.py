@@ -56,7 +56,7 @@ def propose(org: Org, operator: User, invoice_id: str, amount: int) -> BillingCo
     if not payment:
         raise NotNowError("Nothing was paid for it that could be given back.")
     args = {"payment": payment, "invoice": invoice_id, "amount": amount, "currency": bill.currency}
-    if amount + _given_back(org, invoice_id) <= ALONE.get(bill.currency, 0):
+    if amount + given_back(org, invoice_id) <= ALONE.get(bill.currency, 0):
         return _sent(org, account, commands.carry_out(org, operator.pk, account.provider, "refund", args))
     others = Operator.objects.exclude(user=operator.pk).exists()
     waits = {"waits": "person"} if others else {"due": (clock.now() + DELAY).isoformat()}
@@ -66,7 +66,7 @@ def propose(org: Org, operator: User, invoice_id: str, amount: int) -> BillingCo
         return command
 
 
-def _given_back(org: Org, invoice_id: str) -> int:
+def given_back(org: Org, invoice_id: str) -> int:
     """Of an invoice, by all that was not refused."""
     with scope(org.pk):
         rows = BillingCommand.objects.of(org).filter(kind="refund", args__invoice=invoice_id)

@@ -14,7 +14,7 @@ from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.billing import money, queries
 from vallum_web.billing.forms import OrderForm, PeriodForm, SeatsForm
 from vallum_web.billing.models import BillingCommand
-from vallum_web.billing.services import commands, flows
+from vallum_web.billing.services import commands, flows, withdrawal
 from vallum_web.billing.services.flows import NotNowError
 from vallum_web.billing.views import NOT_SOLD
 from vallum_web.billing.wire import NoAnswerError, RefusedError
@@ -160,6 +160,18 @@ def cancel(request: MemberRequest) -> HttpResponse:
     messages.success(
         request, "The subscription is cancelled. What is paid stays yours until its end, and you can take this back."
     )
+    return _plan(request)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may("billing.change", scoped=False)
+@_told
+def withdraw(request: MemberRequest) -> HttpResponse:
+    """What is given back, and the one button that does it."""
+    if request.method != "POST":
+        return render(request, "billing/withdraw.html", {"right": withdrawal.right(request.org)})
+    done = withdrawal.withdraw(request.org, request.user.pk)
+    messages.success(request, f"You withdrew from the contract. {done.written} is given back; a mail confirms it.")
     return _plan(request)
 
 

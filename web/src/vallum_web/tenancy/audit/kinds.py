@@ -41,6 +41,7 @@ WORDS = {
     "billing.refund_wanted": "Refund proposed, for a second person to agree",
     "billing.subscribed": "Subscription seen for the first time",
     "billing.taken_back": "Planned change taken back",
+    "billing.withdrawn": "Withdrawn from the contract within its 14 days",
     "due.changed": "Rules of due dates changed",
     "finding.assigned": "Finding assigned",
     "finding.bulk": "One action on many findings",
