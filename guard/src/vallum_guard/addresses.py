@@ -101,6 +101,8 @@ class Opening:
     """What an operator opens beside the public internet: networks, each with one port (`None`: any)."""
 
     entries: tuple[tuple[Network, int | None], ...] = ()
+    ports: frozenset[int] = PORTS
+    """Of the public internet: HTTPS' own, unless what is spoken is another protocol."""
 
     @classmethod
     def parse(cls, text: str) -> "Opening":
@@ -215,8 +217,8 @@ def check(address: str | Address, port: int, *, opening: Opening = NOTHING_OPENE
             f"{value} is {reason}, not on the public internet. "
             f"An operator can open it with VALLUM_EGRESS_ALLOW={_cidr(value)}:{port}."
         )
-    if port not in PORTS:
-        raise AddressDenied(f"Port {port} is closed: HTTPS goes to {', '.join(map(str, sorted(PORTS)))}.")
+    if port not in opening.ports:
+        raise AddressDenied(f"Port {port} is closed: only {', '.join(map(str, sorted(opening.ports)))} are open.")
     return value
 
 

@@ -161,11 +161,15 @@ def open_first(host: str, found: Sequence[Address], port: int, *, seconds: float
     raise TransportFailed(f"{host}:{port} cannot be reached ({last.strerror or last}).") from last
 
 
-def tls_context(authorities: Path | None = None) -> ssl.SSLContext:
-    """TLS 1.2 or newer, certificates verified by the system's authorities (SSL_CERT_FILE counts) or by these."""
+def tls_context(authorities: Path | None = None, *, speaks: Sequence[str] = ("http/1.1",)) -> ssl.SSLContext:
+    """TLS 1.2 or newer, certificates verified by the system's authorities (SSL_CERT_FILE counts) or by these.
+
+    `speaks`: what is offered by ALPN; nothing where the protocol has no name there.
+    """
     context = ssl.create_default_context(cafile=str(authorities) if authorities else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
+    if speaks:
+        context.set_alpn_protocols(list(speaks))
     return context
 
 

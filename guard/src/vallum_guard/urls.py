@@ -89,6 +89,17 @@ def split_place(text: str) -> tuple[str, int]:
     return _literal(place["v6"]) if place["v6"] else ascii_host(place["name"]), int(place["port"])
 
 
+def service(text: str, *, port: int, opening: Opening = addresses.NOTHING_OPENED) -> Target:
+    """`host` or `host:port` of what speaks TLS and is no website; `port` where none is named. As strict as `parse`."""
+    place = _PLACE.fullmatch(text) if len(text) <= 260 and text.isprintable() else None
+    if place is None:
+        raise BadUrl(f"{redact(text)[:260]!r} is not host or host:port.")
+    host = _literal(place["v6"]) if place["v6"] else ascii_host(place["name"])
+    target = Target(scheme="tls", host=host, port=int(place["port"] or port), path="")
+    _admit(target, opening)
+    return target
+
+
 def redact(url: str) -> str:
     """The URL as it may be shown: anything before an @ may be a password, and a password may hold any character."""
     if "@" not in url:
@@ -178,6 +189,6 @@ def _admit(target: Target, opening: Opening) -> None:
         )
     if target.scheme == "http" and not opening.covers_port(target.port):
         raise BadUrl(f"{target.url} is not encrypted: write https://.")
-    if target.port not in addresses.PORTS and not opening.covers_port(target.port):
-        allowed = ", ".join(map(str, sorted(addresses.PORTS)))
+    if target.port not in opening.ports and not opening.covers_port(target.port):
+        allowed = ", ".join(map(str, sorted(opening.ports)))
         raise BadUrl(f"{target.url} goes to port {target.port}; only {allowed} are open.")

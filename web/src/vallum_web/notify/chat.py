@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from vallum_web.notify import siem
 from vallum_web.notify.models import Occasion, Webhook
 
 LINES = 10
@@ -44,6 +45,8 @@ def body(shape: str, message: str) -> str:
     """What is sent to a webhook of this shape; `message` is as `payload.message` wrote it."""
     if shape == Webhook.Shape.WEBHOOK:
         return message
+    if shape in {Webhook.Shape.SIEM, Webhook.Shape.SYSLOG}:
+        return siem.body(message)
     note = _note(orjson.loads(message))
     return orjson.dumps(_slack(note) if shape == Webhook.Shape.SLACK else _teams(note)).decode()
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.validators import RegexValidator
 
 from vallum_engine.model.finding import Kind
 from vallum_web.assets.worth import Importance
@@ -76,8 +77,17 @@ class WebhookForm(NarrowForm):
     url = forms.CharField(
         max_length=LONGEST_URL,
         label="Address",
-        help_text="Where it is called, such as https://hooks.example.com/vallum. It is sealed, and shown to nobody again.",
+        help_text="Where it is called, such as https://hooks.example.com/vallum, or host:port. It is sealed, and shown to nobody again.",
         widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    authorization = forms.CharField(
+        required=False,
+        max_length=1000,
+        label="Authorization",
+        validators=[RegexValidator(r"^[!-~]+( [!-~]+)*$", "Write it in plain letters, as it stands in the header.")],
+        help_text="Of a SIEM collector: the header, such as Splunk and a token. Left empty it stays, unless the address changes.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
     def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], known: bool, **kwargs: Any) -> None:
@@ -92,7 +102,12 @@ class WebhookForm(NarrowForm):
     def wanted(self) -> Wanted:
         """Of a form that is valid."""
         values = self.cleaned_data
-        return Wanted(**self.narrowed, url=values["url"].strip() or None, shape=values["shape"])
+        return Wanted(
+            **self.narrowed,
+            url=values["url"].strip() or None,
+            shape=values["shape"],
+            authorization=values["authorization"] or None,
+        )
 
 
 def initial(row: Webhook) -> dict[str, Any]:

@@ -58,15 +58,18 @@ class Webhook(TenantModel):
         WEBHOOK = "webhook", "Signed webhook"
         SLACK = "slack", "Slack"
         TEAMS = "teams", "Microsoft Teams"
+        SIEM = "siem", "SIEM collector (JSON over HTTPS)"
+        SYSLOG = "syslog", "Syslog over TLS"
 
     shape = models.CharField(max_length=7, choices=Shape, default=Shape.WEBHOOK)
-    """What the other end understands. Chats check no signature: their addresses are secret."""
+    """What the other end understands. Chats check no signature: their addresses are secret. Syslog is `host:port`."""
     name = models.CharField(max_length=80)
     url = SealedField()
     """Whole: its path or query may be all that protects the other end."""
     host = models.CharField(max_length=260)
     """Of the address, with its port where it is another than 443: what pages and the API show."""
     secret = SealedField()
+    """What signs; of a collector what stands in `Authorization`, or nothing."""
     former_secret = SealedField(blank=True, default="")
     """Signs too until `former_until`, so that the receiver can change over."""
     former_until = models.DateTimeField(null=True)

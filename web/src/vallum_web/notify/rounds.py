@@ -83,7 +83,8 @@ def _next(org: UUID, webhook: UUID) -> tuple[UUID, Parcel] | None:
             return None
         hook = row.webhook
         signed = hook.shape == Webhook.Shape.WEBHOOK
-        sealed = [("secret", hook.secret)] if signed else []
+        has_key = signed or hook.shape == Webhook.Shape.SIEM
+        sealed = [("secret", hook.secret)] if has_key else []
         if signed and hook.former_secret and hook.former_until and hook.former_until > clock.now():
             sealed.append(("former_secret", hook.former_secret))
         return row.pk, Parcel(
@@ -93,7 +94,7 @@ def _next(org: UUID, webhook: UUID) -> tuple[UUID, Parcel] | None:
             shape=hook.shape,
             host=hook.host,
             url=unseal(org, place(hook, "url"), hook.url),
-            keys=tuple(unseal(org, place(hook, field), text) for field, text in sealed),
+            keys=tuple(key for field, text in sealed if (key := unseal(org, place(hook, field), text))),
             body=row.body.encode(),
         )
 

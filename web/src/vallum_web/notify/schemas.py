@@ -25,9 +25,12 @@ class WebhookIn(Schema):
 
     name: OneLine = Field(min_length=1, max_length=80)
     shape: Webhook.Shape = Webhook.Shape.WEBHOOK
-    """`slack` and `teams`: messages for people, unsigned, as their incoming webhooks take them."""
+    """`slack` and `teams`: messages for people, unsigned, as their incoming webhooks take them. `siem` and `syslog`: a record for
+    each thing; the address of `syslog` is `host:port`."""
     url: Storable | None = Field(default=None, max_length=2048)
     """Left out in a change, it stays as it is. No answer has it."""
+    authorization: Storable | None = Field(default=None, max_length=1000, pattern=r"^[!-~]+( [!-~]+)*$")
+    """Of `siem`: what the header holds. Left out in a change it stays, unless the address changes. No answer has it."""
     occasions: list[Occasion] = Field(max_length=len(Occasion))
     """None: it is told by notification rules alone."""
     severity: SeverityWord = "info"
@@ -47,6 +50,7 @@ class WebhookIn(Schema):
             team=self.team,
             importance=Importance[self.importance.upper()].value if self.importance else None,
             shape=self.shape.value,
+            authorization=self.authorization,
         )
 
 
@@ -167,8 +171,8 @@ class DeliveryLine(Schema):
 
 
 class DeliveryOut(DeliveryLine):
-    payload: dict[str, Any]
-    """As it is sent."""
+    payload: dict[str, Any] | list[dict[str, Any]]
+    """As it is sent; of collectors its records."""
     attempts: list[AttemptOut]
     """The newest first, 50 at most."""
 

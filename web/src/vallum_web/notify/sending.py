@@ -7,9 +7,12 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
-from vallum_guard import http
+from django.conf import settings
+
+from vallum_guard import http, oneway
 from vallum_guard.errors import GuardError
-from vallum_web.notify import signing
+from vallum_web.notify import address, siem, signing
+from vallum_web.notify.models import Webhook
 from vallum_web.tenancy import clock, egress
 
 AGENT: Final = "Vallum-Webhooks/1"
@@ -35,7 +38,7 @@ class Parcel:
     shape: str
     """Also the purpose for which it leaves."""
     keys: tuple[str, ...]
-    """None: unsigned."""
+    """What signs, of a collector what stands in `Authorization`; none: neither."""
     body: bytes
 
 
@@ -52,13 +55,9 @@ class Outcome:
 def send(parcel: Parcel) -> Outcome:
     """Waits for the answer for ten seconds at most; outside of any transaction."""
     began = monotonic()
-    headers = {
-        "content-type": "application/json",
-        "user-agent": AGENT,
-    }
-    if parcel.keys:
-        headers |= signing.headers(parcel.message, int(clock.now().timestamp()), parcel.body, parcel.keys)
-    request = http.Request(url=parcel.url, purpose=parcel.shape, method="POST", headers=headers, body=parcel.body)
+    if parcel.shape == Webhook.Shape.SYSLOG:
+        return _logged(parcel, began)
+    request = _request(parcel)
     status, answer, problem = None, b"", ""
     try:
         with http.stream(request, route=egress.route(parcel.org, parcel.webhook), limits=LIMITS) as reply:
@@ -76,6 +75,32 @@ def send(parcel: Parcel) -> Outcome:
     return Outcome(status=status, milliseconds=taken, answer=text, problem=_safe(problem, parcel))
 
 
+def _request(parcel: Parcel) -> http.Request:
+    body, headers = parcel.body, {"content-type": "application/json", "user-agent": AGENT}
+    if parcel.shape == Webhook.Shape.SIEM:
+        body, headers["content-type"] = siem.lines(body.decode()), "application/x-ndjson"
+        if parcel.keys:
+            headers["authorization"] = parcel.keys[0]
+    elif parcel.keys:
+        headers |= signing.headers(parcel.message, int(clock.now().timestamp()), body, parcel.keys)
+    return http.Request(url=parcel.url, purpose=parcel.shape, method="POST", headers=headers, body=body)
+
+
+def _logged(parcel: Parcel, began: float) -> Outcome:
+    """Syslog answers nothing: taken is what the other end read to its end, or did not refuse."""
+    here = urlsplit(settings.PUBLIC_URL).hostname or ""
+    answer, problem = "", ""
+    try:
+        target = address.place(parcel.url, parcel.shape)
+        data = siem.frames(parcel.body.decode(), here)
+        route = egress.route(parcel.org, parcel.webhook)
+        has_parted = oneway.deliver(data, target, purpose=parcel.shape, route=route, seconds=LIMITS.seconds)
+        answer = "It read all, and parted." if has_parted else "It took all, and did not say that it read it."
+    except GuardError as error:
+        problem = str(error)
+    return Outcome(status=None, milliseconds=int((monotonic() - began) * 1000), answer=answer, problem=problem)
+
+
 def _problem(status: int) -> str:
     if 200 <= status < 300:
         return ""
@@ -89,7 +114,9 @@ def _secrets(parcel: Parcel) -> set[str]:
     parts = urlsplit(parcel.url)
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     values = [value for _, value in parse_qsl(parts.query)]
-    said = [parcel.url, f"{parts.netloc}{target}", target, parts.path, parts.query, *values, *parcel.keys]
+    # Of an Authorization the token alone, too.
+    keys = [word for key in parcel.keys for word in (key, *key.split())]
+    said = [parcel.url, f"{parts.netloc}{target}", target, parts.path, parts.query, *values, *keys]
     written = (form for one in said for form in (one, unquote(one), one.replace("/", "\\/"), escape(one)))
     return {form for form in written if len(form) >= SHORTEST}
 

@@ -41,13 +41,17 @@ class Wanted:
     team: UUID | None = None
     importance: int | None = None
     shape: str = Webhook.Shape.WEBHOOK.value
+    authorization: str | None = None
+    """Of a collector, what stands in that header; None: as it is."""
 
 
 def make(org: Org, by: UUID | None, wanted: Wanted) -> tuple[Webhook, str]:
     """The webhook, and its secret, which is shown once. Raises RefusedError, NameTakenError, and GuardError for the address."""
     if not wanted.url:
         raise RefusedError("Give the address that is to be called.")
-    host, secret, now = address.check(wanted.url, wanted.shape), signing.new_secret(), clock.now()
+    host, now = address.check(wanted.url, wanted.shape), clock.now()
+    is_collector = wanted.shape == Webhook.Shape.SIEM
+    secret = (wanted.authorization or "") if is_collector else signing.new_secret()
     try:
         with scope(org.pk, user=by):
             if Webhook.objects.of(org).count() >= MOST:
@@ -69,6 +73,7 @@ def change(org: Org, key: UUID, by: UUID | None, wanted: Wanted) -> Webhook:
     try:
         with scope(org.pk, user=by):
             row = _held(org, key)
+            _keep_secret(org, row, wanted)
             for name, value in _told(wanted).items():
                 setattr(row, name, value)
             if wanted.url and host:
@@ -81,6 +86,19 @@ def change(org: Org, key: UUID, by: UUID | None, wanted: Wanted) -> Webhook:
         raise _taken(wanted) from error
 
 
+def _keep_secret(org: Org, row: Webhook, wanted: Wanted) -> None:
+    """What was meant for one end is never sent to another: neither a key that signs, nor a collector's authorization."""
+    was, now = row.shape == Webhook.Shape.SIEM, wanted.shape == Webhook.Shape.SIEM
+    if now and (wanted.authorization is not None or wanted.url or not was):
+        secret = wanted.authorization or ""
+    elif was and not now:
+        secret = signing.new_secret()
+    else:
+        return
+    row.secret = seal(org, place(row, "secret"), secret)
+    row.former_secret, row.former_until = "", None
+
+
 def delete(org: Org, key: UUID, by: UUID | None) -> None:
     """With its log and all that waits. Raises Webhook.DoesNotExist."""
     with scope(org.pk, user=by):
@@ -90,10 +108,14 @@ def delete(org: Org, key: UUID, by: UUID | None) -> None:
 
 
 def rotate(org: Org, key: UUID, by: UUID | None) -> tuple[str, datetime]:
-    """A new secret, shown once, and until when the one before signs too. Raises Webhook.DoesNotExist."""
+    """A new secret, shown once, and until when the one before signs too. Raises Webhook.DoesNotExist, RefusedError."""
     secret, both_until = signing.new_secret(), clock.now() + BOTH_VALID
     with scope(org.pk, user=by):
         row = _held(org, key)
+        if row.shape == Webhook.Shape.SIEM:
+            raise RefusedError(
+                "What a collector wants to see is its own: give the new one where the webhook is changed."
+            )
         row.former_secret = seal(org, place(row, "former_secret"), _secret(row))
         row.former_until = both_until
         row.secret = seal(org, place(row, "secret"), secret)

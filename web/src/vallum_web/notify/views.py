@@ -55,7 +55,11 @@ def delete_webhook(request: MemberRequest, webhook: UUID) -> HttpResponse:
 @may("webhooks.change")
 def rotate_webhook(request: MemberRequest, webhook: UUID) -> HttpResponse:
     found = _found(request, webhook)
-    secret, _ = services.rotate(request.org, found.pk, request.user.pk)
+    try:
+        secret, _ = services.rotate(request.org, found.pk, request.user.pk)
+    except services.RefusedError as error:
+        messages.error(request, str(error))
+        return redirect("notify:webhook", org=request.org.slug, webhook=found.pk)
     return _shown(request, _found(request, webhook), secret=secret)
 
 
