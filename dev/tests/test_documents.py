@@ -49,9 +49,9 @@ def settings() -> Iterator[str]:
 
 
 def test_the_sql_for_a_server_of_ones_own_is_what_the_platform_runs() -> None:
-    owner, app = re.findall(r"PASSWORD '(\w+)'", text("docs/operations.md"))
+    owner, app, backup = re.findall(r"PASSWORD '(\w+)'", text("docs/operations.md"))
     blocks = re.findall(r"```sql\n(.*?)```", text("docs/operations.md"), re.DOTALL)
-    passwords = roles.Passwords(owner=owner, app=app)
+    passwords = roles.Passwords(owner=owner, app=app, backup=backup)
     assert blocks == [roles.role_sql(passwords, major=16) + roles.create_database_sql(), roles.schema_sql()]
 
 

@@ -38,7 +38,12 @@ def test_roles_are_as_promised(server):
             "SELECT rolname, rolcanlogin, rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication"
             " FROM pg_roles WHERE rolname LIKE 'vallum%' ORDER BY rolname"
         ).fetchall()
-    assert found == [("vallum_app", True, False), ("vallum_lookup", False, False), ("vallum_owner", True, False)]
+    assert found == [
+        ("vallum_app", True, False),
+        ("vallum_backup", True, False),
+        ("vallum_lookup", False, False),
+        ("vallum_owner", True, False),
+    ]
 
 
 @pytest.mark.asvs("13.2.2")
@@ -67,6 +72,20 @@ def test_app_reads_and_writes_rows_and_nothing_else(server):
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(refused)
+
+
+def test_the_role_of_backups_reads_everything_and_writes_nothing(server):
+    with psycopg.connect(server.urls.owner) as owner:
+        owner.execute(TENANTS)
+        owner.execute("CREATE POLICY backup ON note FOR SELECT TO vallum_backup USING (true)")
+    with psycopg.connect(server.urls.backup, autocommit=True) as backup:
+        assert backup.execute("SELECT count(*) FROM note").fetchone() == (1,)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            backup.execute("DELETE FROM note")
+        backup.execute("SET default_transaction_read_only = off")
+        for refused in ("DELETE FROM note", "INSERT INTO note VALUES (2, 1, '')", "UPDATE note SET text = ''"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                backup.execute(refused)
 
 
 def test_owner_obeys_the_policies_it_makes_and_hands_look_ups_over(server):
@@ -124,16 +143,16 @@ def test_a_clone_has_the_rows_and_the_privileges_of_its_template(server):
 @pytest.mark.asvs("13.2.3")
 def test_a_password_that_could_be_guessed_or_end_a_string_is_refused(weak):
     with pytest.raises(ValueError, match="at least 16"):
-        roles.Passwords(owner="o" * 16, app=weak)
+        roles.Passwords(owner="o" * 16, app="a" * 16, backup=weak)
 
 
 def test_an_administrator_without_superuser_can_prepare_a_managed_server(server):
     """The script an operator runs, on a server that was made for nobody: as on a managed one."""
     with psycopg.connect(server.cluster.super_url(), autocommit=True) as connection:
         connection.execute("DROP DATABASE vallum")
-        connection.execute("DROP ROLE vallum_app, vallum_owner, vallum_lookup")
+        connection.execute("DROP ROLE vallum_app, vallum_owner, vallum_lookup, vallum_backup")
         connection.execute(f"CREATE ROLE admin LOGIN CREATEROLE CREATEDB PASSWORD '{ADMIN}'")
-    passwords = roles.Passwords(owner="o" * 16, app="a" * 16)
+    passwords = roles.Passwords(owner="o" * 16, app="a" * 16, backup="b" * 16)
     subprocess.run(
         [server.binaries.tool("psql"), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--dbname=postgres"],
         input=roles.script(passwords, major=server.binaries.major),

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "vallum_web.overview",
     "vallum_web.operator",
     "vallum_web.trust",
+    "vallum_web.backups",
 ]
 
 MIDDLEWARE = [

@@ -19,8 +19,9 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.worker import Worker
 
 from vallum_guard.removal import remove_quietly
+from vallum_web.backups import kit
 from vallum_web.config import tripwire
-from vallum_web.embedded import home
+from vallum_web.embedded import home, quarantine
 from vallum_web.embedded.errors import AlreadyRunningError
 from vallum_web.tenancy.jobs import QUEUE, SLOW, STALLED_AFTER, restart_stalled
 
@@ -37,6 +38,7 @@ def main() -> None:
     # Every connection to others goes through the guard, libraries' included.
     tripwire.arm()
     django.setup()
+    quarantine.refuse(Path(settings.HOME))
     os.umask(0o077)
     asyncio.run(_work(Path(settings.HOME)))
 
@@ -118,6 +120,8 @@ async def _inherit(face: App, lock: home.Lock, folder: Path) -> None:
         log.warning("Another worker runs over %s: each of them leaves the other's files alone.", folder)
         return
     lock.write(left)
+    if (place := kit.first(folder, os.environ)) is not None:
+        log.warning("%s: store it apart from this machine, then run vallum-web backup kit --confirm CODE", place)
     _make_room(folder)
     database, *numbers = left.split() or [""]
     if database == _database():

@@ -3,10 +3,12 @@
 import gc
 import multiprocessing
 import os
+from pathlib import Path
 
 from django.core.wsgi import get_wsgi_application
 
 from vallum_web.config import tripwire
+from vallum_web.embedded import home, quarantine
 from vallum_web.embedded.deathwatch import die_with_parent
 
 # A worker of granian: were granian killed, it would go on answering.
@@ -14,6 +16,7 @@ if multiprocessing.parent_process() is not None:
     die_with_parent()
 # Every connection to others goes through the guard, libraries' included.
 tripwire.arm()
+quarantine.refuse(home.locate(os.environ, Path.cwd()))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vallum_web.config.settings")
 application = get_wsgi_application()
 

@@ -15,19 +15,33 @@ from vallum_web.embedded.narrator import Narrator
 from vallum_web.embedded.supervisor import Options, Supervisor
 
 FAILED = 1
+_ELSEWHERE = {
+    "manage": "run one of Django's commands",
+    "keys": "list or rotate the keys that secrets are sealed under",
+    "audit": "verify audit logs; show the key that signs their checkpoints",
+    "feeds": "show, fetch or import what is known of exploited vulnerabilities",
+    "backup": "back up database, files and keys; list, verify, prune; the recovery kit",
+    "drill": "restore the latest backup into nothing, compare, and throw it away",
+    "restore": "fill an empty state folder from a backup, with the recovery kit",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The entry point; its result is the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    # What follows these is read by Django's command: its options must not be read as ours.
-    djangos = {"manage": given[1:], "keys": given, "audit": given, "feeds": given}.get(given[0]) if given else None
-    chosen = _parser().parse_args(given) if djangos is None else argparse.Namespace(run=_manage, rest=djangos)
+    chosen = _elsewhere(given) if given[:1] and given[0] in _ELSEWHERE else _parser().parse_args(given)
     try:
         return int(chosen.run(home.locate(os.environ, Path.cwd()), chosen))
     except EmbeddedError as error:
         sys.stderr.write(f"vallum-web: {error}\n")
         return FAILED
+
+
+def _elsewhere(given: list[str]) -> argparse.Namespace:
+    """Their options are their own, and must not be read as ours."""
+    if given[0] == "restore":
+        return argparse.Namespace(run=_bring_back, rest=given[1:])
+    return argparse.Namespace(run=_manage, rest=given[1:] if given[0] == "manage" else given)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,10 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     imported = known.add_parser("import", help="take a list of SHA-1 digests or passwords, one a line")
     imported.add_argument("file")
     imported.set_defaults(run=_import_passwords)
-    verbs.add_parser("manage", help="run one of Django's commands", add_help=False).set_defaults(run=_manage, rest=[])
-    verbs.add_parser("keys", help="list or rotate the keys that secrets are sealed under", add_help=False)
-    verbs.add_parser("audit", help="verify audit logs; show the key that signs their checkpoints", add_help=False)
-    verbs.add_parser("feeds", help="show, fetch or import what is known of exploited vulnerabilities", add_help=False)
+    for name, said in _ELSEWHERE.items():  # what follows them is parsed where it is run
+        verbs.add_parser(name, help=said, add_help=False)
     stored = verbs.add_parser("database", help="dump or restore it; the SQL that a server of your own needs")
     actions = stored.add_subparsers(metavar="ACTION", required=True)
     dumped = actions.add_parser("dump", help="write the embedded database into a new file")
@@ -115,7 +127,7 @@ def _import_passwords(folder: Path, chosen: argparse.Namespace) -> int:
 def _manage(folder: Path, chosen: argparse.Namespace) -> int:
     """Runs one of Django's commands against the running database, or one started for its time."""
     with database.attached(folder) as urls:
-        environment = plan.environment(os.environ, folder, urls, owner=True)
+        environment = plan.environment(os.environ, folder, urls, owner=True, backup=True)
         with subprocess.Popen([*plan.MANAGE, *chosen.rest], env=environment) as command:
             former = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's; its end is ours
             try:
@@ -134,13 +146,23 @@ def _restore(folder: Path, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _bring_back(folder: Path, chosen: argparse.Namespace) -> int:
+    """Before there is a database: Django's commands come into it later."""
+    environment = {**os.environ, "VALLUM_HOME": str(folder)}
+    return subprocess.run([*plan.RESTORE, *chosen.rest], env=environment, check=False).returncode
+
+
 def _roles(_folder: Path, chosen: argparse.Namespace) -> int:
-    passwords = roles.Passwords(owner=secrets.token_hex(24), app=secrets.token_hex(24))
+    passwords = roles.Passwords(owner=secrets.token_hex(24), app=secrets.token_hex(24), backup=secrets.token_hex(24))
     say = Narrator(sys.stdout).say
     say("-- The passwords are new and kept nowhere else. Set these for `vallum-web up`, with your server's name:")
     say(f"-- DATABASE_URL=postgresql://{roles.APP}:{passwords.app}@SERVER/{roles.DATABASE}?sslmode=verify-full")
     say(
         f"-- DATABASE_OWNER_URL=postgresql://{roles.OWNER}:{passwords.owner}@SERVER/{roles.DATABASE}?sslmode=verify-full"
+    )
+    say("-- And for backups, which read everything (docs/backups.md):")
+    say(
+        f"-- DATABASE_BACKUP_URL=postgresql://{roles.BACKUP}:{passwords.backup}@SERVER/{roles.DATABASE}?sslmode=verify-full"
     )
     say(roles.script(passwords, major=chosen.major))
     return 0

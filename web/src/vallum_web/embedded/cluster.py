@@ -17,15 +17,18 @@ from vallum_web.embedded.errors import DatabaseError
 
 SUPER = "super"
 # sun_path holds 107 bytes and an end mark; the name PostgreSQL gives its socket, with the lock beside it, takes 19.
+_SECRETS = {"id": 6, "super": 24, "owner": 24, "app": 24, "backup": 24}  # bytes each
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Urls:
-    """What the two kinds of process get. Web and workers never see the owner's."""
+    """What the kinds of process get. Web and workers see neither the owner's nor that of backups."""
 
     app: str
     owner: str
+    backup: str = ""
+    """Empty where an operator runs the server, and has given none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class Cluster:
         return Urls(
             app=self.url(roles.APP, self.passwords.app, database),
             owner=self.url(roles.OWNER, self.passwords.owner, database),
+            backup=self.url(roles.BACKUP, self.passwords.backup, database),
         )
 
     def super_url(self, database: str = "postgres") -> str:
@@ -73,8 +77,8 @@ def locate(home: Path, account: Account, *, environ: Mapping[str, str], place: P
     folder = homes.ensure(homes.ensure(home) / "database")
     known = folder / "server.json"
     kept = homes.read_json(known)
-    if not kept:
-        kept = {name: secrets.token_hex(size) for name, size in (("id", 6), ("super", 24), ("owner", 24), ("app", 24))}
+    if _SECRETS.keys() - kept.keys():  # all of them at first; the younger ones in a folder that is older than they are
+        kept = {name: secrets.token_hex(size) for name, size in _SECRETS.items()} | kept
         homes.write_json(known, kept)
     if place is None and (chosen := environ.get("VALLUM_DATABASE_FOLDER")):
         place = Path(chosen).absolute()
@@ -86,7 +90,7 @@ def locate(home: Path, account: Account, *, environ: Mapping[str, str], place: P
         data=place / "data",
         socket=_socket_folder(place, str(kept["id"])),
         super_password=str(kept["super"]),
-        passwords=roles.Passwords(owner=str(kept["owner"]), app=str(kept["app"])),
+        passwords=roles.Passwords(owner=str(kept["owner"]), app=str(kept["app"]), backup=str(kept["backup"])),
     )
 
 

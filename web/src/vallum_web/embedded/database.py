@@ -57,7 +57,7 @@ def given(environ: Mapping[str, str]) -> Urls | None:
     if not app or not owner:
         missing = "DATABASE_OWNER_URL (migrations)" if app else "DATABASE_URL (web and worker)"
         raise DatabaseError(f"Two addresses are needed for a server of your own, and {missing} is not set.")
-    return Urls(app=app, owner=owner)
+    return Urls(app=app, owner=owner, backup=environ.get("DATABASE_BACKUP_URL", ""))
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """`vallum-web doctor`: one line per question, OK, WARN or FAIL, and what to do."""
 
 import ipaddress
+import math
 import os
 import re
 import shlex
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +22,7 @@ from vallum_web.embedded import database, migrations, probe
 from vallum_web.embedded.cluster import Urls
 from vallum_web.embedded.connection import APP, OWNER, connected
 from vallum_web.embedded.errors import EmbeddedError
-from vallum_web.embedded.home import Lock
+from vallum_web.embedded.home import Lock, read_json
 from vallum_web.embedded.narrator import Narrator
 
 OLDEST_PYTHON = (3, 11)
@@ -34,6 +36,7 @@ SELECT (SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() 
   count(*) FILTER (WHERE status = 'todo'), count(*) FILTER (WHERE status = 'failed') FROM procrastinate_jobs
 """
 STALE_DAYS = 7
+DRILLED_DAYS = 14
 FEEDS = {"epss": "EPSS", "kev": "KEV"}
 FEED = "SELECT extract(epoch FROM now() - as_of)::float8 / 86400, failure FROM advisories_feed WHERE id = '{}'"
 # In a process of its own: a platform on a machine where the sandbox cannot even be asked must still be diagnosed.
@@ -82,6 +85,7 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     yield advisories(_age(home / "advisories" / "advisories.sqlite"), home)
     yield mail(environ)
     yield policy(environ)
+    yield backups(environ, read_json(home / "backups.json"), time.time())
     if running := _running(home):
         yield encryption(running, probe.speaks)
     yield from _database(home, environ)
@@ -119,6 +123,44 @@ def policy(environ: Mapping[str, str]) -> Line:
         subject="policy",
         found="the privacy policy leaves open what only you can say",
         advice=f"Set {', '.join(missing)} (docs/operations.md).",
+    )
+
+
+def backups(environ: Mapping[str, str], kept: Mapping[str, object], now: float) -> Line:
+    """When a backup and a drill last went well, as the state folder remembers it (backups/state.py)."""
+    if not environ.get("VALLUM_BACKUP"):
+        advice = "Set VALLUM_BACKUP (docs/backups.md): this machine's end is else the end of everything in it."
+        return Line(verdict=Verdict.WARN, subject="backups", found="none are taken", advice=advice)
+    if not kept.get("confirmed"):
+        advice = "Store recovery-kit.txt apart (`vallum-web backup kit` writes it), then `vallum-web backup kit --confirm CODE`."
+        return Line(verdict=Verdict.FAIL, subject="backups", found="wait for the recovery kit", advice=advice)
+    hours = {
+        name: (now - datetime.fromisoformat(str(kept[name])).timestamp()) / 3600 if name in kept else math.inf
+        for name in ("backup", "drill", "check")
+    }
+    late = [
+        name
+        for name, most in (
+            ("backup", 2 * float(environ.get("VALLUM_BACKUP_EVERY", "24"))),
+            ("drill", DRILLED_DAYS * 24),
+            ("check", 48),
+        )
+        if hours[name] > most
+    ]
+    found = ", ".join(f"{name} {_ago(each)}" for name, each in hours.items())
+    if not late:
+        return Line(verdict=Verdict.OK, subject="backups", found=found)
+    advice = f"Late: {', '.join(late)}. logs/backups.log says why, and so does `vallum-web backup` by hand."
+    return Line(verdict=Verdict.FAIL, subject="backups", found=found, advice=advice)
+
+
+def _ago(hours: float) -> str:
+    return (
+        "never went well"
+        if hours == math.inf
+        else f"{hours:.0f} hours ago"
+        if hours < 48
+        else f"{hours / 24:.0f} days ago"
     )
 
 

@@ -49,6 +49,7 @@ def clone(server: Postgres, name: str, *, template: str = roles.DATABASE) -> Url
         # What may be done inside travels with the copy; who may enter does not.
         connection.execute(f"REVOKE ALL ON DATABASE {_word(name)} FROM PUBLIC".encode())
         connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {_word(name)} TO {roles.APP}".encode())
+        connection.execute(f"GRANT CONNECT ON DATABASE {_word(name)} TO {roles.BACKUP}".encode())
     return server.cluster.urls(name)
 
 

@@ -11,6 +11,7 @@ from vallum_web.embedded.cluster import Urls
 
 Command = tuple[str, ...]
 MANAGE: Command = (sys.executable, "-m", "vallum_web.config.manage")
+RESTORE: Command = (sys.executable, "-m", "vallum_web.backups.restoring")
 PAGE = "/readyz"
 RUN = "VALLUM_RUN"  # marks the children of one supervisor, so that none can be lost
 
@@ -23,6 +24,7 @@ class Programs:
     worker: Command
     seed: Command
     web: Callable[[Address], Command]
+    backups: Command = (sys.executable, "-m", "vallum_web.backups.schedule")
     page: str = PAGE  # any answer below 500 to this path counts as up
     schema: Callable[[], str] = migrations.fingerprint
 
@@ -62,15 +64,24 @@ PROGRAMS = Programs(
 
 
 def environment(
-    inherited: Mapping[str, str], home: Path, urls: Urls, *, address: Address | None = None, owner: bool = False
+    inherited: Mapping[str, str],
+    home: Path,
+    urls: Urls,
+    *,
+    address: Address | None = None,
+    owner: bool = False,
+    backup: bool = False,
 ) -> dict[str, str]:
-    """What a child is told. The owner's address is for migrations and commands only: web and worker never see it."""
+    """What a child is told. The owner's address is for migrations and commands, that of backups for backups: never for web and worker."""
     # Options of the web server come from its command line, not from what happens to be in the operator's shell.
     kept = {name: value for name, value in inherited.items() if not name.startswith("GRANIAN_")}
     kept.pop("DATABASE_OWNER_URL", None)
+    kept.pop("DATABASE_BACKUP_URL", None)
     kept |= {"VALLUM_HOME": str(home), "DATABASE_URL": urls.app, "PYTHONUNBUFFERED": "1"}
     if owner:
         kept["DATABASE_OWNER_URL"] = urls.owner
+    if backup:
+        kept["DATABASE_BACKUP_URL"] = urls.backup
     if address is not None:
         hosts = dict.fromkeys(bracketed(name) for name in (*address.names, address.host, address.near))
         loopback = ("localhost", "127.0.0.1", "[::1]") if is_loopback(address.near) else ()

@@ -12,7 +12,17 @@ from pathlib import Path
 from types import FrameType
 
 from vallum_web.embedded import address as addresses
-from vallum_web.embedded import certificates, connection, database, deathwatch, home, migrations, plan, probe
+from vallum_web.embedded import (
+    certificates,
+    connection,
+    database,
+    deathwatch,
+    home,
+    migrations,
+    plan,
+    probe,
+    quarantine,
+)
 from vallum_web.embedded.address import Address, Claim
 from vallum_web.embedded.child import Child
 from vallum_web.embedded.cluster import Urls
@@ -74,6 +84,7 @@ class Supervisor:
         """Returns when everything is down again, after Ctrl-C or SIGTERM."""
         os.umask(0o077)
         home.ensure(self._home)
+        quarantine.refuse(self._home)
         home.ensure(self._logs)
         taken = f"Vallum already runs over {self._home}: {{note}}. Stop it first, or set VALLUM_HOME to another folder."
         unclean = bool(self._lock.take(f"process {os.getpid()}", taken=taken))
@@ -103,6 +114,9 @@ class Supervisor:
             self._keeper.keep(web)
             self._keeper.keep(self._child("worker", self._programs.worker, environment))
             self._wait_for_page(web, address)
+        if self._environ.get("VALLUM_BACKUP"):
+            backups = plan.environment(self._environ, self._home, urls, backup=True)
+            self._keeper.keep(self._child("backups", self._programs.backups, backups))
         home.write_json(self._home / "state.json", {"port": address.port})
         self._lock.write(f"{address.url}/ (process {os.getpid()})")
         say(f"\n  {address.url}/   (up in {time.monotonic() - began:.1f} s)")

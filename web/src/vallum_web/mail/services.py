@@ -229,6 +229,20 @@ def forget_ended(keys: Iterable[UUID]) -> bool:
         return True
 
 
+def forsake(before: datetime) -> tuple[int, int]:
+    """After a restore: what had not left by this time is not sent any more. How many may have left, and how many had not.
+
+    What waited when the backup was taken went out since, for all that is known here: a second time, months later, it would lie.
+    """
+    with outbox():
+        now = clock.now()
+        old = Message.objects.filter(written_at__lte=before)
+        ended = {"why": "a backup was restored", "ended_at": now, "lease_until": None}
+        begun = old.filter(Q(state=State.SENDING) | Q(state=State.QUEUED, doubt_since__isnull=False))
+        unknown = begun.update(state=State.UNKNOWN, **ended)
+        return unknown, old.filter(state=State.QUEUED).update(state=State.DROPPED, **ended)
+
+
 def prune() -> int:
     """Forget what mails said after a week, that they were sent after a year; and the key of two months ago."""
     now = clock.now()

@@ -56,6 +56,15 @@ async def restart_stalled(face: App, *, own: Collection[int] = ()) -> int:
     return len(taken)
 
 
+def forsake() -> int:
+    """After a restore: no job that waited or ran is taken up again. How many there were; clocks ask for their jobs anew."""
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_jobs set status = 'cancelled' where status = 'todo'")
+        waiting = int(cursor.rowcount)
+        cursor.execute("update procrastinate_jobs set status = 'aborted', worker_id = null where status = 'doing'")
+        return waiting + int(cursor.rowcount)
+
+
 def tenant_job(name: str, **options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a job. The function gets `org` as a UUID and opens its own scopes: nothing slow runs inside one."""
 
