@@ -31,6 +31,7 @@ def test_without_javascript_a_webhook_is_made_and_tested(chromium, site, people,
     window = chromium.new_context(base_url=site, java_script_enabled=False).new_page()
     sign_in(window)
     window.get_by_role("link", name="Settings").click()
+    window.get_by_role("link", name="Notifications").click()
     window.get_by_role("link", name="Webhooks").click()
     window.get_by_role("link", name="New webhook").click()
     window.get_by_label("Name", exact=True).fill("Our SIEM")

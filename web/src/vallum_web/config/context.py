@@ -60,7 +60,7 @@ def _frame(request: HttpRequest, person: User, may: Collection[str]) -> dict[str
         "money": billing.notice(org) if org and settings.BILLING else "",
         "two_step_due": queries.second_step_due(org, person.pk) if org else None,
         "person_tabs": navigation.person_tabs(request) if request.path.startswith("/accounts/") else [],
-        "settings_tabs": navigation.settings_tabs(request, org, may) if org else [],
+        "settings_tabs": navigation.settings_tabs(request, org, may) if org else {},
         "nav": navigation.sidebar(request, org, may),
         "switcher": navigation.switcher(org, mine),
         "suppressed": mails.suppressed(person.email),

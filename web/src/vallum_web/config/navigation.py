@@ -37,37 +37,65 @@ def sidebar(request: HttpRequest, org: Org | None, may: Collection[str]) -> list
     return [{"entries": entries}]
 
 
-# The tabs of an organization's settings: words, address, and the action that opens it.
-_SETTINGS = (
-    ("Members", "accounts:settings", "org.read"),
-    ("Teams", "accounts:teams", "org.read"),
-    ("Roles", "accounts:roles", "org.read"),
-    ("General", "accounts:general", "org.read"),
-    ("Plan", "billing:plan", "plan.read"),
-    ("Tokens", "accounts:tokens", "tokens.read"),
-    ("Security", "accounts:security", "security.read"),
-    ("Keys", "accounts:keys", "keys.read"),
-    ("Due dates", "findings:due_rules", "findings.read"),
-    ("Retention", "findings:keeping", "findings.read"),
-    ("Suppression rules", "findings:suppressions", "findings.read"),
-    ("Notifications", "notify:rules", "rules.read"),
-    ("Webhooks", "notify:webhooks", "webhooks.read"),
-    ("Limits", "accounts:limits", "limits.read"),
-    ("Live checks", "scans:live_checks", "egress.read"),
-    ("What left", "accounts:egress", "egress.read"),
-    ("Staff access", "accounts:staff", "staff.read"),
-    ("Provisioning", "accounts:provisioning", "scim.read"),
-    ("Single sign-on", "accounts:sso", "sso.read"),
-    ("Audit log", "accounts:audit", "audit.read"),
-)
+# An organization's settings in groups: words, address, and the action that opens it.
+_SETTINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "People": (
+        ("Members", "accounts:settings", "org.read"),
+        ("Teams", "accounts:teams", "org.read"),
+        ("Roles", "accounts:roles", "org.read"),
+        ("Staff access", "accounts:staff", "staff.read"),
+    ),
+    "Organization": (
+        ("General", "accounts:general", "org.read"),
+        ("Plan", "billing:plan", "plan.read"),
+        ("Limits", "accounts:limits", "limits.read"),
+    ),
+    "Findings": (
+        ("Due dates", "findings:due_rules", "findings.read"),
+        ("Suppression rules", "findings:suppressions", "findings.read"),
+        ("Retention", "findings:keeping", "findings.read"),
+        ("Live checks", "scans:live_checks", "egress.read"),
+    ),
+    "Notifications": (
+        ("Rules", "notify:rules", "rules.read"),
+        ("Webhooks", "notify:webhooks", "webhooks.read"),
+    ),
+    "Access": (
+        ("Security", "accounts:security", "security.read"),
+        ("Single sign-on", "accounts:sso", "sso.read"),
+        ("Provisioning", "accounts:provisioning", "scim.read"),
+        ("Tokens", "accounts:tokens", "tokens.read"),
+        ("Keys", "accounts:keys", "keys.read"),
+    ),
+    "Records": (
+        ("Audit log", "accounts:audit", "audit.read"),
+        ("What left", "accounts:egress", "egress.read"),
+    ),
+}
 
 
-def settings_tabs(request: HttpRequest, org: Org, may: Collection[str]) -> list[dict[str, Any]]:
-    tabs = [
-        {"label": label, "url": reverse(name, args=[org.slug])} for label, name, action in _SETTINGS if action in may
-    ]
-    here = max((str(tab["url"]) for tab in tabs if request.path.startswith(str(tab["url"]))), key=len, default="")
-    return [{**tab, "current": tab["url"] == here} for tab in tabs]
+def settings_tabs(request: HttpRequest, org: Org, may: Collection[str]) -> dict[str, Any]:
+    """The groups, each of which leads to its first page, and the pages of the one that is open."""
+    pages = {
+        group: [
+            {"label": label, "url": str(reverse(name, args=[org.slug]))}
+            for label, name, action in rows
+            if action in may
+        ]
+        for group, rows in _SETTINGS.items()
+    }
+    urls = [page["url"] for group in pages.values() for page in group]
+    here = max((url for url in urls if request.path.startswith(url)), key=len, default="")
+    open_one = next((name for name, group in pages.items() if any(page["url"] == here for page in group)), "")
+    return {
+        "groups": [
+            {"label": name, "url": group[0]["url"], "current": name == open_one}
+            for name, group in pages.items()
+            if group
+        ],
+        "group": open_one,
+        "pages": [{**page, "current": page["url"] == here} for page in pages.get(open_one, ())],
+    }
 
 
 def switcher(org: Org | None, mine: Sequence[MyOrg]) -> dict[str, Any]:
