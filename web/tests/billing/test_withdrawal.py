@@ -2,15 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
+import making
 import pytest
 from billing.test_razorpay import subscribe
 from billing.test_stripe import away, bought, entitled, letters
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from mailing import mails
 from selling import follow_all, mandate, pay
 
 from vallum_web.accounts import tokens
+from vallum_web.accounts.services import staff
 from vallum_web.billing.models import BillingCommand
 from vallum_web.billing.services import reconcile, withdrawal
 from vallum_web.billing.services.flows import NotNowError
@@ -99,6 +102,17 @@ def test_what_a_provider_does_not_answer_is_made_up_for(people, owner, stripe):
     with scope(people.org.pk):
         rows = BillingCommand.objects.of(people.org).filter(kind__in=["end", "refund"])
         assert {row.state for row in rows} == {"done"}
+
+
+def test_what_stripe_does_not_give_back_a_person_is_told_of(people, owner, stripe):
+    staff.add_operator(making.person("olga@example.test", name="Olga"))
+    (charge,) = stripe.world.all("charge")
+    charge["disputed"] = True
+    withdrawal.withdraw(people.org, people.alice.pk)
+    assert entitled(people.org).plan.id == "free"
+    assert refunded(stripe) == []
+    (mail,) = mails(to="olga@example.test", kind="operation")
+    assert "does not give back €87.00" in mail.text
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from vallum_web.billing.queries import Bought
 from vallum_web.billing.seen import Bill
 from vallum_web.billing.services import commands, letters, refresh, refunds
 from vallum_web.billing.services.flows import NotNowError
-from vallum_web.billing.wire import NoAnswerError
+from vallum_web.billing.wire import NoAnswerError, RefusedError
+from vallum_web.mail.letters import letter
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
@@ -154,7 +155,20 @@ def withdraw(org: Org, by: UUID) -> Right:
 def _send(org: Org, orders: list[BillingCommand]) -> None:
     try:
         for order in orders:
-            commands.send(order)
+            _send_one(org, order)
         refresh.look(org, Provider.STRIPE)
     except NoAnswerError:
         return  # what is written is sent again each hour, and looked at after
+
+
+def _send_one(org: Org, order: BillingCommand) -> None:
+    """Of what Stripe does not give back, as while it is disputed, a person has to decide: it is owed."""
+    try:
+        commands.send(order)
+    except RefusedError as error:
+        if order.kind != "refund":
+            raise
+        owed = money.written(order.args["amount"], order.args["currency"])
+        what = f"{org.name} withdrew from its contract, and Stripe does not give back {owed}: {error}"
+        said = letter("payments_alarm", what=what, link=f"{settings.PUBLIC_URL}/operator/refunds/?org={org.slug}")
+        letters.tell_operators(said, once=f"withdrawn/{order.pk}")
