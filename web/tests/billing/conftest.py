@@ -1,5 +1,8 @@
 """Keys of made-up providers, and a fake Stripe."""
 
+import os
+from types import SimpleNamespace
+
 import pytest
 from billing_hooks import FORMER, SECRET
 from selling import selling, selling_in_rupees
@@ -27,6 +30,19 @@ def stripe(settings, monkeypatch, people):
     settings.PUBLIC_URL = "https://vallum.example.test"
     with selling(settings, monkeypatch) as shop:
         yield shop
+
+
+@pytest.fixture
+def both(settings, monkeypatch, people):
+    """Both of them; Alice's organization is on Free."""
+    services.set_plan(people.org, "free", None)
+    settings.PUBLIC_URL = "https://vallum.example.test"
+    with selling(settings, monkeypatch) as euros:
+        keys, allowed = settings.BILLING, os.environ["VALLUM_EGRESS_ALLOW"]
+        with selling_in_rupees(settings, monkeypatch) as rupees:
+            settings.BILLING = {**keys, **settings.BILLING}
+            monkeypatch.setenv("VALLUM_EGRESS_ALLOW", f"{allowed},{os.environ['VALLUM_EGRESS_ALLOW']}")
+            yield SimpleNamespace(stripe=euros, razorpay=rupees)
 
 
 @pytest.fixture

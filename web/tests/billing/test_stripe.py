@@ -41,7 +41,10 @@ def bought(org):
 
 def away(browser, seats=3, period="month"):
     """Subscribe on our page; where Stripe's is."""
-    answer = browser.post(f"{PAGE}subscribe/", {"seats": seats, "period": period, "currency": "EUR"})
+    return leading(browser, browser.post(f"{PAGE}subscribe/", {"seats": seats, "period": period, "currency": "EUR"}))
+
+
+def leading(browser, answer):
     page = browser.get(answer.headers["Location"]).content.decode()
     return re.search(r'href="(http://127[^"]+/c/pay/[^"]+)"', page)[1]
 

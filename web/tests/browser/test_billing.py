@@ -361,6 +361,7 @@ def another_mandate(story: Story) -> None:
     mandate(story, "upi", "Authorise")
     assert story.entitled == ("pro", 5)  # until what is paid ends
     story.plan()
+    expect(page.get_by_text("From then on there are 7 seats, by Razorpay.")).to_be_visible()
     story.shows("two-mandates")
     story.to_the_end(3 * HOUR)
     assert story.entitled == ("pro", 7)
@@ -373,6 +374,7 @@ def pay_late_at_razorpay(story: Story) -> None:
     mandate(story, "international card", "Change the method")
     story.plan()
     assert story.bought.mirror.status == "active"
+    expect(story.page.get_by_text("A payment waits for you.")).to_have_count(0)
     story.shows("paid-late")
 
 

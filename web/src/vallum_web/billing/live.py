@@ -1,4 +1,7 @@
-"""What is shown from the provider and never kept: invoices with their amounts, where to pay. For five minutes in memory."""
+"""What is shown from the provider and never kept: invoices with their amounts, where to pay.
+
+In memory for five minutes, or until what is kept of the account is different: another process may have heard something.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,21 +28,21 @@ class Live:
     pay_at: str
 
 
-_held: dict[UUID, tuple[datetime, Live]] = {}
+_held: dict[UUID, tuple[datetime, object, Live]] = {}
 _lock = Lock()
 
 
-def of(account: BillingAccount, subscriptions: tuple[str, ...]) -> Live:
-    """Outside of a scope. Raises NoAnswerError, RefusedError."""
+def of(account: BillingAccount, subscriptions: tuple[str, ...], kept: object) -> Live:
+    """Outside of a scope. `kept`: all that is kept of it, to compare. Raises NoAnswerError, RefusedError."""
     with _lock:
         found = _held.get(account.pk)
-        if found and found[0] > clock.now():
-            return found[1]
+        if found and found[0] > clock.now() and found[1] == kept:
+            return found[2]
     told = _ask(account, subscriptions)
     with _lock:
         if len(_held) >= MOST:
             _held.clear()
-        _held[account.pk] = (clock.now() + KEPT, told)
+        _held[account.pk] = (clock.now() + KEPT, kept, told)
     return told
 
 

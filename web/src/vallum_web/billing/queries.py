@@ -132,6 +132,22 @@ def subscriptions(org: Org, account: BillingAccount) -> tuple[str, ...]:
     return tuple(rows.values_list("subscription_id", flat=True))
 
 
+def kept(org: Org, account: BillingAccount) -> list[tuple[object, ...]]:
+    """How its subscriptions and invoices stand, to see whether anything changed."""
+    rows = SubscriptionMirror.objects.of(org).filter(account=account).order_by("id")
+    bills = InvoiceRef.objects.of(org).filter(account=account).order_by("id")
+    return [
+        *rows.values_list("subscription_id", "status", "seats", "period_end", "cancel_at"),
+        *bills.values_list("invoice_id", "status"),
+    ]
+
+
+def next_one(org: Org, has: Bought) -> SubscriptionMirror | None:
+    """What takes the place of a subscription that ends: another mandate of the same provider, or one of another."""
+    rows = SubscriptionMirror.objects.of(org).filter(status=Status.TRIALING, cancel_at=None).exclude(pk=has.mirror.pk)
+    return rows.select_related("account").order_by("-id").first() if has.ends else None
+
+
 def planned(org: Org) -> list[BillingCommand]:
     """What is to be sent later, and what was sent and has no answer."""
     states = [BillingCommand.State.WAITING, BillingCommand.State.SENT]

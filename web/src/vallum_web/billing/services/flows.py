@@ -58,10 +58,13 @@ def checkout(org: Org, by: UUID, order: Order) -> BillingCommand:
         raise NotNowError(f"Nothing is sold in {order.currency} here.")
     with scope(org.pk, user=by):
         has = queries.bought(org)
+        follows = queries.next_one(org, has) if has else None
         _enough(org, order.seats)
         trial = next((row for row in entitlements.given(org) if row.source == Entitlement.Source.TRIAL), None)
     if has and (not has.ends or has.account.provider == order.provider):
         raise NotNowError("There is a subscription already: change that one, or cancel it first.")
+    if follows:
+        raise NotNowError("There is a subscription already that begins when this one ends.")
     begins = max(filter(None, [trial.until if trial else None, has.mirror.cancel_at if has else None]), default=None)
     args: dict[str, Any] = {
         "org": str(org.pk),
@@ -223,7 +226,8 @@ def shown(org: Org) -> live.Live | None:
         known = [account for account in queries.accounts(org) if account.provider in settings.BILLING]
         account = next((row for row in known if has and row.pk == has.account.pk), known[-1] if known else None)
         keys = queries.subscriptions(org, account) if account else ()
-    return live.of(account, keys) if account else None
+        kept = queries.kept(org, account) if account else ()
+    return live.of(account, keys, kept) if account else None
 
 
 def _customer(org: Org, by: UUID) -> str:

@@ -79,9 +79,17 @@ def _write(org: Org, provider: str, said: Look, asked_at: datetime) -> bool:
     _gone(org, account, said, asked_at)
     _invoices(org, account, said)
     wanted = best(provider, kept(org, account))
-    moved = entitlements.give(org, wanted) if wanted else False
+    moved = entitlements.give(org, _not_before(org, account, wanted)) if wanted else False
     letters.remind(org, account)
     return made or moved or any(changed)
+
+
+def _not_before(org: Org, account: BillingAccount, wanted: Given) -> Given:
+    """What begins when another provider's subscription ends gives no more seats than that one until then."""
+    now = queries.bought(org)
+    if now is None or now.account == account or now.mirror.status == Status.TRIALING or wanted.seats is None:
+        return wanted
+    return replace(wanted, seats=min(wanted.seats, now.mirror.seats))
 
 
 def _mirror(org: Org, account: BillingAccount, seen: Seen, asked_at: datetime) -> bool:

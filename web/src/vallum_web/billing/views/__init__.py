@@ -40,6 +40,7 @@ def context(request: MemberRequest) -> dict[str, Any]:
             for each in flows.currencies()
         ],
         "bought": has,
+        "next": queries.next_one(request.org, has) if has else None,
         "planned": queries.planned(request.org) if sold else [],
         "trial": sold and queries.trial_left(request.org),
         "form": OrderForm(but=has.account.provider if has else "", initial={"seats": meters[0].used}),
