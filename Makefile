@@ -19,8 +19,8 @@ $(STAMP): requirements.lock engine/pyproject.toml guard/pyproject.toml client/py
 	@sh dev/setup.sh
 	@touch $@
 
-run: $(STAMP) ## the platform with demo data, on an embedded database
-	@exec .venv/bin/vallum-web up --demo
+run: $(STAMP) ## the platform with demo data, on an embedded database, and stand-ins of Stripe, Razorpay and Resend
+	@exec $(PY) -m dev.fakes.demo .venv/bin/vallum-web up --demo
 
 test: $(STAMP) ## the whole test suite; T=path for a part of it
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal --durations=40 --durations-min=5 $(T)
@@ -33,6 +33,9 @@ fuzz: $(STAMP) ## the long runs of hostile input against the API: N=600 examples
 
 faults: $(STAMP) ## a long run of faults: F=mail N=10000 mails, with workers killed at random
 	@VALLUM_FAULTS=$${N:-10000} $(PY) -m pytest -n 0 -s web/tests/faults/test_$(F).py
+
+live-smoke: $(STAMP) ## the client code of payments and mail against the providers, with your own test keys (docs/billing.md)
+	@$(PY) -m pytest -n 0 -rs -k real web/tests/live
 
 check: $(STAMP) ## format, lint, types, contracts, own rules: what CI runs
 	@.venv/bin/ruff format --check .
@@ -53,4 +56,4 @@ bench: $(STAMP) ## one measured claim beside a peer: B=secrets
 lock: $(STAMP) ## write requirements.lock anew from the four pyproject.toml
 	@UV=.vallum/tools/bin/uv sh dev/lock.sh
 
-.PHONY: help setup run test fast fuzz faults check new shots bench lock
+.PHONY: help setup run test fast fuzz faults live-smoke check new shots bench lock

@@ -9,13 +9,13 @@ from dev.fakes.keep import Keep
 
 
 def options(name: str, *, port: int, secret: str, rate: int | None = None) -> Namespace:
-    """`rate` is requests a second, of a fake that has such a limit; it can keep its state too."""
+    """`rate` is requests a second, of a fake that has such a limit."""
     parser = ArgumentParser(prog=f"python -m dev.fakes.{name}", description=f"{name.capitalize()} on loopback")
     parser.add_argument("--port", type=int, default=port)
     parser.add_argument("--hook", help="who is told of events")
     parser.add_argument("--secret", help=f"{secret}with which events are signed")
+    parser.add_argument("--state", type=_keep, dest="keep", help="a file that keeps everything")
     if rate:
-        parser.add_argument("--state", type=_keep, dest="keep", help="a file that keeps everything")
         parser.add_argument("--rate", type=int, default=rate, help=f"requests a second ({rate})")
     given = parser.parse_args()
     if bool(given.hook) != bool(given.secret):

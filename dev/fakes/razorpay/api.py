@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from dev.fakes.clock import Clock
 from dev.fakes.doors import CONTROL, Call, Doors, Fake, as_json, find, route
+from dev.fakes.keep import Keep
 from dev.fakes.loopback import Answer, Asked
 from dev.fakes.post import Post, Send, over_http
 from dev.fakes.razorpay import hosted, links, money, subscriptions
@@ -30,6 +31,7 @@ class Razorpay(Fake):
     toxics: Toxics = field(default_factory=Toxics)
     send: Send = field(default_factory=lambda: partial(over_http, seconds=PATIENCE))
     keys: dict[str, str] = field(default_factory=lambda: {KEY: SECRET})
+    keep: Keep | None = None
 
     def __post_init__(self) -> None:
         self.post = Post(now=self.clock, toxics=self.toxics, waits=WAITS, send=self.send)
@@ -43,6 +45,7 @@ class Razorpay(Fake):
             failed=_failed,
             post=self.post,
             tick=self._tick,
+            changed=self._save,
             controls=[
                 route("POST", f"{CONTROL}skip", lambda call: self._mark(call, "skip", value=True)),
                 route(
@@ -53,6 +56,8 @@ class Razorpay(Fake):
                 route("POST", f"{CONTROL}refund_fails", self._refund_fails),
             ],
         )
+        if self.keep and (known := self.keep.load()):
+            self.world.restore(known)
         self.routes = [route(method, f"/v1{path}", handler) for method, path, handler in Desk(world=self.world).table()]
 
     def hook(self, url: str, secret: str, *, events: frozenset[str] | None = None) -> Hook:
@@ -67,6 +72,11 @@ class Razorpay(Fake):
     def _tick(self) -> int:
         with self._lock:
             return self.world.run({**subscriptions.ACTIONS, "expire_link": links.expire})
+
+    def _save(self) -> None:
+        if self.keep:
+            with self._lock:
+                self.keep.save(self.world.state)
 
     def _mark(self, call: Call, word: str, *, value: Any) -> Answer:
         """`{"subscription": id}`: the customer skips the next debit; or `declines`: their bank refuses from now on."""

@@ -113,6 +113,13 @@ class World:
                 )
                 self.post.put(letter)
 
+    def state(self) -> Thing:
+        return {"things": self.things, "hidden": self.hidden, "agenda": self.agenda, "numbers": self.numbers}
+
+    def restore(self, state: Thing) -> None:
+        self.things, self.hidden, self.numbers = state["things"], state["hidden"], state["numbers"]
+        self.agenda = [(at, number, action, named) for at, number, action, named in state["agenda"]]
+
     def gave_up(self, letter: Letter) -> None:
         for hook in self.hooks:
             if hook.id == letter.endpoint:

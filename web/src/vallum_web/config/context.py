@@ -1,6 +1,7 @@
 """What every page knows: the time, the person's organizations and theme, and where it runs."""
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "themes": User.Theme.choices,
         "demo": settings.DEMO,
         "ribbon": _ribbon(request),
+        "stand_ins": _stand_ins(),
         "inbox_page": settings.INBOX_PAGE,
         "mails_kept": settings.MAIL == "keep",
         "passkeys": SimpleLazyObject(lambda: _passkeys(request)),
@@ -43,9 +45,19 @@ def _ribbon(request: HttpRequest) -> str:
     staff = getattr(request, "staff", None)
     if staff:
         return f"Staff access to {staff.name} until {staff.ends_at:%H:%M} UTC: every page you open is in its audit log"
-    if any(not keys.live for keys in settings.BILLING.values()):
-        return "Demo: made-up organization, loopback only; no money moves"
-    return "Demo: made-up organization, loopback only" if settings.DEMO else ""
+    play = any(not keys.live for keys in settings.BILLING.values())
+    if not (play or settings.DEMO):
+        return ""
+    days = clock.ahead().days
+    moved = f"; {days} day{'s' if days > 1 else ''} ahead" if days else ""
+    return f"Demo: made-up organization, loopback only{'; no money moves' if play else ''}{moved}"
+
+
+def _stand_ins() -> str:
+    """Where people move the demo's clock and read its mails; empty without stand-ins."""
+    if not settings.STAND_INS:
+        return ""
+    return (Path(settings.STAND_INS) / "address").read_text().strip()
 
 
 def _passkeys(request: HttpRequest) -> passkeys.Here:

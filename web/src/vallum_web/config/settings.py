@@ -233,6 +233,8 @@ MFA_FORMS = {
 DEFAULT_PLAN = os.environ.get("VALLUM_PLAN", "enterprise")
 # Of payment providers; none: the operator says who has which plan, and nothing of billing is shown.
 BILLING = keys.read(os.environ, play=DEMO and LOOPBACK)
+# The folder in which the demo's stand-ins of outside services keep their clock, which people move, and their address.
+STAND_INS = os.environ.get("VALLUM_STAND_INS", "")
 SIGNUP_OPEN = os.environ.get("VALLUM_SIGNUP", "open" if DEMO else "closed") == "open"
 EMAIL_BACKEND = "vallum_web.mail.backend.OutboxBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("VALLUM_MAIL_FROM", "Vallum <vallum@localhost>")

@@ -68,7 +68,7 @@ class Supervisor:
         self._options = options
         self._narrator = narrator
         self._programs = programs
-        self._environ = environ
+        self._environ = {**environ, "VALLUM_DEMO": "1" if options.demo else "0"}
         self._home = options.home
         self._logs = options.home / "logs"
         self._lock = home.Lock(options.home / "up.lock")
@@ -108,7 +108,6 @@ class Supervisor:
         urls = database.given(self._environ) or self._start_database()
         self._migrate(urls)
         environment = plan.environment(self._environ, self._home, urls, address=address)
-        environment["VALLUM_DEMO"] = "1" if self._options.demo else "0"
         with self._narrator.step("web, worker"):
             web = self._child("web", self._programs.web(address), environment)
             self._keeper.keep(web)

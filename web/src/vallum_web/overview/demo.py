@@ -17,6 +17,7 @@ from vallum_web.scans import services as scans
 from vallum_web.tenancy.lookups import slug_taken
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.once import written_once
+from vallum_web.tenancy.plans import ENTERPRISE
 
 EMAIL = "demo@vallum.localhost"
 SLUG = "demo"
@@ -37,6 +38,7 @@ def seed(checkout: Path) -> str:
     EmailAddress.objects.get_or_create(user=user, email=EMAIL, defaults={"verified": True, "primary": True})
     settle(user, Acceptance.Method.DEMO)
     org = accounts.found("Demo", SLUG, user)
+    accounts.set_plan(org, ENTERPRISE.id, None)  # what it shows has no end, whatever others begin with
     folder = Path(settings.HOME) / "demo" / "shop"
     write_shop(folder)
     _add(org, "demo/shop", folder)
