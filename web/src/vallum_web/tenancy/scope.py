@@ -97,6 +97,16 @@ def looking_back(purpose: Purpose = Purpose.PRIVACY) -> Iterator[None]:
 
 
 @contextmanager
+def meant_for(purpose: Purpose) -> Iterator[None]:
+    """Scopes that are opened inside have this purpose unless they name one. Opens no transaction."""
+    token = _current.set(_current.get()._replace(purpose=purpose))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
 def outbox() -> Iterator[None]:
     """A transaction that sees the outbox whole: for whoever delivers it, and for operators. It shows no tenant's rows."""
     if _outbox.get():

@@ -10,7 +10,8 @@ from uuid import UUID
 from vallum_web.privacy.erasure import orgs, persons, receipts, sealing
 from vallum_web.privacy.erasure.models import Deletion
 from vallum_web.tenancy import clock, erasing, tombstones
-from vallum_web.tenancy.scope import Purpose, looking_back
+from vallum_web.tenancy.retention import holds
+from vallum_web.tenancy.scope import Purpose, looking_back, meant_for, scope
 
 State = Deletion.State
 GATHER = "gather"
@@ -23,6 +24,8 @@ class Step:
     name: str
     run: Callable[[Deletion], int | str]
     batched: bool = False
+    outside: bool = False
+    """It asks somebody over the network: no transaction is open meanwhile."""
 
 
 def purge(key: UUID, *, now: bool = False) -> Deletion | None:
@@ -41,7 +44,7 @@ def _begin(key: UUID, *, now: bool) -> Deletion | None:
         if held is None or held.state not in {State.PENDING, State.PURGING}:
             return None
         if held.state == State.PENDING:
-            if held.purge_at > clock.now() and not now:
+            if (held.purge_at > clock.now() and not now) or _is_held(held):
                 return None
             held.state = State.PURGING
             held.save(update_fields=["state"])
@@ -59,7 +62,7 @@ def _steps(deletion: Deletion) -> Iterator[Step]:
         yield from (Step(name=name, run=run, batched=batched) for name, run, batched in orgs.steps(deletion.subject))
     for part in erasing.parts(erasing.Whose(deletion.whose)):
         if part.erase is not None:
-            yield Step(name=f"party {part.name}", run=_told(part))
+            yield Step(name=f"party {part.name}", run=_told(part), outside=True)
     yield Step(name="receipt", run=receipts.write)
     yield Step(name="end", run=receipts.finish)
 
@@ -67,19 +70,24 @@ def _steps(deletion: Deletion) -> Iterator[Step]:
 def _take(deletion: Deletion, step: Step) -> None:
     """Do a step, unless it is done. A batch is a transaction, so that no lock is held for minutes."""
     while step.name not in deletion.done:
+        told = step.run(deletion) if step.outside else None
         with looking_back(Purpose.PURGE):
             # Held until the end: of two runs at once the second finds what the first has done.
             held = Deletion.objects.select_for_update().get(pk=deletion.pk)
             if step.name not in held.done:
-                counted = f"{step.name}…"
-                told = step.run(held)
-                if step.batched and told:
-                    held.done[counted] = held.done.get(counted, 0) + told
-                else:
-                    before = held.done.pop(counted, 0)
-                    held.done[step.name] = before + told if isinstance(told, int) else told
+                _note(held, step, step.run(held) if told is None else told)
                 held.save()
-            deletion.done, deletion.state = held.done, held.state
+            deletion.done, deletion.facts, deletion.state = held.done, held.facts, held.state
+
+
+def _note(held: Deletion, step: Step, told: int | str) -> None:
+    counted = f"{step.name}…"
+    if isinstance(told, str):
+        held.done[step.name] = told
+    elif step.batched and told:
+        held.done[counted] = held.done.get(counted, 0) + told
+    else:
+        held.done[step.name] = held.done.pop(counted, 0) + told
 
 
 def _gather(deletion: Deletion) -> int:
@@ -95,6 +103,15 @@ def _told(part: erasing.Part) -> Callable[[Deletion], str]:
     def run(deletion: Deletion) -> str:
         if part.erase is None:
             return "nothing to do"
-        return part.erase(deletion.subject, deletion.facts.get(part.name, {}))
+        with meant_for(Purpose.PURGE):
+            return part.erase(deletion.subject, deletion.facts.get(part.name, {}))
 
     return run
+
+
+def _is_held(deletion: Deletion) -> bool:
+    """A legal hold keeps an organization's rows, hidden as they are, until it ends."""
+    if deletion.whose != Deletion.Whose.ORG:
+        return False
+    with scope(deletion.subject, purpose=Purpose.PURGE):
+        return bool(holds.in_force(deletion.subject))
