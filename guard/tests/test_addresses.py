@@ -54,6 +54,7 @@ def rows(table):
     return [pytest.param(each, id=f"{kind} {each}") for kind, listed in table.items() for each in listed.split()]
 
 
+@pytest.mark.policy("PP-5f")
 @pytest.mark.parametrize("address", rows(DENIED))
 def test_what_is_not_public_is_denied_with_a_reason(address):
     with pytest.raises(errors.AddressDenied) as refusal:

@@ -241,6 +241,7 @@ def only_test(purpose, host):
         raise errors.NotForeseen(f"{purpose} at {host}")
 
 
+@pytest.mark.policy("PP-3a")
 def test_what_the_gate_does_not_know_is_not_even_looked_up(host):
     route = replace(host.route, gate=only_test, resolver=lambda *_: pytest.fail("looked up"))
     with pytest.raises(errors.NotForeseen):

@@ -128,6 +128,7 @@ def source(tmp_path, outside):
     return place
 
 
+@pytest.mark.policy("PP-5e")
 @pytest.fixture
 def services(outside, monkeypatch):
     """Something listens on TCP and on a Unix socket, so that a refusal is the sandbox's."""
@@ -216,6 +217,7 @@ LIMITED = [
 ]  # fmt: skip
 
 
+@pytest.mark.policy("PP-5e")
 @pytest.mark.parametrize(("code", "limits", "end"), LIMITED)
 def test_limits_hold(any_mechanism, code, limits, end):
     _, outcome = python(code, limits=Limits(**({"seconds": 20.0} | limits)), mechanism=any_mechanism)

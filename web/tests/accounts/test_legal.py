@@ -142,6 +142,7 @@ class TestDocuments:
 
 
 class TestSignUp:
+    @pytest.mark.policy("PP-0.2", "PP-2e", "PP-9a")
     def test_it_keeps_what_was_accepted_how_and_roughly_where(self):
         Client(headers={"User-Agent": FIREFOX}, REMOTE_ADDR="192.0.2.77").post(
             SIGNUP, making.signup_form("dora@example.test")
@@ -155,6 +156,7 @@ class TestSignUp:
         assert {(row.network, row.device) for row in kept} == {("192.0.2.0/24", "Firefox 131 on Linux")}
         assert clock.now() - dora.attested_adult_at < timedelta(minutes=1)
 
+    @pytest.mark.policy("PP-0.2", "PP-9a")
     @pytest.mark.parametrize(
         ("change", "said"),
         [
@@ -179,6 +181,11 @@ class TestSignUp:
         assert not re.search(r'name="accept"[^>]*checked', page)
         assert re.search(r'name="adult"[^>]*checked', page)
 
+    @pytest.mark.policy("PP-8b")
+    def test_where_data_goes_is_said_before_anything_is_sent(self):
+        assert "your data is transferred to the EU and processed there" in Client().get(SIGNUP).content.decode()
+
+    @pytest.mark.policy("PP-9b")
     def test_no_birthday_is_asked_for(self):
         page = Client().get(SIGNUP).content.decode().lower()
         assert "birth" not in page
@@ -216,6 +223,7 @@ class TestDoor:
         assert browser.get("/new/").status_code == 302
         assert not Acceptance.objects.filter(user=dora.pk).exists()
 
+    @pytest.mark.policy("PP-0.2")
     @pytest.mark.parametrize("path", ["/", "/new/", "/acme/", "/acme/findings/", "/operator/", "/nowhere/"])
     def test_everything_else_leads_there(self, path, dora, people, signed_in):
         browser = signed_in(dora)
@@ -265,6 +273,8 @@ class TestDoor:
         ]
 
 
+@pytest.mark.policy("PP-10a")
+@pytest.mark.policy("PP-0.2")
 @pytest.mark.parametrize(
     ("method", "path"), [("get", "findings"), ("get", "tokens"), ("post", "uploads"), ("post", "scans")]
 )

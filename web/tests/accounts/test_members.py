@@ -71,6 +71,7 @@ def test_nobody_reaches_above_themselves(actor, present, wanted, expected):
     assert may_move(actor, present, wanted) is expected
 
 
+@pytest.mark.policy("PP-1.1d")
 @pytest.mark.asvs("8.2.1", "8.3.1")
 def test_a_role_is_changed_and_counts_on_the_next_page(people, signed_in):
     bobs = signed_in(people.bob)
@@ -132,6 +133,7 @@ def test_ownership_is_handed_over_after_a_fresh_proof(people, signed_in):
 
 
 class TestAddress:
+    @pytest.mark.policy("PP-1.1b")
     def test_the_former_one_leads_members_on_for_90_days_and_is_then_free(self, people, signed_in):
         browser = signed_in(people.alice)
         assert browser.post(f"{SETTINGS}general/rename/", {"name": "Acme", "slug": "acme-two"}).status_code == 302

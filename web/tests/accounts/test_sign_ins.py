@@ -51,6 +51,7 @@ def told(subject):
     return mails(subject=subject)
 
 
+@pytest.mark.policy("PP-1.3a")
 @pytest.mark.asvs("16.3.1")
 def test_every_sign_in_is_written_down_with_when_how_and_where(alice):
     sign_in()
@@ -189,6 +190,7 @@ class TestFailures:
 
 
 class TestPage:
+    @pytest.mark.policy("PP-1.3a")
     def test_one_sees_ones_own_and_nobody_elses(self, alice, bob):
         browser = sign_in()
         sign_in("198.51.100.7", SAFARI, password="wrong horse battery")
@@ -230,6 +232,7 @@ class TestPage:
         assert "Nothing is listed yet" in signed_in(alice).get(PAGE).content.decode()
 
 
+@pytest.mark.policy("PP-1.3a")
 @pytest.mark.asvs("14.2.7")
 def test_addresses_go_after_30_days_and_everything_after_90(alice):
     sign_in()

@@ -39,6 +39,7 @@ def of_acme(people, model):
         return list(model.objects.of(people.org).order_by("id"))
 
 
+@pytest.mark.policy("PP-2d")
 @pytest.mark.asvs("8.4.2", "16.3.2")
 def test_an_operator_reads_and_it_is_seen(people, opened, signed_in):
     page = opened.get("/acme/findings/").content.decode()
@@ -60,6 +61,7 @@ def test_an_operator_changes_nothing_and_sees_no_tokens(people, opened):
         assert opened.post(path, {"name": "x"}).status_code == 403
 
 
+@pytest.mark.policy("PP-2d")
 @pytest.mark.parametrize("how", ["its hour is over", "an owner ends it", "she is no operator any more"])
 def test_it_ends(how, people, olga, opened, signed_in):
     assert opened.get("/acme/").status_code == 200
@@ -83,6 +85,7 @@ def test_without_a_second_step_nothing_opens(people, olga, signed_in):
     assert of_acme(people, StaffAccess) == []
 
 
+@pytest.mark.policy("PP-2d")
 def test_a_reason_is_needed_and_a_fresh_proof(people, olga, signed_in):
     assert signed_in(olga).post("/operator/", {"slug": "acme", "reason": "x"}).status_code == 422
     assert signed_in(olga).post("/operator/", {"slug": "nowhere", "reason": REASON}).status_code == 422

@@ -31,6 +31,7 @@ def jobs():
     return ProcrastinateJob.objects.filter(task_name=inbox.FOLLOW).count()
 
 
+@pytest.mark.policy("PP-2b")
 @pytest.mark.parametrize("secret", [SECRET, FORMER])
 def test_what_a_provider_signed_is_taken_in_once(secret):
     body = stripe_event(7)

@@ -284,6 +284,7 @@ def test_a_worker_that_cannot_live_is_tried_again_ever_more_slowly(up):
     assert run.stop() < 5
 
 
+@pytest.mark.policy("PP-5a")
 @pytest.mark.asvs("12.1.1")
 def test_any_address_but_loopback_speaks_tls_1_3_and_nothing_else(up):
     run = up("host=0.0.0.0")

@@ -79,6 +79,7 @@ def test_the_page_refuses_half_a_night(people, signed_in):
 
 
 class TestTheLink:
+    @pytest.mark.policy("PP-2f")
     @pytest.fixture
     def link(self, people, settings):
         return links.unsubscribe(people.alice.pk, "alert").removeprefix(settings.PUBLIC_URL)
@@ -110,6 +111,7 @@ class TestTheLink:
         assert (row(waiting).state, row(waiting).why) == ("dropped", "not wanted")
         assert row(essential).state == "sent"
 
+    @pytest.mark.policy("PP-2c", "PP-2f")
     def test_only_what_can_be_switched_off_says_how(self, people, provider, postman):
         write("alert", people.alice)
         write("security", people.alice)

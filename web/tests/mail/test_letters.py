@@ -62,6 +62,7 @@ def test_a_letter_looks_as_it_did():
     ).read_text("utf-8")
 
 
+@pytest.mark.policy("PP-7b")
 @pytest.mark.parametrize("name", letters.shapes())
 def test_text_and_html_say_the_same_and_nothing_is_loaded(name):
     said, kind = letters.sample(name), letters.shapes()[name].kind
@@ -112,6 +113,7 @@ def test_a_subject_is_one_line(subject, told):
     assert letters.one_line(subject) == told
 
 
+@pytest.mark.policy("PP-2c")
 @pytest.mark.parametrize(
     "text",
     [

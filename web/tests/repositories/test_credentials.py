@@ -81,6 +81,8 @@ def test_what_no_request_could_carry_is_refused_without_repeating_it(user, token
     assert token not in str(refused.value)
 
 
+@pytest.mark.policy("PP-5b")
+@pytest.mark.policy("PP-1.2a")
 @pytest.mark.asvs("13.3.1", "14.2.6")
 def test_a_token_given_with_a_repository_is_sealed_and_never_shown(signed_in, bob, org):
     browser = signed_in(bob)
@@ -221,6 +223,7 @@ def test_a_rotation_keeps_tokens_open_for_their_host(org):
     assert kept(org).token.startswith("v1.2.")
 
 
+@pytest.mark.policy("PP-1.2a")
 @pytest.mark.slow
 @pytest.mark.asvs("13.3.2", "14.2.4")
 def test_a_private_repository_is_brought_and_its_token_is_left_nowhere(
@@ -268,6 +271,7 @@ def test_a_private_repository_is_brought_and_its_token_is_left_nowhere(
         checkout.bring(mine, folder, progress=print)
 
 
+@pytest.mark.policy("PP-5b")
 @pytest.mark.asvs("13.3.1")
 def test_what_is_sealed_does_not_open_on_a_machine_without_the_keyring(org, settings, tmp_path):
     mine = services.add_by_url(org, None, url=URL, credential=Proof(token=TOKEN))

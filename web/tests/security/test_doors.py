@@ -219,6 +219,7 @@ def posts(resolver=None, prefix=""):
             yield path
 
 
+@pytest.mark.policy("PP-5d")
 @pytest.mark.parametrize("route", sorted(set(posts())))
 @pytest.mark.asvs("3.5.1")
 def test_no_page_takes_a_post_without_its_token(route, asset, alice):

@@ -85,6 +85,7 @@ def browsers(people):
     return {"signed in": signed_in, "signed out": signed_out, "a token": machine}
 
 
+@pytest.mark.policy("PP-7b", "PP-1.4a")
 @pytest.mark.slow
 @pytest.mark.asvs(
     "3.2.1", "3.3.1", "3.3.2", "3.3.3", "3.3.4", "3.4.1", "3.4.3", "3.4.4", "3.4.5", "3.4.6", "3.4.8", "14.3.2"

@@ -71,6 +71,7 @@ def test_the_threat_model_names_whom_something_may_go_to():
     assert sorted(named) == sorted(party.id for party in egress_registry.parties())
 
 
+@pytest.mark.policy("PP-3a")
 @pytest.mark.asvs("13.2.4")
 def test_an_entry_with_hosts_admits_those_alone(monkeypatch):
     found = egress_registry.read(WHOLE + 'hosts = ["feed.example"]')
@@ -95,6 +96,8 @@ def ledger(org):
         return list(Departure.objects.of(org).order_by("id"))
 
 
+@pytest.mark.policy("PP-3a")
+@pytest.mark.policy("PP-3a")
 @pytest.mark.asvs("13.2.4")
 def test_a_purpose_that_nobody_foresaw_does_not_leave(site, org):
     with pytest.raises(errors.NotForeseen, match="'telemetry'"):

@@ -27,6 +27,7 @@ def count(table):
         return cursor.fetchone()[0]
 
 
+@pytest.mark.policy("PP-1.2e")
 @pytest.mark.parametrize("model", TENANTS, ids=lambda m: m._meta.label)
 def test_every_tenant_table_has_forced_row_level_security(model, db):
     with connection.cursor() as cursor:
@@ -46,6 +47,7 @@ def test_every_table_with_an_organization_is_a_tenant_table(db):
         assert {row[0] for row in cursor.fetchall()} == {m._meta.db_table for m in TENANTS}
 
 
+@pytest.mark.policy("PP-1.2e")
 @pytest.mark.parametrize("model", [Org, *TENANTS], ids=lambda m: m._meta.label)
 def test_without_a_context_no_table_shows_a_row(model, people, shop):
     assert count(model._meta.db_table) == 0

@@ -177,6 +177,7 @@ def _guess(barrier, answers):
     connections.close_all()
 
 
+@pytest.mark.policy("PP-5f")
 def test_eight_processes_are_let_through_no_more_than_one(live_database):
     connections.close_all()
     fork = multiprocessing.get_context("fork")

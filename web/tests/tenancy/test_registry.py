@@ -12,6 +12,7 @@ from vallum_web.tenancy.registry import BrokenRegistryError, Export, _entry, ent
 PACKAGES = ("vallum_web.config", *(app for app in settings.INSTALLED_APPS if app.startswith("vallum_web.")))
 
 
+@pytest.mark.policy("PP-Q1", "PP-2a")
 @pytest.mark.asvs("14.1.1")
 def test_every_field_is_declared_exactly_once():
     fields = {

@@ -24,6 +24,7 @@ DATA_PROTECTION_OFFICER = os.environ.get("VALLUM_DPO", "")
 SECURITY_CONTACT = os.environ.get("VALLUM_SECURITY_CONTACT", "")
 HOSTING = os.environ.get("VALLUM_HOSTING", "")
 DISK_ENCRYPTION = os.environ.get("VALLUM_DISK_ENCRYPTION", "")
+TRANSFER_CLAUSES = os.environ.get("VALLUM_TRANSFER_CLAUSES", "")
 
 DEBUG = False
 SECRET_KEY = secret.key(HOME, "secret_key")

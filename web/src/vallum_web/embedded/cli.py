@@ -20,6 +20,7 @@ _ELSEWHERE = {
     "keys": "list or rotate the keys that secrets are sealed under",
     "audit": "verify audit logs; show the key that signs their checkpoints",
     "feeds": "show, fetch or import what is known of exploited vulnerabilities",
+    "cards": "search texts and logs for numbers of payment cards",
     "backup": "back up database, files and keys; list, verify, prune; the recovery kit",
     "drill": "restore the latest backup into nothing, compare, and throw it away",
     "restore": "fill an empty state folder from a backup, with the recovery kit",

@@ -19,6 +19,7 @@ from vallum_web.tenancy.keyring.envelope import SHAPE
 from vallum_web.tenancy.keyring.field import sealed_columns
 from vallum_web.tenancy.limits import catalogue
 from vallum_web.tenancy.models import Departure, Org, PlatformDeparture, RequestLog, TenantModel
+from vallum_web.trust.models import CardScan
 
 _OF_A_CHILD = frozenset({"age", "birth", "birthday", "birth_date", "date_of_birth", "born", "born_at"})
 _OF_A_SCREEN = frozenset({"screen_width", "screen_height", "canvas", "fonts", "fingerprint_js"})
@@ -130,3 +131,9 @@ def unsaid_lines() -> float:
     said |= {f"# {block.lines[0]}" for block in blocks}
     lines = loads((files(__package__) / "lines.toml").read_text("utf-8"))["line"]
     return sum(not set([where] if where.startswith("#") else where.split()) <= said for _, where in lines)
+
+
+@figure("card-numbers", "PP-1.4b", words="card numbers that the last search of texts and logs found", at_most=0)
+def card_numbers() -> float | None:
+    last = CardScan.objects.order_by("-at").first()
+    return None if last is None else last.found

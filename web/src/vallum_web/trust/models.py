@@ -44,3 +44,19 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class CardScan(models.Model):
+    """One search of the database and the logs for numbers of payment cards: where, and how many. Never a number."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(default=now)
+    texts = models.PositiveBigIntegerField()
+    """How many texts had enough digits to be looked at."""
+    found = models.PositiveIntegerField()
+    places = models.JSONField(default=dict)
+    """`findings.Comment.text` and how many."""
+    seconds = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d}: {self.found}"

@@ -161,6 +161,7 @@ def test_fields_hide_it_and_let_managers_and_the_clipboard_in(path, alice, signe
     assert page.count("data-reveal") == len(fields)
 
 
+@pytest.mark.policy("PP-1.1c", "PP-5c")
 @pytest.mark.asvs("11.4.2")
 def test_a_hash_of_a_lower_cost_is_made_anew_when_its_owner_signs_in(alice, settings):
     settings.PASSWORD_HASHERS = ["vallum_web.accounts.hashers.Bcrypt"]

@@ -62,6 +62,7 @@ ON_WINDOWS = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/142.0.0
 ON_IPHONE = f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) {SAFARI}"
 
 
+@pytest.mark.policy("PP-1.3c")
 @pytest.mark.parametrize(
     ("agent", "words", "kind"),
     [

@@ -75,6 +75,7 @@ def test_where_one_wanted_is_on_this_site(world, then):
     assert come_back(browser, world.fake, url).headers["Location"] == "/acme/"
 
 
+@pytest.mark.policy("PP-1.1a")
 @pytest.mark.asvs("14.2.6", "15.3.1")
 def test_extra_claims_are_dropped_at_the_boundary(world, trip, live_rows):
     """A picture, a phone number and groups come along; nothing here keeps them."""

@@ -208,6 +208,7 @@ def test_nothing_is_cut_off_without_a_checkpoint(people, later):
         connection.cursor().execute("select audit_prune(3)")
 
 
+@pytest.mark.policy("PP-4e")
 def test_after_twelve_months_entries_are_gone_and_the_rest_holds(people, later, monkeypatch):
     monkeypatch.setattr(services, "AT_ONCE", 3)  # several rounds
     tasks.keep()
@@ -230,6 +231,7 @@ def test_of_a_pruned_log_the_beginning_of_the_rest_is_missed(people, owner, late
         assert "Entry 9 is missing" in verified()[1]
 
 
+@pytest.mark.policy("PP-4e")
 def test_a_log_ends_twelve_months_after_its_organization(people, owner, later):
     for table in ("tenancy_event", "accounts_membership", "tenancy_org"):
         owner.execute(f"delete from {table}")

@@ -118,6 +118,7 @@ def test_nothing_is_sealed_outside_the_scope_that_stores_it(apart, people):
         keyring.seal(people.org, place(), CANARY)
 
 
+@pytest.mark.policy("PP-5b")
 @pytest.mark.asvs("13.3.1")
 def test_a_column_for_sealed_texts_takes_no_other(apart, people):
     repository = services.add_by_url(people.org, None, url="https://code.example/a/b")

@@ -108,6 +108,7 @@ PATHS = (
 )
 
 
+@pytest.mark.policy("PP-1.3d")
 def test_whatever_is_asked_for(doors, lines):
     form = {
         "login": f"{canary()}@example.test",

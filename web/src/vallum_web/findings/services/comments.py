@@ -3,14 +3,15 @@
 from uuid import UUID
 
 from vallum_web.findings.models import Comment, Finding
-from vallum_web.tenancy import clock
+from vallum_web.tenancy import cards, clock
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
 
 def comment(org: Org, finding: UUID, by: UUID, text: str) -> Comment:
-    """Raises Finding.DoesNotExist."""
+    """The number of a payment card in it is masked before it is kept. Raises Finding.DoesNotExist."""
+    text = cards.masked(text)
     with scope(org.pk, user=by):
         row = Finding.objects.of(org).get(pk=finding)
         said: Comment = Comment.objects.create(org=org, finding=row, by=by, text=text, made_at=clock.now())
@@ -19,7 +20,8 @@ def comment(org: Org, finding: UUID, by: UUID, text: str) -> Comment:
 
 
 def edit_comment(org: Org, finding: UUID, comment: UUID, by: UUID, *, text: str) -> Comment:
-    """Write one's own anew. Raises Comment.DoesNotExist."""
+    """Write one's own anew, card numbers masked. Raises Comment.DoesNotExist."""
+    text = cards.masked(text)
     with scope(org.pk, user=by):
         said = _own(org, finding, comment, by)
         if said.text != text:
