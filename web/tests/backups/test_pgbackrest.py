@@ -81,8 +81,10 @@ def test_a_database_comes_back_from_the_repository_that_we_configure(place):
     assert [path for path in objects if CANARY.encode() in path.read_bytes()] == []
     shutil.rmtree(probe.cluster.data)
     run("restore")
+    # Ready once all of the log is replayed, and not before: until then it takes no writes.
+    settings = {"hot_standby": "off"}
     with (
-        Postgres(place / "home", durable=False, place=place / "place", environ=environ) as server,
+        Postgres(place / "home", durable=False, place=place / "place", environ=environ, settings=settings) as server,
         psycopg.connect(server.cluster.super_url("vallum")) as connection,
     ):
         assert connection.execute("select count(*) from kept where mail = %s", [CANARY]).fetchone() == (1000,)

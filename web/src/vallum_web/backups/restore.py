@@ -161,9 +161,9 @@ def _settle(wanted: Wanted, server: Postgres, done: Restored, keys: bytes) -> No
     ]
     for arguments, given in steps:
         ran = subprocess.run([*plan.MANAGE, *arguments], env=environment, input=given, capture_output=True, check=False)
-        words = ran.stdout.decode("utf-8", "replace").split("\n")
-        done.said += [line for line in words if line]
-        for line in done.said[-len(words) :]:
+        words = [line for line in ran.stdout.decode("utf-8", "replace").splitlines() if line]
+        done.said += words
+        for line in words:
             wanted.say(line)
         if ran.returncode != 0:
             said = ran.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]

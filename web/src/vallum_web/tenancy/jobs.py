@@ -5,11 +5,10 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connection, connections
 from procrastinate import App
 from procrastinate.contrib.django import app
-
-from vallum_web.tenancy.models import Leaving
 
 QUEUE = "default"
 # Work of minutes: it never stands in front of what a person waits for.
@@ -34,7 +33,8 @@ def enqueue_alone(task: str, *, lock: str | None = None, **arguments: str) -> in
 
 def is_leaving(key: UUID) -> bool:
     """Whether this organization or person is being deleted: then nothing is done for them."""
-    return Leaving.objects.filter(pk=key).exists()
+    leaving: Any = apps.get_model("tenancy.Leaving")  # by name: the worker reads this module before it sets Django up
+    return bool(leaving.objects.filter(pk=key).exists())
 
 
 def forget_org(org: UUID) -> int:
