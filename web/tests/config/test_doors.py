@@ -21,10 +21,12 @@ SAME = {
     "billing:resume": ["subscription_resume"],
     "billing:seats": ["subscription_change"],
     "billing:subscribe": ["subscription_begin"],
+    "billing:withdraw": ["subscription_withdraw"],
     "findings:assign": ["finding_assign"],
     "findings:bulk": ["bulk_make"],
     "findings:bulk_undo": ["bulk_undo"],
     "findings:change_due_rules": ["due_rules_change", "due_rules_try"],
+    "findings:change_keeping": ["retention_change"],
     "findings:check": ["finding_check"],
     "findings:comment": ["comment_make"],
     "findings:delete_comment": ["comment_delete"],
@@ -63,7 +65,16 @@ SAME = {
 _ARCHIVE = "a machine that holds the source scans it and sends the report (`vallum scan --upload`)"
 _PEOPLE = "people come and go by their own hand, or by a provider's (`/scim/v2/`)"
 _OWNERS = "an owner's decision about who comes in: made signed in, with a second step"
+_RULES = "what a rule would have told is seen beside it, before it is made"
+_LEAVING = "an organization is deleted by an owner, signed in, with a second step"
 APART = {
+    "erasure:delete_org": _LEAVING,
+    "notify:new_rule": _RULES,
+    "notify:rule": _RULES,
+    "notify:delete_rule": _RULES,
+    "notify:new_own_rule": _RULES,
+    "notify:own_rule": _RULES,
+    "notify:delete_own_rule": _RULES,
     "billing:take_back": "an order that is not carried out yet is taken back where it was given, on the page",
     "billing:trial": "a trial is begun once, by a person who reads what it includes",
     "findings:preview_comment": "nothing is kept: how a text will look is a page's own matter",

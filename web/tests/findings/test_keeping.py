@@ -4,8 +4,10 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from making import report, secret
 
+from vallum_web.accounts import tokens
 from vallum_web.findings import services
 from vallum_web.findings.models import Finding
 from vallum_web.findings.services import expiring
@@ -78,6 +80,24 @@ def test_it_says_on_which_day_how_much_goes_and_what_holds_it(seen, signed_in, a
     assert "legal hold" not in page
     holds.hold(seen.pk, "Another order", None)
     assert "legal hold" in signed_in(alice).get(PAGE).content.decode()
+
+
+@pytest.fixture
+def machine(people):
+    wanted = tokens.Wanted(name="ci", role="owner", scopes=["findings.read", "keeping.change"])
+    return Client(headers={"Authorization": f"Bearer {tokens.make(people.org, people.alice, wanted)[1]}"})
+
+
+def test_over_the_api_nothing_goes_that_was_not_counted(seen, machine):
+    asked = machine.patch("/api/v1/retention", {"days": 10}, content_type="application/json")
+    assert asked.status_code == 409
+    assert "Up to 3 findings" in asked.json()["detail"]
+    told = machine.patch("/api/v1/retention", {"days": 10, "seen": 3}, content_type="application/json").json()
+    assert (told["days"], sum(line["findings"] for line in told["going"])) == (10, 3)
+    assert machine.get("/api/v1/retention").json() == told
+    refused = machine.patch("/api/v1/retention", {"days": 3650, "seen": 3}, content_type="application/json")
+    assert refused.status_code == 200
+    assert kept(seen)[0] == 3650
 
 
 def test_outside_of_the_plan_and_by_others_nothing_changes(seen, signed_in, alice, bob):

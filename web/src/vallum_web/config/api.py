@@ -27,6 +27,7 @@ from vallum_web.findings.bulk_api import router as bulk
 from vallum_web.findings.comment_api import router as comments
 from vallum_web.findings.due_api import router as due_rules
 from vallum_web.findings.group_api import router as groups
+from vallum_web.findings.keeping_api import router as retention
 from vallum_web.findings.suppression_api import router as suppressions
 from vallum_web.findings.view_api import router as saved_views
 from vallum_web.gates.api import router as gates
@@ -90,6 +91,7 @@ api.add_router("/findings", findings)
 api.add_router("/findings", comments)
 api.add_router("/views", saved_views)
 api.add_router("/due-rules", due_rules)
+api.add_router("/retention", retention)
 api.add_router("/bulk", bulk)
 api.add_router("/suppression-rules", suppressions)
 api.add_router("/gates", gates)
