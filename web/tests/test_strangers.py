@@ -28,6 +28,7 @@ from vallum_web.ingest import services as ingest
 from vallum_web.ingest.models import Upload
 from vallum_web.notify import rules
 from vallum_web.notify import services as webhooks
+from vallum_web.privacy.exports import services as copies
 from vallum_web.reports import services as exports
 from vallum_web.reports import work
 from vallum_web.repositories import services as repositories
@@ -45,6 +46,9 @@ OUTSIDE = {
     "new/": "a signed-in person",
     "inbox/": "the machine's own user, on loopback",
     "invite/<str:secret>/": "whoever has an invitation's link",
+    "privacy/": "anybody: it gives no answer",
+    "privacy/sent/": "anybody: it holds nothing",
+    "privacy/requests/<str:key>/": "whoever has the link of a request",
     "unsubscribe/<str:key>/": "whoever has the link of a mail",
     "hooks/resend/": "the mail provider, by its signature",
     "security/leaked-token/": "anybody: it gives no answer",
@@ -148,6 +152,7 @@ def of_work(people, finding, scan):
         "view": mine.pk,
         "shared": shared.pk,
         "export": exported(people).pk,
+        "copy": copied(people).pk,
         **of_webhooks(people),
     }
 
@@ -194,6 +199,11 @@ def exported(people):
     row = exports.ask(people.org, people.alice.pk, form="csv", filters=Filters())
     work.run(people.org.pk, row.pk)
     return row
+
+
+def copied(people):
+    """Everything of the organization, asked for and not written."""
+    return copies.ask_for_org(people.org, people.alice.pk)
 
 
 def nothing():

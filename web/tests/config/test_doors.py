@@ -67,6 +67,7 @@ _PEOPLE = "people come and go by their own hand, or by a provider's (`/scim/v2/`
 _OWNERS = "an owner's decision about who comes in: made signed in, with a second step"
 _RULES = "what a rule would have told is seen beside it, before it is made"
 _LEAVING = "an organization is deleted by an owner, signed in, with a second step"
+_EVERYTHING = "a copy of everything is asked for and fetched by a person who shows that it is them"
 APART = {
     "erasure:delete_org": _LEAVING,
     "notify:new_rule": _RULES,
@@ -100,6 +101,8 @@ APART = {
     "accounts:ask_for_two_step": _OWNERS,
     "accounts:no_longer_ask_for_two_step": _OWNERS,
     "accounts:rotate_keys": _OWNERS,
+    "privacy_org:make_copy": _EVERYTHING,
+    "privacy_org:delete_copy": _EVERYTHING,
 }
 APART_BELOW = {"settings/sso/": _OWNERS}
 # Where a page names another action than its operation: who may is the same.

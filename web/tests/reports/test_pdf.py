@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
+from vallum_web.findings.files.row import About, Row
+from vallum_web.findings.files.selection import Summary
 from vallum_web.findings.models import Finding
 from vallum_web.reports import queries
 from vallum_web.reports.formats import pdf
-from vallum_web.reports.formats.row import About, Row
-from vallum_web.reports.queries import Summary
 
 NOW = datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
 ABOUT = About(

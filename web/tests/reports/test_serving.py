@@ -3,9 +3,10 @@
 import pytest
 from django.test import RequestFactory
 
+from vallum_web.findings.files import selection
 from vallum_web.reports import queries, serving, work
-from vallum_web.reports.serving import Span, UnsatisfiableError, span
 from vallum_web.tenancy.scope import scope
+from vallum_web.tenancy.served import Span, UnsatisfiableError, span
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_behind_the_end_there_is_nothing(header):
 
 @pytest.fixture
 def file(people, record, export, content, monkeypatch):
-    monkeypatch.setattr(queries, "PAGE", 2)
+    monkeypatch.setattr(selection, "PAGE", 2)
     monkeypatch.setattr(work, "PART_ROWS", 2)
     row = export("ndjson", status="any")
     with scope(people.org.pk):

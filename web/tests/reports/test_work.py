@@ -9,6 +9,7 @@ from django.db import connection
 from making import secret
 
 from vallum_web.findings import services as findings
+from vallum_web.findings.files import selection
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Finding
 from vallum_web.ingest import sweep
@@ -54,7 +55,7 @@ def seven(digest):
 @pytest.fixture
 def small(monkeypatch):
     """Pages of two findings, parts of three."""
-    monkeypatch.setattr(queries, "PAGE", 2)
+    monkeypatch.setattr(selection, "PAGE", 2)
     monkeypatch.setattr(work, "PART_ROWS", 3)
 
 
@@ -63,7 +64,7 @@ def test_a_file_in_parts_is_the_file_in_one(people, record, export, content, for
     moment = clock.now()
     monkeypatch.setattr(clock, "now", lambda: moment)
     whole = content(export(form, status="any"))
-    monkeypatch.setattr(queries, "PAGE", 2)
+    monkeypatch.setattr(selection, "PAGE", 2)
     monkeypatch.setattr(work, "PART_ROWS", 3)
     row = export(form, status="any")
     with scope(people.org.pk):
@@ -299,7 +300,7 @@ def multiply(org, times):
 
 @pytest.mark.parametrize("form", ["csv", "sarif"])
 def test_memory_does_not_grow_with_the_list(people, seven, export, form, monkeypatch):
-    monkeypatch.setattr(queries, "PAGE", 100)
+    monkeypatch.setattr(selection, "PAGE", 100)
 
     def peak():
         tracemalloc.start()

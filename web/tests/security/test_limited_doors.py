@@ -43,13 +43,13 @@ def _still(monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: moment + clock._offset)
 
 
-def routes(resolver=None, prefix=""):
+def routes(resolver=None, prefix="", space=""):
     for item in (resolver or get_resolver()).url_patterns:
         path = prefix + re.sub(r"^\^|\$$|\\Z", "", str(item.pattern))
         if isinstance(item, URLResolver):
-            yield from routes(item, path)
+            yield from routes(item, path, f"{item.namespace}:" if item.namespace else space)
         elif isinstance(item, URLPattern) and not path.startswith(ELSEWHERE):
-            yield path, item.name
+            yield path, item.name and f"{space}{item.name}"
 
 
 ROUTES = sorted((path, name) for path, name in routes() if name)

@@ -70,6 +70,7 @@ _SETTINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "Records": (
         ("Audit log", "accounts:audit", "audit.read"),
         ("What left", "accounts:egress", "egress.read"),
+        ("Privacy", "privacy_org:index", "privacy.read"),
     ),
 }
 
@@ -121,6 +122,7 @@ _PERSON = (
     ("Sign-ins", "sign_ins"),
     ("Mails", "mail_choices"),
     ("Notifications", "own_rules"),
+    ("Privacy", "privacy:centre"),
 )
 
 

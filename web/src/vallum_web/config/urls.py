@@ -21,9 +21,12 @@ urlpatterns = [
     path("invite/<str:secret>/", invited, name="invitation"),
     path("security/leaked-token/", leaks.report, name="leaked_token"),
     path("new/", accounts.new_org, name="new_org"),
+    path("legal/", include("vallum_web.privacy.centre.legal_urls")),
     path("", include("vallum_web.accounts.legal.urls")),
     path("trust/", include("vallum_web.trust.urls")),
     path(".well-known/security.txt", security_txt, name="security_txt"),
+    path("", include("vallum_web.privacy.requests.urls")),
+    path("accounts/privacy/", include("vallum_web.privacy.centre.urls")),
     path("accounts/theme/", accounts.theme, name="theme"),
     path("accounts/notifications/", rules.own_listed, name="own_rules"),
     path("accounts/", include("vallum_web.accounts.person.urls")),
@@ -53,6 +56,7 @@ urlpatterns = [
     path("<slug:org>/", include("vallum_web.ingest.urls")),
     path("<slug:org>/", include("vallum_web.assets.urls")),
     path("<slug:org>/", include("vallum_web.privacy.erasure.urls")),
+    path("<slug:org>/", include("vallum_web.privacy.centre.org_urls")),
     path("<slug:org>/", include("vallum_web.accounts.urls")),
 ]
 

@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from vallum_web.accounts import queries as people
 from vallum_web.accounts.access import MemberRequest, may
+from vallum_web.findings.files.selection import NOBODY
 from vallum_web.findings.filters import Filters
 from vallum_web.reports import queries, services, serving, words
 from vallum_web.reports.forms import ExportForm
@@ -89,7 +90,7 @@ def _context(request: MemberRequest) -> dict[str, Any]:
             {
                 "export": row,
                 "of": told[row.pk],
-                "by": names.get(row.by, words.NOBODY),
+                "by": names.get(row.by, NOBODY),
                 "progress": words.progress(row),
             }
             for row in page.rows

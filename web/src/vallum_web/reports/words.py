@@ -9,8 +9,6 @@ from vallum_web.findings.filters import ANY, Filters
 from vallum_web.findings.models import Finding
 from vallum_web.reports.models import Export
 
-NOBODY = "a former member"
-
 
 def filters(query: str) -> Filters:
     """The filters that an export keeps as an address."""

@@ -5,9 +5,10 @@ from dataclasses import replace
 from uuid import UUID
 
 from vallum_web.findings import queries as findings
+from vallum_web.findings.files.row import About, Format, Row
+from vallum_web.findings.files.selection import Selection
 from vallum_web.reports import queries, services
 from vallum_web.reports.formats import STREAMED
-from vallum_web.reports.formats.row import About, Format, Row
 from vallum_web.reports.formats.whole import WHOLE
 from vallum_web.reports.models import Export
 from vallum_web.tenancy import blobs
@@ -59,7 +60,7 @@ def _write(row: Export) -> None:
     services.finish(row)
 
 
-def _measure(row: Export, chosen: queries.Selection) -> None:
+def _measure(row: Export, chosen: Selection) -> None:
     total, last, others = chosen.measure()
     notes = []
     if others:
@@ -76,7 +77,7 @@ def _measure(row: Export, chosen: queries.Selection) -> None:
     services.measured(row, total=total, last=last, note=" ".join(notes))
 
 
-def _report(row: Export, about: About, chosen: queries.Selection) -> None:
+def _report(row: Export, about: About, chosen: Selection) -> None:
     """The page for people: one part, for its table has an end."""
     with scope(row.org_id):
         if queries.parts(row.org_id, row.pk):
@@ -90,7 +91,7 @@ def _report(row: Export, about: About, chosen: queries.Selection) -> None:
 class _Stream:
     """A format of lines, as far as it is written."""
 
-    def __init__(self, row: Export, about: About, chosen: queries.Selection) -> None:
+    def __init__(self, row: Export, about: About, chosen: Selection) -> None:
         self._row, self._about, self._chosen = row, about, chosen
         self._format: Format = STREAMED[row.format]
         with scope(row.org_id):

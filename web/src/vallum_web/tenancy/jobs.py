@@ -26,9 +26,9 @@ def enqueue(task: str, *, org: UUID, lock: str | None = None, queue: str = QUEUE
     return app.configure_task(name=task, lock=lock, queue=queue).defer(org=str(org), **values)
 
 
-def enqueue_alone(task: str, *, lock: str | None = None, **arguments: str) -> int:
-    """As `enqueue`, for work of which nobody knows yet for whom it is (`lone_job`)."""
-    return app.configure_task(name=task, lock=lock, queue=QUEUE).defer(**arguments)
+def enqueue_alone(task: str, *, lock: str | None = None, queue: str = QUEUE, **arguments: str) -> int:
+    """As `enqueue`, for work that is no organization's (`lone_job`)."""
+    return app.configure_task(name=task, lock=lock, queue=queue).defer(**arguments)
 
 
 def is_leaving(key: UUID) -> bool:

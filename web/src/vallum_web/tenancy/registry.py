@@ -8,7 +8,10 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
+
+from django.conf import settings
 
 
 class Category(StrEnum):
@@ -105,3 +108,10 @@ def _entry(package: str, item: dict[str, str]) -> Entry:
         )
     except (KeyError, ValueError) as error:
         raise BrokenRegistryError(f"{package}/data.toml, {item.get('model', 'an entry')}: {error}") from error
+
+
+@cache
+def declared() -> tuple[Entry, ...]:
+    """Everything that the running platform declares."""
+    ours = (app for app in settings.INSTALLED_APPS if app.startswith("vallum_web."))
+    return tuple(entries(("vallum_web.config", *ours)))

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from vallum_web.findings.files.row import Format
+from vallum_web.findings.files.sarif import Sarif
 from vallum_web.reports.formats.document import Json, Ndjson
 from vallum_web.reports.formats.openvex import OpenVex
-from vallum_web.reports.formats.row import Format
-from vallum_web.reports.formats.sarif import Sarif
 from vallum_web.reports.formats.table import Csv
 from vallum_web.reports.formats.vex import CycloneDx
 

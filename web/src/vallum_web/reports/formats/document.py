@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from vallum_engine import VERSION
-from vallum_web.reports.formats.row import About, Record, Row, iso, json, opened, told
+from vallum_web.findings.files.row import About, Record, Row, iso, json, opened, told
 
 LAYOUT = 1
 """Rises when a field goes or changes its meaning; new fields do not raise it."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from vallum_engine.model.statement import AFFECTED, FIXED, NOT_AFFECTED, UNDECIDED, Statement
 from vallum_engine.sbom import openvex
+from vallum_web.findings.files.row import About, Record, Row, iso, json, opened
 from vallum_web.findings.models import Decision, Finding
-from vallum_web.reports.formats.row import About, Record, Row, iso, json, opened
 
 Json = dict[str, Any]
 _REASON = Decision.Reason

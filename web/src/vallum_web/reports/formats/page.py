@@ -6,14 +6,14 @@ from importlib.resources import files
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from vallum_web.reports import queries
-from vallum_web.reports.formats.row import About, Row
+from vallum_web.findings.files.row import About, Row
+from vallum_web.findings.files.selection import Summary
 
 MOST_WORST = 10
 content_type = "text/html; charset=utf-8"
 
 
-def written(about: About, summary: queries.Summary, rows: Sequence[Row]) -> bytes:
+def written(about: About, summary: Summary, rows: Sequence[Row]) -> bytes:
     worst = sorted(rows, key=lambda row: -row.finding.risk)[:MOST_WORST]
     context = {"about": about, "summary": summary, "rows": rows, "worst": worst, "style": _style()}
     return render_to_string("reports/report.html", context).encode()

@@ -17,9 +17,9 @@ from reportlab.lib.units import mm
 from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from vallum_engine.model.text import printable
-from vallum_web.reports import queries
+from vallum_web.findings.files.row import About, Row, severity
+from vallum_web.findings.files.selection import Summary
 from vallum_web.reports.formats.page import MOST_WORST
-from vallum_web.reports.formats.row import About, Row, severity
 
 content_type = "application/pdf"
 MOST_LETTERS = 300
@@ -46,7 +46,7 @@ _WIDTH = A4[0] - 30 * mm
 _MARGIN = 15 * mm - 6  # the frame has six points of its own
 
 
-def written(about: About, summary: queries.Summary, rows: Sequence[Row]) -> bytes:
+def written(about: About, summary: Summary, rows: Sequence[Row]) -> bytes:
     file = BytesIO()
     title = f"Findings of {about.org}"
     document = SimpleDocTemplate(
@@ -67,7 +67,7 @@ def written(about: About, summary: queries.Summary, rows: Sequence[Row]) -> byte
     return file.getvalue()
 
 
-def _cover(about: About, summary: queries.Summary, title: str) -> list[Any]:
+def _cover(about: About, summary: Summary, title: str) -> list[Any]:
     parts = [
         Paragraph(_told(title), _TITLE),
         Paragraph(f"<link href={quoteattr(about.url)}>{_told(about.words)}</link>", _TEXT),
@@ -84,7 +84,7 @@ def _cover(about: About, summary: queries.Summary, title: str) -> list[Any]:
     return parts
 
 
-def _bars(summary: queries.Summary) -> Drawing:
+def _bars(summary: Summary) -> Drawing:
     """How many of each severity, the number beside the bar."""
     most = max(summary.severities.values(), default=0) or 1
     drawing = Drawing(_WIDTH, 16 * len(summary.severities))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from vallum_web.reports.formats.row import About, Record, Row, confidence, iso, severity
+from vallum_web.findings.files.row import About, Record, Row, confidence, iso, severity
 from vallum_web.ui import spreadsheet
 
 COLUMNS = (

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from vallum_engine.sbom.cyclonedx_vex import JUSTIFICATIONS, Told, component, vulnerability
 from vallum_engine.sbom.cyclonedx_vex import head as document
+from vallum_web.findings.files.row import About, Record, Row, iso, json, opened, severity
 from vallum_web.findings.models import Decision, Finding
-from vallum_web.reports.formats.row import About, Record, Row, iso, json, opened, severity
 
 Json = dict[str, Any]
 _REASON = Decision.Reason

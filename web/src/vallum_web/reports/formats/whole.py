@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vallum_web.reports import queries
+from vallum_web.findings.files.row import About, Row
+from vallum_web.findings.files.selection import Summary
 from vallum_web.reports.formats import page, pdf
-from vallum_web.reports.formats.row import About, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +13,7 @@ class Whole:
     """How one is written, and as what it is served."""
 
     content_type: str
-    written: Callable[[About, queries.Summary, Sequence[Row]], bytes]
+    written: Callable[[About, Summary, Sequence[Row]], bytes]
 
 
 WHOLE: Mapping[str, Whole] = {

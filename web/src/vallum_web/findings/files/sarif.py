@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from vallum_engine import VERSION
 from vallum_engine.model.finding import Location
+from vallum_web.findings.files.row import About, Record, Row, confidence, iso, json, opened, severity
 from vallum_web.findings.models import Decision, Finding
-from vallum_web.reports.formats.row import About, Record, Row, confidence, iso, json, opened, severity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT = "%SRCROOT%"

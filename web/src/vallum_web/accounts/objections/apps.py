@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ObjectionsConfig(AppConfig):
+    name = "vallum_web.accounts.objections"
+    label = "privacy_objections"

@@ -1,0 +1,39 @@
+"""Saying no to a purpose, taking it back, and restricting everything; each holds from the same moment on."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import transaction
+
+from vallum_web.accounts.models import User
+from vallum_web.accounts.objections.models import Objection, Purpose, Restriction
+from vallum_web.mail import services as mails
+from vallum_web.tenancy import clock
+
+
+def settle(user: User, purposes: Collection[str]) -> None:
+    """The person objects to these purposes and to no others. What is taken back is kept with its end."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        said = set(Objection.objects.filter(person=user.pk, ended_at=None).values_list("purpose", flat=True))
+        wanted = {Purpose(purpose).value for purpose in purposes}
+        Objection.objects.filter(person=user.pk, ended_at=None, purpose__in=said - wanted).update(ended_at=clock.now())
+        Objection.objects.bulk_create(
+            Objection(person=user.pk, purpose=purpose, since=clock.now()) for purpose in sorted(wanted - said)
+        )
+        if Purpose.NEWS in wanted:
+            # What is in the outbox is asked about once more when it is sent: none leaves from here on.
+            mails.choose(user.pk, [(Purpose.NEWS.value, False)])
+
+
+def restrict(person: UUID, reason: str) -> None:
+    """Keep what there is on the person and use it for nothing that they could object to. Twice is the same as once."""
+    with transaction.atomic():
+        Restriction.objects.bulk_create(
+            [Restriction(person=person, reason=reason[:500], since=clock.now())], ignore_conflicts=True
+        )
+
+
+def unrestrict(person: UUID) -> None:
+    """Whoever ends it tells the person before (Article 18, paragraph 3): the operators' page says so."""
+    Restriction.objects.filter(person=person, ended_at=None).update(ended_at=clock.now())

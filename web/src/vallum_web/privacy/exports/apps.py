@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ExportsConfig(AppConfig):
+    name = "vallum_web.privacy.exports"
+    label = "privacy_exports"

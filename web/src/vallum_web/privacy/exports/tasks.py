@@ -1,0 +1,37 @@
+"""The queue's door to archives."""
+
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+from procrastinate import RetryStrategy
+
+from vallum_web.privacy.exports import queries, services, work
+from vallum_web.privacy.exports.models import OrgExport, PersonExport
+from vallum_web.tenancy import lookups
+from vallum_web.tenancy.jobs import lone_job, periodic_job, tenant_job
+
+# The database was restarted under the job: it begins again, and an attempt is counted.
+LOST_DATABASE = RetryStrategy(max_attempts=10, wait=2, retry_exceptions=[OperationalError, InterfaceError])
+
+
+@lone_job(services.OF_PERSON, retry=LOST_DATABASE)
+def write_of_person(person: str, export: str) -> None:
+    work.run(PersonExport, UUID(person), UUID(export))
+
+
+@tenant_job(services.OF_ORG, retry=LOST_DATABASE)
+def write_of_org(org: UUID, export: str) -> None:
+    work.run(OrgExport, org, UUID(export))
+
+
+@periodic_job("privacy.exports_hourly", cron="37 * * * *")
+def hourly() -> None:
+    """What is a week old goes; what nobody works on any more is taken up."""
+    for org in lookups.all_orgs():
+        services.expire(OrgExport, org)
+        services.sweep(OrgExport, org)
+        services.pick_up(OrgExport, org)
+    for key in queries.with_exports():
+        services.expire(PersonExport, key)
+        services.sweep(PersonExport, key)
+        services.pick_up(PersonExport, key)
