@@ -26,12 +26,10 @@ def write_of_org(org: UUID, export: str) -> None:
 
 @periodic_job("privacy.exports_hourly", cron="37 * * * *")
 def hourly() -> None:
-    """What is a week old goes; what nobody works on any more is taken up."""
+    """What nothing refers to goes; what nobody works on any more is taken up."""
     for org in lookups.all_orgs():
-        services.expire(OrgExport, org)
         services.sweep(OrgExport, org)
         services.pick_up(OrgExport, org)
     for key in queries.with_exports():
-        services.expire(PersonExport, key)
         services.sweep(PersonExport, key)
         services.pick_up(PersonExport, key)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from vallum_web.accounts import throttle
@@ -25,6 +26,7 @@ from vallum_web.tenancy.keys import uuid7
 
 KEPT_FOR = timedelta(days=3 * 365)
 UNCONFIRMED_FOR = timedelta(days=30)
+BATCH = 1_000
 ON_THEIR_WORD = frozenset({Request.Kind.OTHER, Request.Kind.CHILD})
 """What is answered without giving or changing anything about anybody."""
 
@@ -183,12 +185,12 @@ def _mail(to: Recipient, told: Letter) -> None:
 
 def prune() -> int:
     """Forget requests that were answered three years ago, and those whose address was not confirmed within 30 days."""
-    now = clock.now()
-    old = Request.objects.filter(ended_at__lt=now - KEPT_FOR) | Request.objects.filter(
-        state=Request.State.UNCONFIRMED, received_at__lt=now - UNCONFIRMED_FOR
-    )
-    gone = list(old.values_list("pk", flat=True)[:1000])
-    Request.objects.filter(pk__in=gone).delete()
-    for key in gone:
-        keyring.forget_subject(key)
-    return len(gone)
+    now, count = clock.now(), 0
+    answered = Q(ended_at__lt=now - KEPT_FOR)
+    unconfirmed = Q(state=Request.State.UNCONFIRMED, received_at__lt=now - UNCONFIRMED_FOR)
+    while gone := list(Request.objects.filter(answered | unconfirmed).values_list("pk", flat=True)[:BATCH]):
+        for key in gone:
+            keyring.forget_subject(key)
+        Request.objects.filter(pk__in=gone).delete()
+        count += len(gone)
+    return count
