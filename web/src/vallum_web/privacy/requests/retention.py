@@ -12,9 +12,7 @@ declare(
         says="Requests about personal data go three years after the answer, unconfirmed ones after 30 days",
         classes=(
             Class(model=_MODEL, column="ended_at", keeps=services.KEPT_FOR),
-            Class(
-                model=_MODEL, column="received_at", keeps=services.UNCONFIRMED_FOR, where="state = 'unconfirmed'"
-            ),
+            Class(model=_MODEL, column="received_at", keeps=services.UNCONFIRMED_FOR, where="state = 'unconfirmed'"),
         ),
         of_platform=services.prune,
     ),
