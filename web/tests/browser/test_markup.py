@@ -151,11 +151,17 @@ def pages(live_database):
         "/acme/settings/tokens/",
         "/acme/settings/teams/",
         "/acme/settings/provisioning/",
+        "/acme/settings/privacy/",
         "/accounts/email/",
+        "/accounts/privacy/",
+        "/legal/cookies/",
+        "/legal/processing/",
+        "/privacy/",
         "/inbox/",
     ]
 
 
+@pytest.mark.policy("PP-7a", "PP-7b")
 @pytest.mark.asvs("1.1.2", "1.2.1", "1.2.3", "1.3.7", "3.2.2")
 def test_nothing_that_strangers_write_is_done(page, site, pages):
     session, paths = pages
@@ -169,6 +175,8 @@ def test_nothing_that_strangers_write_is_done(page, site, pages):
         assert answer.status == 200, path
         foreign = page.evaluate(FOREIGN)
         assert foreign == [], path
+        assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""], path
+        assert {cookie["name"] for cookie in page.context.cookies()} <= {"session", "csrf"}, path
         shown += "onerror=alert(1)" in page.inner_text("body")
         for opener in page.locator("details").all():
             opener.evaluate("e => e.open = true")
