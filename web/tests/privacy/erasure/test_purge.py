@@ -1,6 +1,10 @@
 """For good: no row, file, key or job is left, the audit log holds, and the receipt can be verified by anybody."""
 
+import json
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import making
 import pytest
@@ -99,7 +103,16 @@ def test_a_person_goes_and_what_they_did_stays_done_by_nobody(people):
     assert again.pk != people.bob.pk
 
 
-def test_a_receipt_is_verified_with_the_public_key_alone_and_says_what_went(people):
+def verified_without_us(receipt, public, folder):
+    """What the program in docs/privacy.md says."""
+    page = (Path(__file__).parents[4] / "docs" / "privacy.md").read_text("utf-8")
+    program = page.partition("```python\n")[2].partition("```")[0]
+    (folder / "receipt.json").write_text(json.dumps(receipt), "utf-8")
+    command = [sys.executable, "-c", program, str(folder / "receipt.json"), public]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def test_a_receipt_is_verified_with_the_public_key_alone_and_says_what_went(people, tmp_path):
     made = services.ask_for_person(people.bob)
     over(made)
     with looking_back():
@@ -112,6 +125,8 @@ def test_a_receipt_is_verified_with_the_public_key_alone_and_says_what_went(peop
     assert receipt["rows"]["accounts.User"] == 1
     assert receipt["also"]["key"] == "destroyed"
     assert "bob" not in str(receipt)
+    assert verified_without_us(receipt, public[receipt["key"]].hex(), tmp_path) == "genuine"
+    assert verified_without_us({**receipt, "deleted": "yesterday"}, public[receipt["key"]].hex(), tmp_path) == ""
     assert kept.second_receipt is None
     with outbox():
         mail = Message.objects.filter(kind="deletion").latest("written_at")
