@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from vallum_web.embedded import leftovers
+from vallum_web.embedded import leftovers, privileges
 from vallum_web.embedded.address import Address, Certificate
+from vallum_web.embedded.child import Child
 from vallum_web.embedded.probe import status
 
 FAKES = Path(__file__).parent / "fakes"
@@ -172,6 +173,55 @@ def test_web_and_worker_never_see_the_owners_password(up):
     for pid in run.processes():
         if pid != run.process.pid:
             assert owner.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def rights(pid: int) -> tuple[bool, int, int]:
+    """Whether a process is root's, its capabilities, and whether it is kept from new ones."""
+    fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    assert int(fields["CapInh"], 16) == int(fields["CapAmb"], 16) == 0
+    return (
+        fields["Uid"].split()[0] == "0",
+        int(fields["CapEff"], 16) | int(fields["CapPrm"], 16),
+        int(fields["NoNewPrivs"]),
+    )
+
+
+@pytest.mark.policy("PP-5e")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to give up")
+def test_what_root_starts_holds_no_capability_that_it_does_not_need(up):
+    run = up().up()
+    run.is_alive_and_well()
+    reading = sum(1 << each for each in privileges.to_read(Path(sys.executable), Path(privileges.__file__), run.home))
+    supervisor = run.process.pid
+    seen = {
+        pid: (command, rights(pid))
+        for pid, command in run.processes().items()
+        if pid != supervisor and "sleep" not in command
+    }
+    for command, (is_root, held, closed) in seen.values():
+        assert closed == 1, command
+        if "postgres" in command:
+            assert (is_root, held) == (False, 0)
+        elif "watcher.py" in command:
+            assert held == 1 << privileges.KILL | 1 << privileges.TRACE
+        else:
+            assert held == reading | (1 << privileges.MAP_ROOT if "worker.py" in command else 0), command
+    words = " ".join(command for command, _ in seen.values())
+    assert all(part in words for part in ("granian", "worker.py", "postgres", "watcher.py"))
+
+
+@pytest.mark.policy("PP-5e")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to give up")
+def test_what_a_child_of_root_executes_gets_nothing_back(tmp_path):
+    log = tmp_path / "log"
+    child = Child(
+        "shell", ["sh", "-c", "sh -c 'grep Cap /proc/self/status'"], environment={"PATH": "/bin:/usr/bin"}, log=log
+    )
+    child.start()
+    assert eventually(lambda: child.poll() is not None)
+    sets = dict(line.split(":\t") for line in log.read_text().splitlines())
+    assert set(sets) == {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"}
+    assert {int(value, 16) for value in sets.values()} == {0}
 
 
 def test_a_killed_web_server_is_replaced_with_all_its_workers(up):

@@ -33,6 +33,15 @@ class Account:
         if self.drops:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
+    def let_in(self, folder: Path, mode: int) -> None:
+        """Root's children may pass a folder of the account's: they have root's group, and none of its capabilities.
+
+        Call it after the folder was seen to be the account's.
+        """
+        if self.drops:
+            os.chown(folder, self.uid, 0, follow_symlinks=False)
+            folder.chmod(mode)
+
     def folder(self, path: Path) -> Path:
         """Makes a folder that only this account (and root) can enter, and a way to it. What exists keeps its mode."""
         make_passage(path.parent)

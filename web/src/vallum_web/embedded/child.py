@@ -23,13 +23,16 @@ def pause_before_restart(failures: int) -> float:
 class Child:
     """A service of the supervisor: started, watched, ended with its whole group."""
 
-    def __init__(self, name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path, keeps: Sequence[int] = ()
+    ) -> None:
         self.name = name
         self.command = list(command)
         self.log = log
         self.failures = 0
         self.restart_at: float | None = None
         self._environment = dict(environment)
+        self._keeps = tuple(keeps)  # capabilities, where root starts it
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
 
@@ -49,7 +52,7 @@ class Child:
                 env=self._environment,
                 process_group=0,
                 # Killed, not asked: when we are dead nobody counts the seconds of an orderly end.
-                preexec_fn=deathwatch.tied_to_me(signal.SIGKILL),  # noqa: PLW1509 - one prctl call, in a parent without threads
+                preexec_fn=deathwatch.tied_to_me(signal.SIGKILL, keeps=self._keeps),  # noqa: PLW1509 - a few system calls, in a parent without threads
             )
         self._started = time.monotonic()
         return self._process.pid

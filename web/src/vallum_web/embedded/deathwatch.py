@@ -9,8 +9,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from vallum_web.embedded import privileges
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -27,15 +29,17 @@ def become_subreaper() -> bool:
     return _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def tied_to_me(number: signal.Signals) -> Callable[[], None]:
-    """A `preexec_fn`: the kernel sends the child this signal when we die.
+def tied_to_me(number: signal.Signals, *, keeps: Sequence[int] = ()) -> Callable[[], None]:
+    """A `preexec_fn`: the kernel sends the child this signal when we die; of root's capabilities it `keeps` these.
 
     The bond is to the *thread* that starts the child: start it from the main thread. Elsewhere than on Linux it does
     nothing, and the watcher process does the work.
     """
     parent = os.getpid()
+    give_up = privileges.only(*keeps)
 
     def bind() -> None:
+        give_up()
         _prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:  # it died between fork and the line above
             os._exit(1)
@@ -89,6 +93,8 @@ class Watcher:
             text=True,
             cwd="/",
             start_new_session=True,  # what is sent to our terminal's group must not reach it
+            # It ends what others run as, the database's account among them, and finds them by their environment.
+            preexec_fn=privileges.only(privileges.KILL, privileges.TRACE),  # noqa: PLW1509 - a few system calls
         )
         for pid, kind in self._listed.items():
             self._tell(f"{kind} {pid}")

@@ -168,7 +168,10 @@ class Postgres:
 
     def _spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
         options = tuning.settings(
-            self.cluster.socket, durable=self._durable, extra=self._extra, memory_bytes=tuning.memory()
+            self.cluster.socket,
+            durable=self._durable,
+            extra={**({"unix_socket_permissions": "0770"} if self.account.drops else {}), **self._extra},
+            memory_bytes=tuning.memory(),
         )
         command = [self.binaries.tool("postgres"), "-D", str(self.cluster.data)]
         return subprocess.Popen(
@@ -190,8 +193,10 @@ class Postgres:
             cluster.socket.mkdir(mode=0o700)
             self.account.own(cluster.socket)
         found = cluster.socket.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != self.account.uid or stat.S_IMODE(found.st_mode) & 0o077:
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != self.account.uid or stat.S_IMODE(found.st_mode) & 0o027:
             raise DatabaseError(f"The socket folder {cluster.socket} is not ours alone. Remove it and start again.")
+        self.account.let_in(cluster.place, 0o710)
+        self.account.let_in(cluster.socket, 0o2710)  # what is made in it, the socket, is of its group
 
     def _log_tail(self) -> str:
         try:

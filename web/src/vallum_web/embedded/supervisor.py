@@ -5,6 +5,7 @@ import os
 import secrets
 import select
 import signal
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from vallum_web.embedded import (
     home,
     migrations,
     plan,
+    privileges,
     probe,
     quarantine,
 )
@@ -36,6 +38,8 @@ TICK = 0.25
 PORT_PATIENCE = 5.0
 STOP_PATIENCE = 4.0  # for web and worker, then the same for the database: all is down within ten seconds
 STARTS_TRIED = 3
+LOWEST_FREE = 1024  # ports below are for whoever may bind them
+SANDBOX = (privileges.MAP_ROOT,)  # a user namespace of root's needs it, and nothing else
 
 
 class _InterruptedError(EmbeddedError):
@@ -109,13 +113,14 @@ class Supervisor:
         self._migrate(urls)
         environment = plan.environment(self._environ, self._home, urls, address=address)
         with self._narrator.step("web, worker"):
-            web = self._child("web", self._programs.web(address), environment)
+            low = (privileges.BIND_LOW,) if address.port < LOWEST_FREE else ()
+            web = self._child("web", self._programs.web(address), environment, keeps=low)
             self._keeper.keep(web)
-            self._keeper.keep(self._child("worker", self._programs.worker, environment))
+            self._keeper.keep(self._child("worker", self._programs.worker, environment, keeps=SANDBOX))
             self._wait_for_page(web, address)
         if self._environ.get("VALLUM_BACKUP"):
             backups = plan.environment(self._environ, self._home, urls, backup=True)
-            self._keeper.keep(self._child("backups", self._programs.backups, backups))
+            self._keeper.keep(self._child("backups", self._programs.backups, backups, keeps=privileges.OTHER_ACCOUNT))
         home.write_json(self._home / "state.json", {"port": address.port})
         self._lock.write(f"{address.url}/ (process {os.getpid()})")
         say(f"\n  {address.url}/   (up in {time.monotonic() - began:.1f} s)")
@@ -123,7 +128,7 @@ class Supervisor:
             say(f"  TLS 1.3 only. Clients trust it with this authority's file: {address.certificate.authority}")
         if self._options.demo:
             self._show_demo_login()
-            self._keeper.send(self._child("seed", self._programs.seed, environment))
+            self._keeper.send(self._child("seed", self._programs.seed, environment, keeps=SANDBOX))
         say("  Ctrl-C stops everything.\n")
 
     def _address(self, *, unclean: bool) -> Address:
@@ -215,9 +220,13 @@ class Supervisor:
             self._lock.release()
         self._narrator.say("  stopped")
 
-    def _child(self, name: str, command: Command, environment: Mapping[str, str]) -> Child:
+    def _child(
+        self, name: str, command: Command, environment: Mapping[str, str], *, keeps: tuple[int, ...] = ()
+    ) -> Child:
         marked = {**environment, plan.RUN: self._run}
-        return Child(name, command, environment=marked, log=self._logs / f"{name}.log")
+        # A checkout below somebody's closed home is root's to run all the same.
+        keeps += privileges.to_read(Path(sys.executable), Path(__file__), self._home)
+        return Child(name, command, environment=marked, log=self._logs / f"{name}.log", keeps=keeps)
 
     def _show_demo_login(self) -> None:
         login = home.read_json(self._home / "demo.json")
