@@ -78,8 +78,8 @@ def test_the_page_refuses_half_a_night(people, signed_in):
     assert "fill in both, or neither" in answer.content.decode()
 
 
+@pytest.mark.policy("PP-2f")
 class TestTheLink:
-    @pytest.mark.policy("PP-2f")
     @pytest.fixture
     def link(self, people, settings):
         return links.unsubscribe(people.alice.pk, "alert").removeprefix(settings.PUBLIC_URL)
