@@ -128,7 +128,6 @@ def source(tmp_path, outside):
     return place
 
 
-@pytest.mark.policy("PP-5e")
 @pytest.fixture
 def services(outside, monkeypatch):
     """Something listens on TCP and on a Unix socket, so that a refusal is the sandbox's."""
@@ -139,6 +138,7 @@ def services(outside, monkeypatch):
         yield tcp.getsockname()[1]
 
 
+@pytest.mark.policy("PP-5e")
 def test_a_hostile_payload_gets_nowhere(mechanism, source, outside, services):
     with subprocess.Popen(("sleep", "30")) as victim:
         pieces = []
