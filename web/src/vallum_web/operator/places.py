@@ -6,7 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-_PLACES = (("Staff access", "operator:index"), ("Mail", "operator:mail"), ("Mail domain", "operator:mail_domain"))
+_PLACES = (
+    ("Staff access", "operator:index"),
+    ("Requests", "privacy_requests:register"),
+    ("Mail", "operator:mail"),
+    ("Mail domain", "operator:mail_domain"),
+)
 
 _MONEY = (("Refunds", "refunds"), ("Disputes", "disputes"))
 

@@ -1,4 +1,4 @@
-"""What was measured, and who is told when those change to whom data goes. No row is a tenant's."""
+"""What was measured. No row is a tenant's."""
 
 from django.db import models
 
@@ -21,29 +21,6 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.figure}: {self.value}"
-
-
-class KnownParty(models.Model):
-    """A sub-processor as its last announcement described it: a change of this is what subscribers are told of."""
-
-    id = models.CharField(primary_key=True, max_length=40)
-    described = models.BinaryField(max_length=32)
-    """SHA-256 of what the registry said."""
-    seen_at = models.DateTimeField(default=now)
-
-    def __str__(self) -> str:
-        return self.id
-
-
-class Subscriber(models.Model):
-    """An address that asked, and confirmed, to be told of changes to the sub-processors. Nobody's account is needed."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    address = models.EmailField(max_length=254, unique=True)
-    confirmed_at = models.DateTimeField(default=now)
-
-    def __str__(self) -> str:
-        return str(self.id)
 
 
 class CardScan(models.Model):
