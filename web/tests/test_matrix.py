@@ -43,6 +43,7 @@ BODIES = {
     ("POST", "views"): {"name": "n", "query": "severity=high"},
     ("POST", "views/shared"): {"name": "n"},
     ("PATCH", "due-rules"): {"days": {}},
+    ("PATCH", "retention"): {"days": 40},
     ("POST", "due-rules/trial"): {"days": {}},
     ("PUT", "assets/{asset_id}/team"): {"team": None},
     ("PUT", "repositories/{asset_id}/token"): {"token": "t"},

@@ -158,8 +158,8 @@ def test_the_keys_are_those_that_do_something(org, signed_in, alice, record):
         page = text(signed_in(reader).get(address)).split('id="keys"')[1]
         return "".join(re.findall(r"<kbd>(\S)</kbd>", page))
 
-    assert keys(alice, LIST) == "jk/xsatuc?"
-    assert keys(alice, f"{LIST}?group=rule") == "jk/osatuc?"
+    assert keys(alice, LIST) == "jk/xsatucn?"
+    assert keys(alice, f"{LIST}?group=rule") == "jk/osatucn?"
     assert not set("xsau") & set(keys(auditor, LIST))
 
 

@@ -13,7 +13,7 @@ from vallum_web.findings.files import selection
 from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Finding
 from vallum_web.ingest import sweep
-from vallum_web.reports import queries, services, tasks, work
+from vallum_web.reports import queries, services, work
 from vallum_web.reports.formats.document import Ndjson
 from vallum_web.reports.models import Export, Part
 from vallum_web.tenancy import blobs, clock
@@ -247,9 +247,9 @@ def test_after_a_week_it_is_gone(people, seven, export):
     row = export("csv")
     other = asked(people)
     assert len(files(people.org)) == 1
-    tasks.hourly()
+    services.expire(people.org.pk)
     with clock.travelled(timedelta(days=7, minutes=1)):
-        tasks.hourly()
+        services.expire(people.org.pk)
         with scope(people.org.pk):
             assert not Export.objects.of(people.org).filter(pk__in=[row.pk, other.pk]).exists()
             assert not Part.objects.of(people.org).exists()

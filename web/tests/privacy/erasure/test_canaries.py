@@ -15,6 +15,7 @@ from procrastinate.contrib.django import app
 
 from vallum_web.accounts import tokens
 from vallum_web.accounts.models import Acceptance, EmailChange, Invitation, Operator, SignIn, User
+from vallum_web.accounts.objections import services as objections
 from vallum_web.mail import notices
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
@@ -22,6 +23,7 @@ from vallum_web.mail.models import Habits, Message
 from vallum_web.mail.recipients import Recipient
 from vallum_web.privacy.erasure import persons, purge, receipts, services
 from vallum_web.privacy.erasure.models import Deletion
+from vallum_web.privacy.exports.models import PersonExport
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.audit import services as audit
 from vallum_web.tenancy.keys import uuid7
@@ -110,6 +112,8 @@ def crowd(people, bob, canary):
     )
     with outbox():
         notices.post(bob.pk, "security", letter("deletion_undone", what=canary()))
+    objections.restrict(bob.pk, canary())
+    PersonExport.objects.create(person=bob.pk, failure=canary(), expires_at=now)
     app.configure_task(name="accounts.prune", queue="default").defer(person=str(bob.pk), address=canary())
     with scope(org.pk, user=bob.pk):
         Invitation.objects.create(
@@ -167,7 +171,7 @@ def not_left(who):
 
 def test_every_text_that_the_registry_says_goes_with_a_person_has_a_canary_above():
     """A field that is added has to be put there too."""
-    short = {"theme", "kind", "state", "type", "role", "password", "zone", "family", "subject"}
+    short = {"theme", "kind", "state", "type", "role", "password", "zone", "family", "subject", "status", "purpose"}
     known = {
         "accounts.User": {"name", "email"},
         "accounts.SignIn": {"second", "address", "network", "device", "family"},
@@ -177,6 +181,8 @@ def test_every_text_that_the_registry_says_goes_with_a_person_has_a_canary_above
         "usersessions.UserSession": {"session_key", "user_agent"},
         "mail.Habits": {"zone"},
         "mail.Notice": {"title", "text", "button", "about"},
+        "privacy_exports.PersonExport": {"failure"},
+        "privacy_objections.Restriction": {"reason"},
     }
     texts = {
         f"{table.model._meta.label}.{field.name}"
