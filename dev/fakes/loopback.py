@@ -2,6 +2,7 @@
 
 import http.server
 import socket
+import socketserver
 import ssl
 import sys
 import threading
@@ -95,14 +96,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-class _Server(http.server.ThreadingHTTPServer):
+class Loud(socketserver.ThreadingMixIn, socketserver.TCPServer):
     daemon_threads = True
     block_on_close = False
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients hang up when they have what they wanted; anything else is a fault of the fake, and loud."""
+        """Clients hang up when they have enough, or trust nobody here; anything else is a fault of the fake, and loud."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # passed on as it came
+
+
+class _Server(Loud, http.server.HTTPServer):
+    pass
 
 
 @contextmanager

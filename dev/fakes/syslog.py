@@ -3,7 +3,6 @@
 import re
 import socketserver
 import ssl
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 import trustme
+
+from dev.fakes.loopback import Loud
 
 LONGEST: Final = 8192
 """Octets of a message that a receiver should take (RFC 5425, 4.3.1)."""
@@ -119,16 +120,6 @@ class _Handler(socketserver.BaseRequestHandler):
                 self.receiver.listen(channel)
 
 
-class _Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Who does not trust the certificate hangs up; anything else is a fault of the fake, and loud."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]  # passed on as it came
-
-
 @contextmanager
 def receiving(folder: Path, *, wants_certificate: bool = False) -> Iterator[Receiver]:
     """Listen until the block ends; the authority's file lies in the folder. `wants_certificate`: of whoever sends."""
@@ -139,7 +130,7 @@ def receiving(folder: Path, *, wants_certificate: bool = False) -> Iterator[Rece
         context.verify_mode = ssl.CERT_REQUIRED
         authority.configure_trust(context)
     handler = type("Handler", (_Handler,), {"receiver": receiver, "context": context})
-    with _Server(("127.0.0.1", 0), handler) as server:
+    with Loud(("127.0.0.1", 0), handler) as server:
         receiver.port = server.server_address[1]
         receiver.authority = folder / f"authority-{receiver.port}.pem"
         authority.cert_pem.write_to_path(receiver.authority)
