@@ -65,7 +65,27 @@ def files(home):
 
 def crowd(people, bob, canary):
     """Bob in every table that is of a person: by hand where that takes a browser, a provider or three months."""
+    known(bob, canary)
+    told(bob, canary)
     org, now = people.org, clock.now()
+    with scope(org.pk, user=bob.pk):
+        Invitation.objects.create(
+            org=org,
+            email=f"{canary()}@example.test",
+            role="developer",
+            digest=os.urandom(32),
+            by=people.alice.pk,
+            made_at=now,
+            expires_at=now,
+            accepted_by=bob.pk,
+            accepted_at=now,
+        )
+    tokens.make(org, bob, tokens.Wanted(name="mine", role="developer"))
+
+
+def known(bob, canary):
+    """What an account and its sign-ins leave behind."""
+    now = clock.now()
     User.objects.filter(pk=bob.pk).update(name=canary(), email=f"{canary()}@example.test")
     bob.refresh_from_db()
     EmailAddress.objects.filter(user=bob).update(email=bob.email)
@@ -104,6 +124,10 @@ def crowd(people, bob, canary):
         address=canary(),
         agent=canary(),
     )
+
+
+def told(bob, canary):
+    """What they were told, what they chose, and what waits for them."""
     mails.sleep(bob.pk, Habits(zone=canary()))
     mails.choose(bob.pk, [("digest", False)])
     to = Recipient(address=bob.email, person=bob.pk)
@@ -113,21 +137,8 @@ def crowd(people, bob, canary):
     with outbox():
         notices.post(bob.pk, "security", letter("deletion_undone", what=canary()))
     objections.restrict(bob.pk, canary())
-    PersonExport.objects.create(person=bob.pk, failure=canary(), expires_at=now)
+    PersonExport.objects.create(person=bob.pk, failure=canary(), expires_at=clock.now())
     app.configure_task(name="accounts.prune", queue="default").defer(person=str(bob.pk), address=canary())
-    with scope(org.pk, user=bob.pk):
-        Invitation.objects.create(
-            org=org,
-            email=f"{canary()}@example.test",
-            role="developer",
-            digest=os.urandom(32),
-            by=people.alice.pk,
-            made_at=now,
-            expires_at=now,
-            accepted_by=bob.pk,
-            accepted_at=now,
-        )
-    tokens.make(org, bob, tokens.Wanted(name="mine", role="developer"))
 
 
 @pytest.mark.policy("PP-4c", "PP-6c")
