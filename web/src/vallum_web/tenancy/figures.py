@@ -74,6 +74,12 @@ def declared() -> tuple[Figure, ...]:
     return tuple(_found[name] for name in sorted(_found))
 
 
+def valued(name: str) -> float | None:
+    """What a figure says now; None where there is nothing to measure, or no such figure is declared here."""
+    autodiscover_modules("figures")
+    return _found[name].query() if name in _found else None
+
+
 def in_every_org(count: Callable[[UUID], float | None]) -> Iterable[float]:
     """What `count` says of each organization, asked inside its scope; None is left out."""
     for org in lookups.all_orgs():

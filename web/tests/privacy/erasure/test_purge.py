@@ -14,6 +14,7 @@ from django.db import ProgrammingError, connection, transaction
 from vallum_web.accounts.models import User
 from vallum_web.assets import services as assets
 from vallum_web.assets.models import Asset
+from vallum_web.backups.models import Run
 from vallum_web.findings import services as findings
 from vallum_web.mail.models import Message
 from vallum_web.privacy.erasure import orgs, persons, plan, purge, queries, receipts, services
@@ -139,6 +140,30 @@ def test_a_receipt_is_verified_with_the_public_key_alone_and_says_what_went(peop
     with looking_back():
         second = Deletion.objects.get().second_receipt
     assert second["first"] == receipts.fingerprint(receipt)
+    assert second["known_by"] == receipts.KNOWN_BY_RULE
+
+
+def test_the_second_receipt_waits_for_the_storage_of_backups_and_not_for_a_date(people):
+    made = services.ask_for_person(people.bob)
+    over(made)
+    begun = clock.now()
+
+    def looked(days, *, oldest):
+        """What the daily look, so many days after the deletion was asked for, found to be the oldest."""
+        Run.objects.create(kind=Run.Kind.CHECK, began_at=begun + timedelta(days=days), oldest=oldest)
+
+    Run.objects.create(kind=Run.Kind.BACKUP, began_at=begun)
+    with clock.travelled(timedelta(days=33)):  # looked at before the purge: what was written since is unknown
+        looked(29, oldest=0.0)
+        assert receipts.tell_last_backup_gone() == 0
+    with clock.travelled(timedelta(days=30 + 95)):  # the promise was broken: no receipt says that it was kept
+        looked(30 + 95, oldest=96.0)
+        assert receipts.tell_last_backup_gone() == 0
+    with clock.travelled(timedelta(days=30 + 96)):
+        looked(30 + 96, oldest=60.0)
+        assert receipts.tell_last_backup_gone() == 1
+    with looking_back():
+        assert Deletion.objects.get().second_receipt["known_by"] == receipts.KNOWN_BY_LOOK
 
 
 def test_the_address_goes_when_the_receipt_is_delivered(people):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -14,12 +14,17 @@ from vallum_web.mail.letters import letter
 from vallum_web.privacy.erasure import links, sealing
 from vallum_web.privacy.erasure.models import Deletion
 from vallum_web.tenancy import clock, signing
+from vallum_web.tenancy.figures import valued
 from vallum_web.tenancy.models import Leaving
 from vallum_web.tenancy.scope import Purpose, looking_back
 
 FORMAT: Final = "vallum erasure receipt 1"
 SECOND: Final = "vallum erasure receipt 2"
 BACKUPS_KEPT: Final = timedelta(days=90)
+AT_WORK: Final = timedelta(days=1)
+"""A backup that was being taken during the purge is written a while after it."""
+KNOWN_BY_LOOK: Final = "a look at the storage of backups, in which everything is younger"
+KNOWN_BY_RULE: Final = "the rule that deletes backups: this installation looks at no storage of them"
 MAILS: Final = "mails"
 WHAT: Final = {
     Deletion.Whose.PERSON.value: "Your account",
@@ -92,25 +97,44 @@ def _statement(deletion: Deletion) -> dict[str, Any]:
 
 
 def tell_last_backup_gone() -> int:
-    """Write the second receipt of every deletion whose day has come. How many."""
+    """Write the second receipt of every deletion that no backup remembers any more. How many."""
     now = clock.now()
+    oldest, looked = valued("backup-oldest"), valued("backup-looked-at")
+    written = 0
     with looking_back(Purpose.PURGE):
-        over = Deletion.objects.select_for_update().filter(
-            state=Deletion.State.PURGED, second_receipt__isnull=True, backups_until__lt=now.date()
+        waiting = Deletion.objects.select_for_update().filter(
+            state=Deletion.State.PURGED, second_receipt__isnull=True, purged_at__lt=now - AT_WORK
         )
-        for deletion in over:
-            deletion.second_receipt = signed(
-                {
-                    "format": SECOND,
-                    "receipt": str(deletion.pk),
-                    "subject": str(deletion.subject),
-                    "first": fingerprint(deletion.receipt or {}),
-                    "backups_gone": deletion.backups_until.isoformat() if deletion.backups_until else "",
-                    "written": now.isoformat(timespec="seconds"),
-                }
-            )
-            deletion.save(update_fields=["second_receipt"])
-        return len(over)
+        for deletion in waiting:
+            if known_by := _known_gone(deletion, now, oldest, looked):
+                deletion.second_receipt = _second(deletion, known_by)
+                deletion.save(update_fields=["second_receipt"])
+                written += 1
+    return written
+
+
+def _known_gone(deletion: Deletion, now: datetime, oldest: float | None, looked: float | None) -> str:
+    """How it is known that nothing in the storage of backups remembers; empty while something may. Ages in days."""
+    since = (now - (deletion.purged_at or now) - AT_WORK) / timedelta(days=1)
+    if oldest is not None:
+        return KNOWN_BY_LOOK if oldest < since and looked is not None and looked < since else ""
+    over = deletion.backups_until is not None and deletion.backups_until < now.date()
+    return KNOWN_BY_RULE if over else ""
+
+
+def _second(deletion: Deletion, known_by: str) -> dict[str, Any]:
+    now = clock.now()
+    return signed(
+        {
+            "format": SECOND,
+            "receipt": str(deletion.pk),
+            "subject": str(deletion.subject),
+            "first": fingerprint(deletion.receipt or {}),
+            "backups_gone": now.date().isoformat(),
+            "known_by": known_by,
+            "written": now.isoformat(timespec="seconds"),
+        }
+    )
 
 
 def signed(statement: Mapping[str, Any]) -> dict[str, Any]:
