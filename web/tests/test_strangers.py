@@ -56,6 +56,8 @@ OUTSIDE = {
     "operator/": "people who run the platform; for others it is missing",
     "trust/": "anybody",
     "trust/badge.svg": "anybody",
+    "trust/incidents/": "anybody: what was published",
+    "trust/incidents/<uuid:key>/": "whoever was told of it; everybody where it was published",
     ".well-known/security.txt": "anybody",
     "healthz": "anybody",
     "readyz": "anybody",

@@ -33,6 +33,7 @@ from vallum_web.mail.letters import Letter
 from vallum_web.mail.models import Choice, Habits, Notice
 from vallum_web.mail.recipients import Recipient
 from vallum_web.notify.models import Rule
+from vallum_web.operator.breaches.models import Affected, Incident, Listing, Telling, Told
 from vallum_web.privacy.exports import services, tables, work
 from vallum_web.privacy.exports.models import Archive, PersonExport
 from vallum_web.privacy.requests import services as requests
@@ -81,6 +82,20 @@ def _request(_org, who):
     return requests.ask(who, requests.Wanted(kind="other", text="What do you know?"))
 
 
+def _incident():
+    return Incident.objects.create(name="A stolen key", source="own", detected_at=NOW(), aware_at=NOW())
+
+
+def _affected(_org, who):
+    listing = Listing.objects.create(incident=_incident(), asked={}, people=1, gone=0, digest="0")
+    return Affected.objects.create(listing=listing, person=who.pk)
+
+
+def _told(_org, who):
+    telling = Telling.objects.create(incident=_incident(), whom="people", number=1, text="t", digest="0")
+    return Told.objects.create(telling=telling, person=who.pk, mail=uuid4())
+
+
 NOW = clock.now
 # How a row of each table comes to be on somebody. A table of people that is not here fails the test below.
 EXAMPLES = {
@@ -103,6 +118,8 @@ EXAMPLES = {
     "mail.Notice": lambda _, who: Notice.objects.create(person=who.pk, kind="news", title="t", text=f"for {who.name}"),
     "mfa.Authenticator": lambda _, who: Authenticator.objects.create(user=who, type="totp", data={"secret": "hidden"}),
     "notify.Rule": lambda org, who: Rule.objects.create(org=org, person=who.pk, name=f"of {who.name}", way="inbox", rhythm="once"),
+    "operator_breaches.Affected": _affected,
+    "operator_breaches.Told": _told,
     "privacy_exports.PersonExport": lambda _, who: PersonExport.objects.create(
         person=who.pk, expires_at=NOW() + timedelta(days=1), asked_at=NOW() - timedelta(days=2), status="failed"
     ),

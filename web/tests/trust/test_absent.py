@@ -68,12 +68,6 @@ def test_there_is_no_way_to_hand_an_installation_over():
     assert named("successors?", "handovers?", "successions?") == []
 
 
-@pytest.mark.policy("PP-5g")
-def test_there_is_no_register_of_breaches_and_there_is_a_mail_for_one():
-    assert named("breach", "breaches", "incidents?") == []
-    assert kinds.named("breach").essential
-
-
 @pytest.mark.policy("PP-9c")
 def test_there_is_no_mark_for_minors():
     assert named("minors?") == []

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "vallum_web.privacy.centre",
     "vallum_web.overview",
     "vallum_web.operator",
+    "vallum_web.operator.breaches",
     "vallum_web.trust",
     "vallum_web.backups",
 ]

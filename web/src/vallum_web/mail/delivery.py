@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Max
 
 from vallum_web.mail import kinds
-from vallum_web.mail.models import Message, Suppression, Told
+from vallum_web.mail.models import Message, Notice, Suppression, Told
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.scope import outbox
 
@@ -57,3 +58,15 @@ def now() -> Delivery:
             told_at=told["at"],
             tracked=Told.objects.filter(kind__in=("email.opened", "email.clicked"), at__gt=since).count(),
         )
+
+
+def fates(kind: str, about: str, mails: Sequence[UUID]) -> tuple[int, Sequence[tuple[str, int]]]:
+    """Of what many people were told at once: how many read the notice, and in which states the mails are.
+
+    `about`: what the notices' own begins with.
+    """
+    with outbox():
+        read = Notice.objects.filter(kind=kind, about__startswith=about, read_at__isnull=False).count()
+        states = Message.objects.filter(pk__in=mails).values_list("state").annotate(n=Count("id")).order_by()
+        counted: dict[str, int] = dict(states)
+    return read, [(state.label, counted[state.value]) for state in State if state.value in counted]

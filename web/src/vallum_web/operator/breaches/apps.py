@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class BreachesConfig(AppConfig):
+    name = "vallum_web.operator.breaches"
+    label = "operator_breaches"
