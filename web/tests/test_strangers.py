@@ -47,6 +47,7 @@ OUTSIDE = {
     "inbox/": "the machine's own user, on loopback",
     "invite/<str:secret>/": "whoever has an invitation's link",
     "privacy/": "anybody: it gives no answer",
+    "privacy/minors/": "anybody: it gives no answer",
     "privacy/sent/": "anybody: it holds nothing",
     "privacy/requests/<str:key>/": "whoever has the link of a request",
     "unsubscribe/<str:key>/": "whoever has the link of a mail",

@@ -68,11 +68,6 @@ def test_there_is_no_way_to_hand_an_installation_over():
     assert named("successors?", "handovers?", "successions?") == []
 
 
-@pytest.mark.policy("PP-9c")
-def test_there_is_no_mark_for_minors():
-    assert named("minors?") == []
-
-
 @pytest.mark.policy("PP-10b")
 def test_no_version_has_followed_those_of_the_first_days():
     assert max(version.since for version in versions()) <= date(2026, 11, 26)

@@ -58,6 +58,7 @@ DOORS: Mapping[str, tuple[tuple[Limit, Callable[[HttpRequest], str]], ...]] = {
     "sso_acs": (_SSO,),
     "leaked_token": ((named("TokenReportPerIP"), _by_network),),
     "privacy_requests:intake": ((named("PrivacyRequestsPerIP"), _by_network),),
+    "privacy_minors:report": ((named("PrivacyRequestsPerIP"), _by_network),),
     "privacy:ask": ((named("PrivacyRequestsPerPerson"), _by_person),),
     "new_org": ((named("OrgsPerPerson"), _by_person),),
 }

@@ -27,6 +27,7 @@ urlpatterns = [
     path("trust/", include("vallum_web.trust.urls")),
     path(".well-known/security.txt", security_txt, name="security_txt"),
     path("", include("vallum_web.privacy.requests.urls")),
+    path("", include("vallum_web.privacy.minors.urls")),
     path("accounts/privacy/", include("vallum_web.privacy.centre.urls")),
     path("accounts/theme/", accounts.theme, name="theme"),
     path("accounts/notifications/", rules.own_listed, name="own_rules"),

@@ -9,6 +9,7 @@ from django.urls import reverse
 _PLACES = (
     ("Staff access", "operator:index"),
     ("Requests", "privacy_requests:register"),
+    ("Minors", "privacy_minors:desk"),
     ("Breaches", "operator_breaches:register"),
     ("Mail", "operator:mail"),
     ("Mail domain", "operator:mail_domain"),

@@ -92,6 +92,17 @@ def transfer(org: Org, owner: Membership, key: UUID) -> Membership:
         return heir
 
 
+def appoint(org: UUID, user: UUID) -> None:
+    """By whoever runs the platform: a member becomes an owner, because nobody else is left who is one. Raises Membership.DoesNotExist."""
+    with scope(org):
+        heir = Membership.objects.of(org).get(user=user)
+        before, heir.role = heir.role, Role.OWNER
+        heir.save(update_fields=["role"])
+        tombstones.record("role", heir.pk, reason="appointed", org=org, value=Role.OWNER.value)
+        renew_soon(user)
+        emit("member.role", user, before=before, role=Role.OWNER.value)
+
+
 def rename(org: Org, by: UUID, *, name: str, slug: str) -> Org:
     """The former address leads members on for 90 days, and is nobody else's meanwhile. Raises SlugTakenError."""
     try:

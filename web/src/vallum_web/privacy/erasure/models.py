@@ -58,3 +58,20 @@ class Deletion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.whose} {self.state}"
+
+
+class Preservation(models.Model):
+    """An authority has a person's data preserved: no deletion of them is carried out until it ends."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    subject = models.UUIDField()
+    made_at = models.DateTimeField(default=now)
+    until = models.DateTimeField(null=True)
+    """Null: until it is lifted."""
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["subject", "lifted_at"], name="preservation_in_force")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} until {self.until}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from vallum_web.privacy.erasure import orgs, persons, receipts, sealing
+from vallum_web.privacy.erasure import orgs, persons, receipts, sealing, services
 from vallum_web.privacy.erasure.models import Deletion
 from vallum_web.tenancy import clock, erasing, tombstones
 from vallum_web.tenancy.retention import holds
@@ -110,8 +110,8 @@ def _told(part: erasing.Part) -> Callable[[Deletion], str]:
 
 
 def _is_held(deletion: Deletion) -> bool:
-    """A legal hold keeps an organization's rows, hidden as they are, until it ends."""
+    """A legal hold keeps an organization's rows, or a person's, hidden as they are, until it ends."""
     if deletion.whose != Deletion.Whose.ORG:
-        return False
+        return services.preserved(deletion.subject)
     with scope(deletion.subject, purpose=Purpose.PURGE):
         return bool(holds.in_force(deletion.subject))

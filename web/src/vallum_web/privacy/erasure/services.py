@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.db.models import Q
 
 from vallum_web.accounts import tokens
 from vallum_web.accounts.matrix import Role
@@ -13,10 +14,11 @@ from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
 from vallum_web.mail.recipients import Recipient
 from vallum_web.privacy.erasure import links, queries
-from vallum_web.privacy.erasure.models import Deletion
+from vallum_web.privacy.erasure.models import Deletion, Preservation
 from vallum_web.tenancy import clock, erasing, lookups, tombstones
 from vallum_web.tenancy.entitlements import hold
 from vallum_web.tenancy.events import emit
+from vallum_web.tenancy.jobs import enqueue_alone
 from vallum_web.tenancy.lookups import MyOrg
 from vallum_web.tenancy.models import Leaving, Org
 from vallum_web.tenancy.scope import Purpose, looking_back, person, scope
@@ -25,6 +27,7 @@ KEPT_FOR = timedelta(days=30)
 COOLING = timedelta(hours=24)
 """Before what was asked to go at once is gone: a stolen session must not be enough."""
 NEAR = timedelta(days=7)
+PURGE = "privacy.purge"
 State = Deletion.State
 Whose = Deletion.Whose
 
@@ -43,17 +46,38 @@ class TooLateError(ValueError):
 
 def ask_for_person(user: User) -> Deletion:
     """Hide the account for thirty days; sessions and tokens end at once. Raises SoleOwnerError."""
-    if alone := queries.owned_alone(user):
-        raise SoleOwnerError(alone)
+    _demand_other_owners(user)
     with person(user.pk, purpose=Purpose.PRIVACY):
-        for org in lookups.my_orgs():
-            _stop_in(org.id, user.pk)
-        for part in erasing.parts(erasing.Whose.PERSON):
-            part.stop(user.pk)
-        made = _begin(Whose.PERSON, user.pk, user.pk, clock.now() + KEPT_FOR)
-        hide_person(user.pk)
+        made = _hide(user, clock.now() + KEPT_FOR, by=user.pk)
         _tell_person(made, user, "deletion_asked")
         return made
+
+
+def delete_now(user: User) -> Deletion:
+    """Of a minor: hidden, and deleted as soon as a worker gets to it. Nobody has it back. Raises SoleOwnerError."""
+    _demand_other_owners(user)
+    with person(user.pk, purpose=Purpose.PRIVACY):
+        waiting = Deletion.objects.select_for_update().filter(subject=user.pk, state=State.PENDING).first()
+        made = waiting or _hide(user, clock.now(), by=None)
+        made.purge_at = clock.now()
+        made.save(update_fields=["purge_at"])
+        enqueue_alone(PURGE, lock=f"purge {made.pk}", deletion=str(made.pk))
+        return made
+
+
+def _demand_other_owners(user: User) -> None:
+    if alone := queries.owned_alone(user):
+        raise SoleOwnerError(alone)
+
+
+def _hide(user: User, purge_at: datetime, *, by: UUID | None) -> Deletion:
+    for org in lookups.my_orgs():
+        _stop_in(org.id, user.pk)
+    for part in erasing.parts(erasing.Whose.PERSON):
+        part.stop(user.pk)
+    made = _begin(Whose.PERSON, user.pk, by, purge_at)
+    hide_person(user.pk)
+    return made
 
 
 def hide_person(user: UUID) -> None:
@@ -197,3 +221,19 @@ def _tell(deletion: Deletion, to: Recipient, what: str, name: str) -> None:
 
 def _tenant(deletion: Deletion) -> UUID | None:
     return deletion.subject if deletion.whose == Whose.ORG else None
+
+
+def preserve(subject: UUID, until: datetime | None) -> UUID:
+    """An authority's order: nothing of the person is deleted for good until it ends."""
+    made = Preservation.objects.create(subject=subject, made_at=clock.now(), until=until)
+    return made.pk
+
+
+def lift(key: UUID) -> bool:
+    """Whether there was one. What waited for it is carried out with the next run."""
+    return bool(Preservation.objects.filter(pk=key, lifted_at=None).update(lifted_at=clock.now()))
+
+
+def preserved(subject: UUID) -> bool:
+    lasts = Q(until=None) | Q(until__gt=clock.now())
+    return Preservation.objects.filter(lasts, subject=subject, lifted_at=None).exists()

@@ -8,10 +8,10 @@ from vallum_web.tenancy.jobs import enqueue_alone, lone_job, periodic_job
 def purge_due() -> None:
     """Begin, or go on with, what is due."""
     for key in queries.due():
-        enqueue_alone("privacy.purge", lock=f"purge {key}", deletion=str(key))
+        enqueue_alone(services.PURGE, lock=f"purge {key}", deletion=str(key))
 
 
-@lone_job("privacy.purge")
+@lone_job(services.PURGE)
 def purge_one(deletion: str) -> None:
     purge.purge(UUID(deletion))
 
