@@ -16,7 +16,7 @@ from vallum_engine.sca.origins import Origins
 
 SECONDS = 20
 """Far above what any of these takes, far below what a quadratic reader would."""
-MANY = 50_000
+MANY = 20_000
 
 
 def lines(head, line, tail=""):
