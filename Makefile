@@ -35,7 +35,7 @@ faults: $(STAMP) ## a long run of faults: F=mail N=10000 mails, with workers kil
 	@VALLUM_FAULTS=$${N:-10000} $(PY) -m pytest -n 0 -s web/tests/faults/test_$(F).py
 
 live-smoke: $(STAMP) ## the client code of payments and mail against the providers, with your own test keys (docs/billing.md)
-	@$(PY) -m pytest -n 0 -rs -k real web/tests/live
+	@VALLUM_TESTS_OUT=1 $(PY) -m pytest -n 0 -rs -k real web/tests/live
 
 check: $(STAMP) ## format, lint, types, contracts, own rules: what CI runs
 	@.venv/bin/ruff format --check .

@@ -1,4 +1,4 @@
-"""Of the whole workspace: tests say which requirements of the ASVS they prove, and in which order they run."""
+"""Of the whole workspace: what tests prove of the ASVS and the privacy policy, that they reach nothing outside, and their order."""
 
 import pytest
 from hypothesis import settings
@@ -6,7 +6,7 @@ from hypothesis import settings
 # A busy machine keeps no deadline that an idle one does.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
-pytest_plugins = ["dev.asvs.plugin", "dev.policy.plugin", "pytester"]
+pytest_plugins = ["dev.asvs.plugin", "dev.policy.plugin", "dev.apart.plugin", "pytester"]
 
 # What starts a platform of its own for a module, and what takes minutes by itself.
 FIRST = ("web/tests/faults/", "web/tests/fuzz/")
