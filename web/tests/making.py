@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.test import Client
@@ -25,6 +26,7 @@ from vallum_web.accounts.legal.services import settle
 from vallum_web.accounts.models import Acceptance, Membership, SsoIdentity, User
 from vallum_web.accounts.sso import domains
 from vallum_web.accounts.sso import services as sso
+from vallum_web.tenancy import blobs
 from vallum_web.tenancy.scope import scope
 
 
@@ -112,6 +114,12 @@ def report(*findings: Finding, paths: tuple[str, ...] = ("app.py",), **more: Any
     coverage = more.pop("coverage", None)
     coverage = coverage or Coverage(rulesets=(RuleSet(name="secrets", version="1", rules=None),), paths=paths)
     return Report(findings=findings, coverage=coverage, stats=Stats(files=len(paths)), engine="0.1.0", **more)
+
+
+def stored(owner: UUID, blob: UUID, shelf: str = "") -> bytes:
+    """What was written into a blob."""
+    with blobs.opened(owner, blob, shelf=shelf) as file:
+        return file.read()
 
 
 def single_sign_on(people: SimpleNamespace) -> dict[str, Any]:

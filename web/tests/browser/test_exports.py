@@ -13,7 +13,6 @@ from vallum_web.findings import services as findings
 from vallum_web.findings.filters import Filters
 from vallum_web.reports import queries, services, work
 from vallum_web.scans import services as scans
-from vallum_web.tenancy import blobs
 from vallum_web.tenancy.scope import scope
 
 pytestmark = pytest.mark.browser
@@ -109,7 +108,7 @@ def test_the_report_is_read_from_a_disk_by_everybody_and_printed(chromium, site,
     with scope(people.org.pk):
         (part,) = queries.parts(people.org, done.pk)
     file = tmp_path / "report.html"
-    file.write_bytes(blobs.path(people.org.pk, part.blob, shelf=services.SHELF).read_bytes())
+    file.write_bytes(making.stored(people.org.pk, part.blob, services.SHELF))
     window = chromium.new_context(offline=True, bypass_csp=True).new_page()
     asked = []
     window.on("request", lambda request: asked.append(request.url))

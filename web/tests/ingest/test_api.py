@@ -19,7 +19,7 @@ from vallum_web.ingest import services, tasks
 from vallum_web.ingest.models import Upload
 from vallum_web.scans import services as scans
 from vallum_web.scans.models import Scan
-from vallum_web.tenancy import blobs, clock
+from vallum_web.tenancy import clock
 from vallum_web.tenancy.scope import scope
 
 WIRE = "application/vnd.vallum.wire"
@@ -81,7 +81,7 @@ def test_an_unreadable_report_is_refused_with_a_reason_and_kept(people, upload, 
     assert any(part in said["problem"] for part in problem.split("|")), said["problem"]
     with scope(people.org.pk):
         kept = Upload.objects.of(people.org).get()
-        assert blobs.path(people.org.pk, kept.blob).read_bytes() == data
+        assert making.stored(people.org.pk, kept.blob) == data
         scan = Scan.objects.of(people.org).get()
     assert scan.status == "failed"
     assert "kept for 24 hours" in scan.failure

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+import making
 import pytest
 from django.test import Client
 
@@ -309,7 +310,7 @@ def test_what_cannot_be_read_is_refused_with_words_and_kept(data, words, todo, m
     assert "It is kept for 24 hours" in scan["failure"]
     with scope(people.org.pk):
         kept = Upload.objects.of(people.org).get(pk=said["id"])
-        assert blobs.path(people.org.pk, kept.blob).read_bytes() == data
+        assert making.stored(people.org.pk, kept.blob) == data
         assert Finding.objects.of(people.org).get().status == "open"
         assert known["status"] == "digested"
 

@@ -7,7 +7,7 @@ from collections import Counter
 from uuid import UUID
 
 import pytest
-from making import report, secret, vulnerability
+from making import report, secret, stored, vulnerability
 
 from vallum_engine.model.finding import Location
 from vallum_engine.parsers.read import parse
@@ -18,7 +18,6 @@ from vallum_web.findings.models import Finding
 from vallum_web.privacy.exports import services, tables, work
 from vallum_web.privacy.exports.models import OrgExport
 from vallum_web.scans import services as scans
-from vallum_web.tenancy import blobs
 from vallum_web.tenancy.audit.models import Entry
 from vallum_web.tenancy.scope import scope
 
@@ -50,7 +49,7 @@ def written(org, by):
     with scope(org.pk):
         row = OrgExport.objects.get(pk=row.pk)
     assert row.status == "done", row.failure
-    data = b"".join(blobs.path(org.pk, UUID(part["blob"]), shelf=services.SHELF).read_bytes() for part in row.parts)
+    data = b"".join(stored(org.pk, UUID(part["blob"]), services.SHELF) for part in row.parts)
     return row, zipfile.ZipFile(io.BytesIO(data))
 
 

@@ -12,6 +12,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from making import stored
 
 from vallum_web.accounts import tokens
 from vallum_web.accounts.models import (
@@ -151,7 +152,7 @@ def written(row):
     work.run(PersonExport, row.person, row.pk)
     row.refresh_from_db()
     assert row.status == Archive.Status.DONE, row.failure
-    data = b"".join(blobs.path(row.person, _key(part), shelf=services.SHELF).read_bytes() for part in row.parts)
+    data = b"".join(stored(row.person, _key(part), services.SHELF) for part in row.parts)
     return zipfile.ZipFile(io.BytesIO(data))
 
 

@@ -13,7 +13,6 @@ from vallum_web.findings.filters import Filters
 from vallum_web.findings.models import Decision, Finding
 from vallum_web.reports import queries, services, work
 from vallum_web.scans import services as scans
-from vallum_web.tenancy import blobs
 from vallum_web.tenancy.scope import scope
 
 PATHS = ("app.py", "conf/a b.tf", "package-lock.json")
@@ -103,6 +102,6 @@ def content(people):
     def read(row: Any) -> bytes:
         with scope(people.org.pk):
             parts = queries.parts(people.org, row.pk)
-        return b"".join(blobs.path(people.org.pk, part.blob, shelf=services.SHELF).read_bytes() for part in parts)
+        return b"".join(making.stored(people.org.pk, part.blob, services.SHELF) for part in parts)
 
     return read

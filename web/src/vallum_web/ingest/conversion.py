@@ -1,5 +1,6 @@
 """Another tool's report as one of ours: `vallum convert` reads it in a sandbox, and the platform reads what that writes."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -22,6 +23,7 @@ LIMITS = Limits(seconds=300.0, cpu_seconds=300, stdout_bytes=256 << 20)
 # Clean, findings, incomplete: the exits with a report.
 REPORTING = frozenset({0, 1, 3})
 SIMPLER = "Split the report, or save it as SARIF or CycloneDX, and import that."
+_AT_ONCE = 1 << 20
 _WHO = ("vallum: ", "standard input: ")
 
 
@@ -38,7 +40,9 @@ def converted(upload: Upload) -> Report:
     scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     with TemporaryFile(dir=scratch) as out:
         try:
-            with blobs.path(upload.org_id, upload.blob).open("rb") as raw:
+            with blobs.opened(upload.org_id, upload.blob) as kept, TemporaryFile(dir=scratch) as raw:
+                shutil.copyfileobj(kept, raw, _AT_ONCE)
+                raw.seek(0)
                 outcome = command.run(
                     _arguments(upload), streams=command.Streams(stdin=raw, stdout=out.write), limits=LIMITS
                 )

@@ -143,7 +143,7 @@ def _enqueue(upload: Upload, asset: Asset) -> None:
 
 def _is_wire(org: UUID, blob: UUID) -> bool:
     """By its first bytes: no other tool's report is a zstd stream."""
-    with blobs.path(org, blob).open("rb") as file:
+    with blobs.opened(org, blob) as file:
         return file.read(len(ZSTD)) == ZSTD
 
 
@@ -203,7 +203,7 @@ def _outcome(scan: Scan, report: Report) -> dict[str, int]:
 def _read(upload: Upload) -> Report:
     if upload.blob is None:
         raise BrokenWire("The report is no longer kept: upload it again.")
-    with blobs.path(upload.org_id, upload.blob).open("rb") as file:
+    with blobs.opened(upload.org_id, upload.blob) as file:
         report = wire.read(file, admission.READING)
     admission.admit(report)
     return report

@@ -1,7 +1,7 @@
 """Bringing a repository's code to a folder where the scanner can read it. Nothing here opens a file of it."""
 
 import logging
-import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from vallum_web.tenancy.limits import answers, gate
 from vallum_web.tenancy.limits.catalogue import named
 
 log = logging.getLogger(__name__)
+_AT_ONCE = 1 << 20
 
 
 SCAN_PER_TARGET = named("ScanPerTarget")
@@ -29,19 +30,23 @@ class TooOftenError(SourceGoneError):
 
 
 def bring(repository: Repository, scratch: Path, *, progress: Callable[[str], object]) -> Job:
-    """Clone, or link the archive, into `scratch`. Raises GuardError (clone) or SourceGoneError (archive, folder or token)."""
+    """Clone, or copy the archive, into `scratch`. Raises GuardError (clone) or SourceGoneError (archive, folder or token)."""
     if repository.folder:
         folder = Path(repository.folder)
         if not folder.is_dir():
             raise SourceGoneError(f"{folder} is not there any more: bring it back, then scan again.")
         return Job(path=folder, trusted=True)
     if repository.archive:
-        kept = blobs.path(repository.org_id, repository.archive)
         # By its bytes it is known for what it is; its name is a stranger's, and may be longer than a disk takes.
         place = scratch / "archive"
-        if not kept.exists():
-            raise SourceGoneError("The uploaded archive is no longer kept: upload it again.")
-        os.link(kept, place)
+        try:
+            with blobs.opened(repository.org_id, repository.archive) as kept, place.open("xb") as plain:
+                shutil.copyfileobj(kept, plain, _AT_ONCE)
+        except FileNotFoundError as error:
+            raise SourceGoneError("The uploaded archive is no longer kept: upload it again.") from error
+        except KeyringError as error:
+            log.exception("The archive of repository %s does not open", repository.pk)
+            raise SourceGoneError("The uploaded archive does not open any more: upload it again.") from error
         return Job(path=place)
     _ask(repository.url)
     origin = Origin(url=repository.url, branch=repository.branch or None, credential=_proof(repository))

@@ -1,12 +1,14 @@
 """Bytes kept beside the database, by organization: raw reports and uploaded archives; on a shelf of their own, exports.
 
-A shelf is one app's: it knows its own blobs, and nobody else sweeps them.
+A shelf is one app's: it knows its own blobs, and nobody else sweeps them. All of them are encrypted under a key of their owner's,
+which is destroyed with the owner: a copy in a backup is dead from then on.
 """
 
+import io
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -15,8 +17,13 @@ from uuid import UUID
 
 from django.conf import settings
 
-from vallum_web.tenancy import clock
+from vallum_web.tenancy import clock, sealed_files
+from vallum_web.tenancy.keyring import keys
+from vallum_web.tenancy.keyring.envelope import DataKey
+from vallum_web.tenancy.keyring.errors import KeyringError
+from vallum_web.tenancy.keyring.keys import Owner
 from vallum_web.tenancy.keys import uuid7
+from vallum_web.tenancy.sealed_files import Sealer
 
 ABANDONED = timedelta(days=1)
 
@@ -28,17 +35,17 @@ class TooLargeError(ValueError):
 class Writer:
     """Counts and hashes what it writes; refuses over its limit."""
 
-    def __init__(self, file: IO[bytes], limit: int) -> None:
+    def __init__(self, sealer: Sealer, limit: int) -> None:
         self.id = uuid7()
         self.size = 0
-        self._file, self._limit, self._hash = file, limit, sha256()
+        self._sealer, self._limit, self._hash = sealer, limit, sha256()
 
     def write(self, data: bytes) -> None:
         self.size += len(data)
         if self.size > self._limit:
             raise TooLargeError(f"Larger than the {self._limit:,} bytes allowed here.")
         self._hash.update(data)
-        self._file.write(data)
+        self._sealer.write(data)
 
     @property
     def digest(self) -> str:
@@ -47,38 +54,56 @@ class Writer:
 
 @contextmanager
 def create(org: UUID, *, limit: int, shelf: str = "") -> Iterator[Writer]:
-    """Write a blob; it exists, whole and on disk, only when the block ends well."""
-    folder = _folder(org, shelf)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = folder / f"{uuid7()}.part"
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            writer = Writer(file, limit)
-            yield writer
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(folder / str(writer.id))
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    """Write a blob; it exists, whole and on disk, only when the block ends well. Raises KeyringError."""
+    with _sealed(org, shelf) as (sealer, name):
+        writer = Writer(sealer, limit)
+        yield writer
+        sealer.end()
+        name(writer.id)
 
 
 def take(org: UUID, file: Path) -> UUID:
-    """Make a blob of a file of ours, which is moved: within one file system nothing is copied."""
-    folder = _folder(org, "")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Make a blob of a file of ours, which is then gone. Raises KeyringError."""
     key = uuid7()
-    partial = folder / f"{key}.part"
-    try:
-        shutil.move(file, partial)
-        with partial.open("rb") as moved:
-            os.fsync(moved.fileno())
-        partial.rename(folder / str(key))
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    with file.open("rb") as plain, _sealed(org, "") as (sealer, name):
+        _copied(plain, sealer)
+        name(key)
+    file.unlink()
     return key
+
+
+@contextmanager
+def opened(org: UUID, blob: UUID, *, shelf: str = "") -> Iterator[IO[bytes]]:
+    """What was written, from anywhere in it. Raises FileNotFoundError, DamagedFileError, KeyringError."""
+    with path(org, blob, shelf=shelf).open("rb") as raw, _reading(org, raw) as plain:
+        yield plain
+
+
+def seal_plain() -> int:
+    """Encrypt what was stored before blobs were. How many there were; one whose owner has no key any more stays."""
+    count = 0
+    for file in plain_ones():
+        owner, found = UUID(file.relative_to(_root()).parts[0]), file.stat()
+        try:
+            with (
+                file.open("rb") as plain,
+                _sealed(owner, str(file.parent.relative_to(_root() / str(owner)))) as (sealer, name),
+            ):
+                _copied(plain, sealer)
+                name(UUID(file.name), at=found.st_mtime)  # what is old enough to be swept stays so
+        except (FileNotFoundError, KeyringError):
+            continue
+        count += 1
+    return count
+
+
+def plain_ones() -> Iterator[Path]:
+    """The blobs that are not encrypted."""
+    for file in sorted(_root().rglob("*-*")):
+        if file.suffix != ".part" and file.is_file():
+            with suppress(FileNotFoundError), file.open("rb") as raw:
+                if not sealed_files.is_sealed(raw.read(sealed_files.HEAD)):
+                    yield file
 
 
 def again(org: UUID, blob: UUID) -> UUID:
@@ -115,7 +140,7 @@ def delete(org: UUID, blob: UUID, *, shelf: str = "") -> None:
 
 def forget_org(org: UUID) -> int:
     """Delete all of an organization's, on every shelf. How many there were."""
-    folder = Path(settings.HOME) / "blobs" / str(org)
+    folder = _root() / str(org)
     count = sum(file.is_file() for file in folder.rglob("*"))
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
@@ -125,7 +150,7 @@ def forget_org(org: UUID) -> int:
 
 def prune() -> int:
     """Delete the parts of blobs that were never finished."""
-    return forget((Path(settings.HOME) / "blobs").rglob("*.part"))
+    return forget(_root().rglob("*.part"))
 
 
 def forget(files: Iterable[Path]) -> int:
@@ -138,4 +163,44 @@ def forget(files: Iterable[Path]) -> int:
 
 
 def _folder(org: UUID, shelf: str) -> Path:
-    return Path(settings.HOME) / "blobs" / str(org) / shelf
+    return _root() / str(org) / shelf
+
+
+def _root() -> Path:
+    return Path(settings.HOME) / "blobs"
+
+
+@contextmanager
+def _sealed(owner: UUID, shelf: str) -> Iterator[tuple[Sealer, Callable[..., None]]]:
+    """A new file and what gives it its name, once it is ended. Without that, nothing of it stays."""
+    key = keys.current(Owner.files(owner))
+    folder = _folder(owner, shelf)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = folder / f"{uuid7()}.part"
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+
+            def name(blob: UUID, *, at: float | None = None) -> None:
+                file.flush()
+                os.fsync(file.fileno())
+                if at is not None:
+                    os.utime(partial, (at, at))
+                partial.rename(folder / str(blob))
+
+            yield Sealer(file, key, str(owner)), name
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _reading(owner: UUID, raw: IO[bytes]) -> IO[bytes]:
+    def key(version: int) -> DataKey:
+        return keys.of_version(Owner.files(owner), version)
+
+    return sealed_files.opened(raw, key, str(owner))
+
+
+def _copied(plain: IO[bytes], sealer: Sealer) -> None:
+    while data := plain.read(io.DEFAULT_BUFFER_SIZE * 32):
+        sealer.write(data)
+    sealer.end()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
+from typing import IO
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -101,13 +101,13 @@ def _read(file: File, wanted: Span) -> Iterator[bytes]:
         start, end = max(wanted.start - begins, 0), min(wanted.end - begins, piece.size)
         begins += piece.size
         if start < end:
-            yield from _cut(blobs.path(file.owner, piece.blob, shelf=file.shelf), start, end)
+            with blobs.opened(file.owner, piece.blob, shelf=file.shelf) as blob:
+                yield from _cut(blob, start, end)
 
 
-def _cut(path: Path, start: int, end: int) -> Iterator[bytes]:
-    with path.open("rb") as blob:
-        blob.seek(start)
-        left = end - start
-        while left and (data := blob.read(min(CHUNK, left))):
-            left -= len(data)
-            yield data
+def _cut(blob: IO[bytes], start: int, end: int) -> Iterator[bytes]:
+    blob.seek(start)
+    left = end - start
+    while left and (data := blob.read(min(CHUNK, left))):
+        left -= len(data)
+        yield data

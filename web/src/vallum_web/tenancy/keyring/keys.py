@@ -27,11 +27,13 @@ class Kind(StrEnum):
 
     ORG = "org"
     SUBJECT = "subject"
+    FILES = "files"
+    """An organization's or a person's stored files: one key, wrapped anew but never rotated, for files lie beside no row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose key: an organization's or a person's."""
+    """Whose key, and for what of theirs."""
 
     kind: Kind
     id: UUID
@@ -43,6 +45,10 @@ class Owner:
     @classmethod
     def subject(cls, subject: UUID) -> Self:
         return cls(kind=Kind.SUBJECT, id=subject)
+
+    @classmethod
+    def files(cls, owner: UUID) -> Self:
+        return cls(kind=Kind.FILES, id=owner)
 
     @property
     def row(self) -> tuple[str, str]:

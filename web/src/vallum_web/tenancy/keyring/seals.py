@@ -75,13 +75,15 @@ def unseal_all_for(context: str, texts: Iterable[tuple[UUID | None, str]]) -> It
 
 
 def forget_org(org: Org | UUID) -> None:
-    """Destroy the organization's keys: what was sealed under them is dead, in every backup of the database too."""
+    """Destroy the organization's keys: what was sealed under them is dead, files too, in every backup of them as well."""
     keys.forget(Owner.org(_id(org)))
+    keys.forget(Owner.files(_id(org)))
 
 
 def forget_subject(subject: UUID) -> None:
     """Destroy the person's keys, likewise."""
     keys.forget(Owner.subject(subject))
+    keys.forget(Owner.files(subject))
 
 
 def lock_number(org: UUID) -> int:
