@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from vallum_web.backups import check, keep
-from vallum_web.backups.held import Held, Shape
 from vallum_web.backups.manifest import KEYRING, MAIN, NAME, new_name
 from vallum_web.backups.places import Places
 from vallum_web.backups.sealing import BackupKey
 from vallum_web.backups.stores import Directory
+from vallum_web.tenancy.objects.held import Held, Shape
 
 START = datetime(2026, 1, 1, 3, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vallum_web.embedded import doctor
+from vallum_web.embedded import apart, doctor
 from vallum_web.embedded.certificates import ensure
 from vallum_web.embedded.doctor import Verdict
 from vallum_web.embedded.ephemeral import ephemeral
@@ -58,6 +58,19 @@ def spoken(*, new, old):
         pytest.param(spoken(new=None, old=None), Verdict.WARN, id="nobody to ask about TLS"),
         pytest.param(doctor.policy({}), Verdict.WARN, id="nobody says whom to ask and where data lies"),
         pytest.param(doctor.policy(dict.fromkeys(doctor._STATED, "x")), Verdict.OK, id="all stated"),
+        pytest.param(apart.ledger(Path("/tmp"), {}), Verdict.WARN, id="the ledger beside the database"),
+        pytest.param(
+            apart.ledger(Path("/tmp"), {apart.LEDGER: "/proc/x"}), Verdict.OK, id="the ledger on another volume"
+        ),
+        pytest.param(apart.ledger(Path("/tmp"), {apart.LEDGER: "s3://b/x"}), Verdict.FAIL, id="a bucket without keys"),
+        pytest.param(
+            apart.ledger(
+                Path("/tmp"),
+                {apart.LEDGER: "s3://b/x", f"{apart.LEDGER}_ACCESS": "a", f"{apart.LEDGER}_SECRET": "b"},
+            ),
+            Verdict.OK,
+            id="the ledger in a bucket",
+        ),
         pytest.param(doctor.clock(4.9), Verdict.OK, id="clocks agree"),
         pytest.param(doctor.clock(-5.1), Verdict.FAIL, id="database behind"),
         pytest.param(doctor.clock(5.1), Verdict.FAIL, id="database ahead"),

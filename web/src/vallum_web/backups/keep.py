@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from vallum_web.backups.held import Held, Shape
 from vallum_web.backups.manifest import KEYRING, MAIN, NAME, began
+from vallum_web.tenancy.objects.held import Held, Shape
 
 PROMISED: Final[Mapping[str, timedelta]] = {MAIN: timedelta(days=90), KEYRING: timedelta(days=7)}
 OURS: Final[Mapping[str, timedelta]] = {MAIN: timedelta(days=75), KEYRING: timedelta(days=5)}

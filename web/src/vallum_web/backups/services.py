@@ -11,7 +11,6 @@ from django.db import DatabaseError
 from vallum_web.backups import apart, canary, check, keep, keyring, kit, manifest, native, places, state
 from vallum_web.backups.check import Looked
 from vallum_web.backups.errors import BackupError, SourceError
-from vallum_web.backups.leaving import Tally
 from vallum_web.backups.manifest import KEYRING, MAIN, Manifest
 from vallum_web.backups.models import Run
 from vallum_web.backups.native import Source
@@ -19,7 +18,8 @@ from vallum_web.backups.places import Places
 from vallum_web.backups.streams import Writer
 from vallum_web.embedded import account as accounts
 from vallum_web.embedded import binaries
-from vallum_web.tenancy import clock
+from vallum_web.tenancy import clock, tombstones
+from vallum_web.tenancy.objects.leaving import Tally
 
 
 @contextmanager
@@ -78,7 +78,8 @@ def back_up_keyring(stores: Places) -> Manifest:
     shelf, at = stores.shelf(KEYRING), clock.now()
     writer = Writer(shelf, apart.KEYRING)
     writer.write(keyring.gather(_home()))
-    written = [writer.end(), native.packed(Path(settings.TOMBSTONES), shelf, apart.LEDGER)]
+    with tombstones.as_folder() as ledger:
+        written = [writer.end(), native.packed(ledger, shelf, apart.LEDGER)]
     streams = {stream.name: stream for stream in written}
     facts = {"kit": kit.present(_home(), os.environ).code}
     found = Manifest(backup=shelf.backup, kind=KEYRING, taken_at=at, streams=streams, tables={}, heads="", facts=facts)

@@ -1,4 +1,4 @@
-"""Where backups lie: a directory, or S3-compatible storage (`s3.py`). Both keep whole objects by name, and are asked alike."""
+"""Where backups lie: a directory, or S3-compatible storage. Both keep whole objects by name, and are asked alike."""
 
 import os
 import secrets
@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import parse_qs, urlsplit
 
-from vallum_guard.http import Route
-from vallum_web.backups import s3
+from vallum_guard.http import Limits, Route
 from vallum_web.backups.errors import MissingError, PlaceError
-from vallum_web.backups.held import Held, Shape
+from vallum_web.tenancy.objects import s3
+from vallum_web.tenancy.objects.held import Held, Shape
 
+_USE: Final = s3.Use(
+    purpose="backup", limits=Limits(seconds=300, body_bytes=64 << 20), fault=PlaceError, missing=MissingError
+)
 _PART: Final = ".part-"
 
 
@@ -106,25 +108,17 @@ class Directory:
 
 def opened(place: str, route: Route, *, access: str = "", secret: str = "") -> Store:
     """`s3://BUCKET/PREFIX?endpoint=https://…&region=…`, or the path of a folder. Raises PlaceError."""
-    if not place.startswith("s3://"):
+    if not place.startswith(s3.SCHEME):
         if "://" in place or not place.startswith("/"):
             raise PlaceError(f"{place!r} is no place for backups: give the whole path of a folder, or s3://BUCKET.")
         return Directory(Path(place))
-    parts = urlsplit(place)
-    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-    if not parts.netloc or not query.get("endpoint", "").startswith("http") or not (access and secret):
+    bucket = s3.Bucket.parse(place, access=access, secret=secret)
+    if bucket is None:
         raise PlaceError(
             "S3 storage needs s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION, and its keys in VALLUM_BACKUP_ACCESS and "
             "VALLUM_BACKUP_SECRET."
         )
-    bucket = s3.Bucket(
-        name=parts.netloc,
-        prefix=f"{parts.path.strip('/')}/".lstrip("/"),
-        endpoint=query["endpoint"],
-        region=query.get("region", "us-east-1"),
-        keys=(access, secret),
-    )
-    return s3.Storage(bucket, route)
+    return s3.Storage(bucket, route, _USE)
 
 
 def _settle(folder: Path) -> None:

@@ -12,13 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from vallum_web.embedded import database, migrations, probe
+from vallum_web.embedded import apart, database, migrations, probe
+from vallum_web.embedded.answers import Line, Verdict
 from vallum_web.embedded.cluster import Urls
 from vallum_web.embedded.connection import APP, OWNER, connected
 from vallum_web.embedded.errors import EmbeddedError
@@ -45,28 +44,6 @@ _ASK_SANDBOX = (
 )
 
 
-class Verdict(StrEnum):
-    """Only FAIL changes the exit code."""
-
-    OK = "OK"
-    WARN = "WARN"
-    FAIL = "FAIL"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One answer. `advice` says what to do, and is empty where nothing is to be done."""
-
-    verdict: Verdict
-    subject: str
-    found: str
-    advice: str = ""
-
-    def __str__(self) -> str:
-        line = f"{self.verdict:<5}{self.subject:<12}{self.found}"
-        return f"{line}\n{'':17}{self.advice}" if self.advice else line
-
-
 def run(home: Path, narrator: Narrator, *, environ: Mapping[str, str] = os.environ) -> int:
     """Says every line; 0 when nothing failed."""
     failed = False
@@ -85,6 +62,7 @@ def examine(home: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     yield advisories(_age(home / "advisories" / "advisories.sqlite"), home)
     yield mail(environ)
     yield policy(environ)
+    yield apart.ledger(home, environ)
     yield backups(environ, read_json(home / "backups.json"), time.time())
     if running := _running(home):
         yield encryption(running, probe.speaks)

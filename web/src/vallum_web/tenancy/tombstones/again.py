@@ -47,7 +47,22 @@ def replay(since: datetime) -> Replayed:
     return Replayed(done=dict(sorted(done.items())), failed=tuple(failed))
 
 
-def _wanted(since: datetime) -> list[Entry]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedUp:
+    """Of those whom the ledger says to be erased: how many were looked for, and how many are there."""
+
+    erased: int
+    there: int
+
+
+def look_up() -> LookedUp:
+    """Look for everybody and everything whose erasure the ledger holds. Raises LedgerError."""
+    erased = {entry.subject: entry for entry in _wanted(None) if handlers.named(entry.kind).there}
+    found = [entry for entry in erased.values() if (there := handlers.named(entry.kind).there) and there(entry)]
+    return LookedUp(erased=len(erased), there=len(found))
+
+
+def _wanted(since: datetime | None) -> list[Entry]:
     """In order, but for what was undone; with the erasures at the end."""
     intents: dict[int, Entry] = {}
     for entry in ledger.entries(since):

@@ -14,8 +14,15 @@ from vallum_web.tenancy.tombstones.errors import BrokenLedgerError
 
 FORMAT: Final = "vallum tombstone 1"
 BEGINNING: Final = "0" * 64
+SUFFIX: Final = ".json"
+_A_FOLDER: Final = 1000
 # No letter of a name or an address fits in: an id is a UUID, and a word is one of ours.
 _WORD: Final = re.compile(r"[a-z0-9_.:-]{0,60}")
+
+
+def file_name(seq: int) -> str:
+    """Where an entry lies: a thousand to a folder."""
+    return f"{seq // _A_FOLDER:06}/{seq:012}{SUFFIX}"
 
 
 class Phase(StrEnum):

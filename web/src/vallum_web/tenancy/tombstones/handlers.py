@@ -22,6 +22,8 @@ class Replay:
     holds: Callable[[Entry], bool]
     last: bool = False
     """After all others: what ends rights comes before what erases rows."""
+    there: Callable[[Entry], bool] | None = None
+    """Of an erasure: whether anything of what was erased is in the database."""
 
 
 _declared: dict[str, Replay] = {}

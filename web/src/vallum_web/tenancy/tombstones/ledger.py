@@ -3,17 +3,19 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from django.conf import settings
 
 from vallum_web.tenancy import clock, signing
 from vallum_web.tenancy.once import replaced
-from vallum_web.tenancy.tombstones import shelf
-from vallum_web.tenancy.tombstones.entry import BEGINNING, Entry, Phase
+from vallum_web.tenancy.tombstones import bucket, shelf
+from vallum_web.tenancy.tombstones.entry import BEGINNING, Entry, Phase, file_name
 from vallum_web.tenancy.tombstones.errors import BrokenLedgerError, LedgerError
 from vallum_web.tenancy.tombstones.shelf import Shelf
 
@@ -28,25 +30,39 @@ _ends: dict[str, tuple[int, str]] = {}
 
 def append(entry: Entry) -> Entry:
     """Number, chain, sign and keep an entry; it is on the disk when this returns. Raises LedgerError."""
-    place = shelf.present()
-    with _lock:
+    with shelf.present() as place, _lock:
         for _ in range(_ATTEMPTS):
             seq, digest = _end(place)
             made = replace(entry, seq=seq + 1, previous=digest).signed()
             if place.put(made.seq, made.written()):
                 _ends[place.name] = (made.seq, made.digest)
-                _witness(made)
+                _witness(place, made)
                 return made
-    raise LedgerError(f"The ledger of tombstones {place.name} is written to by too many at once: try again.")
+        raise LedgerError(f"The ledger of tombstones {place.name} is written to by too many at once: try again.")
 
 
 def entries(since: datetime | None = None) -> Iterator[Entry]:
     """In their order; those of this moment and later. Raises BrokenLedgerError."""
-    place = shelf.present()
-    for seq in place.numbers():
-        entry = _read(place, seq)
-        if since is None or entry.at >= since:
-            yield entry
+    with shelf.present() as place:
+        for seq in place.numbers():
+            entry = _read(place, seq)
+            if since is None or entry.at >= since:
+                yield entry
+
+
+@contextmanager
+def as_folder() -> Iterator[Path]:
+    """The ledger as files, for a copy of it: where it is a bucket, they are fetched and gone after the block."""
+    if not bucket.is_meant(settings.TOMBSTONES):
+        yield Path(settings.TOMBSTONES)
+        return
+    with TemporaryDirectory(dir=settings.HOME, prefix="tombstones-") as made, shelf.present() as place:
+        for seq in place.numbers():
+            if data := place.get(seq):
+                file = Path(made) / file_name(seq)
+                file.parent.mkdir(exist_ok=True)
+                file.write_bytes(data)
+        yield Path(made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,27 +77,33 @@ class Standing:
 
 def standing() -> Standing:
     """Read all of it. Raises LedgerError where it cannot be read at all."""
-    place = shelf.present()
-    numbers = place.numbers()
-    try:
-        _verify(place, numbers)
-    except BrokenLedgerError as error:
-        return Standing(place=place.name, entries=len(numbers), weak=place.is_weak(), problem=str(error))
-    return Standing(place=place.name, entries=len(numbers), weak=place.is_weak())
+    with shelf.present() as place:
+        numbers, problem = place.numbers(), ""
+        try:
+            _verify(place, numbers)
+        except BrokenLedgerError as error:
+            problem = str(error)
+        return Standing(place=place.name, entries=len(numbers), weak=place.is_weak(), problem=problem)
+
+
+def extent() -> Standing:
+    """As `standing`, without reading an entry. Raises LedgerError."""
+    with shelf.present() as place:
+        return Standing(place=place.name, entries=len(place.numbers()), weak=place.is_weak())
 
 
 def prune() -> int:
     """Remove entries older than any backup may be, saying so in the ledger first."""
-    place, last = shelf.present(), clock.now() - KEPT_FOR
-    old = []
-    for seq in place.numbers():
-        if _read(place, seq).at >= last:
-            break
-        old.append(seq)
-    if old:
-        append(Entry(seq=0, phase=Phase.PRUNED, at=clock.now(), of=old[-1]))
-    for seq in old:
-        place.remove(seq)
+    last, old = clock.now() - KEPT_FOR, []
+    with shelf.present() as place:
+        for seq in place.numbers():
+            if _read(place, seq).at >= last:
+                break
+            old.append(seq)
+        if old:
+            append(Entry(seq=0, phase=Phase.PRUNED, at=clock.now(), of=old[-1]))
+        for seq in old:
+            place.remove(seq)
     return len(old)
 
 
@@ -128,6 +150,8 @@ def _missed(place: Shelf, numbers: list[int]) -> None:
     try:
         kept = json.loads(_witness_file().read_text("utf-8"))
         seq, digest = int(kept["seq"]), str(kept["digest"])
+        if kept.get("place", _where(place)) != _where(place):
+            return  # the operator has moved it since
     except (OSError, ValueError, KeyError, TypeError):
         return
     if not numbers or seq > numbers[-1]:
@@ -136,8 +160,13 @@ def _missed(place: Shelf, numbers: list[int]) -> None:
         raise BrokenLedgerError(f"Tombstone {seq} is not the one that was written.")
 
 
-def _witness(entry: Entry) -> None:
-    replaced(_witness_file(), json.dumps({"seq": entry.seq, "digest": entry.digest}))
+def _witness(place: Shelf, entry: Entry) -> None:
+    replaced(_witness_file(), json.dumps({"seq": entry.seq, "digest": entry.digest, "place": _where(place)}))
+
+
+def _where(place: Shelf) -> str:
+    """Empty for the state folder's own, which is another folder after a restore."""
+    return "" if place.name == str(Path(settings.HOME) / "tombstones") else place.name
 
 
 def _witness_file() -> Path:

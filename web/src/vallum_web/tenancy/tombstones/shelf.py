@@ -1,25 +1,33 @@
-"""Where the entries lie: a folder apart from the database, one file an entry. A number is given once, and never again."""
+"""Where the entries lie: a folder apart from the database, or a bucket. A number is given once, and never again."""
 
 import os
 import secrets
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
+from types import TracebackType
+from typing import Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 from django.conf import settings
 
+from vallum_web.tenancy.tombstones import bucket
+from vallum_web.tenancy.tombstones.entry import file_name
 from vallum_web.tenancy.tombstones.errors import LedgerError
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
-_A_FOLDER: Final = 1000
 
 
 class Shelf(Protocol):
-    """What a place for entries has to be able to do. Each raises LedgerError."""
+    """What a place for entries has to be able to do. It is used in a block. Each raises LedgerError."""
 
     name: str
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
 
     def is_weak(self) -> bool:
         """Lies where the database lies: what takes the one may take the other."""
@@ -59,6 +67,12 @@ class Folder:
     def __init__(self, root: Path, beside: Path) -> None:
         self._root, self._beside = root, beside
         self.name = str(root)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held open."""
 
     @_clear
     def is_weak(self) -> bool:
@@ -103,10 +117,13 @@ class Folder:
         self._place(seq).unlink(missing_ok=True)
 
     def _place(self, seq: int) -> Path:
-        return self._root / f"{seq // _A_FOLDER:06}" / f"{seq:012}.json"
+        return self._root / file_name(seq)
 
 
 def present() -> Shelf:
+    """Raises LedgerError."""
+    if bucket.is_meant(settings.TOMBSTONES):
+        return bucket.Remote(settings.TOMBSTONES)
     return Folder(Path(settings.TOMBSTONES), Path(settings.HOME))
 
 

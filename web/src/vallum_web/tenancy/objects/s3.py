@@ -7,20 +7,22 @@ own is ever opened. It is imported where it is used: half a second that nothing 
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
+from urllib.parse import parse_qs, urlsplit
 
 from vallum_guard import http
 from vallum_guard.errors import GuardError, TransportFailed
 from vallum_guard.http import Route
-from vallum_web.backups.errors import MissingError, PlaceError
-from vallum_web.backups.held import Held, Shape
+from vallum_guard.urls import literal_address
+from vallum_web.tenancy.objects.errors import MissingObjectError, StorageError
+from vallum_web.tenancy.objects.held import Held, Shape
 
-PURPOSE: Final = "backup"
-_LIMITS: Final = http.Limits(seconds=300, body_bytes=64 << 20)
+SCHEME: Final = "s3://"
 # Of one request to delete, as the protocol has it.
 _AT_ONCE: Final = 1000
 # Signed by nobody, and the guard's to say.
 _DROPPED: Final = frozenset({*http.OURS, "expect"})
+_TAKEN: Final = frozenset({"412", "PreconditionFailed"})
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NoSuchLifecycleConfiguration"})
 
 
@@ -34,27 +36,80 @@ class Bucket:
     region: str
     keys: tuple[str, str]
 
+    @classmethod
+    def parse(cls, place: str, *, access: str, secret: str) -> Self | None:
+        """Of `s3://BUCKET/PREFIX?endpoint=https://…&region=…`; None where something of it is missing."""
+        parts = urlsplit(place)
+        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        if not parts.netloc or not query.get("endpoint", "").startswith("http") or not (access and secret):
+            return None
+        return cls(
+            name=parts.netloc,
+            prefix=f"{parts.path.strip('/')}/".lstrip("/"),
+            endpoint=query["endpoint"],
+            region=query.get("region", "us-east-1"),
+            keys=(access, secret),
+        )
+
     def __repr__(self) -> str:
         return f"Bucket({self.name}/{self.prefix} at {self.endpoint})"  # never its keys: reprs end up in logs
 
 
-class Storage:
-    """A `stores.Store` over one bucket and prefix."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """What for, how patiently, and as which errors its user knows what goes wrong."""
 
-    def __init__(self, bucket: Bucket, route: Route) -> None:
+    purpose: str
+    limits: http.Limits
+    attempts: int = 4
+    fault: type[Exception] = StorageError
+    missing: type[Exception] = MissingObjectError
+
+
+class Storage:
+    """Objects in one bucket, under one prefix."""
+
+    def __init__(self, bucket: Bucket, route: Route, use: Use) -> None:
         self._bucket = bucket
         self._route = route
+        self._use = use
         self._client = self._made()
 
     def __str__(self) -> str:
         return f"s3://{self._bucket.name}/{self._bucket.prefix} at {self._bucket.endpoint}"
 
+    @property
+    def is_here(self) -> bool:
+        """On this machine, by its address."""
+        host = urlsplit(self._bucket.endpoint).hostname or ""
+        address = literal_address(host)
+        return host == "localhost" or (address is not None and address.is_loopback)
+
     def put(self, name: str, data: bytes) -> None:
         self._ask("put_object", Key=self._key(name), Body=data)
+
+    def put_new(self, name: str, data: bytes) -> bool:
+        """As `put`, where nothing has this name. False where something has: then nothing is changed."""
+        try:
+            self._ask("put_object", Key=self._key(name), Body=data, IfNoneMatch="*")
+        except _TakenError:
+            return False
+        return True
 
     def get(self, name: str) -> bytes:
         body = self._ask("get_object", Key=self._key(name))["Body"]
         return bytes(body.read())
+
+    def found(self, name: str) -> bytes | None:
+        """As `get`; None where nothing has this name."""
+        try:
+            return self.get(name)
+        except self._use.missing:
+            return None
+
+    def delete(self, name: str) -> None:
+        """The present one of this name; no error where there is none."""
+        self._ask("delete_object", Key=self._key(name))
 
     def names(self, prefix: str) -> Iterator[str]:
         for page in self._pages("list_objects_v2", prefix):
@@ -82,7 +137,7 @@ class Storage:
         for first in range(0, len(named), _AT_ONCE):
             answer = self._ask("delete_objects", Delete={"Objects": named[first : first + _AT_ONCE], "Quiet": True})
             if refused := answer.get("Errors"):
-                raise PlaceError(
+                raise self._use.fault(
                     f"{self} keeps {len(refused)} objects: {refused[0].get('Message', 'no reason given')}."
                 )
 
@@ -118,7 +173,7 @@ class Storage:
     def _rules(self) -> list[dict[str, Any]]:
         try:
             return list(self._ask("get_bucket_lifecycle_configuration").get("Rules", ()))
-        except MissingError:
+        except self._use.missing:
             return []
 
     def _held(self, found: dict[str, Any], shape: Shape, at: Any, *, size: int = 0) -> Held:
@@ -127,11 +182,11 @@ class Storage:
 
     def _pages(self, operation: str, prefix: str) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator(operation).paginate(Bucket=self._bucket.name, Prefix=self._key(prefix))
-        with _said(self):
+        with _said(self, self._use):
             yield from pages
 
     def _ask(self, operation: str, **values: Any) -> dict[str, Any]:
-        with _said(self):
+        with _said(self, self._use):
             return dict(getattr(self._client, operation)(Bucket=self._bucket.name, **values))
 
     def _key(self, name: str) -> str:
@@ -147,7 +202,7 @@ class Storage:
         config = Config(
             signature_version="s3v4",
             s3={"addressing_style": "path"},
-            retries={"mode": "standard", "total_max_attempts": 4},
+            retries={"mode": "standard", "total_max_attempts": self._use.attempts},
             # Each chunk proves itself when it is opened; older storages know no checksums in trailers.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
@@ -168,10 +223,14 @@ class Storage:
 
         headers = {name: _word(value) for name, value in request.headers.items() if name.lower() not in _DROPPED}
         asked = http.Request(
-            url=request.url, purpose=PURPOSE, method=request.method, headers=headers, body=_whole(request.body)
+            url=request.url,
+            purpose=self._use.purpose,
+            method=request.method,
+            headers=headers,
+            body=_whole(request.body),
         )
         try:
-            found = http.fetch(asked, route=self._route, limits=_LIMITS)
+            found = http.fetch(asked, route=self._route, limits=self._use.limits)
         except TransportFailed as error:  # tried again by botocore
             raise EndpointConnectionError(endpoint_url=self._bucket.endpoint, error=error) from error
         return AWSResponse(found.url, found.status, found.headers, _Raw(found.body))
@@ -185,11 +244,15 @@ class _Raw(io.BytesIO):
             yield piece
 
 
+class _TakenError(Exception):
+    """Something has this name already."""
+
+
 class _said:  # noqa: N801 - used as a word
     """botocore's errors and the guard's, as one sentence of ours."""
 
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+    def __init__(self, storage: Storage, use: Use) -> None:
+        self._storage, self._use = storage, use
 
     def __enter__(self) -> None:
         return
@@ -199,10 +262,12 @@ class _said:  # noqa: N801 - used as a word
 
         if isinstance(error, ClientError):
             code = str(error.response.get("Error", {}).get("Code", ""))
-            kind = MissingError if code in _MISSING else PlaceError
+            if code in _TAKEN:
+                raise _TakenError from error
+            kind = self._use.missing if code in _MISSING else self._use.fault
             raise kind(f"{self._storage} answered {code or 'with an error'} to {error.operation_name}.") from error
         if isinstance(error, BotoCoreError | GuardError):
-            raise PlaceError(f"{self._storage} cannot be reached: {error}") from error
+            raise self._use.fault(f"{self._storage} cannot be reached: {error}") from error
 
 
 def _whole(body: Any) -> bytes | None:
