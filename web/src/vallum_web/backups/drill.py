@@ -1,6 +1,7 @@
 """The weekly proof: the latest backup restored into nothing, compared, its secrets tried without and with the keyring."""
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -31,6 +32,7 @@ _TOLD: Final = (
     "VALLUM_FINGERPRINT_KEY",
     "VALLUM_AUDIT_KEY",
 )
+_LOOKED_UP: Final = re.compile(r"erased: (\d+) looked up, (\d+) there")
 _PROVED: Final = f"canary: {Answer.SHUT} without it, {Answer.READ} with it"
 
 
@@ -55,6 +57,7 @@ def drill(stores: Places) -> Run:
                 )
             )
         _prove(done)
+        run.erased, run.resurrected = _looked_up(done)
         run.rto = (clock.now() - run.began_at).total_seconds()
     return run
 
@@ -63,6 +66,14 @@ def _prove(done: Restored) -> None:
     if not any(_PROVED in line for line in done.said):
         said = next((line for line in done.said if "canary" in line), "nothing was said of it")
         raise RestoreError(f"The canary should open with the keyring, and with it alone: {said}.")
+
+
+def _looked_up(done: Restored) -> tuple[int, int]:
+    """As `settle` said it: how many that were erased it looked for, and how many it found. Raises RestoreError."""
+    found = next((match for line in done.said if (match := _LOOKED_UP.fullmatch(line))), None)
+    if found is None:
+        raise RestoreError("Nobody looked whether people who were erased are in the copy.")
+    return int(found[1]), int(found[2])
 
 
 class _scratch:  # noqa: N801 - used as a word

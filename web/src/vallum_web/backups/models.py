@@ -33,6 +33,10 @@ class Run(models.Model):
     """Of a drill or a restore: seconds between the backup and its begin, which is what would have been lost."""
     rto = models.FloatField(null=True)
     """Of a drill or a restore: seconds until the platform could have been opened."""
+    erased = models.PositiveIntegerField(null=True)
+    """Of a drill or a restore: how many people and organizations were looked up whose erasure the ledger holds."""
+    resurrected = models.PositiveIntegerField(null=True)
+    """How many of them were found."""
     oldest = models.FloatField(null=True)
     """Of a look: days of the oldest thing that lies in the storage."""
     override = models.TextField(blank=True)

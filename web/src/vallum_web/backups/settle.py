@@ -22,6 +22,7 @@ def settle(run: Run, taken_at: datetime, say: Callable[[str], None]) -> None:
     say(f"jobs: {jobs.forsake()} that waited or ran are not taken up")
     say(_replayed(taken_at, run.override))
     say(_nothing_too_old(run.override))
+    say(_nobody_is_back(run))
     say(_no_old_mail(run.began_at))
     say(_invariants(run.override))
     run.ended_at = clock.now()
@@ -40,6 +41,20 @@ def _replayed(taken_at: datetime, override: str) -> str:
     if found.failed and not override:
         raise RestoreError(f"The ledger could not be replayed: {'; '.join(found.failed)}. {_ADVICE}")
     return f"ledger: {sum(found.done.values()):,} replayed" + (f", {len(found.failed)} not" if found.failed else "")
+
+
+def _nobody_is_back(run: Run) -> str:
+    """Everybody whose erasure the ledger holds is looked up by their id. Raises RestoreError, likewise."""
+    try:
+        found = tombstones.look_up()
+    except tombstones.LedgerError as error:
+        if run.override:
+            return f"erased: NOT looked up ({error})"
+        raise RestoreError(f"The ledger of what must not come back cannot be read: {error} {_ADVICE}") from error
+    run.erased, run.resurrected = found.erased, found.there
+    if found.there and not run.override:
+        raise RestoreError(f"{found.there} of {found.erased} that were erased are in the restored database. {_ADVICE}")
+    return f"erased: {found.erased} looked up, {found.there} there"
 
 
 def _nothing_too_old(override: str) -> str:

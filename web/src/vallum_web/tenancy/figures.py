@@ -36,6 +36,8 @@ class Figure:
     at_least: float | None = None
     at_most: float | None = None
     unit: str = ""
+    card: str = ""
+    """Shown with others of this title, as a card of its own, beside the clauses that it speaks for."""
 
     def __post_init__(self) -> None:
         if not self.clauses or not self.words or (self.at_least is None and self.at_most is None):

@@ -64,6 +64,24 @@ def _section(clause: str) -> str:
     return next(key for key in sorted(SECTIONS, key=len, reverse=True) if clause.startswith(key))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Figures that are looked at together."""
+
+    title: str
+    figures: Sequence[Measured]
+
+
+def cards() -> list[Card]:
+    """What was measured of those figures that have one; nothing before the first hour."""
+    readings = {row.figure: row for row in Reading.objects.all()}
+    found: dict[str, list[Measured]] = defaultdict(list)
+    for figure in declared():
+        if figure.card and figure.id in readings:
+            found[figure.card].append(_measured(figure.words, figure.bound, figure.unit, readings[figure.id]))
+    return [Card(title=title, figures=figures) for title, figures in sorted(found.items())]
+
+
 def standing() -> Standing:
     now = clock.now()
     readings = {row.figure: row for row in Reading.objects.all()}

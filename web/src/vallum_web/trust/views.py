@@ -14,6 +14,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "standing": queries.standing(),
         "evidence": evidence.last(),
+        "cards": queries.cards(),
         "processors": queries.processors(),
         "hosting": settings.HOSTING,
         "disks": settings.DISK_ENCRYPTION,

@@ -51,7 +51,9 @@ def test_what_was_deleted_since_the_backup_is_deleted_again(live_database, serve
     assert User.objects.filter(pk=people.bob.pk).exists()
     assert exists(people.elsewhere)
 
+    assert tombstones.look_up() == tombstones.LookedUp(erased=2, there=2)
     first = tombstones.replay(backup_at)
+    assert tombstones.look_up() == tombstones.LookedUp(erased=2, there=0)
     again = tombstones.replay(backup_at)
     assert first.failed == again.failed == ()
     with looking_back(Purpose.PURGE):

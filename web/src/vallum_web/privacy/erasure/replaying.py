@@ -60,6 +60,10 @@ def _open(subject: UUID) -> Deletion | None:
         return Deletion.objects.filter(subject=subject, state=State.PENDING).first()
 
 
+def _is_there(entry: Entry) -> bool:
+    return _exists(Whose(entry.kind), entry.subject)
+
+
 def _exists(whose: Whose, subject: UUID) -> bool:
     if whose is Whose.ORG:
         with scope(subject, purpose=Purpose.PRIVACY):
@@ -71,6 +75,6 @@ def _exists(whose: Whose, subject: UUID) -> bool:
 replays(
     Replay(kind="deletion.asked", again=_ask_again, holds=_is_open),
     Replay(kind="deletion.undone", again=_take_back_again, holds=_is_back),
-    Replay(kind="person", again=_erase_again, holds=_is_erased, last=True),
-    Replay(kind="org", again=_erase_again, holds=_is_erased, last=True),
+    Replay(kind="person", again=_erase_again, holds=_is_erased, there=_is_there, last=True),
+    Replay(kind="org", again=_erase_again, holds=_is_erased, there=_is_there, last=True),
 )
