@@ -21,7 +21,7 @@ from vallum_engine.model.report import Coverage, Report, RuleSet, Stats
 from vallum_guard.ledger import Departure
 from vallum_web.accounts import services
 from vallum_web.accounts.legal.documents import stamp
-from vallum_web.accounts.legal.queries import held
+from vallum_web.accounts.legal.queries import offered
 from vallum_web.accounts.legal.services import settle
 from vallum_web.accounts.models import Acceptance, Membership, SsoIdentity, User
 from vallum_web.accounts.sso import domains
@@ -45,7 +45,7 @@ def signup_form(address: str) -> dict[str, str]:
 
 def ticks() -> dict[str, str]:
     """What somebody ticks who accepts what holds today."""
-    return {"accept": "on", "adult": "on", "versions": stamp(held())}
+    return {"accept": "on", "adult": "on", "versions": stamp(offered())}
 
 
 def accept(browser: Client) -> None:

@@ -13,7 +13,7 @@ from mailing import last
 from vallum_web.accounts import services, tokens
 from vallum_web.accounts.legal import documents, markdown
 from vallum_web.accounts.legal.comparing import compare
-from vallum_web.accounts.legal.documents import Document, Version, in_force, stamp
+from vallum_web.accounts.legal.documents import Document, Version, Weight, in_force, stamp
 from vallum_web.accounts.legal.queries import held
 from vallum_web.accounts.legal.services import accept, settle
 from vallum_web.accounts.models import Acceptance, Membership, User
@@ -120,10 +120,10 @@ class TestDocuments:
 
     @pytest.mark.policy("PP-10c")
     def test_last_updated_is_the_day_of_the_version_in_force(self, monkeypatch):
-        later = Version(document=Document.PRIVACY, number=3, since=date(2027, 3, 1))
+        later = Version(document=Document.PRIVACY, number=3, since=date(2027, 3, 1), weight=Weight.WORDING)
         monkeypatch.setattr(Version, "text", "# Privacy policy\n\nA text.")
-        monkeypatch.setattr("vallum_web.accounts.legal.views.versions", lambda: (*documents.versions(), later))
-        monkeypatch.setattr("vallum_web.accounts.legal.queries.versions", lambda: (*documents.versions(), later))
+        known = documents.versions()
+        monkeypatch.setattr(documents, "versions", lambda: (*known, later))
         page = Client().get("/legal/privacy/").content.decode()
         assert "Last updated 26 November 2026" in page
         assert "From 1 March 2027 on" in page

@@ -39,6 +39,7 @@ from vallum_web.privacy.exports import services, tables, work
 from vallum_web.privacy.exports.models import Archive, PersonExport
 from vallum_web.privacy.requests import services as requests
 from vallum_web.tenancy import blobs, clock
+from vallum_web.tenancy.announcing import models as announcing
 from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.models import RequestLog
 from vallum_web.tenancy.scope import person, scope
@@ -123,6 +124,9 @@ EXAMPLES = {
     "operator_breaches.Told": _told,
     "privacy_exports.PersonExport": lambda _, who: PersonExport.objects.create(
         person=who.pk, expires_at=NOW() + timedelta(days=1), asked_at=NOW() - timedelta(days=2), status="failed"
+    ),
+    "announcing.Told": lambda _, who: announcing.Told.objects.create(
+        announcement=announcing.Announcement.objects.create(kind="letter", what="letter", said={}), person=who.pk
     ),
     "privacy_objections.Objection": lambda _, who: Objection.objects.create(person=who.pk, purpose="usage"),
     "privacy_objections.Restriction": lambda _, who: Restriction.objects.create(person=who.pk, reason="disputed"),

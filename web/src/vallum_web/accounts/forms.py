@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from vallum_web.accounts import matrix
 from vallum_web.accounts.legal.forms import Ticks
-from vallum_web.accounts.legal.queries import held
+from vallum_web.accounts.legal.queries import offered
 from vallum_web.accounts.legal.services import accept
 from vallum_web.accounts.models import Acceptance, User
 from vallum_web.accounts.networks import network
@@ -70,7 +70,7 @@ class SignupForm(Ticks, Bounded, AllauthSignupForm):  # type: ignore[misc]  # al
         if user:
             User.objects.filter(pk=user.pk).update(name=self.cleaned_data["name"])
             invited = INVITED in request.session
-            accept(user, held(), Acceptance.Method.INVITATION if invited else Acceptance.Method.SIGNUP)
+            accept(user, offered(), Acceptance.Method.INVITATION if invited else Acceptance.Method.SIGNUP)
         return user
 
 

@@ -59,6 +59,7 @@ DOORS: Mapping[str, tuple[tuple[Limit, Callable[[HttpRequest], str]], ...]] = {
     "leaked_token": ((named("TokenReportPerIP"), _by_network),),
     "privacy_requests:intake": ((named("PrivacyRequestsPerIP"), _by_network),),
     "privacy_minors:report": ((named("PrivacyRequestsPerIP"), _by_network),),
+    "subscribers:ask": ((named("SubscriptionsPerIP"), _by_network),),
     "privacy:ask": ((named("PrivacyRequestsPerPerson"), _by_person),),
     "new_org": ((named("OrgsPerPerson"), _by_person),),
 }

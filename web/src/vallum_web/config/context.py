@@ -15,6 +15,7 @@ from vallum_web.billing import queries as billing
 from vallum_web.config import navigation
 from vallum_web.mail import notices
 from vallum_web.mail import queries as mails
+from vallum_web.operator import places
 from vallum_web.tenancy import clock
 
 
@@ -67,6 +68,7 @@ def _passkeys(request: HttpRequest) -> passkeys.Here:
 def _frame(request: HttpRequest, person: User, may: Collection[str]) -> dict[str, Any]:
     org = getattr(request, "org", None)
     mine = queries.my_orgs(person)
+    unread = notices.unread(person.pk, [each.id for each in mine])
     return {
         "my_orgs": mine,
         "money": billing.notice(org) if org and settings.BILLING else "",
@@ -76,6 +78,9 @@ def _frame(request: HttpRequest, person: User, may: Collection[str]) -> dict[str
         "nav": navigation.sidebar(request, org, may),
         "switcher": navigation.switcher(org, mine),
         "suppressed": mails.suppressed(person.email),
-        "bell": navigation.bell(request, notices.unread(person.pk, [each.id for each in mine])),
+        "bell": navigation.bell(request, unread),
+        "pressing": notices.pressing(person.pk) if unread else None,
+        # Those of other apps lead back to the desk by the same tabs as its own.
+        **({"tabs": places.tabs(request)} if request.path.startswith("/operator/") else {}),
         "account": navigation.account(person, inbox=settings.INBOX_PAGE),
     }

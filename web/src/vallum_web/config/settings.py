@@ -24,7 +24,6 @@ DATA_PROTECTION_OFFICER = os.environ.get("VALLUM_DPO", "")
 SECURITY_CONTACT = os.environ.get("VALLUM_SECURITY_CONTACT", "")
 HOSTING = os.environ.get("VALLUM_HOSTING", "")
 DISK_ENCRYPTION = os.environ.get("VALLUM_DISK_ENCRYPTION", "")
-TRANSFER_CLAUSES = os.environ.get("VALLUM_TRANSFER_CLAUSES", "")
 
 DEBUG = False
 SECRET_KEY = secret.key(HOME, "secret_key")
@@ -66,9 +65,12 @@ INSTALLED_APPS = [
     "vallum_web.tenancy",
     "vallum_web.tenancy.audit",
     "vallum_web.tenancy.retention",
+    "vallum_web.tenancy.announcing",
+    "vallum_web.tenancy.processors",
     "vallum_web.mail",
     "vallum_web.accounts",
     "vallum_web.accounts.objections",
+    "vallum_web.accounts.subscribers",
     "vallum_web.assets",
     "vallum_web.advisories",
     "vallum_web.scans",
@@ -87,6 +89,7 @@ INSTALLED_APPS = [
     "vallum_web.overview",
     "vallum_web.operator",
     "vallum_web.operator.breaches",
+    "vallum_web.operator.notices",
     "vallum_web.trust",
     "vallum_web.backups",
 ]

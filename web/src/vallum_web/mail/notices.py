@@ -79,6 +79,13 @@ def read(who: UUID, orgs: Collection[UUID], key: UUID) -> Notice:
         return _of(who, orgs).get(pk=key)
 
 
+def pressing(who: UUID) -> Notice | None:
+    """The oldest that has to be read and is not: what stands above every page until it is."""
+    with person(who):
+        rows = Notice.objects.filter(person=who, read_at=None, kind__in=kinds.confirmed(), org=None)
+        return rows.defer("text").order_by("id").first()
+
+
 def read_all(who: UUID, orgs: Collection[UUID]) -> int:
     """All but those that are read one by one: how many there were."""
     with person(who):

@@ -70,11 +70,16 @@ def claim(terms: Terms) -> list[Claimed]:
 
 
 def _ready(terms: Terms, now: datetime) -> list[Message]:
-    """What has to be said goes before what can be switched off: nobody waits for a new password behind a thousand alerts."""
+    """What one person waits for goes first, then what everybody has to be told, then what can be switched off.
+
+    So nobody waits for a new password behind a thousand alerts, or behind a letter to fifty thousand people.
+    """
     is_ready = Q(state=State.QUEUED, due_at__lte=now) | Q(state=State.SENDING, lease_until__lte=now)
     optional = [kind.id for kind in kinds.optional()]
     rows = Message.objects.select_for_update(skip_locked=True).filter(is_ready, held=False)
-    rank = Case(When(kind__in=optional, then=Value(1)), default=Value(0))
+    rank = Case(
+        When(kind__in=optional, then=Value(2)), When(kind__in=kinds.confirmed(), then=Value(1)), default=Value(0)
+    )
     return list(rows.order_by(rank, "due_at")[: terms.most])
 
 

@@ -1,6 +1,6 @@
 """Every read of the outbox. Opened contents are for the machine's own operator and for whoever develops on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
@@ -52,6 +52,22 @@ def suppressed(address: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute("select lookup_suppressed(%s)", [digest(address)])
         return str(cursor.fetchone()[0] or "")
+
+
+def handed_over(message: UUID | None) -> bool:
+    """Whether the mail left for its reader, and did not come back."""
+    if message is None:
+        return False
+    with outbox():
+        return Message.objects.filter(pk=message, state__in=(Message.State.SENT, Message.State.DELIVERED)).exists()
+
+
+def bounced_among(addresses: Collection[str]) -> set[str]:
+    """Those of these addresses to which nothing is sent, for mails come back from there."""
+    keys = {digest(address): address for address in addresses}
+    with outbox():
+        gone = Suppression.objects.filter(why=Suppression.Why.BOUNCED, recipient__in=list(keys))
+        return {keys[bytes(key)] for key in gone.values_list("recipient", flat=True)}
 
 
 def came_back(since: datetime) -> Sequence[tuple[UUID, bytes, datetime]]:

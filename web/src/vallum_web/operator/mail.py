@@ -16,6 +16,7 @@ from vallum_web.mail import delivery, domain, services
 from vallum_web.operator import places
 from vallum_web.operator.forms import AddressForm, SelectorForm
 from vallum_web.tenancy import egress
+from vallum_web.tenancy.processors import queries as processors
 
 PURPOSE = "mail domain"
 UNPROCESSABLE = 422
@@ -30,6 +31,7 @@ def delivered(request: HttpRequest) -> HttpResponse:
         "way": settings.MAIL,
         "form": AddressForm(),
         "sender": settings.DEFAULT_FROM_EMAIL,
+        "barred": any(each.used and each.lacking for each in processors.standing() if each.party.id == "resend"),
     }
     return render(request, "operator/mail.html", context)
 

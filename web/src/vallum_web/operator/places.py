@@ -11,6 +11,8 @@ _PLACES = (
     ("Requests", "privacy_requests:register"),
     ("Minors", "privacy_minors:desk"),
     ("Breaches", "operator_breaches:register"),
+    ("Notices", "operator_notices:index"),
+    ("Sub-processors", "operator_notices:processors"),
     ("Mail", "operator:mail"),
     ("Mail domain", "operator:mail_domain"),
 )

@@ -17,6 +17,7 @@ from vallum_guard.ledger import Departure as Left
 from vallum_guard.urls import literal_address
 from vallum_web.tenancy import egress_registry
 from vallum_web.tenancy.models import Departure, PlatformDeparture
+from vallum_web.tenancy.processors import queries as processors
 from vallum_web.tenancy.scope import scope
 
 
@@ -64,8 +65,12 @@ def own() -> tuple[Network, ...]:
 
 
 def gate(purpose: str, host: str) -> None:
-    """Nothing leaves unless the registry foresees it, and nothing leaves for the platform itself."""
+    """Nothing leaves unless the registry foresees it, and nothing leaves for the platform itself.
+
+    A sub-processor gets nothing before its day, and outside of the EU nothing without a contract that holds.
+    """
     egress_registry.admit(purpose, host)
+    processors.admit(egress_registry.by_purpose()[purpose])
     if host == urlsplit(settings.PUBLIC_URL).hostname and literal_address(host) is None and not settings.LOOPBACK:
         raise NotForeseen(f"{host} is this platform itself.")
 

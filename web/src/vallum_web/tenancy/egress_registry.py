@@ -1,5 +1,6 @@
 """Where anything may go at all, and why: read once from `egress_registry.toml`, asked by the guard before each departure."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ class Party:
     """Empty: whom the organization names."""
     since: date | None = None
     """Of a sub-processor: the day from which on it may get anything. A later one is announced, and gets nothing before."""
+    countries: tuple[str, ...] = ()
+    """Of a sub-processor: where it processes, by ISO 3166. Outside of the EU nothing goes there without a contract."""
 
 
 @cache
@@ -78,6 +81,7 @@ def admit(purpose: str, host: str) -> None:
         raise NotForeseen(f"{party.who} is announced for {party.since:%Y-%m-%d}: nothing goes there before.")
 
 
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _TEXTS = ("id", "who", "role", "region", "why")
 _LISTS = ("purposes", "sends")
 
@@ -87,7 +91,7 @@ def _party(row: Mapping[str, Any]) -> Party:
     missing = [key for key in (*_TEXTS, *_LISTS) if not row.get(key)]
     if missing:
         raise BrokenRegistryError(f"egress_registry.toml, {name}: {', '.join(missing)} is missing")
-    unknown = sorted(row.keys() - {*_TEXTS, *_LISTS, "hosts", "since"})
+    unknown = sorted(row.keys() - {*_TEXTS, *_LISTS, "hosts", "since", "countries"})
     if unknown:
         raise BrokenRegistryError(f"egress_registry.toml, {name}: {', '.join(unknown)} means nothing here")
     purposes, sends, hosts = (tuple(map(str, row.get(key, ()))) for key in ("purposes", "sends", "hosts"))
@@ -99,7 +103,12 @@ def _party(row: Mapping[str, Any]) -> Party:
     since = row.get("since")
     if (role is Role.SUB_PROCESSOR) is not (type(since) is date):
         raise BrokenRegistryError(f"egress_registry.toml, {name}: a sub-processor has a day `since`, and nobody else")
-    lists = {"purposes": purposes, "sends": sends, "hosts": hosts}
+    countries = tuple(map(str, row.get("countries", ())))
+    if (role is Role.SUB_PROCESSOR) is not bool(countries) or not all(map(_COUNTRY.fullmatch, countries)):
+        raise BrokenRegistryError(
+            f"egress_registry.toml, {name}: a sub-processor has countries, two letters each, and nobody else"
+        )
+    lists = {"purposes": purposes, "sends": sends, "hosts": hosts, "countries": countries}
     return Party(id=name, who=who, role=role, region=region, why=why, since=since, **lists)
 
 

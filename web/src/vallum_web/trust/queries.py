@@ -3,13 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
-from vallum_web.tenancy import clock, egress_registry
-from vallum_web.tenancy.egress_registry import Party, Role
+from vallum_web.tenancy import clock
 from vallum_web.tenancy.figures import declared
 from vallum_web.trust import evidence
 from vallum_web.trust.clauses import clauses
@@ -112,22 +111,3 @@ def _measured(words: str, bound: str, unit: str, row: Reading) -> Measured:
 
 def _stated(setting: str) -> str:
     return str(getattr(settings, setting, ""))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Processor:
-    """Somebody who gets personal data on our behalf."""
-
-    party: Party
-    used: bool
-    since: date | None
-
-
-def processors() -> list[Processor]:
-    """The sub-processors of the egress registry, and whether this installation is set up to use each."""
-    used = {"resend": settings.MAIL == "resend", **dict.fromkeys(settings.BILLING, True)}
-    return [
-        Processor(party=party, used=bool(used.get(party.id)), since=party.since)
-        for party in egress_registry.parties()
-        if party.role is Role.SUB_PROCESSOR
-    ]

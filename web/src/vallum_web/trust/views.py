@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from vallum_web.tenancy.processors import queries as processors
 from vallum_web.trust import badge as badges
 from vallum_web.trust import evidence, queries
 
@@ -15,7 +16,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "standing": queries.standing(),
         "evidence": evidence.last(),
         "cards": queries.cards(),
-        "processors": queries.processors(),
+        "processors": processors.standing(),
         "hosting": settings.HOSTING,
         "disks": settings.DISK_ENCRYPTION,
         "contact": settings.SECURITY_CONTACT,

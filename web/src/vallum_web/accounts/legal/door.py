@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from vallum_web.accounts.legal import queries
+from vallum_web.accounts.legal import queries, services
 from vallum_web.accounts.legal.documents import stamp
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -37,7 +37,7 @@ def accepted(get_response: Handler) -> Handler:
 
 def demand(maker: UUID) -> None:
     """Raises NotAcceptedError: a machine does no more than the person whose token it has."""
-    if queries.missing(maker):
+    if queries.missing(maker) and not services.deem(maker):
         raise NotAcceptedError
 
 
@@ -47,7 +47,7 @@ def _settled(request: HttpRequest) -> bool:
     held = stamp(queries.held())
     if request.session.get(SETTLED) == held:
         return True
-    if queries.missing(request.user.pk):
+    if queries.missing(request.user.pk) and not services.deem(request.user.pk):
         return False
     request.session[SETTLED] = held
     return True

@@ -1,6 +1,7 @@
 """Writes about what a person has accepted."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import transaction
 
@@ -36,5 +37,24 @@ def accept(user: User, accepted: Iterable[Version], method: Acceptance.Method) -
 
 
 def settle(user: User, method: Acceptance.Method) -> None:
-    """As `accept`, for all that holds today."""
-    accept(user, queries.missing(user.pk), method)
+    """As `accept`, for all that holds today and what is announced to follow."""
+    accept(user, queries.not_accepted(user.pk), method)
+
+
+def deem(person: UUID) -> bool:
+    """Who was told in time and goes on has accepted, without a word: so it is written down. Whether nothing is missing now."""
+    found = queries.deemed(person)
+    Acceptance.objects.bulk_create(
+        [
+            Acceptance(
+                user=person,
+                document=version.document,
+                version=version.number,
+                at=clock.now(),
+                method=Acceptance.Method.DEEMED,
+            )
+            for version in found
+        ],
+        ignore_conflicts=True,
+    )
+    return bool(found) and not queries.missing(person)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from vallum_web.accounts.legal import markdown, queries, services
 from vallum_web.accounts.legal.comparing import compare
-from vallum_web.accounts.legal.documents import Document, Version, versions
+from vallum_web.accounts.legal.documents import Document, Version
 from vallum_web.accounts.legal.forms import AcceptForm
 from vallum_web.accounts.models import Acceptance, User
 from vallum_web.accounts.services.invitations import INVITED
@@ -24,14 +24,15 @@ UNPROCESSABLE = 422
 
 @require_safe
 def document(request: HttpRequest, document: str, number: int | None = None) -> HttpResponse:
-    """The version in force; by number, any that ever was or is announced."""
+    """The version in force; by number, any that ever held here or is announced."""
     version = _version(document, number)
-    known = [each for each in versions() if each.document == version.document]
-    held = queries.in_force_today()
+    known = [each for each in queries.versions_here() if each.document == version.document]
+    held, today, reasons = queries.in_force_today(), clock.now().date(), queries.reasons()
     context = {
         "version": version,
         "in_force": version in held,
-        "announced": [each for each in known if each.since > clock.now().date() and each != version],
+        "to_come": version.since > today,
+        "announced": [(each, reasons.get(each.name, "")) for each in known if each.since > today and each != version],
         "blocks": list(markdown.blocks(version.text)),
         "before": next((each for each in reversed(known) if each.number < version.number), None),
         "others": [other for other in reversed(known) if other != version],
@@ -54,7 +55,7 @@ def changes(request: HttpRequest, document: str, number: int, before: int) -> Ht
 
 def _version(document: str, number: int | None) -> Version:
     """Raises Http404."""
-    known = versions() if number is not None else queries.in_force_today()
+    known = queries.versions_here() if number is not None else queries.in_force_today()
     for version in known:
         if version.document == document and number in {None, version.number}:
             return version
@@ -73,7 +74,7 @@ def accept(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = AcceptForm(request.POST, attested=attested)
         if form.is_valid():
-            services.accept(user, missing, _method(request, user))
+            services.settle(user, _method(request, user))
             return redirect(back)
     else:
         form = AcceptForm(attested=attested)

@@ -19,6 +19,7 @@ class Acceptance(models.Model):
         INVITATION = "invitation", "After an invitation"
         SSO = "sso", "At the first single sign-on"
         LATER = "later", "When signed in"
+        DEEMED = "deemed", "By going on, after having been told 30 days ahead"
         DEMO = "demo", "By the demo, for its own person"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -35,6 +36,7 @@ class Acceptance(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "document", "version"], name="acceptance_once")
         ]
+        indexes: ClassVar = [models.Index(fields=["document", "version"], name="acceptance_of")]
 
     def __str__(self) -> str:
         return f"{self.user} {self.document} {self.version}"

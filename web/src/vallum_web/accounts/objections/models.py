@@ -15,6 +15,7 @@ class Purpose(models.TextChoices):
     USAGE = "usage", "Counting which pages and features you use"
     NEWS = "news", "Mails with news about Vallum"
     AGGREGATES = "aggregates", "Counting you in figures over many organizations"
+    HANDOVER = "handover", "Your data going to whoever takes Vallum over"
 
 
 class Objection(models.Model):

@@ -1,6 +1,6 @@
 """A person's privacy page. It asks for no organization, no plan and no acceptance: it is there for whoever can sign in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from vallum_web.privacy.requests import queries as requests
 from vallum_web.privacy.requests import services as requesting
 from vallum_web.privacy.requests.forms import AskForm
 from vallum_web.tenancy import served
+from vallum_web.tenancy.announcing import queries as announcing
 
 UNPROCESSABLE = 422
 
@@ -32,6 +33,13 @@ class ObjectionsForm(forms.Form):
     purposes = forms.MultipleChoiceField(
         required=False, choices=Purpose.choices, label="I object to", widget=forms.CheckboxSelectMultiple
     )
+
+    def __init__(self, *args: Any, said: Collection[str] = (), **kwargs: Any) -> None:
+        """What nobody plans can be objected to by nobody; what was said is never lost by what a form does not show."""
+        super().__init__(*args, **kwargs)
+        if Purpose.HANDOVER not in said and not announcing.successor():
+            field = cast("forms.MultipleChoiceField", self.fields["purposes"])
+            field.choices = [each for each in Purpose.choices if each[0] != Purpose.HANDOVER]
 
 
 @require_safe
@@ -42,13 +50,13 @@ def centre(request: HttpRequest) -> HttpResponse:
 
 def _context(request: HttpRequest, **forms_: forms.Form) -> dict[str, Any]:
     user = cast("User", request.user)
-    copies = exports.of_person(user)
+    copies, said = exports.of_person(user), objections.open_objections(user.pk)
     return {
         "tables": _tables(),
         "paired": [(row, "") for row in copies],
         "writing": any(row.status in exporting.UNFINISHED for row in copies),
-        "objections": forms_.get("objections")
-        or ObjectionsForm(initial={"purposes": sorted(objections.open_objections(user.pk))}),
+        "objections": forms_.get("objections") or ObjectionsForm(initial={"purposes": sorted(said)}, said=said),
+        "successor": announcing.successor(),
         "signalled": objections.signalled(request),
         "restricted": objections.restricted(user.pk),
         "acceptances": Acceptance.objects.filter(user=user.pk).order_by("-at"),
@@ -107,10 +115,11 @@ def _found(request: HttpRequest, key: UUID) -> PersonExport:
 @require_POST
 @login_required
 def object_to(request: HttpRequest) -> HttpResponse:
-    form = ObjectionsForm(request.POST)
+    user = cast("User", request.user)
+    form = ObjectionsForm(request.POST, said=objections.open_objections(user.pk))
     if not form.is_valid():
         return render(request, "privacy/centre.html", _context(request, objections=form), status=UNPROCESSABLE)
-    objecting.settle(cast("User", request.user), form.cleaned_data["purposes"])
+    objecting.settle(user, form.cleaned_data["purposes"])
     messages.success(request, "Saved. It holds from now on.")
     return redirect("privacy:centre")
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from vallum_web.accounts.legal import markdown
 from vallum_web.privacy.centre import record
+from vallum_web.tenancy.processors import queries as processors
 from vallum_web.ui import spreadsheet
 
 AGREEMENT = "data-processing-agreement-1.md"
@@ -21,6 +22,7 @@ def processing(request: HttpRequest) -> HttpResponse:
         "activities": record.activities(),
         "recipients": record.recipients(),
         "security": record.SECURITY,
+        "processors": [each for each in processors.standing() if each.outside],
     }
     return render(request, "privacy/processing.html", context)
 

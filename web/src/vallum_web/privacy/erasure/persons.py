@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Model, Q
 
 from vallum_web.accounts.models import Invitation, User
+from vallum_web.accounts.subscribers import services as subscribers
 from vallum_web.mail import services as mails
 from vallum_web.mail.models import Choice, Habits, Message, Notice
 from vallum_web.privacy.erasure import statements
@@ -59,6 +60,7 @@ def steps(subject: UUID) -> Iterator[tuple[str, Run]]:
 def _mails(subject: UUID, _: Deletion) -> int:
     for address in addresses(subject):
         mails.forget_person(subject, address)
+        subscribers.forget(address)
     return 0
 
 

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SubscribersConfig(AppConfig):
+    name = "vallum_web.accounts.subscribers"
+    label = "subscribers"
