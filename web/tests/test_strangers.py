@@ -57,6 +57,7 @@ OUTSIDE = {
     "operator/": "people who run the platform; for others it is missing",
     "trust/": "anybody",
     "trust/badge.svg": "anybody",
+    "trust/requests/": "anybody: counts",
     "trust/incidents/": "anybody: what was published",
     "trust/incidents/<uuid:key>/": "whoever was told of it; everybody where it was published",
     "trust/sub-processors/": "anybody: it gives no answer",

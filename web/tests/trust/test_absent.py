@@ -56,11 +56,6 @@ def test_nothing_asks_for_credentials_of_a_cloud_account():
     assert find_spec("vallum_web.clouds") is None
 
 
-@pytest.mark.policy("PP-3c")
-def test_there_is_no_door_for_authorities():
-    assert named("legal_requests?", "warrants?", "subpoenas?", "disclosures?", "authorities", "gags?") == []
-
-
 @pytest.mark.policy("PP-3b")
 @pytest.mark.parametrize("purpose", ["ai", "remediation", "suggested fix", "artificial intelligence", "anthropic"])
 def test_nothing_may_leave_for_artificial_intelligence(purpose):

@@ -64,7 +64,8 @@ def team(org: Org, key: UUID) -> Team:
 
 
 def staff_accesses(org: Org) -> OrgQuerySet[StaffAccess]:
-    return StaffAccess.objects.of(org).order_by("-began_at", "-id")
+    """What its members may know of: an access that an authority forbids to tell of is among them later."""
+    return StaffAccess.objects.of(org).filter(silent=False).order_by("-began_at", "-id")
 
 
 def operators() -> QuerySet[Operator]:

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "vallum_web.privacy.exports",
     "vallum_web.privacy.requests",
     "vallum_web.privacy.minors",
+    "vallum_web.privacy.authorities",
     "vallum_web.privacy.centre",
     "vallum_web.overview",
     "vallum_web.operator",

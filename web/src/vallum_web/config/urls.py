@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("vallum_web.accounts.legal.urls")),
     path("trust/incidents/", include("vallum_web.operator.breaches.public_urls")),
     path("trust/sub-processors/", include("vallum_web.accounts.subscribers.urls")),
+    path("", include("vallum_web.privacy.authorities.urls")),
     path("trust/", include("vallum_web.trust.urls")),
     path(".well-known/security.txt", security_txt, name="security_txt"),
     path("", include("vallum_web.privacy.requests.urls")),

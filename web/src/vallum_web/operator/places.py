@@ -9,6 +9,7 @@ from django.urls import reverse
 _PLACES = (
     ("Staff access", "operator:index"),
     ("Requests", "privacy_requests:register"),
+    ("Authorities", "privacy_authorities:register"),
     ("Minors", "privacy_minors:desk"),
     ("Breaches", "operator_breaches:register"),
     ("Notices", "operator_notices:index"),

@@ -29,6 +29,10 @@ class StaffAccess(TenantModel):
     ended_at = models.DateTimeField(null=True)
     ended_by = models.UUIDField(null=True)
     pages = models.PositiveIntegerField(default=0)
+    silent = models.BooleanField(default=False)
+    """An authority forbids to tell the organization of it now: it is told when that ends."""
+    owed = models.JSONField(default=list)
+    """Of what was silent, the pages that were looked at and when: they go into the audit log with it."""
 
     class Meta(TenantModel.Meta):
         constraints: ClassVar = [

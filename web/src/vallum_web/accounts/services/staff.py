@@ -40,8 +40,8 @@ def is_operator(user: User) -> bool:
     return Operator.objects.filter(user=user.pk).exists()
 
 
-def begin(slug: str, user: User, reason: str) -> Org:
-    """Open an organization for an hour. Raises NoAccessError."""
+def begin(slug: str, user: User, reason: str, *, silent: bool = False) -> Org:
+    """Open an organization for an hour. `silent`: its members are told later (`tell_of_silent`). Raises NoAccessError."""
     if not is_operator(user):
         raise NoAccessError("Only operators may do this.")
     if not is_mfa_enabled(user):
@@ -58,20 +58,50 @@ def begin(slug: str, user: User, reason: str) -> Org:
         if StaffAccess.objects.of(org).filter(person=user.pk, ended_at=None).exists():
             return org
         access = StaffAccess.objects.create(
-            org=org, person=user.pk, reason=reason, began_at=clock.now(), ends_at=clock.now() + LASTS
+            org=org,
+            person=user.pk,
+            reason=reason,
+            began_at=clock.now(),
+            ends_at=clock.now() + LASTS,
+            silent=silent,
         )
-        emit("staff.began", access.pk, reason=reason)
-        owners = Membership.objects.of(org).filter(role=Role.OWNER).order_by("since")
-        said = letter("staff_access", name=org.name, reason=reason)
-        for owner, address in owners.values_list("user_id", "user__email"):
-            mails.queue(kind="security", to=Recipient(address=address, person=owner), letter=said, org=org.pk)
+        if not silent:
+            emit("staff.began", access.pk, reason=reason)
+            _tell_owners(org, reason)
         return org
+
+
+def _tell_owners(org: Org, reason: str) -> None:
+    owners = Membership.objects.of(org).filter(role=Role.OWNER).order_by("since")
+    said = letter("staff_access", name=org.name, reason=reason)
+    for owner, address in owners.values_list("user_id", "user__email"):
+        mails.queue(kind="security", to=Recipient(address=address, person=owner), letter=said, org=org.pk)
+
+
+def tell_of_silent(org: Org) -> int:
+    """Inside the scope, when nothing forbids it any more: each access and each page stands in the audit log, with when it was."""
+    rows = list(StaffAccess.objects.of(org).select_for_update().filter(silent=True).order_by("began_at"))
+    for row in rows:
+        there = User.objects.filter(pk=row.person).exists()
+        with scope(org.pk, user=row.person if there else None):
+            emit("staff.began", row.pk, reason=row.reason, began=row.began_at.isoformat(timespec="seconds"))
+            for at, page in row.owed:
+                emit("staff.viewed", row.pk, page=page, looked=at)
+        row.silent, row.owed = False, []
+        row.save(update_fields=["silent", "owed"])
+        _tell_owners(org, row.reason)
+    return len(rows)
 
 
 def note(org: UUID, access: UUID, page: str) -> None:
     """Inside the scope: one page that an operator looked at. Written before it is shown, or it is not shown."""
-    StaffAccess.objects.of(org).filter(pk=access).update(pages=F("pages") + 1)
-    emit("staff.viewed", access, page=page)
+    opened = StaffAccess.objects.of(org).select_for_update().get(pk=access)
+    opened.pages += 1
+    if opened.silent:
+        opened.owed = [*opened.owed, [clock.now().isoformat(timespec="seconds"), page]]
+    opened.save(update_fields=["pages", "owed"])
+    if not opened.silent:
+        emit("staff.viewed", access, page=page)
 
 
 def end(org: Org, key: UUID, by: UUID) -> bool:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, UUIDField
 
+from vallum_web.tenancy.keys import first_of
 from vallum_web.tenancy.models import Org, TenantModel
 from vallum_web.tenancy.registry import Entry, declared, people
 
@@ -24,6 +26,21 @@ class Field:
     category: str
     purpose: str
     retention: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """Rows that came about between two moments, by the time in their keys. Keys without a time say nothing of it: all rows."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def of(self, rows: QuerySet[Model]) -> QuerySet[Model]:
+        if not isinstance(rows.model._meta.pk, UUIDField):  # noqa: SLF001 - Django's documented way to a model's key
+            return rows
+        if self.since:
+            rows = rows.filter(pk__gte=first_of(self.since))
+        return rows.filter(pk__lt=first_of(self.until)) if self.until else rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +65,11 @@ class Table:
     def title(self) -> str:
         return str(self.model._meta.verbose_name).capitalize()  # noqa: SLF001 - Django's documented way to a model's name
 
-    def page(self, owner: UUID, after: str | None) -> list[tuple[str, dict[str, Any]]]:
+    def page(self, owner: UUID, after: str | None, *, made: Made | None = None) -> list[tuple[str, dict[str, Any]]]:
         """The next rows in the order of their keys, each with its key; asked in the scope that may see them."""
         rows = self._rows(owner).order_by("pk")
+        if made is not None:
+            rows = made.of(rows)
         if after is not None:
             rows = rows.filter(pk__gt=after)
         names = [field.name for field in self.fields]
@@ -62,6 +81,8 @@ class Table:
         rows = self.model._default_manager.all()  # noqa: SLF001 - as above
         if self.person:
             return rows.filter(**{self.person: owner})
+        if any(field.name == "silent" for field in self.model._meta.concrete_fields):  # noqa: SLF001 - as above
+            rows = rows.filter(silent=False)  # what the organization may not be told of yet
         return rows.filter(Q(pk=owner) if self.model is Org else Q(org=owner))
 
 

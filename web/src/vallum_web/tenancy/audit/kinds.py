@@ -121,6 +121,7 @@ WORDS = {
     "sso.tied": "Person tied to an identity",
     "sso.untied": "Person untied from an identity",
     "staff.began": "Staff access opened",
+    "staff.disclosed": "Request of an authority carried out",
     "staff.ended": "Staff access ended",
     "staff.viewed": "Page looked at by staff",
     "suppression.lifted": "Suppression rule lifted",
@@ -152,11 +153,13 @@ WORDS = {
 BY_ITSELF = frozenset(
     kind
     for kind in WORDS
-    if kind.startswith(("audit.", "billing.", "key.", "limit.", "member.", "org.", "sso.", "token."))
+    if kind.startswith(("audit.", "billing.", "key.", "limit.", "member.", "org.", "sso.", "staff.", "token."))
 ) | {"webhook.stopped"}
 """Recorded without an actor too: who may do what has changed, or a lock has. What scans find is not among them."""
 
-BY_STAFF = frozenset({"billing.refund_agreed", "billing.refund_wanted", "staff.began", "staff.viewed"})
+BY_STAFF = frozenset(
+    {"billing.refund_agreed", "billing.refund_wanted", "staff.began", "staff.disclosed", "staff.viewed"}
+)
 """Done by whoever runs the platform, not by a member."""
 
 

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AuthoritiesConfig(AppConfig):
+    name = "vallum_web.privacy.authorities"
+    label = "privacy_authorities"
