@@ -39,4 +39,7 @@ def test_a_drill_restores_the_latest_backup_and_compares_it(platform, stores):
         'Erased people and organizations that were found in it: <b class="num">0</b>',
     ):
         assert words in shown
-    assert "on the volume of the database (1) or apart from it (0)" in Client().get("/trust/").content.decode()
+    assert (
+        'lies: <b class="num">on the volume of the database, which is weak</b>'
+        in Client().get("/trust/").content.decode()
+    )

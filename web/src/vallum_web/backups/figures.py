@@ -87,12 +87,19 @@ def resurrected() -> float | None:
     return None if last is None else last.resurrected
 
 
-@figure("ledger-broken", "PP-4c", words="the ledger does not hang together (1) or does (0)", at_most=0, card=LEDGER)
+@figure(
+    "ledger-broken",
+    "PP-4c",
+    words="the ledger of what must not come back",
+    at_most=0,
+    card=LEDGER,
+    says=("holds", "is broken"),
+)
 def ledger_broken() -> float:
     return float(bool(_asked(tombstones.standing).problem))
 
 
-@figure("ledger-entries", "PP-4c", words="entries in it", at_least=0, card=LEDGER)
+@figure("ledger-entries", "PP-4c", words="entries of what must not come back", at_least=0, card=LEDGER)
 def ledger_entries() -> float:
     return _asked(tombstones.extent).entries
 
@@ -100,7 +107,8 @@ def ledger_entries() -> float:
 @figure(
     "ledger-weak",
     "PP-4d",
-    words="it lies on the volume of the database (1) or apart from it (0)",
+    words="the ledger of what must not come back lies",
+    says=("apart from the database", "on the volume of the database, which is weak"),
     at_most=1,
     card=LEDGER,
 )

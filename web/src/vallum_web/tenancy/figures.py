@@ -38,6 +38,8 @@ class Figure:
     unit: str = ""
     card: str = ""
     """Shown with others of this title, as a card of its own, beside the clauses that it speaks for."""
+    says: tuple[str, ...] = ()
+    """Of a figure that is an answer: what 0 means, what 1 means. It is shown instead of the number."""
 
     def __post_init__(self) -> None:
         if not self.clauses or not self.words or (self.at_least is None and self.at_most is None):

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from vallum_web.tenancy import clock
-from vallum_web.tenancy.figures import declared
+from vallum_web.tenancy.figures import Figure, declared
 from vallum_web.trust import evidence
 from vallum_web.trust.clauses import clauses
 from vallum_web.trust.evidence import Proof
@@ -39,10 +39,19 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Figures that are looked at together."""
+
+    title: str
+    figures: Sequence[Measured]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """All verdicts, and what they come to."""
 
     verdicts: Sequence[Verdict]
+    cards: Sequence[Card]
     measured_at: datetime | None
     milliseconds: int
 
@@ -63,33 +72,19 @@ def _section(clause: str) -> str:
     return next(key for key in sorted(SECTIONS, key=len, reverse=True) if clause.startswith(key))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """Figures that are looked at together."""
-
-    title: str
-    figures: Sequence[Measured]
-
-
-def cards() -> list[Card]:
-    """What was measured of those figures that have one; nothing before the first hour."""
-    readings = {row.figure: row for row in Reading.objects.all()}
-    found: dict[str, list[Measured]] = defaultdict(list)
-    for figure in declared():
-        if figure.card and figure.id in readings:
-            found[figure.card].append(_measured(figure.words, figure.bound, figure.unit, readings[figure.id]))
-    return [Card(title=title, figures=figures) for title, figures in sorted(found.items())]
-
-
 def standing() -> Standing:
     now = clock.now()
     readings = {row.figure: row for row in Reading.objects.all()}
     figures: dict[str, list[Measured]] = defaultdict(list)
+    cards: dict[str, list[Measured]] = defaultdict(list)
     for figure in declared():
         row = readings.get(figure.id)
         if row is not None:
+            measured = _measured(figure, row)
             for clause in figure.clauses:
-                figures[clause].append(_measured(figure.words, figure.bound, figure.unit, row))
+                figures[clause].append(measured)
+            if figure.card:
+                cards[figure.card].append(measured)
     proof, stated = evidence.last(), {name: _stated(name) for each in clauses().values() for name in each.settings}
     verdicts = [
         judge(clause, proof.of(clause.id) if proof else Proof(), figures[clause.id], stated, now=now)
@@ -97,16 +92,18 @@ def standing() -> Standing:
     ]
     return Standing(
         verdicts=verdicts,
+        cards=[Card(title=title, figures=found) for title, found in sorted(cards.items())],
         measured_at=min((row.at for row in readings.values()), default=None),
         milliseconds=sum(row.milliseconds for row in readings.values()),
     )
 
 
-def _measured(words: str, bound: str, unit: str, row: Reading) -> Measured:
+def _measured(figure: Figure, row: Reading) -> Measured:
     told: dict[str, Any] = {
         name: getattr(row, name) for name in ("value", "at", "since", "milliseconds", "holds", "error")
     }
-    return Measured(words=words, bound=bound, unit=unit, **told)
+    says = figure.says[int(row.value)] if figure.says and row.value is not None else ""
+    return Measured(words=figure.words, bound=figure.bound, unit=figure.unit, says=says, **told)
 
 
 def _stated(setting: str) -> str:

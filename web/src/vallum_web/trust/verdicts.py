@@ -34,6 +34,8 @@ class Measured:
     milliseconds: int
     holds: bool | None
     error: str = ""
+    says: str = ""
+    """The value in words, where it has some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

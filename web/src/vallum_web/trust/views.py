@@ -15,7 +15,6 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "standing": queries.standing(),
         "evidence": evidence.last(),
-        "cards": queries.cards(),
         "processors": processors.standing(),
         "hosting": settings.HOSTING,
         "disks": settings.DISK_ENCRYPTION,

@@ -93,11 +93,12 @@ def settled(subject, audited):
 
 
 @pytest.mark.policy("PP-4c")
-def test_an_organizations(live_database):
+def test_an_organizations(live_database, record_property):
     people = making.people()
     holding(people)
     made = services.ask_for_org(people.org, people.alice)
     times = every_way(made.pk)
+    record_property("killed", times)
     done = settled(people.org.pk, people.org.pk)
     with scope(people.org.pk, purpose=Purpose.PURGE):
         assert [model._meta.label for model in [*orgs.of_org(apps.get_models()), Org] if model.objects.exists()] == []
@@ -108,10 +109,11 @@ def test_an_organizations(live_database):
 
 
 @pytest.mark.policy("PP-4c")
-def test_a_persons(live_database):
+def test_a_persons(live_database, record_property):
     people = making.people()
     made = services.ask_for_person(people.bob)
     times = every_way(made.pk)
+    record_property("killed", times)
     done = settled(people.bob.pk, people.org.pk)
     assert done.receipt["rows"]["accounts.User"] == 1
     assert done.receipt["rows"]["accounts.Membership"] == 1

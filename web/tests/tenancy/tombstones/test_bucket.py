@@ -4,10 +4,12 @@ import threading
 from datetime import timedelta
 from uuid import uuid4
 
+import making
 import pytest
 from django.db import connection
 from storing import port, s3
 
+from vallum_web.accounts import tokens
 from vallum_web.backups import apart, manifest, places, services
 from vallum_web.backups.manifest import KEYRING
 from vallum_web.tenancy import clock, tombstones
@@ -68,6 +70,19 @@ def test_entries_follow_each_other_there_and_hold(apart_from_it):
     assert held.weak  # this storage is on loopback, so on this machine
     left = PlatformDeparture.objects.filter(entry="tombstones")
     assert {row.ok for row in left} == {True}
+
+
+def test_what_takes_a_right_back_is_there_before_it_counts(placed, live_database, settings):
+    people = making.people()
+    _, text = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role="admin"))
+    tokens.revoke(tokens.find(text))
+    assert [(entry.kind, entry.phase.value) for entry in ledger.entries()] == [("token", "intent"), ("token", "done")]
+    assert PlatformDeparture.objects.filter(entry="tombstones", ok=True).count() >= 2
+    _, text = tokens.make(people.org, people.alice, tokens.Wanted(name="ci", role="admin"))
+    settings.TOMBSTONES = placed.place.replace(placed.bucket, "no-such-bucket")
+    with pytest.raises(LedgerError):
+        tokens.revoke(tokens.find(text))
+    assert tokens.authenticate(text) is not None
 
 
 def test_a_number_is_given_once_and_the_second_is_refused_by_the_storage(apart_from_it):
