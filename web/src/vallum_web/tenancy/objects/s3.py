@@ -22,7 +22,8 @@ SCHEME: Final = "s3://"
 _AT_ONCE: Final = 1000
 # Signed by nobody, and the guard's to say.
 _DROPPED: Final = frozenset({*http.OURS, "expect"})
-_TAKEN: Final = frozenset({"412", "PreconditionFailed"})
+# The second pair: another put of this name is under way.
+_TAKEN: Final = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConflict"})
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NoSuchLifecycleConfiguration"})
 
 

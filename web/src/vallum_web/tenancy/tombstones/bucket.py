@@ -47,7 +47,7 @@ class Remote:
         with _clear(self.name):
             if not self._storage.put_new(file_name(seq), data):
                 # An answer that was lost had the same put sent twice: then what lies there is ours.
-                return self._storage.get(file_name(seq)) == data
+                return self._storage.found(file_name(seq)) == data
             if self.name not in _refusing:
                 self._refuse_what_overwrites(seq, data)
             return True
