@@ -103,6 +103,7 @@ APART = {
     "accounts:rotate_keys": _OWNERS,
     "privacy_org:make_copy": _EVERYTHING,
     "privacy_org:delete_copy": _EVERYTHING,
+    "suspensions:appeal": "who is suspended objects in their own words, signed in: a machine has none",
 }
 APART_BELOW = {"settings/sso/": _OWNERS}
 # Where a page names another action than its operation: who may is the same.

@@ -28,6 +28,7 @@ from vallum_web.accounts.models import (
     TeamMember,
 )
 from vallum_web.accounts.objections.models import Objection, Restriction
+from vallum_web.accounts.suspensions.models import Appeal, Suspension
 from vallum_web.findings.models import Comment, View
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import Letter
@@ -37,6 +38,7 @@ from vallum_web.notify.models import Rule
 from vallum_web.operator.breaches.models import Affected, Incident, Listing, Telling, Told
 from vallum_web.privacy.exports import services, tables, work
 from vallum_web.privacy.exports.models import Archive, PersonExport
+from vallum_web.privacy.inactivity.models import Idle
 from vallum_web.privacy.requests import services as requests
 from vallum_web.tenancy import blobs, clock
 from vallum_web.tenancy.announcing import models as announcing
@@ -98,6 +100,12 @@ def _told(_org, who):
     return Told.objects.create(telling=telling, person=who.pk, mail=uuid4())
 
 
+def _suspension(who):
+    return Suspension.objects.create(
+        whose="person", subject=who.pk, clause="resale", reason="sold", starts_at=NOW(), ended_at=NOW()
+    )
+
+
 NOW = clock.now
 # How a row of each table comes to be on somebody. A table of people that is not here fails the test below.
 EXAMPLES = {
@@ -128,10 +136,15 @@ EXAMPLES = {
     "announcing.Told": lambda _, who: announcing.Told.objects.create(
         announcement=announcing.Announcement.objects.create(kind="letter", what="letter", said={}), person=who.pk
     ),
+    "privacy_inactivity.Idle": lambda _, who: Idle.objects.create(person=who.pk, used_at=NOW(), due_at=NOW()),
     "privacy_objections.Objection": lambda _, who: Objection.objects.create(person=who.pk, purpose="usage"),
     "privacy_objections.Restriction": lambda _, who: Restriction.objects.create(person=who.pk, reason="disputed"),
     "privacy_requests.Request": _request,
     "privacy_requests.Step": lambda org, who: _request(org, who).steps.first(),
+    "suspensions.Appeal": lambda _, who: Appeal.objects.create(
+        suspension=_suspension(who), text=f"{who.name} objects", made_by=who.pk, due_at=NOW()
+    ),
+    "suspensions.Suspension": lambda _, who: _suspension(who),
     "tenancy.RequestLog": lambda _, who: RequestLog.objects.create(
         id=uuid7(), at=NOW(), method="GET", route="home", status=200, milliseconds=3, person=who.pk, address="192.0.2.1", agent="x"
     ),

@@ -29,6 +29,7 @@ from vallum_web.accounts.models import ApiToken, User
 from vallum_web.accounts.queries import former_slug, lacks_second_step, my_orgs
 from vallum_web.accounts.services import staff
 from vallum_web.accounts.sso import door
+from vallum_web.accounts.suspensions import door as suspensions
 from vallum_web.tenancy import entitlements
 from vallum_web.tenancy.lookups import MyOrg, StaffOrg, staff_orgs
 from vallum_web.tenancy.models import Org, TenantModel
@@ -59,13 +60,15 @@ View = Callable[Concatenate[HttpRequest, str, Params], HttpResponseBase]
 OperatorView = Callable[Concatenate[HttpRequest, Params], HttpResponseBase]
 
 
-def may(action: str, *, scoped: bool = True) -> Callable[[MemberView[Params]], View[Params]]:
+def may(action: str, *, scoped: bool = True, suspended: bool = False) -> Callable[[MemberView[Params]], View[Params]]:
     """Let those of the route's organization in whose role may do this action (matrix.toml), and open its scope.
 
     An action that asks for a step-up sends who has not proved lately who they are to prove it first, and back. With
     `scoped=False` the scope is closed again: for views that move large files or wait for others, and open their own.
+    `suspended`: of an action that whoever is suspended may not do, this door alone stays open to them.
     """
     row = matrix.action(action)
+    stays_open = suspended or row.suspended
 
     def guard(view: MemberView[Params]) -> View[Params]:
         @login_required
@@ -84,7 +87,7 @@ def may(action: str, *, scoped: bool = True) -> Callable[[MemberView[Params]], V
             throttle.act(request, action, entry.org)
             with scope(entry.org, user=user.pk):
                 member = _member(request, entry)
-                if stop := _stopped(member, action):
+                if stop := _stopped(member, action, stays_open=stays_open):
                     return stop
                 if scoped:
                     return view(member, *args, **kwargs)
@@ -134,8 +137,10 @@ def _member(request: HttpRequest, entry: _Entry) -> MemberRequest:
     return member
 
 
-def _stopped(request: MemberRequest, action: str) -> HttpResponse | None:
-    """What stands between a member and what their role may do: a second step that is missing, or money."""
+def _stopped(request: MemberRequest, action: str, *, stays_open: bool) -> HttpResponse | None:
+    """What stands between a member and what their role may do: a suspension, a second step that is missing, or money."""
+    if not (stays_open or request.staff) and (page := suspensions.stop(request, request.user.pk, request.org)):
+        return page
     if request.staff is None and lacks_second_step(request.org, request.user.pk):
         return render(request, "accounts/two_step_wanted.html", {"org_name": request.org.name}, status=403)
     if request.method not in throttle.SAFE and not paid(request.org, action):
@@ -171,9 +176,20 @@ def operators_own(view: OperatorView[Params]) -> OperatorView[Params]:
         if not staff.is_operator(cast("User", request.user)):
             raise Http404
         raise_if_reauthentication_required(request, app="vallum")
-        return view(request, *args, **kwargs)
+        return suspensions.stop(request, cast("User", request.user).pk) or view(request, *args, **kwargs)
 
     return cast("OperatorView[Params]", login_required(guarded))
+
+
+def working(view: OperatorView[Params]) -> OperatorView[Params]:
+    """For whoever is not suspended: of doors that lead into an organization, and belong to none yet."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponseBase:
+        key = request.user.pk
+        return (suspensions.stop(request, key) if key else None) or view(request, *args, **kwargs)
+
+    return cast("OperatorView[Params]", guarded)
 
 
 class TokenRequest(HttpRequest):
@@ -236,6 +252,8 @@ def allow(token: ApiToken, action: str) -> None:
         raise HttpError(403, f"This token's role is {token.role}: it may not {row.what}.")
     if action not in token.scopes and (token.scopes or row.step_up):
         raise HttpError(403, f"This token's scopes do not name {action}: it may not {row.what}.")
+    if not row.suspended:
+        suspensions.demand(token.org_id, token.by)
 
 
 class TenantRouter(Router):

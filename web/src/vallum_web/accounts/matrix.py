@@ -26,6 +26,7 @@ class Action:
     step_up: bool = False
     api: bool = False
     unpaid: bool = False
+    suspended: bool = False
 
 
 @cache
@@ -69,6 +70,7 @@ def _action(row: Mapping[str, object]) -> Action:
             step_up=row.get("step_up", False) is True,
             api=row.get("api", False) is True,
             unpaid=row.get("unpaid", False) is True,
+            suspended=row.get("suspended", False) is True,
         )
     except (KeyError, ValueError) as error:
         raise BrokenMatrixError(f"matrix.toml, {row.get('id', 'a row')}: {error}") from error

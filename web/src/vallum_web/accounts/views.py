@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from vallum_web.accounts import matrix, queries, services, tokens
-from vallum_web.accounts.access import MemberRequest, may
+from vallum_web.accounts.access import MemberRequest, may, working
 from vallum_web.accounts.forms import OrgForm, ThemeForm, TokenForm
 from vallum_web.accounts.models import ApiToken, User
 
@@ -20,6 +20,7 @@ UNPROCESSABLE = 422
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@working
 def new_org(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "accounts/new_org.html", {"form": OrgForm()})

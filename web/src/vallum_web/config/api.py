@@ -18,6 +18,7 @@ from vallum_web.accounts.legal.door import NotAcceptedError
 from vallum_web.accounts.org.egress_api import router as egress
 from vallum_web.accounts.org.team_api import router as teams
 from vallum_web.accounts.person.mails_api import router as mail_choices
+from vallum_web.accounts.suspensions.door import SuspendedError
 from vallum_web.assets.api import router as assets
 from vallum_web.billing.api import door as subscription
 from vallum_web.billing.api import router as plan
@@ -121,6 +122,12 @@ def unknown(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
 def unaccepted(request: HttpRequest, _error: NotAcceptedError) -> HttpResponse:
     detail = "Whoever made this token has not accepted the terms and the privacy policy in force: they sign in and do."
     return api.create_response(request, {"detail": detail, "code": "policy_acceptance_required"}, status=403)
+
+
+@api.exception_handler(SuspendedError)
+def suspended(request: HttpRequest, _error: SuspendedError) -> HttpResponse:
+    detail = "The organization, or whoever made this token, is suspended: the pages say why, and how to object."
+    return api.create_response(request, {"detail": detail, "code": "suspended"}, status=403)
 
 
 @api.exception_handler(PlanFullError)

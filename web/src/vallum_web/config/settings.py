@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "vallum_web.accounts",
     "vallum_web.accounts.objections",
     "vallum_web.accounts.subscribers",
+    "vallum_web.accounts.suspensions",
     "vallum_web.assets",
     "vallum_web.advisories",
     "vallum_web.scans",
@@ -87,6 +88,7 @@ INSTALLED_APPS = [
     "vallum_web.privacy.minors",
     "vallum_web.privacy.authorities",
     "vallum_web.privacy.centre",
+    "vallum_web.privacy.inactivity",
     "vallum_web.overview",
     "vallum_web.operator",
     "vallum_web.operator.breaches",
@@ -246,6 +248,7 @@ DEFAULT_PLAN = os.environ.get("VALLUM_PLAN", "enterprise")
 BILLING = keys.read(os.environ, play=DEMO and LOOPBACK)
 # The folder in which the demo's stand-ins of outside services keep their clock, which people move, and their address.
 STAND_INS = os.environ.get("VALLUM_STAND_INS", "")
+INACTIVE_MONTHS = int(os.environ.get("VALLUM_INACTIVE_MONTHS", "0"))
 SIGNUP_OPEN = os.environ.get("VALLUM_SIGNUP", "open" if DEMO else "closed") == "open"
 EMAIL_BACKEND = "vallum_web.mail.backend.OutboxBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("VALLUM_MAIL_FROM", "Vallum <vallum@localhost>")

@@ -5,6 +5,7 @@ from django.urls import include, path
 from vallum_web.accounts import allauth_signals, leaks
 from vallum_web.accounts import views as accounts
 from vallum_web.accounts.org.invited import invited
+from vallum_web.accounts.suspensions import views as suspension_views
 from vallum_web.billing import hooks as payments
 from vallum_web.billing.views import staff as refunds
 from vallum_web.config import health
@@ -31,11 +32,13 @@ urlpatterns = [
     path("", include("vallum_web.privacy.requests.urls")),
     path("", include("vallum_web.privacy.minors.urls")),
     path("accounts/privacy/", include("vallum_web.privacy.centre.urls")),
+    path("accounts/suspension/", suspension_views.own, name="suspension"),
     path("accounts/theme/", accounts.theme, name="theme"),
     path("accounts/notifications/", rules.own_listed, name="own_rules"),
     path("accounts/", include("vallum_web.accounts.person.urls")),
     path("notices/", include("vallum_web.accounts.person.notice_urls")),
     path("accounts/", include("vallum_web.privacy.erasure.person_urls")),
+    path("accounts/", include("vallum_web.privacy.centre.leaving_urls")),
     path("accounts/sso/", include("vallum_web.accounts.sso.entrance_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("operator/refunds/", refunds.index, name="refunds"),
@@ -63,6 +66,7 @@ urlpatterns = [
     path("<slug:org>/", include("vallum_web.assets.urls")),
     path("<slug:org>/", include("vallum_web.privacy.erasure.urls")),
     path("<slug:org>/", include("vallum_web.privacy.centre.org_urls")),
+    path("<slug:org>/", include("vallum_web.accounts.suspensions.urls")),
     path("<slug:org>/", include("vallum_web.accounts.urls")),
 ]
 

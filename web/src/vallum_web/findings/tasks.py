@@ -8,7 +8,7 @@ from procrastinate import RetryStrategy
 from vallum_web.findings import services
 from vallum_web.findings.services import bulk, history, upkeep, weigh
 from vallum_web.tenancy import lookups
-from vallum_web.tenancy.jobs import enqueue, periodic_job, tenant_job
+from vallum_web.tenancy.jobs import enqueue, periodic_job, tenant_job, working
 
 # The database was restarted under the job: it goes on where it was.
 LOST_DATABASE = RetryStrategy(max_attempts=5, wait=2, retry_exceptions=[OperationalError, InterfaceError])
@@ -24,7 +24,7 @@ def run_bulk(org: UUID, bulk: str) -> None:
 
 @periodic_job("findings.pick_up_bulks", cron="23 * * * *")
 def pick_up_bulks() -> None:
-    for org in lookups.all_orgs():
+    for org in working(lookups.all_orgs()):
         services.pick_up_bulks(org)
 
 
@@ -40,7 +40,7 @@ def weigh_findings(org: UUID, asset: str = "") -> None:
 @periodic_job("findings.follow_feeds", cron="*/5 * * * *")
 def follow_feeds() -> None:
     """What the feeds say anew since each organization last heard of it."""
-    for org in lookups.all_orgs():
+    for org in working(lookups.all_orgs()):
         services.follow_feeds(org)
 
 
@@ -58,5 +58,5 @@ def settle_findings(org: UUID, asset: str = "") -> None:
 @periodic_job("findings.measure_all", cron="58 * * * *")
 def measure_all() -> None:
     """One job for each organization, just before the hour: what happens later is of no day. One that fails stops no other."""
-    for org in lookups.all_orgs():
+    for org in working(lookups.all_orgs()):
         enqueue(history.MEASURE, org=org, lock=f"measure:{org}")

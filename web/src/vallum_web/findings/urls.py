@@ -18,6 +18,7 @@ urlpatterns = [
     path("settings/due/change/", due_views.change_due_rules, name="change_due_rules"),
     path("settings/suppression-rules/", suppression_views.suppressions, name="suppressions"),
     path("settings/retention/", keeping_views.keeping, name="keeping"),
+    path("settings/retention/going.ics", keeping_views.going, name="going"),
     path("settings/retention/change/", keeping_views.change_keeping, name="change_keeping"),
     path("settings/suppression-rules/new/", suppression_views.new_suppression, name="new_suppression"),
     path(

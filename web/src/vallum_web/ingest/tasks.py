@@ -10,7 +10,7 @@ from vallum_web.ingest import queries, services, sweep, work
 from vallum_web.ingest.models import Upload
 from vallum_web.scans import services as scans
 from vallum_web.tenancy import lookups
-from vallum_web.tenancy.jobs import periodic_job, tenant_job
+from vallum_web.tenancy.jobs import periodic_job, tenant_job, working
 from vallum_web.tenancy.scope import scope
 
 # The database was restarted under the job: it begins again, and an attempt is counted.
@@ -38,7 +38,7 @@ def digest_upload(org: UUID, upload: str) -> None:
 @periodic_job("ingest.pick_up_abandoned", cron="*/20 * * * * *")
 def pick_up_abandoned() -> None:
     """Scans whose job is gone from the queue without an end of their own begin again, or fail with a reason."""
-    for org in lookups.unfinished():
+    for org in working(lookups.unfinished()):
         for scan in queries.abandoned(org):
             with scope(org):
                 scans.again(scan)

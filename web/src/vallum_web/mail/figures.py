@@ -6,7 +6,8 @@ from vallum_web.tenancy.figures import figure
 FAMILIES = frozenset(
     {
         *("verification", "reset", "address", "security", "invitation"),
-        *("billing", "operation", "export", "deletion", "privacy", "policy", "processors", "breach", "authority"),
+        *("billing", "operation", "export", "deletion", "privacy", "policy", "processors"),
+        *("breach", "authority", "suspension"),
     }
 )
 """What may be essential: verification, reset, alerts about one's own account, billing, and legal notices."""

@@ -10,6 +10,7 @@ _PLACES = (
     ("Staff access", "operator:index"),
     ("Requests", "privacy_requests:register"),
     ("Authorities", "privacy_authorities:register"),
+    ("Suspensions", "operator:suspensions"),
     ("Minors", "privacy_minors:desk"),
     ("Breaches", "operator_breaches:register"),
     ("Notices", "operator_notices:index"),

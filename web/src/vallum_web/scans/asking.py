@@ -13,7 +13,7 @@ from vallum_guard.http import Route
 from vallum_guard.ledger import Departure
 from vallum_web.scans import command
 from vallum_web.scans.models import Scan
-from vallum_web.tenancy import egress, egress_registry
+from vallum_web.tenancy import egress, egress_registry, tombstones
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.limits import gate
 from vallum_web.tenancy.limits.catalogue import named
@@ -42,6 +42,8 @@ def switch(org: Org, by: UUID | None, *, on: bool) -> None:
     with scope(org.pk, user=by):
         if Org.objects.filter(pk=org.pk, live_checks=not on).update(live_checks=on):
             emit("org.live_checks", org.pk, on=on)
+            if not on:
+                tombstones.record("live_checks", org.pk, reason="switched_off", org=org.pk)
 
 
 def able(org: UUID) -> str:

@@ -1,14 +1,17 @@
 """The queue's facade: enqueue by name in the transaction that asks for the work; the work opens its own scopes."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.db import connection, connections
+from django.db.models import Q
 from procrastinate import App
 from procrastinate.contrib.django import app
+
+from vallum_web.tenancy import clock
 
 QUEUE = "default"
 # Work of minutes: it never stands in front of what a person waits for.
@@ -35,6 +38,21 @@ def is_leaving(key: UUID) -> bool:
     """Whether this organization or person is being deleted: then nothing is done for them."""
     leaving: Any = apps.get_model("tenancy.Leaving")  # by name: the worker reads this module before it sets Django up
     return bool(leaving.objects.filter(pk=key).exists())
+
+
+def is_suspended(*keys: UUID) -> bool:
+    """Whether this organization, or this person, may not work now."""
+    suspended: Any = apps.get_model("tenancy.Suspended")
+    now = clock.now()
+    return bool(suspended.objects.filter(Q(until=None) | Q(until__gt=now), id__in=keys, since__lte=now).exists())
+
+
+def working(orgs: Iterable[UUID]) -> list[UUID]:
+    """Those of these organizations that are not suspended: for clocks that ask for work of theirs."""
+    suspended: Any = apps.get_model("tenancy.Suspended")
+    now = clock.now()
+    found = set(suspended.objects.filter(Q(until=None) | Q(until__gt=now), since__lte=now).values_list("id", flat=True))
+    return [org for org in orgs if org not in found]
 
 
 def forget_org(org: UUID) -> int:
@@ -65,13 +83,18 @@ def forsake() -> int:
         return waiting + int(cursor.rowcount)
 
 
-def tenant_job(name: str, **options: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a job. The function gets `org` as a UUID and opens its own scopes: nothing slow runs inside one."""
+def tenant_job(
+    name: str, *, of_right: bool = False, **options: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a job. The function gets `org` as a UUID and opens its own scopes: nothing slow runs inside one.
+
+    `of_right`: it runs for an organization that is suspended, or being deleted, too. Any other does nothing for one.
+    """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
         def run(org: str, **arguments: Any) -> None:
-            if not is_leaving(UUID(org)):
+            if of_right or not (is_leaving(UUID(org)) or is_suspended(UUID(org))):
                 function(UUID(org), **arguments)
 
         lone_job(name, **options)(run)

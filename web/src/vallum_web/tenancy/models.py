@@ -58,6 +58,18 @@ class Leaving(models.Model):
         return str(self.id)
 
 
+class Suspended(models.Model):
+    """A person or an organization that may not work for a time; why, and what can be done, is in the register of suspensions."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    """Null: until it is lifted."""
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class OrgQuerySet(models.QuerySet[Row_co]):
     """Reads that start by naming the organization, although the database would refuse the rest anyway."""
 

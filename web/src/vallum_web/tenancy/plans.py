@@ -156,6 +156,17 @@ def entitle(given: Iterable[Given], now: datetime) -> Entitled:
     )
 
 
+def shrinks(given: Iterable[Given], now: datetime) -> tuple[datetime, Window] | None:
+    """When findings are kept for less than now because a plan has ended, and as which window keeps them then."""
+    rows = tuple(given)
+    present = entitle(rows, now).window
+    ends = sorted(
+        row.until + KEPT_AFTER for row in rows if row.until is not None and row.until <= now < row.until + KEPT_AFTER
+    )
+    later = ((end, entitle(rows, end).window) for end in ends)
+    return next(((end, window) for end, window in later if window.most < present.most), None)
+
+
 def room(entitled: Entitled, what: What, *, used: int) -> bool:
     """Whether one more fits. Invitations that nobody accepted yet take no seat."""
     most = entitled.limit(what)

@@ -52,6 +52,7 @@ def ended_again(person: UUID, purpose: str, at: datetime) -> None:
 def restrict(person: UUID, reason: str) -> None:
     """Keep what there is on the person and use it for nothing that they could object to. Twice is the same as once."""
     with transaction.atomic():
+        tombstones.record("restriction", person, reason="asked")
         Restriction.objects.bulk_create(
             [Restriction(person=person, reason=reason[:500], since=clock.now())], ignore_conflicts=True
         )
@@ -59,4 +60,6 @@ def restrict(person: UUID, reason: str) -> None:
 
 def unrestrict(person: UUID) -> None:
     """Whoever ends it tells the person before (Article 18, paragraph 3): the operators' page says so."""
-    Restriction.objects.filter(person=person, ended_at=None).update(ended_at=clock.now())
+    with transaction.atomic():
+        tombstones.record("restriction.ended", person, reason="told")
+        Restriction.objects.filter(person=person, ended_at=None).update(ended_at=clock.now())

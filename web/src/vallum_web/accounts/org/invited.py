@@ -8,6 +8,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from vallum_web.accounts import queries
+from vallum_web.accounts.access import working
 from vallum_web.accounts.services import AlreadyMemberError, invitations
 from vallum_web.tenancy.entitlements import PlanFullError
 
@@ -15,6 +16,7 @@ UNPROCESSABLE = 422
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@working
 def invited(request: HttpRequest, secret: str) -> HttpResponse:
     found = invitations.find(secret)
     if found is None:

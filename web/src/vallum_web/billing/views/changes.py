@@ -153,7 +153,7 @@ def period(request: MemberRequest) -> HttpResponse:
 
 
 @require_POST
-@may("billing.change", scoped=False)
+@may("billing.change", scoped=False, suspended=True)
 @_told
 def cancel(request: MemberRequest) -> HttpResponse:
     flows.cancel(request.org, request.user.pk)
@@ -164,7 +164,7 @@ def cancel(request: MemberRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@may("billing.change", scoped=False)
+@may("billing.change", scoped=False, suspended=True)
 @_told
 def withdraw(request: MemberRequest) -> HttpResponse:
     """What is given back, and the one button that does it."""

@@ -16,6 +16,7 @@ from vallum_web.accounts.models import Acceptance, User
 from vallum_web.accounts.objections import queries as objections
 from vallum_web.accounts.objections import services as objecting
 from vallum_web.accounts.objections.models import Purpose
+from vallum_web.privacy.erasure import queries as deletions
 from vallum_web.privacy.exports import queries as exports
 from vallum_web.privacy.exports import services as exporting
 from vallum_web.privacy.exports import tables
@@ -62,6 +63,7 @@ def _context(request: HttpRequest, **forms_: forms.Form) -> dict[str, Any]:
         "acceptances": Acceptance.objects.filter(user=user.pk).order_by("-at"),
         "requests": requests.of_person(user.pk),
         "ask": forms_.get("ask") or AskForm(),
+        "leaving": deletions.orgs_of(user),
     }
 
 

@@ -25,6 +25,22 @@ class SureOfOrgForm(SureForm):
         return self._slug
 
 
+class EntranceForm(Bounded, forms.Form):
+    """Who comes without the mailed link says whose account it is, and proves that it is theirs."""
+
+    email = forms.EmailField(label="E-mail address", max_length=254)
+    password = forms.CharField(
+        label="Password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    code = forms.CharField(
+        label="Code",
+        max_length=40,
+        required=False,
+        help_text="If the account has two-step sign-in: the six digits that your app shows, or a recovery code.",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+
 class ProofForm(Bounded, forms.Form):
     """What somebody proves who has no session, and whose account nobody else can find."""
 

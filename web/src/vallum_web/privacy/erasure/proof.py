@@ -25,6 +25,15 @@ def form(user: User, data: QueryDict | None = None) -> ProofForm:
         return ProofForm(data, password=user.has_usable_password(), code=is_mfa_enabled(user, _BY_CODE))
 
 
+def is_enough(user: User) -> bool:
+    """Whether what a form can ask for is all that the account has: not without a password, nor beside a passkey alone.
+
+    For others the mailed link is the first proof.
+    """
+    with looking_back():
+        return bool(user.has_usable_password() and is_mfa_enabled(user) == is_mfa_enabled(user, _BY_CODE))
+
+
 def is_right(request: HttpRequest, user: User, given: ProofForm) -> bool:
     """Counted as any sign-in is. Raises Refused. What is wrong is said by the form."""
     if not given.is_valid():

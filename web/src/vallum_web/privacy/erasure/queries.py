@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from vallum_web.accounts.addresses import looked_up
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Membership, User
 from vallum_web.privacy.erasure import links
@@ -22,6 +23,27 @@ def pending(key: str) -> Deletion | None:
     with looking_back():
         rows = Deletion.objects.filter(state=State.PENDING, purge_at__gt=clock.now())
         return rows.filter(pk=found).first() if found else None
+
+
+def open_one(key: UUID) -> Deletion | None:
+    """The deletion of this id, while it can still be taken back."""
+    with looking_back():
+        return Deletion.objects.filter(pk=key, state=State.PENDING, purge_at__gt=clock.now()).first()
+
+
+def of_address(email: str) -> Deletion | None:
+    """The deletion of the account that has this address, while it can still be taken back."""
+    with looking_back():
+        rows = Deletion.objects.filter(whose=Deletion.Whose.PERSON, state=State.PENDING, purge_at__gt=clock.now())
+        return rows.filter(subject__in=User.objects.filter(email=looked_up(email)).values("id")).first()
+
+
+def orgs_of(user: User) -> list[tuple[Deletion, str]]:
+    """The organizations that this person owned and that are being deleted, each with its name."""
+    with person(user.pk, purpose=Purpose.PRIVACY):
+        owned = {org.id: org.name for org in lookups.my_orgs() if org.role == Role.OWNER}
+        rows = Deletion.objects.filter(subject__in=owned, state=State.PENDING, purge_at__gt=clock.now())
+        return [(row, owned[row.subject]) for row in rows.order_by("purge_at", "id")]
 
 
 def leaving_person(deletion: Deletion) -> User:

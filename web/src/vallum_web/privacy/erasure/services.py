@@ -44,12 +44,15 @@ class TooLateError(ValueError):
     """It is no longer pending."""
 
 
-def ask_for_person(user: User) -> Deletion:
-    """Hide the account for thirty days; sessions and tokens end at once. Raises SoleOwnerError."""
+def ask_for_person(user: User, *, unused: int = 0) -> Deletion:
+    """Hide the account for thirty days; sessions and tokens end at once. Raises SoleOwnerError.
+
+    `unused`: nobody asked, but it was not used for so many days.
+    """
     _demand_other_owners(user)
     with person(user.pk, purpose=Purpose.PRIVACY):
-        made = _hide(user, clock.now() + KEPT_FOR, by=user.pk)
-        _tell_person(made, user, "deletion_asked")
+        made = _hide(user, clock.now() + KEPT_FOR, by=None if unused else user.pk)
+        _tell_person(made, user, "deletion_asked", unused=unused)
         return made
 
 
@@ -86,7 +89,7 @@ def hide_person(user: UUID) -> None:
     sessions.end_all(user)
 
 
-def ask_for_org(org: Org, by: User) -> Deletion:
+def ask_for_org(org: Org, by: User, *, unused: int = 0) -> Deletion:
     """Hide the organization for thirty days: tokens are revoked, and whatever runs by itself stops."""
     with scope(org.pk, user=by.pk, purpose=Purpose.PRIVACY):
         hold(org)
@@ -95,8 +98,8 @@ def ask_for_org(org: Org, by: User) -> Deletion:
         for part in erasing.parts(erasing.Whose.ORG):
             part.stop(org.pk)
         emit("org.deletion_asked", org.pk)
-        made = _begin(Whose.ORG, org.pk, by.pk, clock.now() + KEPT_FOR)
-        _tell_owners(made, org, "deletion_asked")
+        made = _begin(Whose.ORG, org.pk, None if unused else by.pk, clock.now() + KEPT_FOR)
+        _tell_owners(made, org, "deletion_asked", unused=unused)
         return made
 
 
@@ -204,18 +207,18 @@ def tell_who_is_near() -> None:
                 Deletion.objects.filter(pk=deletion.pk).update(told_near=True)
 
 
-def _tell_person(deletion: Deletion, user: User, name: str) -> None:
-    _tell(deletion, Recipient(address=user.email, person=user.pk), "Your account", name)
+def _tell_person(deletion: Deletion, user: User, name: str, *, unused: int = 0) -> None:
+    _tell(deletion, Recipient(address=user.email, person=user.pk), "Your account", name, unused=unused)
 
 
-def _tell_owners(deletion: Deletion, org: Org, name: str) -> None:
+def _tell_owners(deletion: Deletion, org: Org, name: str, *, unused: int = 0) -> None:
     owners = Membership.objects.of(org).filter(role=Role.OWNER).order_by("since")
     for who, address in owners.values_list("user_id", "user__email"):
-        _tell(deletion, Recipient(address=address, person=who), f"The organization {org.name}", name)
+        _tell(deletion, Recipient(address=address, person=who), f"The organization {org.name}", name, unused=unused)
 
 
-def _tell(deletion: Deletion, to: Recipient, what: str, name: str) -> None:
-    said = letter(name, what=what, day=f"{deletion.purge_at:%Y-%m-%d}", link=links.back(deletion.pk))
+def _tell(deletion: Deletion, to: Recipient, what: str, name: str, *, unused: int) -> None:
+    said = letter(name, what=what, unused=unused, day=f"{deletion.purge_at:%Y-%m-%d}", link=links.back(deletion.pk))
     mails.queue(kind="deletion", to=to, letter=said)
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.accounts.models import User
-from vallum_web.privacy.erasure import proof, queries, receipts, services
+from vallum_web.privacy.erasure import door, proof, queries, receipts, services
 from vallum_web.privacy.erasure.forms import SureForm, SureOfOrgForm
 from vallum_web.privacy.erasure.models import Deletion
 
@@ -74,6 +74,9 @@ def _person(request: HttpRequest, deletion: Deletion) -> HttpResponse:
         return _asking(request, deletion, form)
     if "sooner" in request.POST:
         return _sooner(request, deletion)
+    if "look" in request.POST:
+        door.open_for(request, deletion)
+        return redirect("leaving")
     services.have_person_back(deletion)
     messages.success(request, "Your account is back. Tokens that you had made stay revoked.")
     return redirect("account_login")

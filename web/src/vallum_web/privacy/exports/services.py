@@ -19,7 +19,7 @@ from vallum_web.mail.recipients import Recipient
 from vallum_web.privacy.exports.models import Archive, OrgExport, PersonExport
 from vallum_web.tenancy import blobs, clock, served
 from vallum_web.tenancy.events import emit
-from vallum_web.tenancy.jobs import SLOW, enqueue, enqueue_alone
+from vallum_web.tenancy.jobs import SLOW, enqueue, enqueue_alone, is_leaving
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import person, scope
 
@@ -141,14 +141,20 @@ def _tell(row: Archive) -> None:
     user = User.objects.filter(pk=asked_by, is_active=True).first()
     if user is None:
         return
-    where = reverse("privacy:centre")
-    if isinstance(row, OrgExport):
-        where = reverse("privacy_org:index", args=[row.org.slug])
+    where = _page(row)
     told = letter(
         "export_ready", day=f"{row.asked_at:%Y-%m-%d}", days=KEPT_FOR.days, link=f"{settings.PUBLIC_URL}{where}"
     )
     to = Recipient(address=user.email, person=user.pk)
     mails.queue(kind="export", to=to, letter=told, dedupe=f"privacy-export:{row.pk}")
+
+
+def _page(row: Archive) -> str:
+    """Where it is fetched: who is being deleted has a door of their own, which leads on from an owner's own page."""
+    leaving = is_leaving(row.owner)
+    if isinstance(row, OrgExport):
+        return reverse("privacy:centre") if leaving else reverse("privacy_org:index", args=[row.org.slug])
+    return reverse("leaving" if leaving else "privacy:centre")
 
 
 def fail(row: Archive, reason: str) -> None:

@@ -89,6 +89,10 @@ WORDS = {
     "org.keeping": "Time for which findings are kept changed",
     "org.live_checks": "Live checks of found secrets switched on, or off",
     "org.plan": "Plan changed",
+    "org.suspended": "Organization suspended",
+    "org.suspension_appealed": "Suspension objected to",
+    "org.suspension_decided": "Objection to the suspension decided",
+    "org.suspension_ended": "Suspension ended",
     "org.two_step": "Two-step sign-in asked of members, or no longer",
     "org.renamed": "Organization renamed",
     "org.transferred": "Ownership handed over",
@@ -158,7 +162,10 @@ BY_ITSELF = frozenset(
 """Recorded without an actor too: who may do what has changed, or a lock has. What scans find is not among them."""
 
 BY_STAFF = frozenset(
-    {"billing.refund_agreed", "billing.refund_wanted", "staff.began", "staff.disclosed", "staff.viewed"}
+    {
+        *("billing.refund_agreed", "billing.refund_wanted", "staff.began", "staff.disclosed", "staff.viewed"),
+        *("org.suspended", "org.suspension_decided", "org.suspension_ended"),
+    }
 )
 """Done by whoever runs the platform, not by a member."""
 

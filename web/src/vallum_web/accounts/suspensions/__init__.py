@@ -1,0 +1,1 @@
+"""Who may not work for a time: the register of suspensions and appeals, and the page that stands in the way."""
