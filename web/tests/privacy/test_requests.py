@@ -140,6 +140,27 @@ def test_a_refusal_says_why_and_where_to_complain(operator):
     assert (row.state, row.by_agent) == ("refused", True)
 
 
+def test_an_agent_names_whom_they_ask_for_and_the_mandate_and_an_operator_verifies_it(operator):
+    browser = Client()
+    for half in ({"for_whom": "Erin Example"}, {"mandate": "power of attorney 17/2026"}):
+        assert browser.post("/privacy/", ASKED | half).status_code == 422
+    whole = {"for_whom": "Erin Example", "mandate": "power of attorney 17/2026"}
+    assert browser.post("/privacy/", ASKED | whole).status_code == 302
+    browser.post(link())
+    row = Request.objects.get()
+    page = operator.get(f"/operator/requests/{row.pk}/").content.decode()
+    assert "power of attorney 17/2026" in page
+    assert "not verified yet" in page
+    answered = {"verb": "answer", "words": "Here it is."}
+    assert operator.post(f"/operator/requests/{row.pk}/", answered).status_code == 422
+    verified = {"verb": "identify", "words": "The power of attorney was shown, and Erin confirmed it."}
+    assert operator.post(f"/operator/requests/{row.pk}/", verified).status_code == 302
+    assert operator.post(f"/operator/requests/{row.pk}/", answered).status_code == 302
+    status = browser.get(link()).content.decode()
+    for words in (verified["words"], "Here it is.", "for somebody else"):
+        assert words in status
+
+
 def test_the_month_over_no_time_is_taken_any_more(operator, monkeypatch, alice):
     row = confirmed()
     later = row.due_at + timedelta(seconds=1)
@@ -162,8 +183,14 @@ def test_from_an_account_identity_is_settled_and_restriction_takes_hold(operator
     assert objections.restricted(people.bob.pk)
     assert "is restricted at your request" in browser.get("/accounts/privacy/").content.decode()
     assert "I dispute what is there." in browser.get(f"/accounts/privacy/requests/{row.pk}/").content.decode()
-    operator.post(f"/operator/requests/{row.pk}/end-restriction/")
+    operator.post(f"/operator/requests/{row.pk}/end-restriction/", {"reason": "short"})
+    assert objections.restricted(people.bob.pk)
+    operator.post(f"/operator/requests/{row.pk}/end-restriction/", {"reason": "What you disputed was corrected."})
     assert not objections.restricted(people.bob.pk)
+    told = mails(to="bob@example.test")[-1]
+    assert told.subject == "Data on you is used again"
+    assert "What you disputed was corrected." in told.text
+    assert "Restriction ended" in browser.get(f"/accounts/privacy/requests/{row.pk}/").content.decode()
 
 
 def test_an_agent_with_an_account_is_asked_who_lets_them(people):

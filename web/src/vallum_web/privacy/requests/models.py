@@ -68,6 +68,7 @@ class Step(models.Model):
         EXTENDED = "extended", "More time taken"
         DONE = "done", "Answered"
         REFUSED = "refused", "Refused"
+        UNRESTRICTED = "unrestrict", "Restriction ended"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     request = models.ForeignKey(Request, models.CASCADE, related_name="steps")

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from vallum_web.accounts import throttle
 from vallum_web.accounts.models import User
+from vallum_web.accounts.objections import queries as restrictions
 from vallum_web.accounts.objections import services as objections
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import Letter, letter
@@ -44,7 +45,9 @@ class Wanted:
     name: str = ""
     email: str = ""
     for_whom: str = ""
-    """Of an agent: whom they ask for, and what lets them."""
+    """Of an agent: whom they ask for."""
+    mandate: str = ""
+    """And what lets them: a power of attorney and its number, being a parent, a court's order."""
 
 
 def ask(user: User, wanted: Wanted) -> Request:
@@ -144,6 +147,17 @@ def answer(key: UUID, by: UUID, words: str) -> None:
         if row.kind == Request.Kind.RESTRICTION and row.person:
             objections.restrict(row.person, f"request of {row.received_at:%Y-%m-%d}")
         _end(row, Request.State.DONE, Step.What.DONE, words, by)
+
+
+def end_restriction(key: UUID, by: UUID, reason: str) -> None:
+    """Tell the person that data on them is used again, and why, and do so (Article 18, paragraph 3). Raises NotNowError."""
+    with transaction.atomic():
+        row = Request.objects.select_for_update().filter(pk=key).first()
+        if row is None or row.person is None or not restrictions.restricted(row.person):
+            raise NotNowError("Nothing is restricted.")
+        _tell(row, letter("restriction_ends", reason=reason))
+        note(row, Step.What.UNRESTRICTED, reason, by)
+        objections.unrestrict(row.person)
 
 
 def refuse(key: UUID, by: UUID, reason: str) -> None:

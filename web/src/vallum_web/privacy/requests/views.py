@@ -11,9 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from vallum_web.accounts.access import operators_own
 from vallum_web.accounts.models import User
 from vallum_web.accounts.objections import queries as objections
-from vallum_web.accounts.objections import services as objecting
 from vallum_web.privacy.requests import queries, services
-from vallum_web.privacy.requests.forms import IntakeForm, WorkForm
+from vallum_web.privacy.requests.forms import IntakeForm, UnrestrictForm, WorkForm
 from vallum_web.privacy.requests.models import Request
 
 UNPROCESSABLE = 422
@@ -88,6 +87,7 @@ def work(request: HttpRequest, key: UUID) -> HttpResponse:
         "steps": queries.steps(row),
         "form": form,
         "restricted": row.person is not None and objections.restricted(row.person),
+        "unrestrict": UnrestrictForm(),
     }
     return render(request, "privacy/work.html", context, status=UNPROCESSABLE if form.errors else 200)
 
@@ -95,12 +95,14 @@ def work(request: HttpRequest, key: UUID) -> HttpResponse:
 @require_POST
 @operators_own
 def end_restriction(request: HttpRequest, key: UUID) -> HttpResponse:
-    """The person has been told before, says whoever presses this (Article 18, paragraph 3)."""
+    """The person is told first (Article 18, paragraph 3)."""
+    form = UnrestrictForm(request.POST)
     try:
-        row = queries.one(key)
-    except Request.DoesNotExist:
-        raise Http404 from None
-    if row.person:
-        objecting.unrestrict(row.person)
-        messages.success(request, "Data on this person is used again as usual.")
+        if form.is_valid():
+            services.end_restriction(key, cast("User", request.user).pk, form.cleaned_data["reason"])
+            messages.success(request, "They are told, and data on them is used again as usual.")
+        else:
+            messages.error(request, "Say why, in ten letters or more: they read it.")
+    except services.NotNowError as error:
+        messages.error(request, str(error))
     return redirect("privacy_requests:work", key=key)
