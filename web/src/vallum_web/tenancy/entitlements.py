@@ -64,12 +64,12 @@ def admit(org: Org, what: What, count: Callable[[], int]) -> None:
     )
 
 
-def settle(org: Org) -> None:
-    """Say what the organization has anyway, with no end. Where that is less than before, its findings get the days of grace."""
+def settle(org: Org, *, grace: bool = False) -> None:
+    """Say what the organization has anyway, with no end. `grace`: where that is less than before, its findings stay 14 days more."""
     with scope(org.pk):
         before = hold(org).plan
         agreed = Entitlement.objects.of(org).filter(source=Entitlement.Source.GRANT)
-        if plans.PLANS[before].rank > plans.PLANS[org.plan].rank and not agreed.exists():
+        if grace and plans.PLANS[before].rank > plans.PLANS[org.plan].rank and not agreed.exists():
             give(org, Given(source=Entitlement.Source.GRANT, plan=before, until=clock.now()))
         Org.objects.filter(pk=org.pk).update(plan=plans.PLANS[org.plan].id, seats=org.seats)
         emit("org.plan", org.pk, plan=org.plan, seats=org.seats)

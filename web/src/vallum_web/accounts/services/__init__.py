@@ -58,11 +58,14 @@ def join(org: Org, user: User, role: str, *, how: str = "added", by: UUID | None
         raise AlreadyMemberError(user.email) from error
 
 
-def set_plan(org: Org, plan: str, seats: int | None, *, until: datetime | None = None) -> None:
-    """For the operator: what the organization has anyway, or with `until` for a time beside that. Who is a member stays one."""
+def set_plan(org: Org, plan: str, seats: int | None, *, until: datetime | None = None, grace: bool = False) -> None:
+    """For the operator: what the organization has anyway, or with `until` for a time beside that. Who is a member stays one.
+
+    `grace`: after a larger plan, findings stay as long as it kept them for 14 days more.
+    """
     if until is None:
         org.plan, org.seats = plan, seats
-        entitlements.settle(org)
+        entitlements.settle(org, grace=grace)
     else:
         entitlements.give(org, Given(source=Entitlement.Source.GRANT, plan=plan, seats=seats, until=until))
 

@@ -29,5 +29,5 @@ class Command(BaseCommand):
             raise CommandError(f"No organization has the address /{options['org']}/.")
         if options["seats"] is not None and options["seats"] < 1:
             raise CommandError("An organization has at least one member: give --seats 1 or more.")
-        services.set_plan(org, options["plan"], options["seats"], until=options["until"])
+        services.set_plan(org, options["plan"], options["seats"], until=options["until"], grace=True)
         self.stdout.write(f"/{org.slug}/ is on the plan {PLANS[options['plan']].name}.")
