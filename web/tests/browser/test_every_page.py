@@ -1,8 +1,10 @@
 """Every page that there is, in a real browser: two cookies, nothing stored, nothing from elsewhere, no complaint.
 
 Addresses come from the resolver, so a new page is visited by being there. Its parameters are those of one of everything.
+With VALLUM_SHOTS=FOLDER each page is kept there as a picture.
 """
 
+import looking
 import making
 import pytest
 from django.test import Client
@@ -59,6 +61,12 @@ class Visitor:
         if strange := self.cookies() - OURS:
             self.problems.append((path, strange))
         self.shown += 1
+        self._picture(path)
+
+    def _picture(self, path):
+        for view in looking.VIEWS if looking.SHOTS else ():
+            looking.put(self.window, *view)
+            looking.picture(self.window, "-".join([path.strip("/").replace("/", "_")[:80], *map(str, view)]))
 
     def cookies(self):
         return {cookie["name"] for cookie in self.context.cookies()}
