@@ -189,6 +189,9 @@ def test_an_objection_is_decided_by_somebody_else_within_two_weeks(people, suspe
     made = Appeal.objects.get()
     assert made.due_at - made.made_at == timedelta(days=14)
     assert ("olga@example.test", "An objection to a suspension waits") in pairs()
+    register = signed_in(olga).get("/operator/suspensions/").content.decode()
+    assert register.count(f"/operator/suspensions/{suspended.pk}/") == 2  # it waits for a decision, and it holds
+    assert f"{made.due_at:%Y-%m-%d}" in register
     omar, page = operator("omar"), f"/operator/suspensions/{suspended.pk}/"
     decision = {"outcome": "kept", "words": "The contract names other servers."}
     refused = signed_in(olga).post(page, decision)
