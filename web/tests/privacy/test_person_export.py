@@ -29,6 +29,7 @@ from vallum_web.accounts.models import (
 )
 from vallum_web.accounts.objections.models import Objection, Restriction
 from vallum_web.accounts.suspensions.models import Appeal, Suspension
+from vallum_web.accounts.usage.models import PersonUse
 from vallum_web.findings.models import Comment, View
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import Letter
@@ -148,6 +149,7 @@ EXAMPLES = {
     "tenancy.RequestLog": lambda _, who: RequestLog.objects.create(
         id=uuid7(), at=NOW(), method="GET", route="home", status=200, milliseconds=3, person=who.pk, address="192.0.2.1", agent="x"
     ),
+    "usage.PersonUse": lambda _, who: PersonUse.objects.create(person=who.pk, day=NOW().date(), feature="Findings", n=3),
     "usersessions.UserSession": lambda _, who: UserSession.objects.create(
         user=who, ip="192.0.2.1", user_agent="x", session_key=f"key-of-{who.name}-hidden"
     ),

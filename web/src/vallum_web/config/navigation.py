@@ -71,6 +71,7 @@ _SETTINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Audit log", "accounts:audit", "audit.read"),
         ("What left", "accounts:egress", "egress.read"),
         ("Privacy", "privacy_org:index", "privacy.read"),
+        ("Use", "usage:of_org", "usage.read"),
     ),
 }
 

@@ -6,6 +6,7 @@ from vallum_web.accounts import allauth_signals, leaks
 from vallum_web.accounts import views as accounts
 from vallum_web.accounts.org.invited import invited
 from vallum_web.accounts.suspensions import views as suspension_views
+from vallum_web.accounts.usage import views as usage
 from vallum_web.billing import hooks as payments
 from vallum_web.billing.views import staff as refunds
 from vallum_web.config import health
@@ -33,6 +34,7 @@ urlpatterns = [
     path("", include("vallum_web.privacy.minors.urls")),
     path("accounts/privacy/", include("vallum_web.privacy.centre.urls")),
     path("accounts/suspension/", suspension_views.own, name="suspension"),
+    path("accounts/screen/<slug:bucket>.svg", usage.screen, name="screen"),
     path("accounts/theme/", accounts.theme, name="theme"),
     path("accounts/notifications/", rules.own_listed, name="own_rules"),
     path("accounts/", include("vallum_web.accounts.person.urls")),
@@ -67,6 +69,7 @@ urlpatterns = [
     path("<slug:org>/", include("vallum_web.privacy.erasure.urls")),
     path("<slug:org>/", include("vallum_web.privacy.centre.org_urls")),
     path("<slug:org>/", include("vallum_web.accounts.suspensions.urls")),
+    path("<slug:org>/", include("vallum_web.accounts.usage.urls")),
     path("<slug:org>/", include("vallum_web.accounts.urls")),
 ]
 

@@ -17,6 +17,7 @@ _PLACES = (
     ("Sub-processors", "operator_notices:processors"),
     ("Mail", "operator:mail"),
     ("Mail domain", "operator:mail_domain"),
+    ("Use", "operator:usage"),
 )
 
 _MONEY = (("Refunds", "refunds"), ("Disputes", "disputes"))

@@ -1,11 +1,12 @@
 from django.urls import include, path
 
-from vallum_web.operator import mail, views
+from vallum_web.operator import mail, usage, views
 
 app_name = "operator"
 urlpatterns = [
     path("", views.index, name="index"),
     path("suspensions/", include("vallum_web.operator.suspensions.urls")),
+    path("usage/", usage.index, name="usage"),
     path("mail/", mail.delivered, name="mail"),
     path("mail/lift/", mail.lift, name="lift"),
     path("mail/domain/", mail.of_domain, name="mail_domain"),

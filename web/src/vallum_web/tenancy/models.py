@@ -252,7 +252,7 @@ class LimitRefusal(TenantModel):
 
 
 class RequestLog(models.Model):
-    """One request: who, from where, which route, how it ended. Never its body, its query, its path or a header but one.
+    """One request: who, from where, which route, how it ended. Never its body, its query, its path or a header but the browser's name.
 
     It may precede any organization, so it is no tenant's row; policies of its own say who sees it (`requestlog`).
     """
@@ -268,6 +268,8 @@ class RequestLog(models.Model):
     token = models.UUIDField(null=True)
     address = models.CharField(max_length=45)
     agent = models.CharField(max_length=200)
+    private = models.BooleanField(default=False)
+    """Whether the browser asked not to be followed: in figures of use the request is then nobody's."""
 
     class Meta:
         indexes: ClassVar = [

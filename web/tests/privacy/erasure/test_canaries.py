@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app
 from vallum_web.accounts import tokens
 from vallum_web.accounts.models import Acceptance, EmailChange, Invitation, Operator, SignIn, User
 from vallum_web.accounts.objections import services as objections
+from vallum_web.accounts.usage.models import PersonUse
 from vallum_web.mail import notices
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
@@ -113,6 +114,7 @@ def known(bob, canary):
     UserSession.objects.create(
         user=bob, session_key=canary(), ip="192.0.2.7", user_agent=canary(), last_seen_at=now, data={"seen": canary()}
     )
+    PersonUse.objects.create(person=bob.pk, day=now.date(), feature=canary(), n=1)
     RequestLog.objects.create(
         id=uuid7(),
         at=now,
@@ -194,6 +196,7 @@ def test_every_text_that_the_registry_says_goes_with_a_person_has_a_canary_above
         "mail.Notice": {"title", "text", "button", "about"},
         "privacy_exports.PersonExport": {"failure"},
         "privacy_objections.Restriction": {"reason"},
+        "usage.PersonUse": {"feature"},
     }
     texts = {
         f"{table.model._meta.label}.{field.name}"

@@ -76,7 +76,7 @@ class TestWhatIsInIt:
     def test_nothing_else_has_a_column(self):
         assert {field.name for field in RequestLog._meta.fields} == {
             *("id", "at", "method", "route", "status", "milliseconds"),
-            *("org", "person", "token", "address", "agent"),
+            *("org", "person", "token", "address", "agent", "private"),
         }
 
     def test_what_asks_whether_the_process_lives_is_not_kept(self, db):

@@ -13,6 +13,8 @@ class Kind(StrEnum):
     PHONE = "phone"
     TABLET = "tablet"
     PROGRAM = "program"
+    BOT = "bot"
+    """It says so itself; what hides it is taken for what it pretends to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +54,14 @@ _SYSTEMS: Final = (
 )
 # `curl/8.5.0`, `python-requests/2.32`. No dots: it is shown in mails, where a name with some would become a link.
 _PROGRAM: Final = re.compile(r"([A-Za-z][\w-]{0,30})/v?(\d+)")
+# Cubot makes phones.
+_BOT: Final = re.compile(r"\b(?!cubot)[\w-]*(?:bot|crawler|spider)\b", re.IGNORECASE)
 UNKNOWN: Final = Device(browser="An unknown browser")
 
 
 def read(agent: str) -> Device:
+    if _BOT.search(agent):
+        return Device(browser="A bot", kind=Kind.BOT)
     system, kind = next(((name, kind) for name, kind, looks in _SYSTEMS if looks.search(agent)), ("", Kind.COMPUTER))
     for name, looks in _BROWSERS:
         if match := looks.search(agent):

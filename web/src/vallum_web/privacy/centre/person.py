@@ -16,6 +16,8 @@ from vallum_web.accounts.models import Acceptance, User
 from vallum_web.accounts.objections import queries as objections
 from vallum_web.accounts.objections import services as objecting
 from vallum_web.accounts.objections.models import Purpose
+from vallum_web.accounts.usage import queries as used
+from vallum_web.accounts.usage import services as usage
 from vallum_web.privacy.erasure import queries as deletions
 from vallum_web.privacy.exports import queries as exports
 from vallum_web.privacy.exports import services as exporting
@@ -122,8 +124,23 @@ def object_to(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "privacy/centre.html", _context(request, objections=form), status=UNPROCESSABLE)
     objecting.settle(user, form.cleaned_data["purposes"])
+    if Purpose.USAGE in form.cleaned_data["purposes"]:
+        usage.forget(user.pk)
     messages.success(request, "Saved. It holds from now on.")
     return redirect("privacy:centre")
+
+
+@require_safe
+@login_required
+def use(request: HttpRequest) -> HttpResponse:
+    person = cast("User", request.user).pk
+    context = {
+        "shares": used.of_person(person),
+        "days": used.days_of_person(person),
+        "objects": objections.objects(person, Purpose.USAGE),
+        "signalled": objections.signalled(request),
+    }
+    return render(request, "privacy/use.html", context)
 
 
 @require_POST

@@ -12,11 +12,13 @@ from vallum_web.tenancy.models import RequestLog
 from vallum_web.tenancy.origin import Origin, current_origin
 from vallum_web.tenancy.requestlog import lines
 from vallum_web.tenancy.requestlog.buffer import BUFFER
+from vallum_web.tenancy.requestlog.signal import asks_not_to_be_followed
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 HEADER = "X-Request-Id"
-# Asked every few seconds by what watches the process, about nobody.
-NOT_KEPT = frozenset({"healthz", "readyz"})
+# The first two are asked every few seconds by what watches the process, about nobody. How large a screen is, is counted without a
+# row that would have an address beside it.
+NOT_KEPT = frozenset({"healthz", "readyz", "screen"})
 # What is not there, and what does not take this, is told in the same bytes each time.
 NO_NUMBER = frozenset({404, 405})
 
@@ -59,6 +61,7 @@ def _row(request: HttpRequest, route: str, status: int, here: Origin, took: floa
         token=_id(getattr(token, "pk", None)),
         address=here.address,
         agent=here.agent,
+        private=asks_not_to_be_followed(request.headers),
     )
 
 

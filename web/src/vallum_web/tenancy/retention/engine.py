@@ -127,7 +127,7 @@ def _question(kind: Class, number: int) -> str:
     column = f"{table}.{connection.ops.quote_name(kind.column)}"
     mine = f"{table}.org_id = (select current_org())" if issubclass(model, TenantModel) else "true"
     return (
-        f"(select {number}, min({column}), count(*) filter (where {column} < vallum_now() - %s) from {table} "  # noqa: S608 - names of models
+        f"(select {number}, min({column})::timestamptz, count(*) filter (where {column} < vallum_now() - %s) from {table} "  # noqa: S608 - names of models
         f"where {mine} and ({kind.where}))"
     )
 
