@@ -37,6 +37,7 @@ from django.db import connections, transaction  # noqa: E402 - the settings read
 from django.test import Client  # noqa: E402 - the settings read the lines above
 from whitenoise.middleware import WhiteNoiseMiddleware  # noqa: E402 - as above
 
+from vallum_web.accounts.abuse import signing_in, watch  # noqa: E402 - as above
 from vallum_web.config.settings import _database  # noqa: E402 - as above
 from vallum_web.embedded.ephemeral import clone, drop, ephemeral  # noqa: E402 - as above
 from vallum_web.tenancy import clock  # noqa: E402 - as above
@@ -114,6 +115,19 @@ def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock(), around:
         yield
         transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_tried_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test's wrong passwords are its own: a process remembers those of a day, and all tests come from one address."""
+    monkeypatch.setattr(signing_in, "WATCH", watch.Watch())
+
+
+@pytest.fixture
+def limits_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what limits let through: the rules that shut a network out sooner (accounts/abuse) say nothing."""
+    monkeypatch.setattr(watch, "STUFFED", watch.MOST_ACCOUNTS + 1)
+    monkeypatch.setattr(watch, "SPRAYED", watch.MOST_ACCOUNTS + 1)
 
 
 @pytest.fixture

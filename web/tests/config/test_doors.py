@@ -65,10 +65,13 @@ SAME = {
 _ARCHIVE = "a machine that holds the source scans it and sends the report (`vallum scan --upload`)"
 _PEOPLE = "people come and go by their own hand, or by a provider's (`/scim/v2/`)"
 _OWNERS = "an owner's decision about who comes in: made signed in, with a second step"
+_WHAT_IT_WAS = "a token that is suspended must not be able to say that it was its owners"
 _RULES = "what a rule would have told is seen beside it, before it is made"
 _LEAVING = "an organization is deleted by an owner, signed in, with a second step"
 _EVERYTHING = "a copy of everything is asked for and fetched by a person who shows that it is them"
 APART = {
+    "abuse:choose": _WHAT_IT_WAS,
+    "abuse:close": _WHAT_IT_WAS,
     "erasure:delete_org": _LEAVING,
     "notify:new_rule": _RULES,
     "notify:rule": _RULES,

@@ -251,6 +251,7 @@ class TestMails:
         assert b'name="password1"' not in again.content
 
 
+@pytest.mark.usefixtures("limits_alone")
 class TestGuessing:
     def test_one_account_has_one_limit_whatever_the_host_is_called(self, people, settings):
         """The limit by address is a wide one, for a company stands behind one; that by account has to hold."""

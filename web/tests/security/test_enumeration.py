@@ -149,6 +149,7 @@ def signup(address, **more):
         pytest.param(signup, 1, 1, id="signup"),
     ],
 )
+@pytest.mark.usefixtures("limits_alone")
 class TestSignedOut:
     def test_an_account_of_any_kind_is_answered_as_none(self, door, hashes, mails, everybody):
         door("warm-up@example.test")

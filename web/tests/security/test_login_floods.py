@@ -50,7 +50,7 @@ def hashes(settings, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def _still(monkeypatch, settings):
+def _still(monkeypatch, settings, limits_alone):
     """However long a test takes, no time passes but what it lets pass."""
     moment = clock.now()
     monkeypatch.setattr(clock, "now", lambda: moment + clock._offset)

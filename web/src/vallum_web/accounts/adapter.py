@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from vallum_web.accounts import addresses, guesses, throttle
+from vallum_web.accounts.abuse import signing_in
 from vallum_web.accounts.models import User
 from vallum_web.accounts.person import devices, stepup
 from vallum_web.accounts.services import invitations, nothing, signins
@@ -116,9 +117,12 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
         guesses.arrived(user.email)
+        signing_in.came_in(user.email)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ARG002 - allauth's signature
-        signins.failed(str(credentials.get("email", "")))
+        email = str(credentials.get("email", ""))
+        signins.failed(email)
+        signing_in.failed(email, str(credentials.get("password", "")))
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None

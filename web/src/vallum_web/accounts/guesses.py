@@ -8,6 +8,7 @@ signed in to from before it is counted apart.
 
 from collections.abc import Sequence
 
+from vallum_web.accounts.abuse import signing_in
 from vallum_web.accounts.addresses import looked_up
 from vallum_web.accounts.models import User
 from vallum_web.accounts.services import places
@@ -26,11 +27,13 @@ Taken = Sequence[tuple[Limit, str]]
 def begin(email: str) -> Taken:
     """Before a password is looked at. Raises Refused."""
     account, here = looked_up(email), network()
-    pair = f"{account}\0{here}"
+    pair, at_home = f"{account}\0{here}", places.is_known(looked_up(email), here)
+    if not at_home:
+        signing_in.refuse_attackers(here)
     taken = (
         (PER_NETWORK, here),
         (PER_ACCOUNT_AND_NETWORK, pair),
-        (PER_ACCOUNT, pair if places.is_known(account, here) else account),
+        (PER_ACCOUNT, pair if at_home else account),
     )
     for limit, key in taken:
         gate.demand(limit, key)

@@ -10,6 +10,8 @@ from hashlib import sha256
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
+from vallum_web.accounts.abuse import rules
+from vallum_web.accounts.abuse import services as abuse
 from vallum_web.accounts.models import ApiToken, Membership, User
 from vallum_web.accounts.networks import admitted
 from vallum_web.accounts.queries import lacks_second_step
@@ -125,12 +127,19 @@ def authenticate(text: str, kind: str = ApiToken.Kind.API) -> ApiToken | None:
     here = current_origin()
     address = here.address if here else ""
     with scope(org):
-        token = ApiToken.objects.of(org).filter(pk=key, revoked_at=None, expires_at__gt=clock.now()).first()
+        live = ApiToken.objects.of(org).filter(pk=key, revoked_at=None, expires_at__gt=clock.now())
+        token = live.filter(suspended_at=None).first()
         maker = _maker(token) if token else None
         if token is None or maker is None or not admitted(address, token.networks):
             return None
         token.role = weaker(token.role, maker.role)
         if token.used_at is None or clock.now() - token.used_at > USE_EVERY:
+            silence = clock.now() - token.used_at if token.used_at else timedelta()
+            if silence > rules.SILENCE and abuse.raise_case(token, rules.woke(silence)):
+                # Where the organization has it suspended, not even this call is let through.
+                token = live.filter(suspended_at=None).first()
+                if token is None:
+                    return None
             ApiToken.objects.of(org).filter(pk=key).update(used_at=clock.now(), used_from=address)
         by_token(key)
         return token

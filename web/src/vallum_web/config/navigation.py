@@ -66,6 +66,7 @@ _SETTINGS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Provisioning", "accounts:provisioning", "scim.read"),
         ("Tokens", "accounts:tokens", "tokens.read"),
         ("Keys", "accounts:keys", "keys.read"),
+        ("Unusual activity", "abuse:cases", "abuse.read"),
     ),
     "Records": (
         ("Audit log", "accounts:audit", "audit.read"),

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "vallum_web.accounts.subscribers",
     "vallum_web.accounts.suspensions",
     "vallum_web.accounts.usage",
+    "vallum_web.accounts.abuse",
     "vallum_web.assets",
     "vallum_web.advisories",
     "vallum_web.scans",

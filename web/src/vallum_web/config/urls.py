@@ -70,6 +70,7 @@ urlpatterns = [
     path("<slug:org>/", include("vallum_web.privacy.centre.org_urls")),
     path("<slug:org>/", include("vallum_web.accounts.suspensions.urls")),
     path("<slug:org>/", include("vallum_web.accounts.usage.urls")),
+    path("<slug:org>/", include("vallum_web.accounts.abuse.urls")),
     path("<slug:org>/", include("vallum_web.accounts.urls")),
 ]
 

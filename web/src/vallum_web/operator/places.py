@@ -17,6 +17,7 @@ _PLACES = (
     ("Sub-processors", "operator_notices:processors"),
     ("Mail", "operator:mail"),
     ("Mail domain", "operator:mail_domain"),
+    ("Abuse", "operator:attacks"),
     ("Use", "operator:usage"),
 )
 

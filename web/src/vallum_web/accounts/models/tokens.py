@@ -32,6 +32,8 @@ class ApiToken(TenantModel):
     used_at = models.DateTimeField(null=True)
     used_from = models.CharField(max_length=45, blank=True)
     revoked_at = models.DateTimeField(null=True)
+    suspended_at = models.DateTimeField(null=True)
+    """Since when it does not work because of something unusual, until somebody says that it was them."""
     reported_at = models.DateTimeField(null=True)
     """When somebody who found it in public reported it; it is revoked at once then."""
 

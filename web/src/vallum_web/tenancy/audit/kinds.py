@@ -1,6 +1,7 @@
 """What the kinds of acts are called, and which are recorded although nobody did them. A kind without words fails the build."""
 
 FAMILIES = {
+    "abuse": "Unusual activity",
     "asset": "Assets",
     "audit": "The audit log",
     "billing": "Billing",
@@ -28,6 +29,9 @@ FAMILIES = {
 """The part of a kind before its full stop: what a list can be narrowed to."""
 
 WORDS = {
+    "abuse.chosen": "Choice about unusual tokens",
+    "abuse.closed": "Unusual activity explained",
+    "abuse.raised": "Unusual activity noticed",
     "asset.added": "Asset added",
     "asset.branch": "Default branch changed",
     "asset.changed": "Asset's importance or exposure changed",

@@ -1,0 +1,193 @@
+"""Writes: cases, what an organization wants done about them, and what tokens usually do."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from vallum_web.accounts.abuse import rules
+from vallum_web.accounts.abuse.models import AbuseCase, Attack, TokenHabit, Watching
+from vallum_web.accounts.abuse.watch import Alarm
+from vallum_web.accounts.models import ApiToken, Membership, SignIn, User
+from vallum_web.accounts.networks import neighbourhood
+from vallum_web.accounts.queries import operators
+from vallum_web.mail import services as mails
+from vallum_web.mail.letters import letter
+from vallum_web.mail.recipients import Recipient
+from vallum_web.tenancy import clock, jobs, lookups
+from vallum_web.tenancy.events import emit
+from vallum_web.tenancy.models import Org, RequestLog
+from vallum_web.tenancy.scope import scope
+
+HOUR = timedelta(hours=1)
+KEPT_FOR = timedelta(days=365)
+"""After a case is closed."""
+OPEN_FOR = timedelta(days=90)
+"""A case that nobody looked at is closed by itself then."""
+HABIT_KEPT_FOR = timedelta(days=90)
+
+
+def look() -> None:
+    """Hold the last hour of every organization's tokens against the rules. One that fails stops no other: the job says so."""
+    for org in lookups.all_orgs():
+        if not jobs.is_leaving(org):
+            look_at(org, clock.now())
+
+
+def look_at(org: UUID, now: datetime) -> int:
+    """Says how many cases were raised."""
+    with scope(org):
+        hours = _hours(org, now)
+        if not hours:
+            return 0
+        known = {row.token: row for row in TokenHabit.objects.of(org).filter(token__in=hours)}
+        tokens = {row.pk: row for row in ApiToken.objects.of(org).filter(pk__in=hours)}
+        raised = 0
+        for key, hour in sorted(hours.items()):
+            if key in tokens:
+                habit = known.get(key) or TokenHabit(org_id=org, token=key, since=now)
+                found = rules.judge(hour, _before(habit, now))
+                raised += sum(raise_case(tokens[key], each) for each in found)
+                # What was unusual does not become a habit: it would be usual the next time.
+                if not found:
+                    _learn(habit, hour, now)
+        return raised
+
+
+def _hours(org: UUID, now: datetime) -> dict[UUID, rules.Hour]:
+    lately = RequestLog.objects.filter(org=org, at__gt=now - HOUR, at__lte=now, token__isnull=False)
+    requests: dict[UUID, int] = defaultdict(int)
+    routes: dict[UUID, set[str]] = defaultdict(set)
+    networks: dict[UUID, set[str]] = defaultdict(set)
+    for token, route, address in lately.values_list("token", "route", "address").iterator():
+        if token is None:
+            continue
+        requests[token] += 1
+        routes[token].add(route)
+        networks[token].add(neighbourhood(address))
+    return {
+        token: rules.Hour(requests=n, routes=frozenset(routes[token]), networks=len(networks[token] - {""}))
+        for token, n in requests.items()
+    }
+
+
+def _before(habit: TokenHabit, now: datetime) -> rules.Habit:
+    return rules.Habit(
+        age=now - habit.since, routes=frozenset(habit.routes), busiest=habit.busiest, networks=habit.networks
+    )
+
+
+def _learn(habit: TokenHabit, hour: rules.Hour, now: datetime) -> None:
+    habit.routes = sorted({*habit.routes, *hour.routes})
+    habit.busiest, habit.networks = max(habit.busiest, hour.requests), max(habit.networks, hour.networks)
+    habit.updated_at = now
+    TokenHabit.objects.bulk_create(
+        [habit],
+        update_conflicts=True,
+        unique_fields=["org", "token"],
+        update_fields=["routes", "busiest", "networks", "updated_at"],
+    )
+
+
+def raise_case(token: ApiToken, found: rules.Unusual) -> bool:
+    """Inside the organization's scope. One open case for each rule and token; owners are told, and the token's maker."""
+    org = token.org_id
+    if AbuseCase.objects.of(org).filter(rule=found.rule, token=token.pk, closed_at=None).exists():
+        return False
+    suspends = Watching.objects.of(org).filter(suspend_tokens=True).exists()
+    case = AbuseCase.objects.create(
+        org_id=org,
+        rule=found.rule,
+        token=token.pk,
+        called=f"{token.name} ({token.start}…)",
+        at=clock.now(),
+        words=found.words,
+        figures=found.figures,
+        suspended=suspends,
+    )
+    emit("abuse.raised", case.pk, rule=found.rule, token=str(token.pk), suspended=suspends)
+    if suspends:
+        ApiToken.objects.of(org).filter(pk=token.pk, suspended_at=None).update(suspended_at=clock.now())
+    slug = Org.objects.values_list("slug", flat=True).get(pk=org)
+    said = letter("unusual_token", start=token.start, slug=slug, words=found.words, suspended=suspends)
+    told = Membership.objects.of(org).filter(Q(role=Membership.Role.OWNER) | Q(user=token.by))
+    for person, address in told.values_list("user_id", "user__email").distinct().order_by("user__email"):
+        mails.queue(kind="security", to=Recipient(address=address, person=person), letter=said, org=org)
+    return True
+
+
+def close(org: Org, key: UUID, by: User, *, verdict: str, note: str) -> bool:
+    """Say what it was. "That was us" lets a suspended token work again, unless another case of it is open. Says if it was open."""
+    with scope(org.pk, user=by.pk):
+        case = AbuseCase.objects.of(org).filter(pk=key, closed_at=None).first()
+        if case is None:
+            return False
+        AbuseCase.objects.of(org).filter(pk=key).update(
+            closed_at=clock.now(), closed_by=by.pk, verdict=verdict, note=note
+        )
+        emit("abuse.closed", key, verdict=verdict)
+        others = AbuseCase.objects.of(org).filter(token=case.token, closed_at=None, suspended=True)
+        if verdict == AbuseCase.Verdict.OURS and not others.exists():
+            ApiToken.objects.of(org).filter(pk=case.token).update(suspended_at=None)
+        if verdict == AbuseCase.Verdict.OURS:
+            _get_used_to(case)
+        return True
+
+
+def _get_used_to(case: AbuseCase) -> None:
+    """What people say is theirs raises nothing a second time."""
+    habit, _ = TokenHabit.objects.of(case.org_id).get_or_create(
+        token=case.token, defaults={"org_id": case.org_id, "since": clock.now()}
+    )
+    habit.busiest = max(habit.busiest, case.figures.get("requests", 0))
+    habit.networks = max(habit.networks, case.figures.get("networks", 0))
+    TokenHabit.objects.of(case.org_id).filter(pk=habit.pk).update(
+        busiest=habit.busiest, networks=habit.networks, updated_at=clock.now()
+    )
+
+
+def choose(org: Org, by: User, *, suspend_tokens: bool) -> None:
+    with scope(org.pk, user=by.pk):
+        Watching.objects.update_or_create(
+            org=org, defaults={"suspend_tokens": suspend_tokens, "chosen_at": clock.now(), "chosen_by": by.pk}
+        )
+        emit("abuse.chosen", org.pk, suspend_tokens=suspend_tokens)
+
+
+def attacked(alarm: Alarm, words: str, came_in: Sequence[SignIn]) -> None:
+    """Write an attack down, and tell operators and those whom somebody came in to meanwhile. No account is written down."""
+    with transaction.atomic():
+        Attack.objects.create(
+            rule=alarm.rule,
+            at=clock.now(),
+            network=neighbourhood(alarm.network),
+            words=words,
+            figures={"accounts": alarm.accounts, "came_in": alarm.came_in},
+        )
+        for operator in operators():
+            to = Recipient(address=operator.user.email, person=operator.user.pk)
+            mails.queue(kind="security", to=to, letter=letter("attack_seen", words=words))
+        for row in came_in:
+            to = Recipient(address=row.user.email, person=row.user.pk)
+            mails.queue(kind="security", to=to, letter=letter("signed_in_amid_attack", device=row.device))
+
+
+def close_attack(key: UUID, by: User) -> None:
+    Attack.objects.filter(pk=key, closed_at=None).update(closed_at=clock.now(), closed_by=by.pk)
+
+
+def prune_org(org: UUID) -> int:
+    now = clock.now()
+    with scope(org):
+        AbuseCase.objects.of(org).filter(closed_at=None, at__lt=now - OPEN_FOR).update(closed_at=F("at") + OPEN_FOR)
+        gone: int = AbuseCase.objects.of(org).filter(closed_at__lt=now - KEPT_FOR).delete()[0]
+        return gone + int(TokenHabit.objects.of(org).filter(updated_at__lt=now - HABIT_KEPT_FOR).delete()[0])
+
+
+def prune_attacks() -> int:
+    now = clock.now()
+    Attack.objects.filter(closed_at=None, at__lt=now - OPEN_FOR).update(closed_at=F("at") + OPEN_FOR)
+    return Attack.objects.filter(closed_at__lt=now - KEPT_FOR).delete()[0]

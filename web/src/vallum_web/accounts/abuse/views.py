@@ -1,0 +1,50 @@
+"""What was unusual in an organization, why that was raised, and the two answers: that was us, or it was not."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from vallum_web.accounts.abuse import queries, services
+from vallum_web.accounts.abuse.forms import CloseForm, WatchingForm
+from vallum_web.accounts.access import MemberRequest, may
+
+UNPROCESSABLE = 422
+
+
+@require_safe
+@may("abuse.read")
+def cases(request: MemberRequest) -> HttpResponse:
+    return _page(request)
+
+
+@require_POST
+@may("abuse.manage")
+def close(request: MemberRequest, case: UUID) -> HttpResponse:
+    form = CloseForm(request.POST)
+    if not form.is_valid():
+        return _page(request, status=UNPROCESSABLE)
+    said = form.cleaned_data
+    if not services.close(request.org, case, request.user, verdict=said["verdict"], note=said["note"]):
+        raise Http404
+    return redirect("abuse:cases", org=request.org.slug)
+
+
+@require_POST
+@may("abuse.manage")
+def choose(request: MemberRequest) -> HttpResponse:
+    form = WatchingForm(request.POST)
+    if form.is_valid():
+        services.choose(request.org, request.user, suspend_tokens=form.cleaned_data["suspend_tokens"])
+    return redirect("abuse:cases", org=request.org.slug)
+
+
+def _page(request: MemberRequest, *, status: int = 200) -> HttpResponse:
+    context = {
+        "open": queries.open_cases(request.org),
+        "closed": queries.closed_cases(request.org),
+        "form": WatchingForm(initial={"suspend_tokens": queries.suspends(request.org)}),
+        "suspends": queries.suspends(request.org),
+    }
+    return render(request, "abuse/cases.html", context, status=status)
