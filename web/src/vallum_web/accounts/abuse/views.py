@@ -22,6 +22,8 @@ def cases(request: MemberRequest) -> HttpResponse:
 @require_POST
 @may("abuse.manage")
 def close(request: MemberRequest, case: UUID) -> HttpResponse:
+    if not queries.open_cases(request.org).filter(pk=case).exists():
+        raise Http404
     form = CloseForm(request.POST)
     if not form.is_valid():
         return _page(request, status=UNPROCESSABLE)
