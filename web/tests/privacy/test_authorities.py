@@ -211,9 +211,9 @@ def test_a_gag_without_an_end_is_looked_at_every_ninety_days(people, olga):
         assert services.tell_who_may_be() == 1
 
 
-def kinds(org):
+def kinds(org, of="staff."):
     with scope(org.pk):
-        return [entry.kind for entry in Entry.objects.of(org).order_by("seq") if entry.kind.startswith("staff.")]
+        return [entry.kind for entry in Entry.objects.of(org).order_by("seq") if entry.kind.startswith(of)]
 
 
 def test_staff_access_under_a_gag_is_told_of_later_and_never_left_out(people, olga, signed_in):
@@ -234,6 +234,25 @@ def test_staff_access_under_a_gag_is_told_of_later_and_never_left_out(people, ol
         assert "4711/26" in signed_in(people.alice).get("/acme/settings/staff/").content.decode()
         assert mails(to="alice@example.test", subject="Staff access")
         assert mails(to="alice@example.test", kind="authority")
+
+
+def test_the_end_of_one_silence_tells_nothing_of_another(people, olga, signed_in):
+    """What was opened for another request stays silent, what both had open is two accesses, and each page is its own's."""
+    hugo, desk = operator("hugo"), signed_in(olga)
+    asked = {"whose": "org", "subject": people.org.pk, "tables": ["accounts.Membership"], "gag": True}
+    first = carried_out(people, olga, hugo, **asked, ref="R1", gag_until=clock.now() + DAY)
+    second = carried_out(people, olga, hugo, **asked, ref="R2", gag_until=clock.now() + 9 * DAY)
+    for row, page in ((first, "findings"), (second, "settings")):
+        desk.post(f"/operator/authorities/{row.pk}/open/")
+        assert desk.get(f"/acme/{page}/").status_code == 200
+    with clock.travelled(DAY + HOUR):
+        assert services.tell_who_may_be() == 1
+    assert kinds(people.org) == ["staff.disclosed", "staff.began", "staff.viewed"]
+    (told,) = mails(to="alice@example.test", subject="Staff access")
+    assert ("R1" in told.text, "R2" in told.text) == (True, False)
+    with clock.travelled(9 * DAY + HOUR):
+        assert services.tell_who_may_be() == 1
+    assert kinds(people.org) == 2 * ["staff.disclosed", "staff.began", "staff.viewed"]
 
 
 def test_staff_access_without_a_gag_is_told_of_at_once(people, olga):
@@ -262,13 +281,34 @@ def test_to_keep_data_is_to_give_none_and_deletion_pauses(people, olga):
 
 def test_an_organization_that_is_kept_is_held_in_silence_while_a_gag_runs(people, olga):
     asked = {"kind": "preservation", "tables": [], "whose": "org", "subject": people.org.pk}
-    row = carried_out(people, olga, operator("hugo"), **asked, gag=True)
+    row = carried_out(people, olga, operator("hugo"), **asked, gag=True, gag_until=clock.now() + DAY)
     with scope(people.org.pk):
         (held,) = holds.in_force(people.org.pk)
     assert (held.silent, held.pk) == (True, row.hold)
     services.end_hold(row.pk, olga.pk, "Over.")
     with scope(people.org.pk):
         assert holds.in_force(people.org.pk) == []
+    assert kinds(people.org, "org.h") == []
+    with clock.travelled(DAY + HOUR):
+        assert services.tell_who_may_be() == 1
+    assert kinds(people.org, "org.h") == ["org.held", "org.hold_lifted"]
+
+
+@pytest.mark.parametrize("leaves", ["before it is kept", "while it is kept"])
+def test_an_organization_that_is_leaving_is_kept_and_goes_when_that_ends(people, olga, leaves):
+    row = received(people, olga, kind="preservation", tables=[], whose="org", subject=people.org.pk)
+    for by in (olga, operator("hugo")):
+        services.agree(row.pk, by.pk, "So it is.")
+    if leaves == "before it is kept":
+        waiting = erasure.ask_for_org(people.org, people.alice)
+        services.carry_out(row.pk, olga.pk)
+    else:
+        services.carry_out(row.pk, olga.pk)
+        waiting = erasure.ask_for_org(people.org, people.alice)
+    with clock.travelled(31 * DAY):
+        assert purge.purge(waiting.pk) is None
+        services.end_hold(row.pk, olga.pk, "It is over.")
+        assert purge.purge(waiting.pk) is not None
 
 
 def test_where_a_life_is_in_danger_the_first_is_enough_and_the_second_looks_at_it_afterwards(people, olga):

@@ -31,6 +31,8 @@ class StaffAccess(TenantModel):
     pages = models.PositiveIntegerField(default=0)
     silent = models.BooleanField(default=False)
     """An authority forbids to tell the organization of it now: it is told when that ends."""
+    request = models.UUIDField(null=True)
+    """The request of an authority that it was opened for."""
     owed = models.JSONField(default=list)
     """Of what was silent, the pages that were looked at and when: they go into the audit log with it."""
 

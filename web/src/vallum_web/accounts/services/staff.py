@@ -40,8 +40,11 @@ def is_operator(user: User) -> bool:
     return Operator.objects.filter(user=user.pk).exists()
 
 
-def begin(slug: str, user: User, reason: str, *, silent: bool = False) -> Org:
-    """Open an organization for an hour. `silent`: its members are told later (`tell_of_silent`). Raises NoAccessError."""
+def begin(slug: str, user: User, reason: str, *, request: UUID | None = None, silent: bool = False) -> Org:
+    """Open an organization for an hour. `silent`: its members are told later (`tell_of_silent`). Raises NoAccessError.
+
+    What is looked at for one request of an authority is never told with another: whatever else this person has open there ends.
+    """
     if not is_operator(user):
         raise NoAccessError("Only operators may do this.")
     if not is_mfa_enabled(user):
@@ -55,14 +58,16 @@ def begin(slug: str, user: User, reason: str, *, silent: bool = False) -> Org:
         if Membership.objects.of(org).filter(user=user).exists():
             raise NoAccessError("You are a member there: you need no staff access.")
         _end_over(org)
-        if StaffAccess.objects.of(org).filter(person=user.pk, ended_at=None).exists():
+        if StaffAccess.objects.of(org).filter(person=user.pk, ended_at=None, request=request).exists():
             return org
+        _end_mine(org, user)
         access = StaffAccess.objects.create(
             org=org,
             person=user.pk,
             reason=reason,
             began_at=clock.now(),
             ends_at=clock.now() + LASTS,
+            request=request,
             silent=silent,
         )
         if not silent:
@@ -78,9 +83,13 @@ def _tell_owners(org: Org, reason: str) -> None:
         mails.queue(kind="security", to=Recipient(address=address, person=owner), letter=said, org=org.pk)
 
 
-def tell_of_silent(org: Org) -> int:
-    """Inside the scope, when nothing forbids it any more: each access and each page stands in the audit log, with when it was."""
-    rows = list(StaffAccess.objects.of(org).select_for_update().filter(silent=True).order_by("began_at"))
+def tell_of_silent(org: Org, request: UUID) -> int:
+    """Inside the scope, when nothing forbids it any more: each access and each page stands in the audit log, with when it was.
+
+    Of this request alone: of another's nobody may know yet.
+    """
+    mine = StaffAccess.objects.of(org).filter(silent=True, request=request)
+    rows = list(mine.select_for_update().order_by("began_at"))
     for row in rows:
         there = User.objects.filter(pk=row.person).exists()
         with scope(org.pk, user=row.person if there else None):
@@ -111,6 +120,14 @@ def end(org: Org, key: UUID, by: UUID) -> bool:
         if done:
             emit("staff.ended", key)
         return done
+
+
+def _end_mine(org: Org, user: User) -> None:
+    for row in StaffAccess.objects.of(org).filter(person=user.pk, ended_at=None):
+        row.ended_at, row.ended_by = clock.now(), user.pk
+        row.save(update_fields=["ended_at", "ended_by"])
+        if not row.silent:
+            emit("staff.ended", row.pk)
 
 
 def _end_over(org: Org) -> None:

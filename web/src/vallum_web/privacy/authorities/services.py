@@ -128,10 +128,9 @@ def end_hold(key: UUID, by: UUID, words: str) -> None:
         row = _held(key, State.CARRIED_OUT)
         if row.hold is None or row.hold_ended_at is not None:
             raise NotNowError("Nothing is kept for it.")
-        if row.whose == Whose.ORG:
-            holds.lift(row.subject, row.hold)
-        else:
-            erasure.lift(row.hold)
+        lifted = holds.lift(row.subject, row.hold) if row.whose == Whose.ORG else erasure.lift(row.hold)
+        if not lifted:
+            raise NotNowError("What was kept for it is not there any more.")
         row.hold_ended_at = clock.now()
         row.save(update_fields=["hold_ended_at"])
         note(row, "No longer kept", words, by)
@@ -176,7 +175,7 @@ def open_org(key: UUID, user: User) -> Org:
     with scope(row.subject, purpose=Purpose.PRIVACY):
         slug = Org.objects.get(pk=row.subject).slug
     try:
-        org = staff.begin(slug, user, f"Request of an authority, {row.ref}", silent=_hushed(row))
+        org = staff.begin(slug, user, f"Request of an authority, {row.ref}", request=row.pk, silent=_hushed(row))
     except staff.NoAccessError as error:
         raise NotNowError(str(error)) from error
     with transaction.atomic():
@@ -226,7 +225,9 @@ def _tell_org(row: LegalRequest) -> int:
         for who, address in owners:
             _post(who, address, said, org.pk)
         emit("staff.disclosed", row.pk, authority=row.authority, basis=row.basis, given=row.manifest is not None)
-        staff.tell_of_silent(org)
+        if row.hold:
+            holds.tell_of_silent(org.pk, row.hold)
+        staff.tell_of_silent(org, row.pk)
         return len(owners)
 
 
