@@ -9,9 +9,9 @@ from django.test import Client
 from mailing import mails
 
 from vallum_web.accounts import tokens
-from vallum_web.accounts.abuse import figures, services
+from vallum_web.accounts.abuse import figures, rules, services
 from vallum_web.accounts.abuse.models import AbuseCase, Attack, TokenHabit
-from vallum_web.accounts.models import ApiToken, Operator, SignIn
+from vallum_web.accounts.models import ApiToken, Membership, Operator, SignIn
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.models import RequestLog
 from vallum_web.tenancy.retention import engine
@@ -64,6 +64,15 @@ class TestSigningIn:
         assert (attack.rule, attack.figures["accounts"]) == ("spraying", 5)
         assert "Spring2026" not in repr(vars(attack))
         assert not SignIn.objects.exists()
+
+    def test_whoever_comes_from_everywhere_fills_neither_table_nor_mailbox(self, people, monkeypatch):
+        monkeypatch.setattr(services, "MOST_AN_HOUR", 2)
+        Operator.objects.create(user=people.charlie)
+        for network in range(4):
+            for number in range(5):
+                sign_in(f"nobody{number}@example.test", "Spring2026!!Spring", f"198.51.{network}.7")
+        assert Attack.objects.count() == 2
+        assert len(mails(subject="An attack on signing in")) == 1
 
     def test_operators_see_it_and_close_it_and_others_find_nothing(self, people, signed_in):
         for number in range(5):
@@ -166,6 +175,27 @@ class TestTokens:
             ApiToken.objects.of(people.org).filter(pk=row.pk).update(used_at=clock.now() - timedelta(days=days))
         assert (tokens.authenticate(text) is None) == bool(raised)
         assert [case.rule for case in cases(people.org)] == raised
+
+    def test_after_a_long_silence_it_may_still_do_no_more_than_its_maker(self, people):
+        row, text = tokens.make(people.org, people.bob, tokens.Wanted(name="ci", role="developer"))
+        assert tokens.authenticate(text) is not None
+        with scope(people.org.pk):
+            Membership.objects.of(people.org).filter(user=people.bob).update(role="auditor")
+            ApiToken.objects.of(people.org).filter(pk=row.pk).update(used_at=clock.now() - timedelta(days=61))
+        assert tokens.authenticate(text).role == "auditor"
+        assert [case.rule for case in cases(people.org)] == ["token_woke"]
+
+    def test_that_was_us_about_one_case_does_not_undo_that_it_was_not_about_another(self, people, token):
+        row, text = token
+        services.choose(people.org, people.alice, suspend_tokens=True)
+        called(people.org, row, 60, networks=30)
+        services.look()
+        with scope(people.org.pk):
+            services.raise_case(row, rules.woke(timedelta(days=61)))
+        first, second = cases(people.org)
+        services.close(people.org, first.pk, people.alice, verdict="ended", note="")
+        services.close(people.org, second.pk, people.alice, verdict="ours", note="")
+        assert tokens.authenticate(text) is None
 
     def test_operators_see_how_many_and_not_whose(self, people, token, signed_in):
         called(people.org, token[0], 60, networks=30)

@@ -23,6 +23,8 @@ from vallum_web.tenancy.models import Org, RequestLog
 from vallum_web.tenancy.scope import scope
 
 HOUR = timedelta(hours=1)
+MOST_AN_HOUR = 200
+"""Attacks that are written down."""
 KEPT_FOR = timedelta(days=365)
 """After a case is closed."""
 OPEN_FOR = timedelta(days=90)
@@ -120,16 +122,17 @@ def raise_case(token: ApiToken, found: rules.Unusual) -> bool:
 
 
 def close(org: Org, key: UUID, by: User, *, verdict: str, note: str) -> bool:
-    """Say what it was. "That was us" lets a suspended token work again, unless another case of it is open. Says if it was open."""
+    """Say what it was. "That was us" lets a suspended token work again, unless another case of it is open or was not. Says if it was."""
     with scope(org.pk, user=by.pk):
-        case = AbuseCase.objects.of(org).filter(pk=key, closed_at=None).first()
+        case = AbuseCase.objects.of(org).select_for_update().filter(pk=key, closed_at=None).first()
         if case is None:
             return False
         AbuseCase.objects.of(org).filter(pk=key).update(
             closed_at=clock.now(), closed_by=by.pk, verdict=verdict, note=note
         )
         emit("abuse.closed", key, verdict=verdict)
-        others = AbuseCase.objects.of(org).filter(token=case.token, closed_at=None, suspended=True)
+        told_not = Q(closed_at=None) | Q(verdict=AbuseCase.Verdict.ENDED)
+        others = AbuseCase.objects.of(org).filter(told_not, token=case.token, suspended=True)
         if verdict == AbuseCase.Verdict.OURS and not others.exists():
             ApiToken.objects.of(org).filter(pk=case.token).update(suspended_at=None)
         if verdict == AbuseCase.Verdict.OURS:
@@ -158,18 +161,24 @@ def choose(org: Org, by: User, *, suspend_tokens: bool) -> None:
 
 
 def attacked(alarm: Alarm, words: str, came_in: Sequence[SignIn]) -> None:
-    """Write an attack down, and tell operators and those whom somebody came in to meanwhile. No account is written down."""
+    """Write an attack down, and tell operators and those whom somebody came in to meanwhile. No account is written down.
+
+    Whoever comes from thousands of networks fills neither the table nor anybody's mailbox: both are bounded by the hour.
+    """
+    now = clock.now()
     with transaction.atomic():
-        Attack.objects.create(
-            rule=alarm.rule,
-            at=clock.now(),
-            network=neighbourhood(alarm.network),
-            words=words,
-            figures={"accounts": alarm.accounts, "came_in": alarm.came_in},
-        )
+        if Attack.objects.filter(at__gt=now - HOUR).count() < MOST_AN_HOUR:
+            Attack.objects.create(
+                rule=alarm.rule,
+                at=now,
+                network=neighbourhood(alarm.network),
+                words=words,
+                figures={"accounts": alarm.accounts, "came_in": alarm.came_in},
+            )
         for operator in operators():
             to = Recipient(address=operator.user.email, person=operator.user.pk)
-            mails.queue(kind="security", to=to, letter=letter("attack_seen", words=words))
+            once = f"attack:{operator.user.pk}:{now:%Y-%m-%dT%H}"
+            mails.queue(kind="security", to=to, letter=letter("attack_seen", words=words), dedupe=once)
         for row in came_in:
             to = Recipient(address=row.user.email, person=row.user.pk)
             mails.queue(kind="security", to=to, letter=letter("signed_in_amid_attack", device=row.device))
