@@ -103,6 +103,16 @@ def test_nobody_suspends_without_a_second_step_or_themselves(people, olga):
         services.suspend(wanted("org", people.org.pk), olga)
 
 
+def test_an_operator_who_is_a_member_does_not_end_it(people, suspended):
+    call_command("operator", "add", "alice@example.test")
+    with pytest.raises(services.NotNowError, match="concerns you yourself"):
+        services.lift(suspended.pk, people.alice, "It is mine.")
+    made = services.appeal(suspended.pk, people.bob, "It was a test.")
+    with pytest.raises(services.NotNowError, match="concerns you yourself"):
+        services.decide(made.pk, people.alice, lifted=True, words="It is mine.")
+    assert queries.open_of(people.org.pk) is not None
+
+
 STAYS = {
     *("privacy_org:index", "accounts:audit", "accounts:audit_export", "accounts:egress", "accounts:staff"),
     *("billing:plan", "erasure:delete_org", "suspensions:org"),

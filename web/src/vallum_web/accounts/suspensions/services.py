@@ -148,6 +148,7 @@ def decide(key: UUID, by: User, *, lifted: bool, words: str) -> Appeal:
 
 def _may_decide(made: Appeal, by: User) -> bool:
     """Whether they decide alone. Raises NotNowError where they may not."""
+    _demand_outsider(made.suspension, by)
     if by.pk == made.made_by:
         raise NotNowError("Nobody decides about their own objection.")
     if by.pk != made.suspension.made_by:
@@ -161,12 +162,21 @@ def _may_decide(made: Appeal, by: User) -> bool:
     return True
 
 
+def _demand_outsider(row: Suspension, by: User) -> None:
+    """Whoever suspended may take it back; nobody else ends what they are stopped by themselves. Raises NotNowError."""
+    with _room(row, by.pk):
+        mine = row.whose == Whose.ORG and Membership.objects.of(row.subject).filter(user=by).exists()
+    if (mine or row.subject == by.pk) and row.made_by != by.pk:
+        raise NotNowError("It concerns you yourself, so another operator decides.")
+
+
 def lift(key: UUID, by: User, reason: str) -> None:
     """End it before its time; an objection that waits is thereby decided. Raises NotNowError."""
     with transaction.atomic():
         row = Suspension.objects.select_for_update().filter(pk=key, ended_at=None).first()
         if row is None:
             raise NotNowError("It is over already.")
+        _demand_outsider(row, by)
         with _room(row, by.pk):
             _end(row, by.pk, reason)
             _tell_all(row, "suspension_ended", what=_what(row), reason=reason)
