@@ -100,6 +100,12 @@ def typed_in(began):
     }
 
 
+def test_more_people_than_can_be_counted_are_refused(desk):
+    sent = {**typed_in(clock.now()), "people": 2**31, "records": 2**31}
+    answer = desk().post("/operator/breaches/new/", sent)
+    assert (answer.status_code, answer.content.decode().count("less than or equal to 2147483647")) == (422, 2)
+
+
 @pytest.mark.slow
 def test_a_game_day(people, desk):
     """From a sub-processor's notice to the end, by the pages alone: everybody is told within 72 hours, and it can be shown."""

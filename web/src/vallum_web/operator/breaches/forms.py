@@ -10,6 +10,9 @@ from vallum_web.operator.breaches.models import LONGEST, Incident, Listing, Tell
 from vallum_web.operator.breaches.papers import NATURE
 from vallum_web.tenancy.texts import validate_one_line
 
+MOST = 2**31 - 1
+"""What the database can count to here."""
+
 
 def _area(rows: int = 3) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
@@ -48,8 +51,8 @@ class FactsForm(forms.Form):
         widget=_area(),
         help_text="No names: the people themselves are on frozen lists.",
     )
-    people = forms.IntegerField(label="People, about", required=False, min_value=0)
-    records = forms.IntegerField(label="Records, about", required=False, min_value=0)
+    people = forms.IntegerField(label="People, about", required=False, min_value=0, max_value=MOST)
+    records = forms.IntegerField(label="Records, about", required=False, min_value=0, max_value=MOST)
     consequences = forms.CharField(label="Likely consequences", required=False, max_length=LONGEST, widget=_area())
     measures = forms.CharField(label="Measures taken and proposed", required=False, max_length=LONGEST, widget=_area())
     safe_keys = forms.BooleanField(
