@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from vallum_web.accounts import queries as people
 from vallum_web.privacy.authorities import scopes
 from vallum_web.privacy.authorities.models import LegalRequest
+from vallum_web.tenancy.scope import looking_back
 from vallum_web.tenancy.texts import validate_one_line
 
 MOST = 4_000
@@ -58,7 +59,8 @@ class ReceiveForm(forms.Form):
         said = super().clean() or {}
         about = said.get("about", "")
         of_org = said.get("whose") == LegalRequest.Whose.ORG
-        found = people.org_at(about.strip("/")) if of_org else people.with_email(about)
+        with looking_back():  # who is leaving can be asked about too
+            found = people.org_at(about.strip("/")) if of_org else people.with_email(about)
         if about and found is None:
             raise ValidationError("There is nobody of this address.")
         return {**said, "subject": found.pk if found else None}

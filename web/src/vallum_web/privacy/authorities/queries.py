@@ -1,11 +1,14 @@
 """Every read of requests of authorities."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Min, Q, QuerySet
 
 from vallum_web.accounts import queries as people
 from vallum_web.accounts.models import User
@@ -27,11 +30,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """One line of the public counts. `number` and `subjects` are words where a gag runs."""
+    """One line of the public counts, which are ranges in words."""
 
     year: int
-    kind: str
-    outcome: str
     number: str
     subjects: str
 
@@ -96,6 +97,18 @@ def to_tell() -> list[UUID]:
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
+def to_look_at() -> QuerySet[LegalRequest]:
+    """Requests for data of an organization that were agreed to. Who only keeps data looks at none."""
+    rows = LegalRequest.objects.filter(whose=LegalRequest.Whose.ORG, state__in=(State.GRANTED, State.CARRIED_OUT))
+    return rows.exclude(kind=LegalRequest.Kind.PRESERVATION)
+
+
+def held_until_now() -> list[UUID]:
+    """What was kept until a day that has come."""
+    rows = LegalRequest.objects.filter(hold__isnull=False, hold_ended_at=None, until__lte=clock.now())
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
 def to_review() -> list[LegalRequest]:
     """Gags without an end that nobody has looked at for ninety days."""
     rows = LegalRequest.objects.filter(gag=True, gag_until=None, notified_at=None).exclude(state=State.REFUSED)
@@ -121,24 +134,21 @@ def alone() -> int:
 
 
 def counts() -> Iterator[Count]:
-    """For everybody: by year, kind and outcome. In ranges while a gag runs, so that no line says that it is about somebody."""
-    groups: dict[tuple[int, str, str], list[LegalRequest]] = {}
-    for row in listed():
-        outcome = "refused" if row.state == State.REFUSED else "granted" if row.carried_out_at else "being looked at"
-        groups.setdefault((row.received_at.year, row.get_kind_display(), outcome), []).append(row)
-    hushed = {row.received_at.year for row in listed().filter(gag=True, notified_at=None)}
-    for (year, kind, outcome), rows in sorted(groups.items(), key=lambda each: (-each[0][0], each[0][1:])):
-        if year in hushed:
-            continue
-        yield Count(
-            year=year, kind=kind, outcome=outcome, number=str(len(rows)), subjects=str(len({r.subject for r in rows}))
-        )
-    for year in sorted(hushed, reverse=True):
-        rows = [row for row in listed() if row.received_at.year == year]
-        subjects = {row.subject for row in rows}
-        yield Count(
-            year=year, kind="all kinds", outcome="all", number=rounded(len(rows)), subjects=rounded(len(subjects))
-        )
+    """For everybody: a line for each year since the installation began, always of ranges. None comes with a request, or changes by it."""
+    last = clock.now().year
+    first = min(_began().year, last)
+    found: defaultdict[int, list[UUID]] = defaultdict(list)
+    for received_at, subject in LegalRequest.objects.values_list("received_at", "subject"):
+        found[min(max(received_at.year, first), last)].append(subject)
+    for year in range(last, first - 1, -1):
+        of = found[year]
+        yield Count(year=year, number=rounded(len(of)), subjects=rounded(len(set(of))))
+
+
+def _began() -> datetime:
+    """When the first table of this installation was made."""
+    began: datetime | None = MigrationRecorder(connection).migration_qs.aggregate(began=Min("applied"))["began"]
+    return began or clock.now()
 
 
 def rounded(number: int) -> str:

@@ -30,10 +30,13 @@ def choices() -> list[tuple[str, str]]:
     return [(label, f"{table.title} ({label})") for label, table in sorted(found.items())]
 
 
-def demand(whose: str, wanted: list[str]) -> None:
-    """Raises BeyondScopeError."""
+def demand(whose: str, wanted: list[str], *, timed: bool) -> None:
+    """`timed`: of rows that came about in a time alone, which not every table can tell. Raises BeyondScopeError."""
     if beyond := sorted(set(wanted) - of(whose).keys()):
         raise BeyondScopeError(f"Not of {whose}s: {', '.join(beyond)}.")
+    whole = sorted(label for label in set(wanted) - _ITSELF if not of(whose)[label].knows_time)
+    if timed and whole:
+        raise BeyondScopeError(f"When its rows came about is not known, so no time limits them: {', '.join(whole)}.")
 
 
 def rows(row: LegalRequest, label: str) -> Iterator[dict[str, Any]]:

@@ -30,6 +30,8 @@ from vallum_web.tenancy.scope import Purpose, looking_back, scope
 
 KEPT_FOR = timedelta(days=5 * 365)
 FILE_KEPT_FOR = timedelta(days=7)
+OPENED_FOR = timedelta(days=30)
+"""After it was agreed to, an organization can be looked at for a request so long."""
 REMIND_EVERY = timedelta(days=7)
 KIND = "authority"
 SHELF = "authorities"
@@ -45,7 +47,7 @@ def receive(facts: Mapping[str, Any], by: UUID) -> LegalRequest:
     """Write a request down. Raises NotNowError."""
     tables = sorted(facts["tables"])
     try:
-        scopes.demand(facts["whose"], tables)
+        scopes.demand(facts["whose"], tables, timed=bool(facts["since"] or facts["until"]))
     except scopes.BeyondScopeError as error:
         raise NotNowError(str(error)) from error
     if facts["kind"] != Kind.PRESERVATION and not tables:
@@ -136,6 +138,22 @@ def end_hold(key: UUID, by: UUID, words: str) -> None:
         note(row, "No longer kept", words, by)
 
 
+def end_holds_over() -> int:
+    """Write down the end of what was kept until a day that has come: who deletes knows by itself. How many."""
+    return sum(map(_end_over, queries.held_until_now()))
+
+
+def _end_over(key: UUID) -> bool:
+    with transaction.atomic():
+        row = LegalRequest.objects.select_for_update().get(pk=key)
+        if row.hold_ended_at is not None:
+            return False
+        row.hold_ended_at = clock.now()
+        row.save(update_fields=["hold_ended_at"])
+        note(row, "No longer kept: its day has come", "", None)
+        return True
+
+
 def carried_out(key: UUID, *, manifest: Mapping[str, Any], digest: str, blob: blobs.Writer) -> None:
     """The archive is written: its manifest stays, the file itself for a week."""
     with transaction.atomic():
@@ -167,9 +185,11 @@ def look_at_gag(key: UUID, by: UUID, words: str, *, gag: bool, until: datetime |
 
 def open_org(key: UUID, user: User) -> Org:
     """Look at the organization for this request; under a gag its members learn of it when that ends. Raises NotNowError."""
-    row = LegalRequest.objects.filter(pk=key, whose=Whose.ORG, state__in=(State.GRANTED, State.CARRIED_OUT)).first()
+    row = queries.to_look_at().filter(pk=key).first()
     if row is None:
-        raise NotNowError("Only for a request about an organization that was agreed to.")
+        raise NotNowError("Only to give data of an organization, once that was agreed to.")
+    if row.first_at is None or row.first_at + OPENED_FOR <= clock.now():
+        raise NotNowError(f"It was agreed to more than {OPENED_FOR.days} days ago.")
     if missing := queries.agreed(row).missing(clock.now()):
         raise NotNowError(missing)
     with scope(row.subject, purpose=Purpose.PRIVACY):

@@ -16,4 +16,5 @@ def hourly() -> None:
     """Gags that ended are told of, those without an end are to be looked at, and who is deleted is named nowhere."""
     services.tell_who_may_be()
     services.remind_of_gags()
+    services.end_holds_over()
     services.forget_subjects()

@@ -62,6 +62,12 @@ class Table:
         return issubclass(self.model, TenantModel)
 
     @property
+    def knows_time(self) -> bool:
+        """Whether the key of a row says when it came about: no number does, and no key that is the person's own."""
+        key = self.model._meta.pk  # noqa: SLF001 - as above
+        return isinstance(key, UUIDField) and self.person not in {"pk", key.name}
+
+    @property
     def title(self) -> str:
         return str(self.model._meta.verbose_name).capitalize()  # noqa: SLF001 - Django's documented way to a model's name
 
