@@ -21,11 +21,13 @@ from vallum_web.accounts.suspensions.models import Appeal, Suspension
 from vallum_web.accounts.suspensions.rules import Clause
 from vallum_web.assets import services as assets
 from vallum_web.mail.models import Notice
+from vallum_web.operator.suspensions import views
+from vallum_web.privacy.erasure import services as erasure
 from vallum_web.scans import services as scans
 from vallum_web.tenancy import clock, jobs, lookups, tombstones
 from vallum_web.tenancy.audit.models import Entry
 from vallum_web.tenancy.models import Suspended
-from vallum_web.tenancy.scope import outbox, scope
+from vallum_web.tenancy.scope import Purpose, outbox, scope
 
 pytestmark = [pytest.mark.django_db, pytest.mark.policy("PP-2e")]
 REASON = "Its scans went against servers of others for three days."
@@ -115,8 +117,10 @@ def test_an_operator_who_is_a_member_does_not_end_it(people, suspended):
 
 STAYS = {
     *("privacy_org:index", "accounts:audit", "accounts:audit_export", "accounts:egress", "accounts:staff"),
-    *("billing:plan", "erasure:delete_org", "suspensions:org"),
+    *("billing:plan", "billing:smaller", "erasure:delete_org", "suspensions:org", "scans:live_checks"),
 }
+LEADS_ON = {"billing:live", "billing:back", "billing:withdraw"}
+"""Open too; where nothing is sold they lead to the plan."""
 
 
 def test_every_page_is_shut_but_those_of_what_is_theirs(people, suspended, signed_in):
@@ -125,13 +129,15 @@ def test_every_page_is_shut_but_those_of_what_is_theirs(people, suspended, signe
     assert (shut.status_code, REASON in shut.content.decode()) == (403, True)
     for name in STAYS:
         assert browser.get(reverse(name, args=["acme"])).status_code == 200, name
+    opened = {}
     for route in OF_ORG:
         path = filled(route, {"any": uuid4(), "plan": "free"})
         answer = browser.get(path)
         if answer.status_code == 403:
             assert "suspended" in answer.content.decode(), path
-        else:
-            assert answer.status_code in {200, 302, 404, 405}
+        elif answer.status_code not in {404, 405}:
+            opened.setdefault(answer.status_code, set()).add(answer.resolver_match.view_name)
+    assert (opened[200] ^ STAYS, opened[302] ^ LEADS_ON, len(opened)) == (set(), set(), 2)
     for name in ("findings:worklist", "overview:home", "accounts:tokens", "gates:index", "accounts:teams"):
         assert browser.get(reverse(name, args=["acme"])).status_code == 403, name
     assert browser.post("/acme/settings/privacy/copies/make/").status_code == 302
@@ -198,7 +204,7 @@ def test_an_objection_is_decided_by_somebody_else_within_two_weeks(people, suspe
     assert browser.post("/acme/settings/suspension/appeal/", {"text": text}).status_code == 422
     made = Appeal.objects.get()
     assert made.due_at - made.made_at == timedelta(days=14)
-    assert ("olga@example.test", "An objection to a suspension waits") in pairs()
+    assert ("olga@example.test", "An appeal against a suspension waits") in pairs()
     register = signed_in(olga).get("/operator/suspensions/").content.decode()
     assert register.count(f"/operator/suspensions/{suspended.pk}/") == 2  # it waits for a decision, and it holds
     assert f"{made.due_at:%Y-%m-%d}" in register
@@ -248,6 +254,68 @@ def test_it_ends_by_itself_on_its_day(people, olga, signed_in, travel):
     assert ("alice@example.test", "The organization Acme is no longer suspended") in pairs()
     travel(services.KEPT_FOR + timedelta(days=1))
     assert services.prune() == 1
+
+
+def test_what_has_ended_is_decided_no_more_and_frees_nobody_later(people, olga, signed_in, travel, monkeypatch):
+    services.suspend(wanted("org", people.org.pk, until=clock.now() + timedelta(days=2)), olga)
+    made = services.appeal(queries.open_of(people.org.pk).pk, people.alice, "The servers are ours.")
+    travel(timedelta(days=2))
+    assert services.end_over() == 1
+    made.refresh_from_db()
+    assert (made.decided_at is not None, made.decided_by, made.outcome) == (True, None, "")
+    assert not queries.waiting()
+    again = services.suspend(wanted("org", people.org.pk), olga)
+    omar, page = operator("omar"), f"/operator/suspensions/{made.suspension_id}/"
+    with pytest.raises(services.NotNowError, match="decided already"):
+        services.decide(made.pk, omar, lifted=True, words="They are theirs indeed.")
+    Appeal.objects.filter(pk=made.pk).update(decided_at=None)  # left open by an earlier version
+    with pytest.raises(services.NotNowError, match="over already"):
+        services.decide(made.pk, omar, lifted=True, words="They are theirs indeed.")
+    assert queries.open_of(people.org.pk) == again
+    assert jobs.is_suspended(people.org.pk)
+    monkeypatch.setattr(views, "MOST_ENDED", 0)
+    register = signed_in(omar).get("/operator/suspensions/")
+    assert (register.status_code, page in register.content.decode()) == (200, True)
+    assert (
+        'aria-label="Breadcrumbs"><ol><li><a href="/operator/suspensions/"'
+        in signed_in(omar).get(page).content.decode()
+    )
+
+
+def test_one_that_cannot_be_ended_keeps_no_other_from_its_end(people, olga, signed_in, travel, monkeypatch, caplog):
+    """Of an organization that is being deleted, of one that is gone for good, and of one at which something fails."""
+    gone, until = uuid4(), clock.now() + timedelta(days=1)
+    for key in (people.elsewhere.pk, people.org.pk, gone):
+        services.suspend(wanted("org", key, until=until), olga)
+    services.suspend(wanted("person", people.bob.pk, until=until), olga)
+    erasure.ask_for_org(people.org, people.alice)
+    register = signed_in(olga).get("/operator/suspensions/").content.decode()
+    assert ("Acme" in register, str(gone) in register) == (True, True)
+    emit = services.emit
+
+    def broken(kind, subject, **facts):
+        if subject == people.elsewhere.pk:
+            raise RuntimeError
+        emit(kind, subject, **facts)
+
+    monkeypatch.setattr(services, "emit", broken)
+    travel(timedelta(days=1))
+    assert services.end_over() == 3
+    assert [row.subject for row in queries.held()] == [people.elsewhere.pk]
+    assert "was not ended" in caplog.text
+    with scope(people.org.pk, purpose=Purpose.PRIVACY):
+        assert Entry.objects.of(people.org).filter(kind="org.suspension_ended").exists()
+    monkeypatch.undo()
+    assert services.end_over() == 1
+
+
+def test_the_page_offers_what_the_role_may_do(people, suspended, signed_in):
+    offered = {"/acme/settings/privacy/", "/acme/settings/audit/", "/acme/settings/plan/", "/acme/settings/delete/"}
+    found = {}
+    for who in (people.alice, people.bob):
+        page = signed_in(who).get("/acme/").content.decode()
+        found[who] = {path for path in offered if f'href="{path}"' in page}
+    assert found == {people.alice: offered, people.bob: set()}
 
 
 def test_an_old_backup_does_not_let_back_in_whoever_is_suspended(people, olga, signed_in):

@@ -130,6 +130,9 @@ def test_the_last_owner_stays_while_others_work_there_and_they_are_told(people):
     run_through(people, people.alice)
     assert not is_leaving(people.alice.pk)
     assert Idle.objects.get(person=people.alice.pk).waits
+    assert not warned(people.alice)  # nobody is told of a deletion that does not come
+    own = mails(to=people.alice.email, subject="Nobody has used your account")
+    assert (len(own), all("the only owner of Acme" in mail.text for mail in own)) == (3, True)
     told = mails(to=people.bob.email, subject="The only owner of Acme")
     assert len(told) == 4  # with each warning, and when it was over
     with clock.travelled(timedelta(days=741)):
@@ -148,6 +151,9 @@ def test_an_organization_of_theirs_alone_goes_with_them_unless_it_is_paid_for(pe
     entitlements.give(other, Given(source="stripe", plan="pro", seats=5))
     run_through(people, people.charlie)
     assert not is_leaving(people.charlie.pk)
+    own = mails(to=people.charlie.email, subject="Nobody has used your account")
+    assert (warned(people.charlie), len(own)) == (0, 3)
+    assert "the only owner of Other" in own[0].text
     entitlements.give(other, Given(source="stripe", plan="pro", seats=5, until=clock.now()))
     run_through(people, people.charlie)
     assert is_leaving(people.charlie.pk)

@@ -130,7 +130,12 @@ class TestPersonWhoIsBeingDeleted:
     def test_has_it_back_or_has_it_sooner(self, people):
         made = services.ask_for_person(people.bob)
         browser, _ = self.enter(people.bob)
-        browser.post("/accounts/leaving/act/", {"sooner": "1"})
+        assert "From that day on" in browser.get("/accounts/leaving/").content.decode()
+        unsure = browser.post("/accounts/leaving/act/", {"sooner": "1"}, follow=True).content.decode()
+        assert "Nothing was changed" in unsure
+        assert queries.open_one(made.pk).purge_at == made.purge_at
+        sure = browser.post("/accounts/leaving/act/", {"sooner": "1", "sure": "on"}, follow=True).content.decode()
+        assert f"deleted for good on {queries.open_one(made.pk).purge_at:%Y-%m-%d %H:%M} UTC" in sure
         assert queries.open_one(made.pk).purge_at <= clock.now() + services.COOLING
         assert browser.post("/accounts/leaving/act/", {"back": "1"})["Location"] == "/accounts/login/"
         assert queries.open_one(made.pk) is None
@@ -205,7 +210,7 @@ class TestOrganizationThatIsBeingDeleted:
     def test_it_is_had_back_or_goes_sooner(self, people, signed_in):
         made = services.ask_for_org(people.org, people.alice)
         browser, path = signed_in(people.alice), f"/accounts/leaving/orgs/{made.pk}/act/"
-        assert browser.post(path, {"sooner": "1"}).status_code == 302
+        assert browser.post(path, {"sooner": "1", "sure": "on"}).status_code == 302
         assert queries.open_one(made.pk).purge_at <= clock.now() + timedelta(hours=24)
         assert browser.post(path, {"back": "1"})["Location"] == "/acme/"
         assert browser.post(path, {"back": "1"}).status_code == 404

@@ -1,4 +1,4 @@
-"""What stands in the way of whoever is suspended: a page that says why, what stays open, and how to object."""
+"""What stands in the way of whoever is suspended: a page that says why, what stays open, and how to appeal."""
 
 from uuid import UUID
 

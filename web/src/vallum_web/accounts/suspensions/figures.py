@@ -5,7 +5,10 @@ from vallum_web.tenancy.figures import figure
 
 
 @figure(
-    "appeals-overdue", "PP-2e", words="objections to a suspension that are open after the day they were due", at_most=0
+    "appeals-overdue",
+    "PP-2e",
+    words="appeals against a suspension that are open after the day they were due",
+    at_most=0,
 )
 def overdue() -> float:
     return queries.late()

@@ -1,4 +1,4 @@
-"""Suspensions of people and organizations, and what was answered to those who objected."""
+"""Suspensions of people and organizations, and what was answered to appeals."""
 
 from typing import ClassVar
 

@@ -11,10 +11,10 @@ from vallum_web.accounts.models import Operator
 from vallum_web.accounts.suspensions.models import Appeal, Suspension
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.models import Org, Suspended
-from vallum_web.tenancy.scope import scope
+from vallum_web.tenancy.scope import Purpose, scope
 
 AGAIN = timedelta(days=30)
-"""So long after a decision that kept it, whoever is suspended may object once more."""
+"""So long after a decision that kept it, whoever is suspended may appeal once more."""
 
 
 def open_of(subject: UUID) -> Suspension | None:
@@ -48,7 +48,7 @@ def open_appeal(row: Suspension) -> Appeal | None:
 
 
 def may_appeal_from(row: Suspension) -> datetime | None:
-    """From when on it can be objected to; None while an objection is open, or when it is over."""
+    """From when on there can be an appeal; None while one is open, or when it is over."""
     if row.ended_at:
         return None
     last = row.appeals.order_by("-made_at").first()
@@ -66,7 +66,7 @@ def ended() -> QuerySet[Suspension]:
 
 
 def waiting() -> QuerySet[Appeal]:
-    """Objections that nobody has decided yet, the most urgent first."""
+    """Appeals that nobody has decided yet, the most urgent first."""
     return Appeal.objects.filter(decided_at=None).select_related("suspension").order_by("due_at", "id")
 
 
@@ -83,10 +83,9 @@ def called(rows: Sequence[Suspension]) -> dict[UUID, str]:
     """The names of those whom these suspensions are of; of who is gone, the id."""
     found = {row.subject: str(row.subject) for row in rows}
     found |= people.names(row.subject for row in rows if row.whose == Suspension.Whose.PERSON)
-    for row in rows:
-        if row.whose == Suspension.Whose.ORG:
-            with scope(row.subject):
-                found |= dict(Org.objects.filter(pk=row.subject).values_list("pk", "name"))
+    for org in {row.subject for row in rows if row.whose == Suspension.Whose.ORG}:
+        with scope(org, purpose=Purpose.PRIVACY):
+            found |= dict(Org.objects.filter(pk=org).values_list("pk", "name"))
     return found
 
 

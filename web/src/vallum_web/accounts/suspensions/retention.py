@@ -7,7 +7,7 @@ declare(
     Rule(
         id="suspensions",
         clause="PP-2e",
-        says="Suspensions and what was answered to objections go three years after they ended",
+        says="Suspensions and what was answered to appeals go three years after they ended",
         classes=(Class(model="suspensions.Suspension", column="ended_at", keeps=services.KEPT_FOR),),
         of_platform=services.prune,
     ),

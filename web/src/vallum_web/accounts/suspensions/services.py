@@ -1,5 +1,6 @@
-"""Suspending, objecting to it, deciding about that, and its end: each is told to whom it concerns, by mail and on the site."""
+"""Suspending, appealing against it, deciding about that, and its end: each is told to whom it concerns, by mail and on the site."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,9 +22,10 @@ from vallum_web.mail.letters import Letter, letter
 from vallum_web.mail.recipients import Recipient
 from vallum_web.tenancy import clock, tombstones
 from vallum_web.tenancy.events import emit
-from vallum_web.tenancy.models import Org, Suspended
-from vallum_web.tenancy.scope import scope
+from vallum_web.tenancy.models import Leaving, Org, Suspended
+from vallum_web.tenancy.scope import Purpose, scope
 
+log = logging.getLogger(__name__)
 KIND = "suspension"
 NOTICE = timedelta(hours=72)
 """Between telling somebody and stopping them, where nobody is harmed meanwhile."""
@@ -31,6 +33,8 @@ ANSWERED_IN = timedelta(days=14)
 ALONE_AFTER = timedelta(hours=24)
 """Where two persons are wanted and one exists, a day stands for the second."""
 KEPT_FOR = timedelta(days=3 * 365)
+TIME_OVER = "Its time is over."
+ENDED_BEFORE = "Ended before a restore."
 Whose = Suspension.Whose
 Outcome = Appeal.Outcome
 
@@ -76,8 +80,7 @@ def suspend(wanted: Wanted, by: User) -> Suspension:
         with _room(row, by.pk):
             row.save(force_insert=True)
             _put_in_force(row)
-            if row.whose == Whose.ORG:
-                emit("org.suspended", row.subject, clause=row.clause, reason=row.reason, until=_day(row.until))
+            _emit(row, "org.suspended", clause=row.clause, reason=row.reason, until=_day(row.until))
             _tell_all(row, "suspended", **_facts(row))
     except IntegrityError:
         raise NotNowError("There is a suspension already: end that one first.") from None
@@ -111,12 +114,11 @@ def appeal(key: UUID, by: User, text: str) -> Appeal:
         row = Suspension.objects.select_for_update().get(pk=key)
         free = queries.may_appeal_from(row)
         if free is None or free > clock.now():
-            raise NotNowError("It is over, or objected to already: one objection at a time is decided.")
+            raise NotNowError("It is over, or there is an appeal already: one at a time is decided.")
         now = clock.now()
         made = Appeal.objects.create(suspension=row, text=text, made_at=now, made_by=by.pk, due_at=now + ANSWERED_IN)
         with _room(row, by.pk):
-            if row.whose == Whose.ORG:
-                emit("org.suspension_appealed", row.subject, due=_day(made.due_at))
+            _emit(row, "org.suspension_appealed", due=_day(made.due_at))
             received = letter("appeal_received", what=_what(row), day=_day(made.due_at), link=_link(row))
             _tell_one(by, received, row)
         _tell_operators(made)
@@ -126,17 +128,23 @@ def appeal(key: UUID, by: User, text: str) -> Appeal:
 def decide(key: UUID, by: User, *, lifted: bool, words: str) -> Appeal:
     """By another operator than whoever suspended; where there is none, a day later by the same. Raises NotNowError."""
     with transaction.atomic():
+        row = (
+            Suspension.objects.select_for_update()
+            .filter(pk__in=Appeal.objects.filter(pk=key).values("suspension"))
+            .first()
+        )
         made = Appeal.objects.select_for_update().filter(pk=key, decided_at=None).first()
-        if made is None:
+        if row is None or made is None:
             raise NotNowError("It is decided already.")
-        row = made.suspension
+        if row.ended_at:
+            raise NotNowError("The suspension is over already.")
+        made.suspension = row
         made.alone = _may_decide(made, by)
         made.decided_at, made.decided_by, made.words = clock.now(), by.pk, words
         made.outcome = Outcome.LIFTED if lifted else Outcome.KEPT
         made.save(update_fields=["decided_at", "decided_by", "words", "outcome", "alone"])
         with _room(row, by.pk):
-            if row.whose == Whose.ORG:
-                emit("org.suspension_decided", row.subject, outcome=made.outcome, reason=words)
+            _emit(row, "org.suspension_decided", outcome=made.outcome, reason=words)
             if lifted:
                 _end(row, by.pk, words)
             told = letter(
@@ -150,11 +158,11 @@ def _may_decide(made: Appeal, by: User) -> bool:
     """Whether they decide alone. Raises NotNowError where they may not."""
     _demand_outsider(made.suspension, by)
     if by.pk == made.made_by:
-        raise NotNowError("Nobody decides about their own objection.")
+        raise NotNowError("Nobody decides about their own appeal.")
     if by.pk != made.suspension.made_by:
         return False
     if queries.others(by.pk, made.made_by):
-        raise NotNowError("You suspended them, so another operator decides about the objection.")
+        raise NotNowError("You suspended them, so another operator decides about the appeal.")
     if clock.now() < made.made_at + ALONE_AFTER:
         raise NotNowError(
             f"There is no second operator, so a day stands for one: from {made.made_at + ALONE_AFTER:%Y-%m-%d %H:%M} UTC on you may decide."
@@ -171,7 +179,7 @@ def _demand_outsider(row: Suspension, by: User) -> None:
 
 
 def lift(key: UUID, by: User, reason: str) -> None:
-    """End it before its time; an objection that waits is thereby decided. Raises NotNowError."""
+    """End it before its time; an appeal that waits is thereby decided. Raises NotNowError."""
     with transaction.atomic():
         row = Suspension.objects.select_for_update().filter(pk=key, ended_at=None).first()
         if row is None:
@@ -180,35 +188,48 @@ def lift(key: UUID, by: User, reason: str) -> None:
         with _room(row, by.pk):
             _end(row, by.pk, reason)
             _tell_all(row, "suspension_ended", what=_what(row), reason=reason)
-        open_ones = Appeal.objects.filter(suspension=row, decided_at=None)
-        open_ones.update(decided_at=clock.now(), decided_by=by.pk, words=reason, outcome=Outcome.LIFTED)
 
 
 def end_over() -> int:
     """Write down the end of those whose time is over: doors and jobs know by themselves. How many there were."""
-    over = list(queries.held().filter(until__lte=clock.now()))
-    for row in over:
-        with _room(row, None):
-            _end(row, None, "Its time is over.")
-            _tell_all(row, "suspension_ended", what=_what(row), reason="Its time is over.")
-    return len(over)
+    over = list(queries.held().filter(until__lte=clock.now()).values_list("pk", flat=True))
+    return sum(map(_end_in_time, over))
+
+
+def _end_in_time(key: UUID) -> bool:
+    try:
+        with transaction.atomic():
+            row = Suspension.objects.select_for_update().filter(pk=key, ended_at=None).first()
+            if row is None:
+                return False
+            with _room(row, None):
+                _end(row, None, TIME_OVER)
+                _tell_all(row, "suspension_ended", what=_what(row), reason=TIME_OVER)
+    except Exception:  # one that cannot be ended keeps no other from its end
+        log.exception("suspension %s was not ended", key)
+        return False
+    return True
 
 
 def _end(row: Suspension, by: UUID | None, reason: str) -> None:
-    row.ended_at, row.ended_by, row.end_reason = clock.now(), by, reason
+    """With it whatever appeal still waits: nothing is left to be decided."""
+    now = clock.now()
+    row.ended_at, row.ended_by, row.end_reason = now, by, reason
     row.save(update_fields=["ended_at", "ended_by", "end_reason"])
+    outcome = Outcome.LIFTED if by else ""
+    row.appeals.filter(decided_at=None).update(decided_at=now, decided_by=by, words=reason, outcome=outcome)
     Suspended.objects.filter(pk=row.subject).delete()
     tombstones.record("suspension.ended", row.subject, reason=row.whose, org=_tenant(row))
-    if row.whose == Whose.ORG:
-        emit("org.suspension_ended", row.subject, reason=reason)
+    _emit(row, "org.suspension_ended", reason=reason)
 
 
 def end_again(subject: UUID, at: datetime) -> None:
     """After a restore: what was ended since is ended again."""
     with transaction.atomic():
-        Suspension.objects.filter(subject=subject, ended_at=None).update(
-            ended_at=at, end_reason="Ended before a restore."
-        )
+        held = Suspension.objects.filter(subject=subject, ended_at=None)
+        waiting = Appeal.objects.filter(suspension__in=held.values("pk"), decided_at=None)
+        waiting.update(decided_at=at, words=ENDED_BEFORE)
+        held.update(ended_at=at, end_reason=ENDED_BEFORE)
         Suspended.objects.filter(pk=subject).delete()
 
 
@@ -219,9 +240,9 @@ def prune() -> int:
 
 @contextmanager
 def _room(row: Suspension, by: UUID | None) -> Iterator[None]:
-    """The transaction in which a suspension changes: an organization's is in its audit log."""
+    """The transaction in which a suspension changes: an organization's is in its audit log, also while it is being deleted."""
     if row.whose == Whose.ORG:
-        with scope(row.subject, user=by):
+        with scope(row.subject, user=by, purpose=Purpose.PRIVACY):
             yield
     else:
         with transaction.atomic():
@@ -230,6 +251,17 @@ def _room(row: Suspension, by: UUID | None) -> Iterator[None]:
 
 def _tenant(row: Suspension) -> UUID | None:
     return row.subject if row.whose == Whose.ORG else None
+
+
+def _org(row: Suspension) -> Org | None:
+    """None once it is deleted for good. Inside the scope."""
+    return Org.objects.filter(pk=row.subject).first()
+
+
+def _emit(row: Suspension, kind: str, **facts: object) -> None:
+    """Into the audit log of the organization, if it is one's and the organization is there still."""
+    if row.whose == Whose.ORG and _org(row):
+        emit(kind, row.subject, **facts)
 
 
 def _facts(row: Suspension) -> dict[str, object]:
@@ -245,13 +277,16 @@ def _facts(row: Suspension) -> dict[str, object]:
 
 
 def _what(row: Suspension) -> str:
-    return f"The organization {Org.objects.get(pk=row.subject).name}" if row.whose == Whose.ORG else "Your account"
+    if row.whose == Whose.PERSON:
+        return "Your account"
+    org = _org(row)
+    return f"The organization {org.name}" if org else "The organization"
 
 
 def _link(row: Suspension) -> str:
-    if row.whose == Whose.PERSON:
-        return f"{settings.PUBLIC_URL}{reverse('suspension')}"
-    return f"{settings.PUBLIC_URL}{reverse('suspensions:org', args=[Org.objects.get(pk=row.subject).slug])}"
+    org = _org(row) if row.whose == Whose.ORG else None
+    path = reverse("suspensions:org", args=[org.slug]) if org else reverse("suspension")
+    return f"{settings.PUBLIC_URL}{path}"
 
 
 def _day(moment: datetime | None) -> str:
@@ -267,8 +302,8 @@ def _tell_each(row: Suspension, said: Letter) -> None:
     if row.whose == Whose.PERSON:
         people = list(User.objects.filter(pk=row.subject))
     else:
-        members = Membership.objects.of(row.subject).select_related("user").order_by("since", "id")
-        people = [member.user for member in members]
+        members = Membership.objects.of(row.subject).exclude(user_id__in=Leaving.objects.values("id"))
+        people = [member.user for member in members.select_related("user").order_by("since", "id")]
     for user in people:
         _tell_one(user, said, row)
 

@@ -1,4 +1,4 @@
-"""The page of a suspension: a person's own, or their organization's; and the objection to it."""
+"""The page of a suspension: a person's own, or their organization's; and the appeal against it."""
 
 from typing import cast
 
@@ -52,7 +52,7 @@ def _appealed(request: HttpRequest, row: Suspension, by: User, form: AppealForm)
     except services.NotNowError as error:
         form.add_error(None, str(error))
         return False
-    messages.success(request, f"Your objection is decided by {made.due_at:%Y-%m-%d}, and you get the reason by mail.")
+    messages.success(request, f"Your appeal is decided by {made.due_at:%Y-%m-%d}, and you get the reason by mail.")
     return True
 
 

@@ -1,1 +1,1 @@
-"""Suspending people and organizations, and deciding about their objections, for whoever runs the platform."""
+"""Suspending people and organizations, and deciding about their appeals, for whoever runs the platform."""

@@ -28,7 +28,7 @@ class SuspendForm(forms.Form):
         validators=[validate_one_line],
     )
     clause = forms.ChoiceField(label="Rule that was broken", choices=Clause.choices)
-    reason = _reason("Reason", "They read it, word for word, and so does whoever decides about an objection.")
+    reason = _reason("Reason", "They read it, word for word, and so does whoever decides about an appeal.")
     until = forms.DateField(
         label="Until",
         required=False,

@@ -27,10 +27,11 @@ MOST_ENDED = 50
 def register(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     held, ended = list(queries.held()), list(queries.ended()[:MOST_ENDED])
-    called = queries.called([*held, *ended])
+    waiting = list(queries.waiting())
+    called = queries.called([*held, *ended, *(each.suspension for each in waiting)])
     context = {
         "tabs": places.tabs(request),
-        "waiting": [(each, called[each.suspension.subject], each.due_at < now) for each in queries.waiting()],
+        "waiting": [(each, called[each.suspension.subject], each.due_at < now) for each in waiting],
         "held": [(row, called[row.subject]) for row in held],
         "ended": [(row, called[row.subject]) for row in ended],
     }

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from vallum_web.accounts import guesses
 from vallum_web.accounts.models import User
 from vallum_web.privacy.erasure import door, proof, queries, services
-from vallum_web.privacy.erasure.forms import EntranceForm
+from vallum_web.privacy.erasure.forms import EntranceForm, SoonerForm
 from vallum_web.privacy.erasure.models import Deletion
 from vallum_web.privacy.exports import queries as exports
 from vallum_web.privacy.exports import services as exporting
@@ -64,7 +64,8 @@ def _proved(request: HttpRequest, form: EntranceForm) -> Deletion | None:
 def _page(request: HttpRequest, deletion: Deletion) -> HttpResponse:
     with meant_for(Purpose.PRIVACY):
         copies = exports.of_person(queries.leaving_person(deletion))
-    return render(request, "privacy/leaving.html", {"deletion": deletion, "what": "Your account", "copies": copies})
+    context = {"deletion": deletion, "what": "Your account", "copies": copies, "sooner": SoonerForm()}
+    return render(request, "privacy/leaving.html", context)
 
 
 @require_POST
@@ -79,7 +80,7 @@ def act(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your account is back. Tokens that you had made stay revoked.")
         return redirect("account_login")
     if "sooner" in request.POST:
-        services.sooner(deletion)
+        _sooner(request, deletion)
     elif "copy" in request.POST:
         user = queries.leaving_person(deletion)
         _written(request, lambda: exporting.ask_for_person(user))
@@ -100,6 +101,13 @@ def download(request: HttpRequest, export: UUID) -> HttpResponseBase:
     if row.status != PersonExport.Status.DONE:
         return redirect("leaving")
     return served.answer(request, exporting.file(row, "personal"))
+
+
+def _sooner(request: HttpRequest, deletion: Deletion) -> None:
+    if SoonerForm(request.POST).is_valid():
+        messages.success(request, f"It is deleted for good on {services.sooner(deletion):%Y-%m-%d %H:%M} UTC.")
+    else:
+        messages.warning(request, "Nothing was changed: tick that you know that nobody can bring it back.")
 
 
 def _written(request: HttpRequest, ask: Callable[[], object]) -> None:
@@ -135,7 +143,8 @@ def _owners_own(view: OwnerView) -> OwnerView:
 def org(request: HttpRequest, deletion: Deletion) -> HttpResponse:
     with scope(deletion.subject, purpose=Purpose.PRIVACY):
         copies = exports.of_org(Org.objects.get(pk=deletion.subject))
-    context = {"deletion": deletion, "what": queries.called(deletion), "copies": copies, "of_org": True}
+    what = queries.called(deletion)
+    context = {"deletion": deletion, "what": what, "copies": copies, "sooner": SoonerForm(), "of_org": True}
     return render(request, "privacy/leaving.html", context)
 
 
@@ -150,7 +159,7 @@ def act_for_org(request: HttpRequest, deletion: Deletion) -> HttpResponse:
         )
         return redirect("overview:home", org=found.slug)
     if "sooner" in request.POST:
-        services.sooner(deletion)
+        _sooner(request, deletion)
     elif "copy" in request.POST:
         _written(request, lambda: _ask_for_org(deletion, by))
     return redirect("leaving_org", key=deletion.pk)

@@ -25,6 +25,10 @@ class SureOfOrgForm(SureForm):
         return self._slug
 
 
+class SoonerForm(forms.Form):
+    sure = forms.BooleanField(label="I know that nobody can bring it back after these 24 hours, the operators neither")
+
+
 class EntranceForm(Bounded, forms.Form):
     """Who comes without the mailed link says whose account it is, and proves that it is theirs."""
 

@@ -79,6 +79,12 @@ def _other_owners(org: UUID, user: User) -> bool:
         return bool(owners.exclude(user_id__in=Leaving.objects.values("id")).exists())
 
 
+def has_others(org: UUID, user: User) -> bool:
+    """Whether anybody else works there, in whatever role."""
+    with scope(org):
+        return bool(Membership.objects.of(org).filter(user__is_active=True).exclude(user=user).exists())
+
+
 def due() -> list[UUID]:
     """Deletions whose thirty days are over, and those that a crash left half done."""
     over = Q(state=State.PENDING, purge_at__lte=clock.now()) | Q(state=State.PURGING)

@@ -69,7 +69,8 @@ def _warn(user: User, row: Idle) -> None:
         row.due_at = max(row.due_at, now + WARNED[-1])
     row.save(update_fields=["told", "told_at", "due_at"])
     link = settings.PUBLIC_URL + reverse("account_login")
-    said = letter("account_unused", since=f"{row.used_at:%Y-%m-%d}", day=f"{row.due_at:%Y-%m-%d}", link=link)
+    kept = ", ".join(org.name for org in _kept(user))
+    said = letter("account_unused", since=f"{row.used_at:%Y-%m-%d}", day=f"{row.due_at:%Y-%m-%d}", kept=kept, link=link)
     mails.queue(kind=KIND, to=Recipient(address=user.email, person=user.pk), letter=said)
     notices.post(user.pk, KIND, said)
     for org in _with_others(user):
@@ -77,16 +78,15 @@ def _warn(user: User, row: Idle) -> None:
 
 
 def _end(user: User, row: Idle) -> None:
-    """An organization of theirs alone goes with them, unless it is paid for; one with other members has to have another owner first."""
-    owned = deletions.owned_alone(user)
-    if any(org in owned for org in _kept(user)):
+    """An organization of theirs alone goes with them. One that is paid for, or has other members, keeps both: they were told so."""
+    if _kept(user):
         if not row.waits:
             Idle.objects.filter(pk=row.pk).update(waits=True)
             for org in _with_others(user):
                 _tell_org(org, user, row)
         return
     unused = (clock.now() - row.used_at).days
-    for org in owned:
+    for org in deletions.owned_alone(user):
         with scope(org.id):
             found = Org.objects.get(pk=org.id)
         erasure.ask_for_org(found, user, unused=unused)
@@ -96,16 +96,11 @@ def _end(user: User, row: Idle) -> None:
 
 def _kept(user: User) -> list[MyOrg]:
     """Organizations that would be left without an owner, and do not go with this one: others work there, or somebody pays."""
-    return [org for org in deletions.owned_alone(user) if _others(org.id, user) or _is_paid(org.id)]
+    return [org for org in deletions.owned_alone(user) if deletions.has_others(org.id, user) or _is_paid(org.id)]
 
 
 def _with_others(user: User) -> list[MyOrg]:
-    return [org for org in deletions.owned_alone(user) if _others(org.id, user)]
-
-
-def _others(org: UUID, user: User) -> bool:
-    with scope(org):
-        return bool(Membership.objects.of(org).filter(user__is_active=True).exclude(user=user).exists())
+    return [org for org in deletions.owned_alone(user) if deletions.has_others(org.id, user)]
 
 
 def _is_paid(org: UUID) -> bool:

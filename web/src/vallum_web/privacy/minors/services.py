@@ -47,7 +47,7 @@ def delete(address: str, by: UUID, *, how: str, heir: str = "", request: UUID | 
         raise NotNowError("An authority has it preserved: the account is deleted when that ends.")
     with person(user.pk):
         mine = lookups.my_orgs()
-    others = [org for org in deletions.owned_alone(user) if _others(org.id, user)]
+    others = [org for org in deletions.owned_alone(user) if deletions.has_others(org.id, user)]
     successor = _heir(others, heir)
     with person(user.pk):
         for org in others:
@@ -69,11 +69,6 @@ def delete(address: str, by: UUID, *, how: str, heir: str = "", request: UUID | 
 
 def place(row: Decision) -> str:
     return f"privacy_minors.Decision.sealed:{row.pk}"
-
-
-def _others(org: UUID, user: User) -> bool:
-    with scope(org):
-        return bool(Membership.objects.of(org).filter(user__is_active=True).exclude(user=user).exists())
 
 
 def _heir(orgs: Iterable[MyOrg], address: str) -> UUID:
