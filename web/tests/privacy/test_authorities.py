@@ -265,6 +265,21 @@ def test_the_end_of_one_silence_tells_nothing_of_another(people, olga, signed_in
     assert kinds(people.org) == 2 * ["staff.disclosed", "staff.began", "staff.viewed"]
 
 
+def test_what_was_looked_at_for_a_request_that_is_refused_then_is_told_of_when_its_gag_ends(people, olga):
+    asked = {"whose": "org", "subject": people.org.pk, "tables": ["accounts.Membership"]}
+    row = received(people, olga, **asked, gag=True, gag_until=clock.now() + 10 * DAY)
+    for by in (olga, operator("hugo")):
+        services.agree(row.pk, by.pk, "So it is.")
+    services.open_org(row.pk, olga)
+    services.refuse(row.pk, olga.pk, "It was withdrawn.")
+    services.tell_who_may_be()
+    assert kinds(people.org) == []
+    with clock.travelled(10 * DAY + HOUR):
+        for _ in range(2):
+            services.tell_who_may_be()
+    assert kinds(people.org) == ["staff.began"]
+
+
 def test_staff_access_without_a_gag_is_told_of_at_once(people, olga):
     row = carried_out(
         people, olga, operator("hugo"), whose="org", subject=people.org.pk, tables=["accounts.Membership"]

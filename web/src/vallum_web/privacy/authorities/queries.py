@@ -18,6 +18,7 @@ from vallum_web.tenancy import clock, keyring, lookups
 from vallum_web.tenancy.scope import looking_back
 
 State = LegalRequest.State
+OPENED = "Organization opened for an hour"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,13 @@ def held_until_now() -> list[UUID]:
     """What was kept until a day that has come."""
     rows = LegalRequest.objects.filter(hold__isnull=False, hold_ended_at=None, until__lte=clock.now())
     return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def looked_at_only() -> list[LegalRequest]:
+    """An organization was opened for them, they were refused or never carried out, and nothing keeps it silent any more."""
+    free = Q(gag=False) | Q(gag_until__lte=clock.now())
+    rows = LegalRequest.objects.filter(free, state__in=(State.GRANTED, State.REFUSED), notified_at=None)
+    return list(rows.filter(pk__in=LegalStep.objects.filter(what=OPENED).values("request")))
 
 
 def to_review() -> list[LegalRequest]:

@@ -199,7 +199,7 @@ def open_org(key: UUID, user: User) -> Org:
     except staff.NoAccessError as error:
         raise NotNowError(str(error)) from error
     with transaction.atomic():
-        note(row, "Organization opened for an hour", "", user.pk)
+        note(row, queries.OPENED, "", user.pk)
     return org
 
 
@@ -209,7 +209,15 @@ def _hushed(row: LegalRequest) -> bool:
 
 def tell_who_may_be() -> int:
     """Tell everybody of whom a request was that nothing keeps silent any more. How many requests."""
+    for row in queries.looked_at_only():
+        _tell_of_looks(row)
     return sum(map(_tell, queries.to_tell()))
+
+
+def _tell_of_looks(row: LegalRequest) -> None:
+    if queries.exists(row):
+        with scope(row.subject, purpose=Purpose.PRIVACY):
+            staff.tell_of_silent(Org.objects.get(pk=row.subject), row.pk)
 
 
 def _tell(key: UUID) -> bool:
