@@ -12,6 +12,8 @@ DELAY = timedelta(hours=24)
 REVIEWED = timedelta(days=90)
 """A gag without an end is looked at so often."""
 TELL_WITHIN = timedelta(hours=24)
+LOOKED_AT = timedelta(hours=24)
+"""After an emergency a second person looks at it within so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,11 @@ class Agreed:
         if now < self.first_at + DELAY:
             return f"One person runs the platform: a day stands for the second, until {self.first_at + DELAY:%Y-%m-%d %H:%M} UTC."
         return ""
+
+    def alone(self, given: datetime, now: datetime) -> bool:
+        """Whether what was given then is one person's decision: of an emergency, where nobody else looked at it within a day."""
+        unseen = self.emergency and self.second_by is None and given + LOOKED_AT <= now
+        return unseen or bool(self.missing(given))
 
 
 def may_tell(*, gag: bool, until: datetime | None, now: datetime) -> bool:

@@ -14,6 +14,11 @@ def untold() -> float:
     return queries.untold()
 
 
-@figure("authorities-alone", "PP-3c", words="disclosures to authorities that one person alone decided", at_most=0)
+@figure(
+    "authorities-alone",
+    "PP-3c",
+    words="disclosures to authorities that one person alone decided, a life in danger or not: then nobody else looked at it within a day",
+    at_most=0,
+)
 def alone() -> float:
     return queries.alone()

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from vallum_web.accounts import queries as people
-from vallum_web.privacy.authorities import scopes
+from vallum_web.privacy.authorities import queries, scopes
 from vallum_web.privacy.authorities.models import LegalRequest
 from vallum_web.tenancy.scope import looking_back
 from vallum_web.tenancy.texts import validate_one_line
@@ -62,7 +62,7 @@ class ReceiveForm(forms.Form):
         with looking_back():  # who is leaving can be asked about too
             found = people.org_at(about.strip("/")) if of_org else people.with_email(about)
         if about and found is None:
-            raise ValidationError("There is nobody of this address.")
+            raise ValidationError(f"There is {'no organization' if of_org else 'nobody'} of this address.")
         return {**said, "subject": found.pk if found else None}
 
 
@@ -74,8 +74,13 @@ class StepForm(forms.Form):
         ("refuse", "Refuse it: why"),
         ("end_hold", "Keep it no longer"),
     )
-    verb = forms.ChoiceField(label="What", choices=VERBS)
+    verb = forms.ChoiceField(label="What")
     words = forms.CharField(label="In words", max_length=MOST, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, row: LegalRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        able = queries.verbs(row)
+        self.fields["verb"].choices = [verb for verb in self.VERBS if verb[0] in able]  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class GagForm(forms.Form):

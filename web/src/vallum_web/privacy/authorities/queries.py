@@ -44,7 +44,23 @@ def one(key: UUID) -> LegalRequest:
 
 
 def listed() -> QuerySet[LegalRequest]:
-    return LegalRequest.objects.order_by("-received_at", "-pk")
+    """Without what is long and stands on a request's own page."""
+    return LegalRequest.objects.defer("manifest", "sealed").order_by("-received_at", "-pk")
+
+
+def verbs(row: LegalRequest) -> set[str]:
+    """What can be done about it as it stands."""
+    found = {
+        State.RECEIVED: {"review", "refuse"},
+        State.VALID: {"agree", "refuse"},
+        State.GRANTED: {"carry_out", "refuse"},
+    }
+    able = set(found.get(State(row.state), ()))
+    if row.state in {State.GRANTED, State.CARRIED_OUT} and row.second_by is None:
+        able.add("agree")
+    if row.hold is not None and row.hold_ended_at is None:
+        able.add("end_hold")
+    return able
 
 
 def place(row: LegalRequest | LegalStep) -> str:
@@ -136,9 +152,22 @@ def untold() -> int:
 
 
 def alone() -> int:
-    """Given without two people, or the day that stands for the second: has to be 0."""
-    given = LegalRequest.objects.filter(manifest__isnull=False)
-    return sum(1 for row in given if agreed(row).missing(row.carried_out_at or clock.now()))
+    """Given without two people, or what stands for the second: has to be 0."""
+    given = listed().filter(manifest__isnull=False, carried_out_at__isnull=False)
+    return sum(agreed(row).alone(row.carried_out_at or clock.now(), clock.now()) for row in given)
+
+
+def unseen() -> list[LegalRequest]:
+    """Emergencies that were carried out, and that nobody has looked at but who decided."""
+    return list(listed().filter(kind=LegalRequest.Kind.EMERGENCY, state=State.CARRIED_OUT, second_by=None))
+
+
+def gone() -> list[UUID]:
+    """Requests whose words are kept, and of whom nothing is there any more, hidden or not."""
+    of = dict(LegalRequest.objects.exclude(sealed="").values_list("pk", "subject"))
+    with looking_back():
+        there = set(User.objects.filter(pk__in=of.values()).values_list("pk", flat=True)) | set(lookups.all_orgs())
+    return [key for key, subject in of.items() if subject not in there]
 
 
 def counts() -> Iterator[Count]:

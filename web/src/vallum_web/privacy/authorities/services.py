@@ -33,6 +33,8 @@ FILE_KEPT_FOR = timedelta(days=7)
 OPENED_FOR = timedelta(days=30)
 """After it was agreed to, an organization can be looked at for a request so long."""
 REMIND_EVERY = timedelta(days=7)
+REMIND_SECOND_EVERY = timedelta(days=1)
+REMINDED = "Operators were told that a second has to look at it"
 KIND = "authority"
 SHELF = "authorities"
 TASK = "privacy.write_disclosure"
@@ -98,7 +100,7 @@ def agree(key: UUID, by: UUID, words: str) -> None:
         note(row, "Agreed to, by one who runs the platform alone: a day's delay" if alone else "Agreed to", words, by)
 
 
-def carry_out(key: UUID, by: UUID) -> None:
+def carry_out(key: UUID, by: UUID, words: str) -> None:
     """Have data written for the authority, or kept for it. Raises NotNowError."""
     with transaction.atomic():
         row = _held(key, State.GRANTED)
@@ -106,7 +108,7 @@ def carry_out(key: UUID, by: UUID) -> None:
             raise NotNowError(missing)
         if not queries.exists(row):
             raise NotNowError("Whom it is about is deleted: there is nothing to keep or to give.")
-        note(row, "Being carried out", "", by)
+        note(row, "Being carried out", words, by)
         if row.kind == Kind.PRESERVATION:
             _preserve(row, by)
             row.state, row.carried_out_at = State.CARRIED_OUT, clock.now()
@@ -155,9 +157,9 @@ def _end_over(key: UUID) -> bool:
 
 
 def carried_out(key: UUID, *, manifest: Mapping[str, Any], digest: str, blob: blobs.Writer) -> None:
-    """The archive is written: its manifest stays, the file itself for a week."""
+    """The archive is written: its manifest stays, the file itself for a week. Raises NotNowError: it was refused meanwhile."""
     with transaction.atomic():
-        row = LegalRequest.objects.select_for_update().get(pk=key)
+        row = _held(key, State.GRANTED)
         row.manifest, row.manifest_hash, row.blob = dict(manifest), digest, blob.id
         row.size, row.digest = blob.size, blob.digest
         row.state, row.carried_out_at = State.CARRIED_OUT, clock.now()
@@ -274,7 +276,7 @@ def _letter(row: LegalRequest, whom: str) -> Letter:
     }
     if row.manifest is None:
         return letter("legal_hold", **words)
-    return letter("legal_request", tables=row.tables, **words)
+    return letter("legal_request", tables=row.tables, emergency=row.kind == Kind.EMERGENCY, **words)
 
 
 def remind_of_gags() -> int:
@@ -294,17 +296,33 @@ def remind_of_gags() -> int:
     return count
 
 
+def remind_of_emergencies() -> int:
+    """Everybody but who decided is told once a day that a second has to look at it. How many requests."""
+    return sum(map(_remind_of_emergency, queries.unseen()))
+
+
+def _remind_of_emergency(row: LegalRequest) -> bool:
+    others = [each for each in people.operators() if each.user_id != row.first_by]
+    lately = row.steps.filter(what=REMINDED, at__gt=clock.now() - REMIND_SECOND_EVERY)
+    if not others or lately.exists():
+        return False
+    said = letter("second_look", ref=row.ref, link=f"{settings.PUBLIC_URL}/operator/authorities/{row.pk}/")
+    with transaction.atomic():
+        note(row, REMINDED, "", None)
+        for each in others:
+            mails.queue(kind="operation", to=Recipient(address=each.user.email, person=each.user_id), letter=said)
+    return True
+
+
 def forget_subjects() -> int:
     """Where whom it was about is deleted, the key of what named them goes: an id is left that leads to nobody."""
-    count = 0
-    for row in LegalRequest.objects.exclude(sealed=""):
-        if not queries.exists(row):
-            keyring.forget_subject(row.pk)
-            with transaction.atomic():
-                LegalRequest.objects.filter(pk=row.pk).update(sealed="")
-                LegalStep.objects.filter(request=row).update(sealed="")
-            count += 1
-    return count
+    gone = queries.gone()
+    for key in gone:
+        keyring.forget_subject(key)
+        with transaction.atomic():
+            LegalRequest.objects.filter(pk=key).update(sealed="")
+            LegalStep.objects.filter(request=key).update(sealed="")
+    return len(gone)
 
 
 def prune() -> int:

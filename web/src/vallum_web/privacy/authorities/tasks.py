@@ -13,8 +13,9 @@ def write(request: str) -> None:
 
 @periodic_job("privacy.authorities_hourly", cron="23 * * * *")
 def hourly() -> None:
-    """Gags that ended are told of, those without an end are to be looked at, and who is deleted is named nowhere."""
+    """Gags that ended are told of, what somebody has to look at is said, and who is deleted is named nowhere."""
     services.tell_who_may_be()
     services.remind_of_gags()
+    services.remind_of_emergencies()
     services.end_holds_over()
     services.forget_subjects()

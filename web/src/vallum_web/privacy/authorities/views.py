@@ -17,6 +17,7 @@ from vallum_web.tenancy import clock, served
 
 UNPROCESSABLE = 422
 READ_OR_SEND = ["GET", "HEAD", "POST"]
+GAG_IDS = "gag-%s"
 
 
 def _user(request: HttpRequest) -> User:
@@ -54,7 +55,7 @@ def receive(request: HttpRequest) -> HttpResponse:
 @require_http_methods(READ_OR_SEND)
 @operators_own
 def one(request: HttpRequest, key: UUID) -> HttpResponse:
-    form = StepForm(request.POST or None)
+    form = StepForm(request.POST or None, row=_row(key))
     if request.method == "POST" and form.is_valid():
         try:
             _do(key, _user(request).pk, form.cleaned_data["verb"], form.cleaned_data["words"])
@@ -65,12 +66,10 @@ def one(request: HttpRequest, key: UUID) -> HttpResponse:
 
 
 def _do(key: UUID, by: UUID, verb: str, words: str) -> None:
-    if verb == "carry_out":
-        services.carry_out(key, by)
-        return
     verbs = {
         "review": services.review,
         "agree": services.agree,
+        "carry_out": services.carry_out,
         "refuse": services.refuse,
         "end_hold": services.end_hold,
     }
@@ -85,7 +84,7 @@ def _page(request: HttpRequest, key: UUID, form: forms.Form, gag: forms.Form | N
         "steps": queries.steps(row),
         "missing": queries.agreed(row).missing(clock.now()) if row.state != LegalRequest.State.REFUSED else "",
         "form": form,
-        "gag": gag or GagForm(initial={"gag": row.gag, "gag_until": row.gag_until}),
+        "gag": gag or GagForm(initial={"gag": row.gag, "gag_until": row.gag_until}, auto_id=GAG_IDS),
     }
     bad = form.errors or (gag and gag.errors)
     return render(request, "privacy/authority.html", context, status=UNPROCESSABLE if bad else 200)
@@ -94,7 +93,7 @@ def _page(request: HttpRequest, key: UUID, form: forms.Form, gag: forms.Form | N
 @require_POST
 @operators_own
 def gag(request: HttpRequest, key: UUID) -> HttpResponse:
-    form = GagForm(request.POST)
+    form = GagForm(request.POST, auto_id=GAG_IDS)
     if form.is_valid():
         said = form.cleaned_data
         try:
@@ -102,7 +101,7 @@ def gag(request: HttpRequest, key: UUID) -> HttpResponse:
             return redirect("privacy_authorities:request", key=key)
         except services.NotNowError as error:
             form.add_error(None, str(error))
-    return _page(request, key, StepForm(), form)
+    return _page(request, key, StepForm(row=_row(key)), form)
 
 
 @require_POST
@@ -111,7 +110,7 @@ def opened(request: HttpRequest, key: UUID) -> HttpResponse:
     try:
         org = services.open_org(key, _user(request))
     except services.NotNowError as error:
-        form = StepForm({})
+        form = StepForm({}, row=_row(key))
         form.errors.clear()
         form.add_error(None, str(error))
         return _page(request, key, form)
