@@ -12,6 +12,7 @@ from vallum_web.accounts.models import Membership, User
 from vallum_web.findings.models import View
 from vallum_web.mail.models import Notice
 from vallum_web.privacy.erasure import purge
+from vallum_web.privacy.erasure import queries as deletions
 from vallum_web.privacy.erasure import services as erasure
 from vallum_web.privacy.erasure.models import Deletion
 from vallum_web.privacy.minors import queries, services
@@ -78,8 +79,8 @@ def test_from_a_report_to_the_receipt_at_once(people, olga, signed_in):
         assert Notice.objects.filter(person=people.alice.pk, title=told.subject).exists()
     with clock.travelled(timedelta(hours=2)):
         assert queries.left() == 0
-    assert "sealed" not in decision.sealed
     assert HOW not in decision.sealed
+    assert HOW in desk.get("/operator/minors/").content.decode()
 
 
 def test_one_that_is_not_purged_fails_the_figure(people, olga):
@@ -87,6 +88,28 @@ def test_one_that_is_not_purged_fails_the_figure(people, olga):
     assert queries.left() == 0
     with clock.travelled(timedelta(hours=2)):
         assert queries.left() == 1
+
+
+def purge_what_is_due():
+    for key in deletions.due():
+        purge.purge(key)
+
+
+def test_what_an_authority_has_preserved_is_hidden_and_goes_when_that_ends(people, olga):
+    kept = erasure.preserve(people.bob.pk, None)
+    services.delete("bob@example.test", olga.pk, how=HOW)
+    with clock.travelled(timedelta(hours=3)):
+        purge_what_is_due()
+        assert queries.left() == 0
+        with looking_back():
+            assert User.objects.filter(pk=people.bob.pk).exists()
+        erasure.lift(kept)
+    with clock.travelled(timedelta(hours=5)):
+        assert queries.left() == 1
+        purge_what_is_due()
+        assert queries.left() == 0
+    with looking_back():
+        assert not User.objects.filter(pk=people.bob.pk).exists()
 
 
 def test_an_organization_that_it_owned_alone_is_handed_to_a_member(people, olga):

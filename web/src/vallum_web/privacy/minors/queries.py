@@ -3,12 +3,12 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from vallum_web.privacy.erasure.models import Deletion
+from vallum_web.privacy.erasure.models import Deletion, Preservation
 from vallum_web.privacy.minors.models import Decision
 from vallum_web.privacy.requests.models import Request
-from vallum_web.tenancy import clock
+from vallum_web.tenancy import clock, keyring
 from vallum_web.tenancy.scope import looking_back
 
 AT_ONCE = timedelta(hours=1)
@@ -25,15 +25,33 @@ def report(key: UUID) -> Request | None:
     return Request.objects.filter(pk=key, kind=Request.Kind.CHILD).first()
 
 
-def decisions() -> QuerySet[Decision]:
-    return Decision.objects.order_by("-at", "-pk")
+def decisions(most: int) -> list[tuple[Decision, str]]:
+    """The latest, each with how it was settled."""
+    return [(row, opened(row)) for row in Decision.objects.order_by("-at", "-pk")[:most]]
+
+
+def place(row: Decision) -> str:
+    return f"privacy_minors.Decision.sealed:{row.pk}"
+
+
+def opened(row: Decision) -> str:
+    """Empty once the key is destroyed."""
+    try:
+        return keyring.unseal_for(row.pk, place(row), row.sealed)
+    except keyring.KeyringError:
+        return ""
 
 
 def left() -> int:
-    """Accounts found to be minors' of which something is there an hour later."""
-    decided = Decision.objects.filter(at__lt=clock.now() - AT_ONCE).values("deletion")
+    """Accounts found to be minors' of which something is there an hour later, and an hour after an authority had it preserved."""
+    before = clock.now() - AT_ONCE
+    decided = Decision.objects.filter(at__lt=before).values("deletion")
+    held = Preservation.objects.filter(
+        Q(until=None) | Q(until__gt=before), Q(lifted_at=None) | Q(lifted_at__gt=before)
+    ).values("subject")
     with looking_back():
-        return Deletion.objects.filter(pk__in=decided).exclude(state=Deletion.State.PURGED).count()
+        there = Deletion.objects.filter(pk__in=decided).exclude(state=Deletion.State.PURGED)
+        return there.exclude(subject__in=held).count()
 
 
 def unlooked() -> int:

@@ -15,6 +15,7 @@ from vallum_web.mail.letters import letter
 from vallum_web.mail.recipients import Recipient
 from vallum_web.privacy.erasure import queries as deletions
 from vallum_web.privacy.erasure import services as erasure
+from vallum_web.privacy.minors import queries
 from vallum_web.privacy.minors.models import Decision
 from vallum_web.privacy.requests import services as requests
 from vallum_web.tenancy import clock, keyring, lookups
@@ -26,7 +27,8 @@ from vallum_web.tenancy.scope import looking_back, person, scope
 KEPT_FOR = timedelta(days=5 * 365)
 KIND = "security"
 ANSWER = (
-    "The account was deleted at once, with everything that was kept of it. Encrypted backups of it end within 90 days."
+    "The account was closed at once. Everything that is kept of it is deleted now or, where a law has us keep it, as soon as "
+    "that ends. Encrypted backups of it end within 90 days after."
 )
 
 
@@ -37,14 +39,13 @@ class NotNowError(ValueError):
 def delete(address: str, by: UUID, *, how: str, heir: str = "", request: UUID | None = None) -> Decision:
     """Delete the account of this address for good, from now on. Raises NotNowError.
 
+    What an authority has preserved is hidden, and deleted when that ends.
     `heir` takes over organizations that only this account owns and that have other members; those without others go with it.
     """
     with looking_back():
         user = User.objects.filter(email=looked_up(address)).first()
     if user is None:
         raise NotNowError("Nobody has an account with this address.")
-    if erasure.preserved(user.pk):
-        raise NotNowError("An authority has it preserved: the account is deleted when that ends.")
     with person(user.pk):
         mine = lookups.my_orgs()
     others = [org for org in deletions.owned_alone(user) if deletions.has_others(org.id, user)]
@@ -60,15 +61,11 @@ def delete(address: str, by: UUID, *, how: str, heir: str = "", request: UUID | 
             _tell_owners(org, user)
         deletion = erasure.delete_now(user)
         row = Decision(id=uuid7(), subject=user.pk, deletion=deletion.pk, request=request, at=clock.now(), by=by)
-        row.sealed = keyring.seal_for(row.pk, place(row), how)
+        row.sealed = keyring.seal_for(row.pk, queries.place(row), how)
         row.save()
     if request is not None:
         _answer(request, by)
     return row
-
-
-def place(row: Decision) -> str:
-    return f"privacy_minors.Decision.sealed:{row.pk}"
 
 
 def _heir(orgs: Iterable[MyOrg], address: str) -> UUID:

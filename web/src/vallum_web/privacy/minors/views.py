@@ -45,7 +45,9 @@ def desk(request: HttpRequest, key: UUID | None = None) -> HttpResponse:
         except services.NotNowError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "The account is hidden, and is being deleted now.")
+            messages.success(
+                request, "The account is hidden, and is deleted now, or when nothing preserves it any more."
+            )
             return redirect("privacy_minors:desk")
-    context = {"form": form, "reports": queries.reports(), "report": found, "decisions": queries.decisions()[:MOST]}
+    context = {"form": form, "reports": queries.reports(), "report": found, "decisions": queries.decisions(MOST)}
     return render(request, "privacy/minors.html", context, status=UNPROCESSABLE if form.errors else 200)
