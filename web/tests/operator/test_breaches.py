@@ -248,6 +248,11 @@ def test_nothing_is_closed_while_somebody_is_to_be_told(desk, olga):
     row = services.record(facts(), olga.pk)
     page = desk().post(f"/operator/breaches/{row.pk}/close/", {"words": "Done."})
     assert (page.status_code, "still to be told" in page.content.decode()) == (422, True)
+    text = page.content.decode()
+    assert re.findall(r'<a href="([^"]+)" aria-current="page"', text) == ["/operator/breaches/"]
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert sorted(ids) == sorted(set(ids))
+    assert {"publish-words", "settle-words", "close-words"} <= set(ids)
 
 
 def test_the_clock_is_never_set_to_a_later_beginning(olga):

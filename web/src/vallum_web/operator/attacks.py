@@ -10,13 +10,12 @@ from django.views.decorators.http import require_POST, require_safe
 from vallum_web.accounts.abuse import queries, services
 from vallum_web.accounts.access import operators_own
 from vallum_web.accounts.models import User
-from vallum_web.operator import places
 
 
 @require_safe
 @operators_own
 def index(request: HttpRequest) -> HttpResponse:
-    context = {"tabs": places.tabs(request), "attacks": queries.attacks(), "counts": queries.counts()}
+    context = {"attacks": queries.attacks(), "counts": queries.counts()}
     return render(request, "operator/attacks.html", context)
 
 

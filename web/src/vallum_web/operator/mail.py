@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from vallum_guard.errors import GuardError
 from vallum_web.accounts.access import operators_own
 from vallum_web.mail import delivery, domain, services
-from vallum_web.operator import places
 from vallum_web.operator.forms import AddressForm, SelectorForm
 from vallum_web.tenancy import egress
 from vallum_web.tenancy.processors import queries as processors
@@ -26,7 +25,6 @@ UNPROCESSABLE = 422
 @operators_own
 def delivered(request: HttpRequest) -> HttpResponse:
     context = {
-        "tabs": places.tabs(request),
         "delivery": delivery.now(),
         "way": settings.MAIL,
         "form": AddressForm(),
@@ -71,7 +69,7 @@ def of_domain(request: HttpRequest) -> HttpResponse:
     by_resend = settings.MAIL == "resend"
     name = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2].lower()
     form = SelectorForm(request.POST or None, initial={"selector": domain.RESEND_SELECTOR})
-    context: dict[str, Any] = {"tabs": places.tabs(request), "form": form, "domain": name, "lines": []}
+    context: dict[str, Any] = {"form": form, "domain": name, "lines": []}
     if request.method == "POST" and form.is_valid():
         try:
             names = domain.asked(name, by_resend=by_resend, selector=form.cleaned_data["selector"].lower())

@@ -26,4 +26,6 @@ _MONEY = (("Refunds", "refunds"), ("Disputes", "disputes"))
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
     found = [{"label": label, "url": reverse(name)} for label, name in (*_PLACES, *_MONEY * bool(settings.BILLING))]
-    return [{**tab, "current": tab["url"] == request.path} for tab in found]
+    # A page below a register marks the register's tab; the desk's own address begins all of them.
+    here = max((tab["url"] for tab in found if request.path.startswith(tab["url"])), key=len, default="")
+    return [{**tab, "current": tab["url"] == here} for tab in found]

@@ -6,7 +6,6 @@ from django.views.decorators.http import require_safe
 
 from vallum_web.accounts.access import operators_own
 from vallum_web.accounts.usage import published, queries
-from vallum_web.operator import places
 from vallum_web.tenancy import clock
 
 
@@ -15,7 +14,6 @@ from vallum_web.tenancy import clock
 def index(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     context = {
-        "tabs": places.tabs(request),
         "totals": queries.totals(),
         "devices": queries.devices(now),
         "screens": queries.screens(now),

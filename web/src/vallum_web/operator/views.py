@@ -9,7 +9,6 @@ from django.views.decorators.http import require_http_methods
 from vallum_web.accounts.access import operators_own
 from vallum_web.accounts.models import User
 from vallum_web.accounts.services import staff
-from vallum_web.operator import places
 from vallum_web.operator.forms import BreakGlassForm
 from vallum_web.tenancy.lookups import staff_orgs
 
@@ -27,5 +26,5 @@ def index(request: HttpRequest) -> HttpResponse:
             return redirect("overview:home", org=org.slug)
         except staff.NoAccessError as error:
             form.add_error(None, str(error))
-    context = {"tabs": places.tabs(request), "form": form, "opened": staff_orgs(user.pk)}
+    context = {"form": form, "opened": staff_orgs(user.pk)}
     return render(request, "operator/index.html", context, status=UNPROCESSABLE if form.errors else 200)

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from vallum_web.accounts.access import operators_own
 from vallum_web.accounts.models import User
-from vallum_web.operator import places
 from vallum_web.operator.breaches import papers, queries, reach, services
 from vallum_web.operator.breaches.forms import (
     FactsForm,
@@ -43,7 +42,7 @@ def _row(key: UUID) -> Incident:
 @require_safe
 @operators_own
 def register(request: HttpRequest) -> HttpResponse:
-    return render(request, "breaches/register.html", {"tabs": places.tabs(request), "rows": queries.listed()})
+    return render(request, "breaches/register.html", {"rows": queries.listed()})
 
 
 @require_safe
@@ -69,7 +68,7 @@ def record(request: HttpRequest) -> HttpResponse:
             return redirect("operator_breaches:incident", key=made.pk)
         except services.NotNowError as error:
             form.add_error(None, str(error))
-    context = {"tabs": places.tabs(request), "form": form, "row": None}
+    context = {"form": form, "row": None}
     return render(request, "breaches/facts.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
@@ -85,7 +84,7 @@ def facts(request: HttpRequest, key: UUID) -> HttpResponse:
             return redirect("operator_breaches:incident", key=key)
         except services.NotNowError as error:
             form.add_error(None, str(error))
-    context = {"tabs": places.tabs(request), "form": form, "row": row}
+    context = {"form": form, "row": row}
     return render(request, "breaches/facts.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
@@ -100,7 +99,6 @@ def _page(request: HttpRequest, row: Incident, **bound: forms.Form) -> HttpRespo
     standings = queries.standings(row)
     due = [each.duty.what for each in standings if each.duty.state == Duty.State.DUE]
     context: dict[str, Any] = {
-        "tabs": places.tabs(request),
         "row": row,
         "nature": [papers.NATURE[each] for each in row.nature],
         "standings": standings,
@@ -108,11 +106,11 @@ def _page(request: HttpRequest, row: Incident, **bound: forms.Form) -> HttpRespo
         "steps": queries.steps(row),
         "listings": row.listings.order_by("-made_at"),
         "proofs": queries.proofs(row),
-        "settle": SettleForm(due=due),
+        "settle": SettleForm(due=due, auto_id="settle-%s"),
         "tell": TellForm(incident=row, initial={"listing": row.listings.order_by("-made_at").first()}),
-        "publish": WordsForm(initial={"words": row.public}),
+        "publish": WordsForm(initial={"words": row.public}, auto_id="publish-%s"),
         "reference": ReferenceForm(),
-        "close": WordsForm(),
+        "close": WordsForm(auto_id="close-%s"),
         **bound,
     }
     return render(request, "breaches/incident.html", context, status=UNPROCESSABLE if bound else 200)
@@ -123,7 +121,7 @@ def _page(request: HttpRequest, row: Incident, **bound: forms.Form) -> HttpRespo
 def settle(request: HttpRequest, key: UUID) -> HttpResponse:
     row = _row(key)
     due = [each.duty.what for each in queries.standings(row) if each.duty.state == Duty.State.DUE]
-    form = SettleForm(request.POST, due=due)
+    form = SettleForm(request.POST, due=due, auto_id="settle-%s")
     if form.is_valid():
         said = form.cleaned_data
         try:
@@ -151,7 +149,6 @@ def reached(request: HttpRequest, key: UUID) -> HttpResponse:
         except (services.NotNowError, reach.NoSuchPlaceError) as error:
             form.add_error(None, str(error))
     context = {
-        "tabs": places.tabs(request),
         "row": row,
         "form": form,
         "found": found,
@@ -218,7 +215,7 @@ def close(request: HttpRequest, key: UUID) -> HttpResponse:
 
 def _with_words(request: HttpRequest, key: UUID, what: str) -> HttpResponse:
     row = _row(key)
-    form = WordsForm(request.POST)
+    form = WordsForm(request.POST, auto_id=f"{what}-%s")
     if form.is_valid():
         words = form.cleaned_data["words"]
         try:

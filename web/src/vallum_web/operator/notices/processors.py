@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from vallum_web.accounts.access import operators_own
 from vallum_web.accounts.models import User
 from vallum_web.accounts.subscribers import services as subscribers
-from vallum_web.operator import places
 from vallum_web.operator.notices.forms import TransferForm
 from vallum_web.operator.notices.services import announcing, following
 from vallum_web.tenancy.processors import queries, services
@@ -31,7 +30,6 @@ def index(request: HttpRequest) -> HttpResponse:
         except services.NotATransferError as error:
             form.add_error(None, str(error))
     context = {
-        "tabs": places.tabs(request),
         "processors": queries.standing(),
         "register": queries.register(),
         "subscribers": subscribers.count(),

@@ -14,7 +14,6 @@ from vallum_web.accounts.access import operators_own
 from vallum_web.accounts.legal import queries as texts
 from vallum_web.accounts.legal.comparing import compare
 from vallum_web.accounts.models import User
-from vallum_web.operator import places
 from vallum_web.operator.notices import queries
 from vallum_web.operator.notices.forms import LetterForm, SuccessorForm, VersionForm, WhyForm
 from vallum_web.operator.notices.services import announcing, handing_over
@@ -28,7 +27,6 @@ GET_OR_POST = ["GET", "HEAD", "POST"]
 @operators_own
 def index(request: HttpRequest) -> HttpResponse:
     context = {
-        "tabs": places.tabs(request),
         "announcements": queries.announcements(),
         "waiting": texts.unannounced(),
     }
@@ -84,7 +82,7 @@ def _asked(
             return redirect("operator_notices:shown", key=act().pk)
         except announcing.NotNowError as error:
             form.add_error(None, str(error))
-    context = {"tabs": places.tabs(request), "form": form, **more}
+    context = {"form": form, **more}
     return render(request, "operator/notices/new.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
@@ -98,7 +96,6 @@ def _page(request: HttpRequest, row: Announcement, form: WhyForm) -> HttpRespons
     unreached = queries.unreached(row, _after(request))
     is_successor = row.kind == Announcement.Kind.SUCCESSOR
     context = {
-        "tabs": places.tabs(request),
         "row": row,
         "progress": queries.progress(row),
         "unreached": unreached,

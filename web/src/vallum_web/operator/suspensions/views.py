@@ -13,7 +13,6 @@ from vallum_web.accounts.access import operators_own
 from vallum_web.accounts.models import User
 from vallum_web.accounts.suspensions import queries, services
 from vallum_web.accounts.suspensions.models import Suspension
-from vallum_web.operator import places
 from vallum_web.operator.suspensions.forms import DecideForm, LiftForm, SuspendForm
 from vallum_web.tenancy import clock, lookups
 from vallum_web.tenancy.scope import person
@@ -30,7 +29,6 @@ def register(request: HttpRequest) -> HttpResponse:
     waiting = list(queries.waiting())
     called = queries.called([*held, *ended, *(each.suspension for each in waiting)])
     context = {
-        "tabs": places.tabs(request),
         "waiting": [(each, called[each.suspension.subject], each.due_at < now) for each in waiting],
         "held": [(row, called[row.subject]) for row in held],
         "ended": [(row, called[row.subject]) for row in ended],
@@ -54,7 +52,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 return redirect("operator:suspension", key=made.pk)
             except services.NotNowError as error:
                 form.add_error(None, str(error))
-    context = {"tabs": places.tabs(request), "form": form}
+    context = {"form": form}
     return render(request, "operator/suspend.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
@@ -82,7 +80,6 @@ def one(request: HttpRequest, key: UUID) -> HttpResponse:
         except services.NotNowError as error:
             form.add_error(None, str(error))
     context: dict[str, Any] = {
-        "tabs": places.tabs(request),
         "row": row,
         "called": queries.called([row])[row.subject],
         "by": people.names([row.made_by] if row.made_by else []).get(cast("UUID", row.made_by), "nobody any more"),
