@@ -2,23 +2,20 @@
 
 import io
 import json
-import re
 import zipfile
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid4
 
-import making
 import pytest
-from allauth.mfa.models import Authenticator
-from django.core.management import call_command
 from django.test import Client
 from mailing import mails
+from requested import carried_out, operator, received
 
 from vallum_web.accounts.models import SignIn, User
 from vallum_web.accounts.services import staff
 from vallum_web.mail.models import Notice
-from vallum_web.privacy.authorities import agreeing, queries, scopes, services, tasks
+from vallum_web.privacy.authorities import agreeing, queries, services, tasks
 from vallum_web.privacy.authorities.agreeing import Agreed
 from vallum_web.privacy.authorities.forms import ReceiveForm
 from vallum_web.privacy.authorities.models import LegalRequest, LegalStep
@@ -56,49 +53,9 @@ def test_two_agree_or_one_and_a_day(agreed, hours, missing):
     assert bool(said) is bool(missing)
 
 
-def operator(name):
-    made = making.person(f"{name}@example.test", name=name.capitalize())
-    Authenticator.objects.create(user=made, type=Authenticator.Type.TOTP, data={})
-    call_command("operator", "add", made.email)
-    return made
-
-
 @pytest.fixture
 def olga(people):
     return operator("olga")
-
-
-def received(people, by, **more):
-    facts = {
-        "ref": "4711/26",
-        "authority": "A court",
-        "kind": "disclosure",
-        "basis": "Article 60-1",
-        "received_at": clock.now(),
-        "whose": "person",
-        "subject": people.bob.pk,
-        "tables": ["accounts.SignIn"],
-        "since": None,
-        "until": None,
-        "gag": False,
-        "gag_until": None,
-        "text": "All sign-ins of Bob.",
-        **more,
-    }
-    row = services.receive(facts, by.pk)
-    services.review(row.pk, by.pk, "Signed by a judge.")
-    return row
-
-
-def carried_out(people, first, second, **more):
-    row = received(people, first, **more)
-    services.agree(row.pk, first.pk, "It is narrow.")
-    services.agree(row.pk, second.pk, "So I find.")
-    services.carry_out(row.pk, first.pk, "To the court.")
-    if row.kind != "preservation":
-        tasks.write(str(row.pk))
-    row.refresh_from_db()
-    return row
 
 
 def archive(row):
@@ -348,81 +305,14 @@ def test_an_organization_that_is_leaving_is_kept_and_goes_when_that_ends(people,
         services.agree(row.pk, by.pk, "So it is.")
     if leaves == "before it is kept":
         waiting = erasure.ask_for_org(people.org, people.alice)
-        services.carry_out(row.pk, olga.pk)
+        services.carry_out(row.pk, olga.pk, "To keep it.")
     else:
-        services.carry_out(row.pk, olga.pk)
+        services.carry_out(row.pk, olga.pk, "To keep it.")
         waiting = erasure.ask_for_org(people.org, people.alice)
     with clock.travelled(31 * DAY):
         assert purge.purge(waiting.pk) is None
         services.end_hold(row.pk, olga.pk, "It is over.")
         assert purge.purge(waiting.pk) is not None
-
-
-def test_where_a_life_is_in_danger_the_first_is_enough_and_the_second_looks_at_it_afterwards(people, olga):
-    hugo = operator("hugo")
-    row = received(people, olga, kind="emergency")
-    services.agree(row.pk, olga.pk, "A life.")
-    services.carry_out(row.pk, olga.pk, "To the police.")
-    tasks.write(str(row.pk))
-    tasks.hourly()
-    assert (
-        "because a life was in danger one person was enough" in mails(to="bob@example.test", kind="authority")[0].text
-    )
-    asked = {"subject": "An emergency that a second"}
-    assert (len(mails(to="hugo@example.test", **asked)), mails(to="olga@example.test", **asked)) == (1, [])
-    assert (services.remind_of_emergencies(), queries.alone()) == (0, 0)
-    with clock.travelled(DAY + HOUR):
-        assert (services.remind_of_emergencies(), queries.alone()) == (1, 1)
-        services.agree(row.pk, hugo.pk, "I would have done the same.")
-        assert (services.remind_of_emergencies(), queries.alone()) == (0, 0)
-    row.refresh_from_db()
-    assert (row.state, row.second_by) == ("carried_out", hugo.pk)
-
-
-def test_what_is_refused_while_it_is_written_is_given_to_nobody(people, olga, monkeypatch):
-    row = received(people, olga, kind="emergency")
-    services.agree(row.pk, olga.pk, "A life.")
-    services.carry_out(row.pk, olga.pk, "To the police.")
-    monkeypatch.setattr(scopes, "rows", lambda *_: services.refuse(row.pk, olga.pk, "It was taken back.") or [])
-    tasks.write(str(row.pk))
-    row.refresh_from_db()
-    assert (row.state, row.manifest, row.blob) == ("refused", None, None)
-    assert not any(file.is_file() for file in blobs.path(row.subject, row.pk, shelf="authorities").parent.iterdir())
-
-
-def offered(page):
-    return re.findall(r'<option value="(\w+)"', page.content.decode())
-
-
-def test_the_page_offers_what_can_be_done_and_keeps_the_words(people, olga, signed_in):
-    row, desk, other = (
-        received(people, olga, kind="preservation", tables=[]),
-        signed_in(olga),
-        signed_in(operator("hugo")),
-    )
-    path = f"/operator/authorities/{row.pk}/"
-    assert offered(desk.get(path)) == ["agree", "refuse"]
-    for browser, verb, next_ones in (
-        (desk, "agree", ["agree", "carry_out", "refuse"]),
-        (other, "agree", ["carry_out", "refuse"]),
-        (desk, "carry_out", ["end_hold"]),
-    ):
-        assert browser.post(path, {"verb": verb, "words": f"Why {verb}."}).status_code == 302
-        page = desk.get(path)
-        assert offered(page) == next_ones
-        assert f"Why {verb}." in page.content.decode()
-    ids = re.findall(r' id="([^"]+)"', page.content.decode())
-    assert sorted(ids) == sorted(set(ids))
-    assert desk.post(path, {"verb": "refuse", "words": "x"}).status_code == 422
-    assert desk.post(path, {"verb": "end_hold", "words": "Over."}).status_code == 302
-    assert "Nothing is left to do" in desk.get(path).content.decode()
-
-
-def test_the_register_says_once_how_many_gags_are_to_be_looked_at(people, olga, signed_in):
-    for ref in ("1", "2"):
-        received(people, olga, ref=ref, gag=True, received_at=clock.now() - 91 * DAY)
-    page = signed_in(olga).get("/operator/authorities/").content.decode()
-    assert page.count("for 90 days, in the list below: 2") == page.count("90 days") == 1
 
 
 def test_what_is_refused_stays_in_the_register_and_gives_nothing(people, olga):
