@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
@@ -138,7 +138,7 @@ def authenticate(text: str, kind: str = ApiToken.Kind.API) -> ApiToken | None:
         if token.used_at is None or clock.now() - token.used_at > USE_EVERY:
             silence = clock.now() - token.used_at if token.used_at else timedelta()
             if silence > rules.SILENCE:
-                with suppress(IntegrityError), transaction.atomic():  # of calls at one moment the first raises it
+                with suppress(IntegrityError), scope(org):  # of calls at one moment the first raises it
                     abuse.raise_case(token, rules.woke(silence))
                 # Where the organization has it suspended, not even this call is let through.
                 if not live.filter(suspended_at=None).exists():
