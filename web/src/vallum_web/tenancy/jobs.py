@@ -40,6 +40,13 @@ def is_leaving(key: UUID) -> bool:
     return bool(leaving.objects.filter(pk=key).exists())
 
 
+def staying(orgs: Iterable[UUID]) -> list[UUID]:
+    """Those of these organizations that are not being deleted."""
+    leaving: Any = apps.get_model("tenancy.Leaving")
+    found = set(leaving.objects.values_list("pk", flat=True))
+    return [org for org in orgs if org not in found]
+
+
 def is_suspended(*keys: UUID) -> bool:
     """Whether this organization, or this person, may not work now."""
     suspended: Any = apps.get_model("tenancy.Suspended")

@@ -104,6 +104,34 @@ def called(org, token, times, *, route="api:list_findings", networks=1):
     RequestLog.objects.bulk_create(rows)
 
 
+class TestLooking:
+    def test_an_organization_that_fails_stops_no_other_and_the_job_fails(self, people, token, monkeypatch, caplog):
+        called(people.org, token[0], 60, networks=30)
+        looked_at, look_at = [], services.look_at
+
+        def failing(org, now):
+            looked_at.append(org)
+            if org == people.elsewhere.pk:
+                raise LookupError("broken")
+            return look_at(org, now)
+
+        monkeypatch.setattr(services, "look_at", failing)
+        monkeypatch.setattr(services.lookups, "all_orgs", lambda: [people.elsewhere.pk, people.org.pk])
+        with pytest.raises(services.NotLookedAtError, match=": 1"):
+            services.look()
+        assert looked_at == [people.elsewhere.pk, people.org.pk]
+        assert len(cases(people.org)) == 1
+        assert str(people.elsewhere.pk) in caplog.text
+
+    def test_who_may_not_say_what_it_was_is_sent_to_nothing_that_is_shut(self, people, token):
+        called(people.org, token[0], 60, networks=30)
+        services.look_at(people.org.pk, clock.now())
+        letters = {mail.person: mail.text for mail in mails(subject="Something unusual about a token")}
+        assert "/acme/settings/unusual/" in letters[people.alice.pk]
+        assert "/acme/settings/" not in letters[people.bob.pk]
+        assert "Tell an owner" in letters[people.bob.pk]
+
+
 def cases(org):
     with scope(org.pk):
         return list(AbuseCase.objects.of(org).order_by("at", "id"))
@@ -138,7 +166,8 @@ class TestTokens:
         assert "Suspended" in owner.get("/acme/settings/tokens/").content.decode()
         close = f"/acme/settings/unusual/{case.pk}/close/"
         assert signed_in(people.bob).post(close, {"verdict": "ours"}).status_code == 403
-        assert owner.post(close, {"verdict": "perhaps"}).status_code == 422
+        refused = owner.post(close, {"verdict": "perhaps"})
+        assert (refused.status_code, "Nothing was written down" in refused.content.decode()) == (422, True)
         assert owner.post(close, {"verdict": "ours", "note": "The new runners"}).status_code == 302
         assert owner.post(close, {"verdict": "ours"}).status_code == 404
         assert tokens.authenticate(text) is not None
@@ -146,13 +175,15 @@ class TestTokens:
         assert services.look_at(people.org.pk, clock.now()) == 0
         assert "The new runners" in owner.get("/acme/settings/unusual/").content.decode()
 
-    def test_it_was_not_us_leaves_a_suspended_token_suspended(self, people, token):
+    def test_it_was_not_us_leaves_a_suspended_token_suspended(self, people, token, signed_in):
         row, text = token
         services.choose(people.org, people.alice, suspend_tokens=True)
         called(people.org, row, 60, networks=30)
         services.look()
         services.close(people.org, cases(people.org)[0].pk, people.alice, verdict="ended", note="")
         assert tokens.authenticate(text) is None
+        page = signed_in(people.alice).get("/acme/settings/unusual/").content.decode()
+        assert ("It was not us" in page, "and is ended" in page) == (True, False)
 
     def test_reading_everything_all_at_once(self, people, token):
         row, _ = token

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 NETWORKS = 20
-"""More networks than these within an hour (/24, /48), from a token that never had half as many:"""
+"""More networks than these within an hour (/24, /48), from one token:"""
 LIKE_BEFORE = 3
 """and more than so many times the most of any hour before. Hosted pipelines come from somewhere else each time."""
 BUSY = 200

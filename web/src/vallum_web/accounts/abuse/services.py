@@ -1,16 +1,20 @@
 """Writes: cases, what an organization wants done about them, and what tokens usually do."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
+from django.urls import reverse
 
 from vallum_web.accounts.abuse import rules
 from vallum_web.accounts.abuse.models import AbuseCase, Attack, TokenHabit, Watching
 from vallum_web.accounts.abuse.watch import Alarm
+from vallum_web.accounts.matrix import can
 from vallum_web.accounts.models import ApiToken, Membership, SignIn, User
 from vallum_web.accounts.networks import neighbourhood
 from vallum_web.accounts.queries import operators
@@ -22,6 +26,7 @@ from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org, RequestLog
 from vallum_web.tenancy.scope import scope
 
+log = logging.getLogger(__name__)
 HOUR = timedelta(hours=1)
 MOST_AN_HOUR = 200
 """Attacks that are written down."""
@@ -32,11 +37,24 @@ OPEN_FOR = timedelta(days=90)
 HABIT_KEPT_FOR = timedelta(days=90)
 
 
+class NotLookedAtError(Exception):
+    """Some organizations could not be looked at; the log says which, and why."""
+
+
 def look() -> None:
-    """Hold the last hour of every organization's tokens against the rules. One that fails stops no other: the job says so."""
-    for org in lookups.all_orgs():
-        if not jobs.is_leaving(org):
+    """Hold the last hour of every organization's tokens against the rules. One that fails stops no other.
+
+    Raises NotLookedAtError in the end, so that the job is seen to have failed.
+    """
+    failed = 0
+    for org in jobs.staying(lookups.all_orgs()):
+        try:
             look_at(org, clock.now())
+        except Exception:  # whatever it meets there is that organization's alone
+            log.exception("The tokens of %s could not be looked at", org)
+            failed += 1
+    if failed:
+        raise NotLookedAtError(f"Organizations that could not be looked at: {failed}.")
 
 
 def look_at(org: UUID, now: datetime) -> int:
@@ -114,9 +132,12 @@ def raise_case(token: ApiToken, found: rules.Unusual) -> bool:
     if suspends:
         ApiToken.objects.of(org).filter(pk=token.pk, suspended_at=None).update(suspended_at=clock.now())
     slug = Org.objects.values_list("slug", flat=True).get(pk=org)
-    said = letter("unusual_token", start=token.start, slug=slug, words=found.words, suspended=suspends)
+    link = settings.PUBLIC_URL + reverse("abuse:cases", args=[slug])
     told = Membership.objects.of(org).filter(Q(role=Membership.Role.OWNER) | Q(user=token.by))
-    for person, address in told.values_list("user_id", "user__email").distinct().order_by("user__email"):
+    for person, address, role in told.values_list("user_id", "user__email", "role").distinct().order_by("user__email"):
+        # Whoever made the token may have another role by now, to which the page is closed.
+        facts = {"start": token.start, "slug": slug, "words": found.words, "suspended": suspends}
+        said = letter("unusual_token", **facts, link=link if can(role, "tokens.revoke") else "")
         mails.queue(kind="security", to=Recipient(address=address, person=person), letter=said, org=org)
     return True
 
@@ -175,10 +196,11 @@ def attacked(alarm: Alarm, words: str, came_in: Sequence[SignIn]) -> None:
                 words=words,
                 figures={"accounts": alarm.accounts, "came_in": alarm.came_in},
             )
+        said = letter("attack_seen", words=words, link=settings.PUBLIC_URL + reverse("operator:attacks"))
         for operator in operators():
             to = Recipient(address=operator.user.email, person=operator.user.pk)
             once = f"attack:{operator.user.pk}:{now:%Y-%m-%dT%H}"
-            mails.queue(kind="security", to=to, letter=letter("attack_seen", words=words), dedupe=once)
+            mails.queue(kind="security", to=to, letter=said, dedupe=once)
         for row in came_in:
             to = Recipient(address=row.user.email, person=row.user.pk)
             mails.queue(kind="security", to=to, letter=letter("signed_in_amid_attack", device=row.device))

@@ -11,6 +11,7 @@ from vallum_web.accounts.abuse.forms import CloseForm, WatchingForm
 from vallum_web.accounts.access import MemberRequest, may
 
 UNPROCESSABLE = 422
+REFUSED = "Nothing was written down: say which of the two it was, and keep the note to one line of 200 characters."
 
 
 @require_safe
@@ -26,7 +27,7 @@ def close(request: MemberRequest, case: UUID) -> HttpResponse:
         raise Http404
     form = CloseForm(request.POST)
     if not form.is_valid():
-        return _page(request, status=UNPROCESSABLE)
+        return _page(request, status=UNPROCESSABLE, refused=REFUSED)
     said = form.cleaned_data
     if not services.close(request.org, case, request.user, verdict=said["verdict"], note=said["note"]):
         raise Http404
@@ -42,11 +43,12 @@ def choose(request: MemberRequest) -> HttpResponse:
     return redirect("abuse:cases", org=request.org.slug)
 
 
-def _page(request: MemberRequest, *, status: int = 200) -> HttpResponse:
+def _page(request: MemberRequest, *, status: int = 200, refused: str = "") -> HttpResponse:
     context = {
         "open": queries.open_cases(request.org),
         "closed": queries.closed_cases(request.org),
         "form": WatchingForm(initial={"suspend_tokens": queries.suspends(request.org)}),
         "suspends": queries.suspends(request.org),
+        "refused": refused,
     }
     return render(request, "abuse/cases.html", context, status=status)
