@@ -17,6 +17,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "totals": queries.totals(),
         "devices": queries.devices(now),
         "screens": queries.screens(now),
+        "outside": queries.outside(now),
+        "counted": queries.counted(now),
         "fewest": published.FEWEST,
     }
     return render(request, "operator/usage.html", context)

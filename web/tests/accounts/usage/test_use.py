@@ -100,13 +100,15 @@ def test_who_objects_and_who_asks_not_to_be_followed_leaves_no_row(people, signe
     CountedHour.objects.all().delete()
     services.count_due()
     assert uses() == [(people.bob.pk, "Findings", 1)]
+    # Nor is who objects in their organization's figures: what is left is of the other.
+    assert sum(n for *_, n in counted(people.org)) == 3
     # Taken back, the hours in which it held stay uncounted.
     objections.settle(people.alice, [])
     CountedHour.objects.all().delete()
     services.count_due()
     assert uses() == [(people.bob.pk, "Findings", 1)]
-    assert sum(n for *_, n in counted(people.org)) == 7
-    # Whoever objects to totals as well is in none; neither is anybody whose data are restricted.
+    assert sum(n for *_, n in counted(people.org)) == 3
+    # Whoever objects to totals is in none; neither is anybody whose data are restricted.
     objections.settle(people.alice, [Purpose.AGGREGATES])
     objections.restrict(people.bob.pk, "disputed")
     CountedHour.objects.all().delete()
@@ -162,15 +164,20 @@ def test_operators_see_what_five_organizations_did_and_nothing_of_four(people, s
         asked(20, org=org.pk)
     for org in made[:4]:
         asked(20, org=org.pk, route="gates:index", agent="curl/8.5.0")
+    asked(40, route="account_login")
     services.count_due()
     services.publish()
     assert [(row.feature, row.orgs, row.n) for row in FeatureTotal.objects.all()] == [("Findings", 5, 100)]
     assert figures.fewest_organizations() == 5
-    assert [(share.name, share.n) for share in queries.devices(clock.now())] == [("Firefox on Linux", 100)]
+    assert [(share.name, share.n) for share in queries.devices(clock.now())] == [("Firefox on Linux", 140)]
     assert signed_in(people.alice).get("/operator/usage/").status_code == 404
     Operator.objects.create(user=people.alice)
     page = signed_in(people.alice).get("/operator/usage/")
     assert "Findings" in page.content.decode()
+    assert [(share.name, share.n) for share in page.context["outside"]] == [("Signing in", 40)]
+    assert (page.context["counted"].hours, page.context["counted"].requests) == (1, 220)
+    assert "Signing in" in page.content.decode()
+    assert ">220<" in page.content.decode()
     assert "Gates" not in page.content.decode()
     assert "curl" not in page.content.decode()
 

@@ -6,14 +6,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Max, Sum
+from django.db.models import Count, Max, Sum
 from django.db.models.functions import TruncDate
 
 from vallum_web.accounts.person.devices import Kind
 from vallum_web.accounts.usage import published
 from vallum_web.accounts.usage.counting import WORKED
 from vallum_web.accounts.usage.features import feature
-from vallum_web.accounts.usage.models import DeviceCounter, FeatureTotal, PersonUse, ScreenBucket, UsageCounter
+from vallum_web.accounts.usage.models import (
+    CountedHour,
+    DeviceCounter,
+    FeatureTotal,
+    OutsideCounter,
+    PersonUse,
+    ScreenBucket,
+    UsageCounter,
+)
 from vallum_web.tenancy.models import Org
 
 SHOWN = timedelta(days=30)
@@ -46,6 +54,17 @@ class OfOrg:
     machines: Sequence[int]
     failed: int
     total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Hours of the log of requests that were counted, and what that took."""
+
+    hours: int
+    last: datetime | None
+    requests: int
+    longest: int
+    """Milliseconds."""
 
 
 def of_person(person: UUID) -> Sequence[Share]:
@@ -110,6 +129,22 @@ def screens(now: datetime) -> Sequence[Share]:
         for share in _shares({b.label: published.rounded(found.get(b.value, 0)) for b in ScreenBucket.Bucket})
         if share.n
     ]
+
+
+def outside(now: datetime) -> Sequence[Share]:
+    """Parts of the site that belong to no organization, in thirty days: what worked, rounded."""
+    found: Counter[str] = Counter()
+    lately = OutsideCounter.objects.filter(hour__gt=now - SHOWN, status_class__in=WORKED)
+    for row in lately.values("route").annotate(total=Sum("n")):
+        found[feature(row["route"])] += row["total"]
+    return [share for share in _shares({name: published.rounded(n) for name, n in found.items()}) if share.n]
+
+
+def counted(now: datetime) -> Work:
+    """What counting itself took in thirty days."""
+    lately = CountedHour.objects.filter(hour__gt=now - SHOWN)
+    found = lately.aggregate(hours=Count("pk"), last=Max("hour"), requests=Sum("requests"), longest=Max("milliseconds"))
+    return Work(**{**found, "requests": found["requests"] or 0, "longest": found["longest"] or 0})
 
 
 def _shares(counts: dict[str, int]) -> Sequence[Share]:

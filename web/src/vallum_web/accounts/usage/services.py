@@ -24,13 +24,13 @@ from vallum_web.accounts.usage.models import (
     UsageCounter,
 )
 from vallum_web.tenancy import clock, jobs, lookups
+from vallum_web.tenancy.requestlog import services as requestlog
 from vallum_web.tenancy.scope import scope
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OF_PEOPLE_KEPT_FOR = timedelta(days=30)
 KEPT_FOR = timedelta(days=760)
 """Twenty-five months."""
-LOG_KEPT_FOR = timedelta(days=30)
 SETTLING = timedelta(minutes=2)
 """So long after an hour its last rows are in the log: a process writes them once a second, and again where that failed."""
 
@@ -46,7 +46,7 @@ def count_due() -> int:
 def _due(now: datetime) -> Iterator[datetime]:
     last = CountedHour.objects.order_by("-hour").values_list("hour", flat=True).first()
     over = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    hour = max(last + HOUR, over - LOG_KEPT_FOR) if last else over - HOUR
+    hour = max(last + HOUR, over - requestlog.KEPT_FOR) if last else over - HOUR
     while hour < over:
         yield hour
         hour += HOUR
@@ -56,16 +56,15 @@ def _count(hour: datetime) -> None:
     """Twice is the same as once: what was there of this hour and of its day is replaced."""
     began = time.monotonic()
     rows = _requests(hour, hour + HOUR)
-    found = counting.lines(rows, objecting(Purpose.AGGREGATES, hour))
+    found = counting.lines(rows, objecting(Purpose.USAGE, hour) | objecting(Purpose.AGGREGATES, hour))
     outside = found.pop(None, Counter())
     # Of an organization whose requests are all of people who objected meanwhile, what was written goes.
-    for org in sorted(set(lookups.all_orgs()) & {row.org for row in rows if row.org}):
-        if not jobs.is_leaving(org):
-            with scope(org):
-                UsageCounter.objects.of(org).filter(hour=hour).delete()
-                UsageCounter.objects.bulk_create(
-                    UsageCounter(org_id=org, hour=hour, n=n, **line._asdict()) for line, n in found[org].items()
-                )
+    for org in jobs.staying(sorted(set(lookups.all_orgs()) & {row.org for row in rows if row.org})):
+        with scope(org):
+            UsageCounter.objects.of(org).filter(hour=hour).delete()
+            UsageCounter.objects.bulk_create(
+                UsageCounter(org_id=org, hour=hour, n=n, **line._asdict()) for line, n in found[org].items()
+            )
     _count_day(hour.date(), hour + HOUR)
     with transaction.atomic():
         OutsideCounter.objects.filter(hour=hour).delete()
