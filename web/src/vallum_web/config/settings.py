@@ -13,7 +13,7 @@ DEMO = os.environ.get("VALLUM_DEMO") == "1"
 BIND = os.environ.get("VALLUM_BIND", "127.0.0.1")
 LOOPBACK = os.environ.get("VALLUM_LOOPBACK", "1" if BIND in {"127.0.0.1", "::1", "localhost"} else "0") == "1"
 TLS = os.environ.get("VALLUM_TLS") == "1"
-PUBLIC_URL = os.environ.get("VALLUM_URL", "http://127.0.0.1:8000")
+PUBLIC_URL = os.environ.get("VALLUM_URL", "http://127.0.0.1:8000").rstrip("/")
 
 # How many proxies of the operator's own stand in front: their entries of X-Forwarded-For are believed, no others.
 TRUSTED_HOPS = int(os.environ.get("VALLUM_TRUSTED_HOPS", "0"))

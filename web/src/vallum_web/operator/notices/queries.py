@@ -1,6 +1,6 @@
 """Every read of the desk: what is announced, who has to be told, and how far that has come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,10 +63,21 @@ def text(name: str) -> Version | None:
     return next((each for each in documents.versions() if each.name == name), None)
 
 
-def audience(row: Announcement) -> QuerySet[User]:
-    """Everybody with an account, whether in use or about to be deleted; of a sub-processor the owners of organizations."""
+def audience(row: Announcement, owners: Collection[UUID] | None = None) -> QuerySet[User]:
+    """Everybody with an account, whether in use or about to be deleted; of a sub-processor the owners of organizations.
+
+    These are asked of every organization, unless somebody has them.
+    """
     people = User.objects.order_by("pk")
-    return people.filter(pk__in=_owners()) if row.kind == Kind.PROCESSOR else people
+    if row.kind != Kind.PROCESSOR:
+        return people
+    return people.filter(pk__in=_owners() if owners is None else owners)
+
+
+def owners(key: UUID) -> Collection[UUID]:
+    """For whoever goes through them in batches. Of what everybody is told, nobody is asked for."""
+    with looking_back():
+        return _owners() if one(key).kind == Kind.PROCESSOR else ()
 
 
 def _owners() -> set[UUID]:
@@ -79,10 +90,10 @@ def _owners() -> set[UUID]:
     return found
 
 
-def untold(row: Announcement) -> QuerySet[User]:
+def untold(row: Announcement, owners: Collection[UUID] | None = None) -> QuerySet[User]:
     """Whom it has not been told to yet. Who has accepted a text already needs no word of it."""
     known = Told.objects.filter(announcement=row, person=OuterRef("pk"))
-    found = audience(row).filter(~Exists(known))
+    found = audience(row, owners).filter(~Exists(known))
     if row.kind == Kind.POLICY:
         document, _, number = row.what.rpartition("-")
         accepted = texts.acceptances(document, int(number)).filter(user=OuterRef("pk"))

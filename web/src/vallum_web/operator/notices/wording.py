@@ -39,7 +39,7 @@ def _compared(row: Announcement) -> str:
 
 
 def here(path: str) -> str:
-    return settings.PUBLIC_URL.rstrip("/") + path
+    return settings.PUBLIC_URL + path
 
 
 def desk() -> str:

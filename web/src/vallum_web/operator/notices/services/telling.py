@@ -4,7 +4,7 @@ Each looks back: who is about to be deleted is hidden from everyday work, and ha
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -29,16 +29,17 @@ State = Announcement.State
 
 def tell(key: UUID) -> None:
     """Everybody who has not been told; then settle from when on it holds."""
-    while _batch(key):
+    owners = queries.owners(key)
+    while _batch(key, owners):
         pass
     _settle(key)
 
 
-def _batch(key: UUID) -> bool:
+def _batch(key: UUID, owners: Collection[UUID]) -> bool:
     began = time.monotonic()
     with looking_back():
         row = Announcement.objects.select_for_update().get(pk=key)
-        waiting = queries.untold(row).filter(**({"pk__gt": row.cursor} if row.cursor else {}))
+        waiting = queries.untold(row, owners).filter(**({"pk__gt": row.cursor} if row.cursor else {}))
         people = list(waiting.only("pk", "email")[:BATCH]) if row.state == State.TELLING else []
         if not people:
             return False
