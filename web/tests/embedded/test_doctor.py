@@ -23,6 +23,13 @@ def spoken(*, new, old):
     )
 
 
+def in_bucket(place):
+    """The verdict on a ledger there, with keys."""
+    return apart.ledger(
+        Path("/tmp"), {apart.LEDGER: place, f"{apart.LEDGER}_ACCESS": "a", f"{apart.LEDGER}_SECRET": "b"}
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "verdict"),
     [
@@ -63,14 +70,9 @@ def spoken(*, new, old):
             apart.ledger(Path("/tmp"), {apart.LEDGER: "/proc/x"}), Verdict.OK, id="the ledger on another volume"
         ),
         pytest.param(apart.ledger(Path("/tmp"), {apart.LEDGER: "s3://b/x"}), Verdict.FAIL, id="a bucket without keys"),
-        pytest.param(
-            apart.ledger(
-                Path("/tmp"),
-                {apart.LEDGER: "s3://b/x", f"{apart.LEDGER}_ACCESS": "a", f"{apart.LEDGER}_SECRET": "b"},
-            ),
-            Verdict.OK,
-            id="the ledger in a bucket",
-        ),
+        pytest.param(in_bucket("s3://b/x"), Verdict.FAIL, id="a bucket without an endpoint"),
+        pytest.param(in_bucket("s3://b?endpoint=https://s3.example"), Verdict.OK, id="the ledger in a bucket"),
+        pytest.param(in_bucket("s3://b?endpoint=http://127.0.0.1:9000"), Verdict.WARN, id="a bucket on this machine"),
         pytest.param(doctor.clock(4.9), Verdict.OK, id="clocks agree"),
         pytest.param(doctor.clock(-5.1), Verdict.FAIL, id="database behind"),
         pytest.param(doctor.clock(5.1), Verdict.FAIL, id="database ahead"),

@@ -25,6 +25,8 @@ def test_a_figure_keeps_its_bounds(bounds, value, holds):
 def test_a_figure_without_a_bound_says_nothing():
     with pytest.raises(BrokenFigureError, match="'one'"):
         made(at_most=None)
+    told = made(at_most=None, says=("apart", "beside"))
+    assert (told.bound, told.holds(1)) == ("", True)
 
 
 def test_a_name_is_one_figures():

@@ -109,7 +109,6 @@ def ledger_entries() -> float:
     "PP-4d",
     words="the ledger of what must not come back lies",
     says=("apart from the database", "on the volume of the database, which is weak"),
-    at_most=1,
     card=LEDGER,
 )
 def ledger_weak() -> float:

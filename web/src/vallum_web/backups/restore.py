@@ -22,9 +22,9 @@ from vallum_web.backups.places import Places
 from vallum_web.backups.snapshot import Seen
 from vallum_web.embedded import home as homes
 from vallum_web.embedded import leftovers, plan, quarantine, roles
+from vallum_web.embedded.bucket import SCHEME
 from vallum_web.embedded.postgres import Postgres
 from vallum_web.tenancy import clock
-from vallum_web.tenancy.objects import s3
 
 DATABASE, SETTLING = "database", "settling"
 # Of the platform that is restored, none of these may speak to the world, or to another one's database.
@@ -139,7 +139,7 @@ def _ledger(wanted: Wanted, found: Manifest) -> None:
     One in a bucket is left alone: the copy then lies in the folder, for whoever has lost the bucket and unsets the setting.
     """
     named = wanted.environ.get("VALLUM_TOMBSTONES", "")
-    place = wanted.home / "tombstones" if not named or named.startswith(s3.SCHEME) else Path(named)
+    place = wanted.home / "tombstones" if not named or named.startswith(SCHEME) else Path(named)
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     native.unpack(wanted.stores.shelf(KEYRING, found.backup), found.streams[apart.LEDGER], place)
 

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from vallum_guard.http import Limits, Route
 from vallum_web.backups.errors import MissingError, PlaceError
+from vallum_web.embedded.bucket import SCHEME, Bucket
 from vallum_web.tenancy.objects import s3
 from vallum_web.tenancy.objects.held import Held, Shape
 
@@ -108,11 +109,11 @@ class Directory:
 
 def opened(place: str, route: Route, *, access: str = "", secret: str = "") -> Store:
     """`s3://BUCKET/PREFIX?endpoint=https://…&region=…`, or the path of a folder. Raises PlaceError."""
-    if not place.startswith(s3.SCHEME):
+    if not place.startswith(SCHEME):
         if "://" in place or not place.startswith("/"):
             raise PlaceError(f"{place!r} is no place for backups: give the whole path of a folder, or s3://BUCKET.")
         return Directory(Path(place))
-    bucket = s3.Bucket.parse(place, access=access, secret=secret)
+    bucket = Bucket.parse(place, access=access, secret=secret)
     if bucket is None:
         raise PlaceError(
             "S3 storage needs s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION, and its keys in VALLUM_BACKUP_ACCESS and "

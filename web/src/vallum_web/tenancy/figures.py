@@ -39,11 +39,11 @@ class Figure:
     card: str = ""
     """Shown with others of this title, as a card of its own, beside the clauses that it speaks for."""
     says: tuple[str, ...] = ()
-    """Of a figure that is an answer: what 0 means, what 1 means. It is shown instead of the number."""
+    """Of a figure that is an answer: what 0 means, what 1 means. Shown instead of the number; without bounds it proves nothing."""
 
     def __post_init__(self) -> None:
-        if not self.clauses or not self.words or (self.at_least is None and self.at_most is None):
-            raise BrokenFigureError(f"The figure {self.id!r} needs a clause, words, and a bound.")
+        if not self.clauses or not self.words or not (self.says or self.bound):
+            raise BrokenFigureError(f"The figure {self.id!r} needs a clause, words, and a bound or what it says.")
 
     def holds(self, value: float) -> bool:
         low = self.at_least is None or value >= self.at_least

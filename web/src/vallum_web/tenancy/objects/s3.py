@@ -7,17 +7,15 @@ own is ever opened. It is imported where it is used: half a second that nothing 
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Self
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, Final
 
 from vallum_guard import http
 from vallum_guard.errors import GuardError, TransportFailed
 from vallum_guard.http import Route
-from vallum_guard.urls import literal_address
+from vallum_web.embedded.bucket import Bucket
 from vallum_web.tenancy.objects.errors import MissingObjectError, StorageError
 from vallum_web.tenancy.objects.held import Held, Shape
 
-SCHEME: Final = "s3://"
 # Of one request to delete, as the protocol has it.
 _AT_ONCE: Final = 1000
 # Signed by nobody, and the guard's to say.
@@ -25,35 +23,6 @@ _DROPPED: Final = frozenset({*http.OURS, "expect"})
 # The second pair: another put of this name is under way.
 _TAKEN: Final = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConflict"})
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NoSuchLifecycleConfiguration"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
-    """Which one, where, and whose."""
-
-    name: str
-    prefix: str
-    endpoint: str
-    region: str
-    keys: tuple[str, str]
-
-    @classmethod
-    def parse(cls, place: str, *, access: str, secret: str) -> Self | None:
-        """Of `s3://BUCKET/PREFIX?endpoint=https://…&region=…`; None where something of it is missing."""
-        parts = urlsplit(place)
-        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        if not parts.netloc or not query.get("endpoint", "").startswith("http") or not (access and secret):
-            return None
-        return cls(
-            name=parts.netloc,
-            prefix=f"{parts.path.strip('/')}/".lstrip("/"),
-            endpoint=query["endpoint"],
-            region=query.get("region", "us-east-1"),
-            keys=(access, secret),
-        )
-
-    def __repr__(self) -> str:
-        return f"Bucket({self.name}/{self.prefix} at {self.endpoint})"  # never its keys: reprs end up in logs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +50,7 @@ class Storage:
 
     @property
     def is_here(self) -> bool:
-        """On this machine, by its address."""
-        host = urlsplit(self._bucket.endpoint).hostname or ""
-        address = literal_address(host)
-        return host == "localhost" or (address is not None and address.is_loopback)
+        return self._bucket.is_here
 
     def put(self, name: str, data: bytes) -> None:
         self._ask("put_object", Key=self._key(name), Body=data)

@@ -5,9 +5,10 @@ from functools import cache
 from typing import Final, Self
 
 from vallum_guard.http import Limits
+from vallum_web.embedded.bucket import SCHEME, Bucket
 from vallum_web.tenancy.objects.errors import StorageError
 from vallum_web.tenancy.objects.leaving import Tally
-from vallum_web.tenancy.objects.s3 import SCHEME, Bucket, Storage, Use
+from vallum_web.tenancy.objects.s3 import Storage, Use
 from vallum_web.tenancy.tombstones.entry import SUFFIX, file_name
 from vallum_web.tenancy.tombstones.errors import LedgerError
 
