@@ -252,7 +252,9 @@ class LimitRefusal(TenantModel):
 
 
 class RequestLog(models.Model):
-    """One request: who, from where, which route, how it ended. Never its body, its query, its path or a header but the browser's name.
+    """One request: who, from where, which route, how it ended and how long it took.
+
+    Never its body, its query, its path or a header but the browser's name.
 
     It may precede any organization, so it is no tenant's row; policies of its own say who sees it (`requestlog`).
     """
