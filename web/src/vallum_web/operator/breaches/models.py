@@ -64,6 +64,10 @@ class Incident(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def next_number(self, whom: str) -> int:
+        """Of what these are told of it: their first telling, or one that adds to it."""
+        return self.tellings.filter(whom=whom).count() + 1
+
 
 class Duty(models.Model):
     """Somebody who has to be told of a breach within a time, and what became of it."""

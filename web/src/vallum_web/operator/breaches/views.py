@@ -181,7 +181,7 @@ def tell(request: HttpRequest, key: UUID) -> HttpResponse:
 def paper(_request: HttpRequest, key: UUID) -> HttpResponse:
     """The notification to the authority, with what is known now."""
     row = _row(key)
-    number = row.tellings.filter(whom="authority").count() + 1
+    number = row.next_number("authority")
     answer = HttpResponse(papers.to_authority(row, number), content_type="text/plain; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="notification-{row.pk}-{number}.txt"'
     return answer

@@ -40,7 +40,7 @@ def to_authority(key: UUID, by: UUID, reference: str) -> Telling:
     """Keep the document as it was handed in: the first settles the duty, each later one is what was found out since. Raises NotNowError."""
     with transaction.atomic():
         row = held(key)
-        number = _next(row, Whom.AUTHORITY)
+        number = row.next_number(Whom.AUTHORITY)
         if row.duties.filter(what="authority", state=Duty.State.NOT).exists():
             row.duties.filter(what="authority").update(state=Duty.State.DUE)
         made = _make(row, Whom.AUTHORITY, papers.to_authority(row, number), by=by)
@@ -71,17 +71,13 @@ def _make(
         incident=row,
         listing=listing,
         whom=whom,
-        number=_next(row, whom),
+        number=row.next_number(whom),
         text=text,
         advice=advice,
         digest=sha256(text.encode()).hexdigest(),
         at=clock.now(),
         by=by,
     )
-
-
-def _next(row: Incident, whom: str) -> int:
-    return row.tellings.filter(whom=whom).count() + 1
 
 
 def carry_out(key: UUID) -> None:
