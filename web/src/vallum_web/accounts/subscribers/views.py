@@ -36,11 +36,12 @@ def mine(request: HttpRequest, key: str) -> HttpResponse:
     try:
         row = services.by_link(key)
         if request.method == "POST":
-            if "confirm" in request.POST and row.confirmed_at is None:
+            if "end" in request.POST:
+                services.end(key)
+                return render(request, "subscribers/ended.html")
+            if "confirm" in request.POST:
                 services.confirm(key)
-                return redirect("subscribers:mine", key=key)
-            services.end(key)
-            return render(request, "subscribers/ended.html")
+            return redirect("subscribers:mine", key=key)
     except Subscriber.DoesNotExist:
         raise Http404 from None
     return render(request, "subscribers/mine.html", {"row": row})
