@@ -322,6 +322,15 @@ class TestSuccessor:
         for words in ("take a copy of your data", "object", "delete your account", "/accounts/privacy/"):
             assert words in told[0].text
 
+    def test_a_second_click_tells_nobody_twice(self, olga, people):
+        row = self.announce(olga)
+        with pytest.raises(NotNowError, match="twice"):
+            self.announce(olga)
+        with clock.travelled(2 * announcing.AGAIN), pytest.raises(NotNowError, match="twice"):
+            self.announce(olga)  # it is told, and still to come
+        announcing.withdraw(row.pk, olga.pk, "It was not ready.")
+        assert self.announce(olga).pk != row.pk
+
     def test_there_is_an_objection_once_somebody_is_to_take_over(self, olga, people, signed_in):
         browser = signed_in(people.bob)
         assert "whoever takes Vallum over" not in browser.get("/accounts/privacy/").content.decode()
@@ -381,6 +390,20 @@ class TestDrill:
         progress = desk.progress(row)
         assert (progress.told, progress.waiting, progress.reached) == (User.objects.count(), User.objects.count(), 0)
         assert progress.hours == round(User.objects.count() / settings.MAIL_RATE / 3600, 1)
+
+
+class TestLetter:
+    def test_a_second_click_tells_nobody_twice(self, olga, signed_in):
+        form = {"title": "T", "lines": "x", "how": "send"}
+        first, second = (signed_in(olga).post("/operator/notices/letter/", form) for _ in range(2))
+        assert (first.status_code, second.status_code) == (302, 422)
+        assert "nobody is told twice" in second.content.decode()
+        telling.tell(Announcement.objects.get().pk)
+        with pytest.raises(NotNowError, match="twice"):
+            announcing.write_to_all(olga.pk, "T", ["x"], drill=False)
+        announcing.write_to_all(olga.pk, "T", ["y"], drill=False)
+        with clock.travelled(2 * announcing.AGAIN):
+            announcing.write_to_all(olga.pk, "T", ["x"], drill=False)
 
 
 class TestPages:

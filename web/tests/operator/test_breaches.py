@@ -191,8 +191,8 @@ def listed(row, by, **asked):
     return services.freeze(row.pk, services.reach.Question(**asked), by.pk)
 
 
-def tell(row, made, by, whom="people"):
-    begun = telling.begin(row.pk, whom, made.pk, text="Somebody used it.", advice="Change your password.", by=by.pk)
+def tell(row, made, by, whom="people", text="Somebody used it."):
+    begun = telling.begin(row.pk, whom, made.pk, text=text, advice="Change your password.", by=by.pk)
     telling.carry_out(begun.pk)
     return begun
 
@@ -200,8 +200,8 @@ def tell(row, made, by, whom="people"):
 def test_what_is_found_out_later_is_told_as_a_second_time(people, olga):
     row = services.record(facts(), olga.pk)
     made = listed(row, olga, orgs=("acme",))
-    for _ in range(2):
-        tell(row, made, olga)
+    for text in ("Somebody used it.", "It was used twice."):
+        tell(row, made, olga, text=text)
     for number in (1, 2):
         assert telling.to_authority(row.pk, olga.pk, "4711").number == number
     assert sorted(Telling.objects.values_list("whom", "number")) == [
@@ -209,6 +209,22 @@ def test_what_is_found_out_later_is_told_as_a_second_time(people, olga):
     ]  # fmt: skip
     assert "complementary, number 2" in Telling.objects.get(whom="authority", number=2).text
     assert len(mails(to="bob@example.test", kind="breach")) == 2
+
+
+def test_a_second_click_tells_nobody_twice(people, olga):
+    row = services.record(facts(), olga.pk)
+    made = listed(row, olga, orgs=("acme",))
+    begun = telling.begin(
+        row.pk, "people", made.pk, text="Somebody used it.", advice="Change your password.", by=olga.pk
+    )
+    with clock.travelled(2 * HOUR), pytest.raises(services.NotNowError, match="twice"):
+        tell(row, made, olga)  # it is not done yet
+    telling.carry_out(begun.pk)
+    with pytest.raises(services.NotNowError, match="twice"):
+        tell(row, made, olga)
+    with clock.travelled(2 * HOUR):
+        tell(row, made, olga)
+    tell(row, made, olga, whom="customers")
 
 
 def test_without_mails_the_notice_stands_all_the_same(people, olga, signed_in):

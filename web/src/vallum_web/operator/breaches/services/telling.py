@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from vallum_web.accounts.models import Membership, User
@@ -31,6 +32,8 @@ TASK = "operator.tell_of_breach"
 BATCH = 200
 FORGOTTEN = timedelta(minutes=30)
 """So long after it was begun a telling that is not over is taken up again."""
+AGAIN = timedelta(hours=1)
+"""So long after it was begun, the same to the same list is a second click."""
 Whom = Telling.Whom
 Key = tuple[UUID, UUID | None]
 """A person, and the organization as whose owner they are told."""
@@ -58,6 +61,9 @@ def begin(key: UUID, whom: str, listing: UUID, *, text: str, advice: str, by: UU
         frozen = Listing.objects.filter(pk=listing, incident=row).first()
         if frozen is None:
             raise NotNowError("Freeze a list first: only who stands on one is told.")
+        lately = Q(done_at=None) | Q(at__gt=clock.now() - AGAIN)
+        if row.tellings.filter(lately, whom=whom, text=text, advice=advice, listing=frozen).exists():
+            raise NotNowError("The same is being told already, or was within the last hour: nobody is told twice.")
         made = _make(row, whom, text, by=by, advice=advice, listing=frozen)
         note(row, f"Telling {made.get_whom_display().lower()}, number {made.number}, by list {frozen.digest[:12]}.", by)
         enqueue_alone(TASK, lock=f"breach {made.pk}", telling=str(made.pk))

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 
 from vallum_web.accounts.legal.documents import Version
 from vallum_web.operator.notices import queries
@@ -16,6 +17,8 @@ from vallum_web.tenancy.announcing.models import Announcement, Step
 from vallum_web.tenancy.jobs import SLOW, enqueue_alone
 
 TELL = "operator_notices.tell"
+AGAIN = timedelta(hours=1)
+"""So long after it was made, the same once more is a second click."""
 Kind, State = Announcement.Kind, Announcement.State
 
 
@@ -54,9 +57,11 @@ def announce_processor(what: str, said: dict[str, Any], day: date) -> Announceme
 
 
 def write_to_all(by: UUID, title: str, lines: Sequence[str], *, drill: bool) -> Announcement:
-    """One letter to everybody, at once; as a drill, to nobody."""
+    """One letter to everybody, at once; as a drill, to nobody. Raises NotNowError."""
     said = {"title": title, "lines": list(lines)}
     with transaction.atomic():
+        if not drill:
+            _demand_new(Kind.LETTER, said)
         row = Announcement.objects.create(
             kind=Kind.LETTER, what=Kind.LETTER.value, said=said, drill=drill, by=by, made_at=clock.now()
         )
@@ -76,6 +81,8 @@ def _announce(kind: Announcement.Kind, what: str, said: dict[str, Any], asked: A
         raise NotNowError("The day has to be one to come.")
     try:
         with transaction.atomic():
+            if kind == Kind.SUCCESSOR:
+                _demand_new(kind, said)
             row = Announcement.objects.create(
                 kind=kind,
                 what=what,
@@ -93,6 +100,16 @@ def _announce(kind: Announcement.Kind, what: str, said: dict[str, Any], asked: A
     except IntegrityError:
         raise NotNowError("It is announced already.") from None
     return row
+
+
+def _demand_new(kind: Announcement.Kind, said: dict[str, Any]) -> None:
+    """Of two clicks at once the second waits for the first, and finds it. Raises NotNowError."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"announcing {kind}"])
+    lately = Q(made_at__gt=clock.now() - AGAIN) | Q(state__in=[State.TELLING, State.TOLD])
+    rows = Announcement.objects.exclude(state=State.WITHDRAWN).filter(lately, kind=kind, said=said, drill=False)
+    if rows.exists():
+        raise NotNowError("The same is being told already, or was within the last hour: nobody is told twice.")
 
 
 def withdraw(key: UUID, by: UUID, why: str) -> None:
