@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 from mailing import mails
 
+from vallum_web.accounts import services as accounts
 from vallum_web.accounts.models import Membership, User
 from vallum_web.findings.models import View
 from vallum_web.mail.models import Notice
@@ -122,6 +123,16 @@ def test_an_organization_that_it_owned_alone_is_handed_to_a_member(people, olga)
         assert Membership.objects.of(people.org).get(user=people.bob).role == "owner"
 
 
+def test_whoever_takes_it_over_is_somebody_else_who_is_there(people, olga):
+    for name, active in (("alice", True), ("bob", False)):
+        User.objects.filter(pk=people.bob.pk).update(is_active=active)
+        accounts.join(people.org, making.person(f"dana-{name}@example.test"), "developer")
+        with pytest.raises(services.NotNowError, match="somebody else, and not deactivated"):
+            services.delete("alice@example.test", olga.pk, how=HOW, heir=f"{name}@example.test")
+    with looking_back():
+        assert not Deletion.objects.exists()
+
+
 def test_an_organization_without_anybody_else_goes_as_any_that_is_deleted(people, olga):
     services.delete("charlie@example.test", olga.pk, how=HOW)
     with looking_back():
@@ -134,6 +145,13 @@ def test_one_that_waits_for_its_thirty_days_waits_no_longer(people, olga):
     services.delete("bob@example.test", olga.pk, how=HOW)
     with looking_back():
         assert Deletion.objects.get(pk=waiting.pk).purge_at <= clock.now()
+
+
+def test_one_that_is_being_purged_already_is_decided_about_all_the_same(people, olga):
+    waiting = erasure.ask_for_person(people.bob)
+    with looking_back():
+        Deletion.objects.update(state="purging")
+    assert services.delete("bob@example.test", olga.pk, how=HOW).deletion == waiting.pk
 
 
 def test_the_report_is_answered_where_somebody_waits_for_it(people, olga):

@@ -49,11 +49,14 @@ def delete(address: str, by: UUID, *, how: str, heir: str = "", request: UUID | 
     with person(user.pk):
         mine = lookups.my_orgs()
     others = [org for org in deletions.owned_alone(user) if deletions.has_others(org.id, user)]
-    successor = _heir(others, heir)
+    successor = _heir(others, heir, user)
     with person(user.pk):
         for org in others:
             members.appoint(org.id, successor)
+        handed = {org.id for org in others}
         for org in deletions.owned_alone(user):
+            if org.id in handed:
+                continue  # members are there: it is theirs, whatever became of whoever took it over
             with scope(org.id):
                 held = Org.objects.get(pk=org.id)
             erasure.ask_for_org(held, user)
@@ -68,10 +71,12 @@ def delete(address: str, by: UUID, *, how: str, heir: str = "", request: UUID | 
     return row
 
 
-def _heir(orgs: Iterable[MyOrg], address: str) -> UUID:
+def _heir(orgs: Iterable[MyOrg], address: str, gone: User) -> UUID:
     """Who takes these over; nobody has to where there are none. Raises NotNowError."""
     orgs = list(orgs)
     found = people.with_email(address) if address else None
+    if found is not None and (found.pk == gone.pk or not found.is_active):
+        raise NotNowError("Whoever takes it over is somebody else, and not deactivated.")
     for org in orgs:
         with scope(org.id):
             joined = found is not None and Membership.objects.of(org.id).filter(user=found).exists()
