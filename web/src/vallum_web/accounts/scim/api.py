@@ -46,7 +46,7 @@ def search_users(request: ProviderRequest) -> HttpResponse:
     return _listed(queries.find_people(request.auth.org_id, search), search, Context.SEARCH_RESPONSE)
 
 
-@door("GET", "PUT", "PATCH", "DELETE")
+@door("GET", "PUT", "PATCH", "DELETE", removes=True)
 def user(request: ProviderRequest, key: str) -> HttpResponse:
     found = narrowing.as_key(key)
     row = queries.person(request.auth.org_id, found)

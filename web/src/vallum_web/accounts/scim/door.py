@@ -56,8 +56,11 @@ ProviderView = Callable[Concatenate[ProviderRequest, Params], HttpResponse]
 View = Callable[Concatenate[HttpRequest, Params], HttpResponse]
 
 
-def door(*methods: str) -> Callable[[ProviderView[Params]], View[Params]]:
-    """Let in who has a live provisioning token, in the scope of its organization; tell every refusal in SCIM's form."""
+def door(*methods: str, removes: bool = False) -> Callable[[ProviderView[Params]], View[Params]]:
+    """Let in who has a live provisioning token, in the scope of its organization; tell every refusal in SCIM's form.
+
+    In whoever is suspended nothing is changed. `removes`: but people are removed here still, and what is called asks by itself.
+    """
     matrix.action(ACTION)
 
     def guard(view: ProviderView[Params]) -> View[Params]:
@@ -69,6 +72,8 @@ def door(*methods: str) -> Callable[[ProviderView[Params]], View[Params]]:
                 token = _caller(request)
                 throttle.provider(request, token)
                 _permit(token)
+                if not (removes or _only_reads(request)):
+                    connection.demand_working(token)
                 request.auth = token  # type: ignore[attr-defined]  # ProviderRequest says so
                 if request.method not in methods:
                     taken = ", ".join(methods)
@@ -140,9 +145,13 @@ def _permit(token: ApiToken) -> None:
 
 def _told(request: HttpRequest, token: ApiToken | None, error: Error, wait: Mapping[str, str] = _NOW) -> HttpResponse:
     """Refusals of changes stand on the organization's page: the provider's own log is where nobody looks."""
-    if token and request.method not in _READS and not request.path.endswith("/.search"):
+    if token and not _only_reads(request):
         connection.refused(token, error.detail or "")
     return _refusal(error, wait)
+
+
+def _only_reads(request: HttpRequest) -> bool:
+    return request.method in _READS or request.path.endswith("/.search")
 
 
 def _wait(error: SCIMException) -> Mapping[str, str]:

@@ -26,5 +26,9 @@ class LastOwner(ConflictException):
     """The organization would be nobody's."""
 
 
+class Suspended(ForbiddenException):
+    """Whoever is suspended does no work here: their provider takes people out, and brings nobody in."""
+
+
 class OutOfReach(ForbiddenException):
     """The token's maker may not do this to a member of that role."""

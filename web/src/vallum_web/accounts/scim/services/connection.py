@@ -4,6 +4,8 @@ from uuid import UUID
 
 from vallum_web.accounts.models import ApiToken, Provisioning
 from vallum_web.accounts.scim import mapping
+from vallum_web.accounts.scim.errors import Suspended
+from vallum_web.accounts.suspensions import door as suspensions
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org
@@ -19,6 +21,16 @@ def settle(org: Org, by: UUID, *, default_role: str, roles_count: bool) -> None:
             org=org, defaults={"default_role": default_role, "roles_count": roles_count}
         )
         emit("scim.settled", org.pk, role=default_role, roles_count=roles_count)
+
+
+def demand_working(token: ApiToken) -> None:
+    """Raises Suspended."""
+    try:
+        suspensions.demand(token.org_id, token.by)
+    except suspensions.SuspendedError:
+        raise Suspended(
+            detail="The organization, or whoever made this token, is suspended: users can be read, deactivated and deleted."
+        ) from None
 
 
 def refused(token: ApiToken, detail: str) -> None:

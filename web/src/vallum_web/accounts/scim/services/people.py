@@ -16,6 +16,7 @@ from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import ApiToken, Membership, ScimUser, User
 from vallum_web.accounts.scim import links, mapping, queries, resources, steps
 from vallum_web.accounts.scim.errors import Full, LastOwner, OutOfReach, TooManyInvited
+from vallum_web.accounts.scim.services import connection
 from vallum_web.accounts.scim.services.versions import Expected, turned
 from vallum_web.accounts.services import AlreadyMemberError, invitations, join, members
 from vallum_web.accounts.standing import may_move
@@ -70,6 +71,8 @@ def change(
             said = edit(mapping.user(row))
             if not _fill(row, said):
                 return row
+            if row.active:
+                connection.demand_working(token)
             turned(row)
             row.save()
             emit("scim.user_changed", row.pk, active=row.active)
