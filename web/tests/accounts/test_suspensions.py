@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from mailing import mails, pairs
+from providing import GROUP, PATCH, USER, provisioner
 from test_strangers import OF_ORG, filled
 
 from vallum_web.accounts import matrix, tokens
@@ -24,7 +25,7 @@ from vallum_web.mail.models import Notice
 from vallum_web.operator.suspensions import views
 from vallum_web.privacy.erasure import services as erasure
 from vallum_web.scans import services as scans
-from vallum_web.tenancy import clock, jobs, lookups, tombstones
+from vallum_web.tenancy import clock, erasing, jobs, lookups, tombstones
 from vallum_web.tenancy.audit.models import Entry
 from vallum_web.tenancy.models import Suspended
 from vallum_web.tenancy.scope import Purpose, outbox, scope
@@ -331,6 +332,45 @@ def test_an_old_backup_does_not_let_back_in_whoever_is_suspended(people, olga, s
     assert not jobs.is_suspended(people.charlie.pk)
     assert tombstones.replay(since).failed == ()
     assert queries.open_of(people.org.pk).clause == Clause.ATTACK
+
+
+@pytest.mark.parametrize("whose", ["person", "org"])
+def test_of_who_is_erased_nothing_that_was_written_stays_and_nothing_holds(whose, people, olga):
+    who, since = (people.bob if whose == "person" else people.org).pk, clock.now()
+    row = services.suspend(wanted(whose, who), olga)
+    services.appeal(row.pk, people.bob, "I am Bob, and it was my brother.")
+    (part,) = [each for each in erasing.parts(erasing.Whose(whose)) if each.name == "suspensions"]
+    for _time in range(2):
+        assert part.erase(who, {}) == "texts of 1 suspensions emptied"
+    assert not Suspended.objects.filter(pk=who).exists()
+    assert (queries.unlike(), list(queries.waiting())) == (0, [])
+    row.refresh_from_db()
+    assert (row.reason, row.end_reason, row.appeals.get().text) == ("", "", "")
+    assert not tombstones.replay(since).failed
+    assert not jobs.is_suspended(who)
+    with clock.travelled(services.KEPT_FOR + timedelta(days=1)):
+        services.prune()
+    assert not Suspension.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("whose", ["org", "person"])
+def test_the_provider_takes_people_out_and_brings_nobody_in(whose, people, olga):
+    provider, _ = provisioner(people.org, people.alice)
+    dana, erin = provider.person("dana"), provider.person("erin")
+    services.suspend(wanted(whose, (people.org if whose == "org" else people.alice).pk), olga)
+    new = {"schemas": [USER], "userName": "fay@example.test"}
+    assert provider("POST", "/Users", new).status == 403
+    assert provider("POST", "/Groups", {"schemas": [GROUP], "displayName": "Team"}).status == 403
+
+    def said(**values):
+        return {"schemas": [PATCH], "Operations": [{"op": "replace", "value": values}]}
+
+    refused = provider("PATCH", f"/Users/{dana['id']}", said(displayName="D"))
+    assert (refused.status, "suspended" in refused.json["detail"]) == (403, True)
+    assert provider("GET", "/Users").json["totalResults"] == 2
+    assert provider("PATCH", f"/Users/{dana['id']}", said(active=False)).status == 200
+    assert provider("PATCH", f"/Users/{dana['id']}", said(active=True)).status == 403
+    assert provider("DELETE", f"/Users/{erin['id']}").status == 204
 
 
 def test_what_stays_open_takes_data_out_or_ends_something():

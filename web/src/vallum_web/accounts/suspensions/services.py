@@ -233,6 +233,20 @@ def end_again(subject: UUID, at: datetime) -> None:
         Suspended.objects.filter(pk=subject).delete()
 
 
+def forget(subject: UUID) -> int:
+    """Of who was erased: whatever held them is over, and no free text about it is left. Of how many; twice is as once."""
+    with transaction.atomic():
+        rows = Suspension.objects.filter(subject=subject)
+        for row in rows.select_for_update().filter(ended_at=None):
+            tombstones.record("suspension.ended", subject, reason=row.whose, org=_tenant(row))
+        rows.filter(ended_at=None).update(ended_at=clock.now())
+        Suspended.objects.filter(pk=subject).delete()
+        objections = Appeal.objects.filter(suspension__subject=subject)
+        objections.filter(decided_at=None).update(decided_at=clock.now(), outcome=Outcome.LIFTED)
+        objections.update(text="", words="")
+        return rows.update(reason="", end_reason="")
+
+
 def prune() -> int:
     """Forget what ended three years ago."""
     return Suspension.objects.filter(ended_at__lt=clock.now() - KEPT_FOR).delete()[0]
