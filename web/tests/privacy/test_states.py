@@ -1,5 +1,6 @@
 """Access, a copy and deletion whatever became of an account: suspended, unpaid, without acceptance, or being deleted."""
 
+import html
 import io
 import json
 import re
@@ -11,16 +12,21 @@ from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.test import Client
 from mailing import last, mails
+from vouching import prove
 
-from vallum_web.accounts.models import Acceptance, User
+from vallum_web.accounts import guesses
+from vallum_web.accounts.abuse import signing_in
+from vallum_web.accounts.models import Acceptance, IdentityProvider, User
 from vallum_web.accounts.objections import services as objections
+from vallum_web.accounts.sso import door as sso
 from vallum_web.accounts.suspensions import services as suspensions
+from vallum_web.privacy.centre import leaving
 from vallum_web.privacy.erasure import door, queries, services
 from vallum_web.privacy.erasure.models import Deletion
 from vallum_web.privacy.exports import services as exporting
 from vallum_web.privacy.exports.models import OrgExport, PersonExport
 from vallum_web.tenancy import clock, entitlements, jobs
-from vallum_web.tenancy.models import Suspended
+from vallum_web.tenancy.models import Org, Suspended
 from vallum_web.tenancy.plans import Given
 from vallum_web.tenancy.scope import Purpose, looking_back, scope
 
@@ -164,6 +170,34 @@ class TestPersonWhoIsBeingDeleted:
             said.add(re.search(r'class="errorlist.*?</ul>', answer.content.decode(), re.DOTALL)[0])
         assert len(said) == 1
 
+    @pytest.mark.asvs("6.3.8")
+    def test_a_missing_code_is_counted_and_thought_about_as_a_wrong_password_is(self, people, monkeypatch):
+        services.ask_for_person(people.bob)
+        Authenticator.objects.create(user=people.bob, type=Authenticator.Type.TOTP, data={})
+        counted, thought, watched = [], [], []
+        begin, hashed = guesses.begin, leaving.make_password
+        monkeypatch.setattr(guesses, "begin", lambda email: counted.append(email) or begin(email))
+        monkeypatch.setattr(leaving, "make_password", lambda text: thought.append(text) or hashed(text))
+        monkeypatch.setattr(signing_in, "failed", lambda *what: watched.append(what))
+        _, answer = self.enter(people.bob)
+        assert (answer.status_code, leaving.NOT_RIGHT in html.unescape(answer.content.decode())) == (422, True)
+        assert (counted, thought) == ([people.bob.email], [PASSWORD])
+        assert watched == [(people.bob.email, PASSWORD)]
+
+    @pytest.mark.parametrize("what", ["back", "sooner"])
+    def test_who_comes_a_moment_too_late_is_told_so(self, what, people, monkeypatch):
+        made = services.ask_for_person(people.bob)
+        browser, _ = self.enter(people.bob)
+        mailed = re.search(r"https?://[^/\s]+(/accounts/\S+)", last(to=people.bob.email, kind="deletion").text)[1]
+        with looking_back():
+            Deletion.objects.filter(pk=made.pk).update(state="purging")
+        monkeypatch.setattr(door, "whose", lambda _: made)  # read the moment before
+        monkeypatch.setattr(queries, "pending", lambda _: made)
+        answer = browser.post("/accounts/leaving/act/", {what: "1", "sure": "on"}, follow=True)
+        assert "nothing was changed" in answer.content.decode()
+        answer = Client().post(mailed, {"password": PASSWORD, what: "1", "sure": "on"})
+        assert (answer.status_code, "opens nothing" in answer.content.decode()) == (404, True)
+
     def test_a_copy_of_somebody_else_is_not_there(self, people):
         other = exporting.ask_for_person(people.charlie)
         services.ask_for_person(people.bob)
@@ -214,6 +248,49 @@ class TestOrganizationThatIsBeingDeleted:
         assert queries.open_one(made.pk).purge_at <= clock.now() + timedelta(hours=24)
         assert browser.post(path, {"back": "1"})["Location"] == "/acme/"
         assert browser.post(path, {"back": "1"}).status_code == 404
+
+    def test_who_comes_a_moment_too_late_is_told_so(self, people, signed_in, monkeypatch):
+        made = services.ask_for_org(people.org, people.alice)
+        browser = signed_in(people.alice)
+        services.have_org_back(made, people.alice.pk)
+        monkeypatch.setattr(queries, "open_one", lambda _: made)  # read the moment before
+        answer = browser.post(f"/accounts/leaving/orgs/{made.pk}/act/", {"back": "1"}, follow=True)
+        assert "nothing was changed" in answer.content.decode()
+
+    def test_it_asks_for_the_second_step_that_the_organization_asks_for(self, people, signed_in):
+        """As a member meets it: with a password alone there is no copy, no having it back, nothing sooner."""
+        with scope(people.org.pk):
+            Org.objects.filter(pk=people.org.pk).update(two_step_from=clock.now())
+        made = services.ask_for_org(people.org, people.alice)
+        browser, path = signed_in(people.alice), f"/accounts/leaving/orgs/{made.pk}/"
+        mailed = re.search(r"https?://[^/\s]+(/accounts/\S+)", last(to=people.alice.email, kind="deletion").text)[1]
+        for answer in (
+            *(browser.post(f"{path}act/", {what: "1"}) for what in ("copy", "back", "sooner")),
+            *(browser.get(page) for page in (path, mailed)),
+            browser.post(mailed),
+        ):
+            assert (answer.status_code, "two-step sign-in" in answer.content.decode()) == (403, True)
+        assert queries.open_one(made.pk).purge_at > clock.now() + timedelta(days=29)
+        Authenticator.objects.create(user=people.alice, type=Authenticator.Type.WEBAUTHN, data={})
+        assert browser.get(path).status_code == 200
+
+    def test_it_asks_for_the_sign_in_that_the_organization_asks_for(self, people, signed_in, monkeypatch):
+        prove(people.org, "example.test")
+        with scope(people.org.pk):
+            IdentityProvider.objects.create(
+                org=people.org, name="Acme", kind="oidc", enabled=True, enforced=True, made_by=people.alice.pk
+            )
+        made = services.ask_for_org(people.org, people.alice)
+        browser, path = signed_in(people.alice), f"/accounts/leaving/orgs/{made.pk}/"
+        monkeypatch.setattr(sso, "proofs", lambda *_: sso.Proofs())
+        answer = browser.post(f"{path}act/", {"copy": "1"})
+        assert (answer.status_code, "password and second factor" in answer.content.decode()) == (403, True)
+        assert "/accounts/sso/" not in answer.content.decode()  # a provider of whom nobody is asked any more
+        with scope(people.org.pk, purpose=Purpose.PRIVACY):
+            assert not OrgExport.objects.of(people.org).exists()
+        monkeypatch.setattr(sso, "proofs", lambda *_: sso.Proofs(second=True))
+        assert browser.get(path).status_code == 200
+        assert mails(to=people.alice.email, kind="security")  # every owner is told who passed by
 
     def test_also_where_it_was_suspended_before(self, people, signed_in):
         suspended(people)

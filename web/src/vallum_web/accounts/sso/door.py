@@ -76,8 +76,11 @@ def proofs(request: HttpRequest, user: User) -> Proofs:
     )
 
 
-def shut(request: HttpRequest, user: User, mine: MyOrg) -> HttpResponse | None:
-    """What a member meets instead of the page, if this session does not open the organization."""
+def shut(request: HttpRequest, user: User, mine: MyOrg, *, leaving: bool = False) -> HttpResponse | None:
+    """What a member meets instead of the page, if this session does not open the organization.
+
+    `leaving`: it is being deleted, so that its provider is not asked any more.
+    """
     door = decide(proofs(request, user), mine, now().timestamp())
     if door is Door.OPEN:
         return None
@@ -90,6 +93,7 @@ def shut(request: HttpRequest, user: User, mine: MyOrg) -> HttpResponse | None:
     context = {
         "door": door,
         "mine": mine,
+        "leaving": leaving,
         "is_owner": mine.role == Membership.Role.OWNER,
         "then": request.get_full_path() if request.method in {"GET", "HEAD"} else reverse("start") + mine.slug + "/",
         "ways": own_ways(user),

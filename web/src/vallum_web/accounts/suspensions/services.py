@@ -241,9 +241,9 @@ def forget(subject: UUID) -> int:
             tombstones.record("suspension.ended", subject, reason=row.whose, org=_tenant(row))
         rows.filter(ended_at=None).update(ended_at=clock.now())
         Suspended.objects.filter(pk=subject).delete()
-        objections = Appeal.objects.filter(suspension__subject=subject)
-        objections.filter(decided_at=None).update(decided_at=clock.now(), outcome=Outcome.LIFTED)
-        objections.update(text="", words="")
+        appeals = Appeal.objects.filter(suspension__subject=subject)
+        appeals.filter(decided_at=None).update(decided_at=clock.now())
+        appeals.update(text="", words="")
         return rows.update(reason="", end_reason="")
 
 

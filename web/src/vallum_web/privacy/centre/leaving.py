@@ -14,8 +14,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from vallum_web.accounts import guesses
+from vallum_web.accounts.abuse import signing_in
 from vallum_web.accounts.models import User
-from vallum_web.privacy.erasure import door, proof, queries, services
+from vallum_web.privacy.erasure import door, owners, proof, queries, services
 from vallum_web.privacy.erasure.forms import EntranceForm, SoonerForm
 from vallum_web.privacy.erasure.models import Deletion
 from vallum_web.privacy.exports import queries as exports
@@ -44,6 +45,7 @@ def entrance(request: HttpRequest) -> HttpResponse:
         if deletion is not None:
             door.open_for(request, deletion)
             return redirect("leaving")
+        signing_in.failed(form.cleaned_data["email"], form.cleaned_data["password"])
         form.add_error(None, NOT_RIGHT)
     return render(request, "privacy/entrance.html", {"form": form}, status=UNPROCESSABLE if form.errors else 200)
 
@@ -52,13 +54,15 @@ def _proved(request: HttpRequest, form: EntranceForm) -> Deletion | None:
     """The same is counted and as long is thought about whoever's address it is. Raises Refused."""
     deletion = queries.of_address(form.cleaned_data["email"])
     user = queries.leaving_person(deletion) if deletion else None
-    if deletion is None or user is None or not proof.is_enough(user):
+    given = QueryDict(mutable=True)
+    given.update({"password": form.cleaned_data["password"], "code": form.cleaned_data["code"]})
+    asked = proof.form(user, given) if user and proof.is_enough(user) else None
+    if deletion is None or user is None or asked is None or not asked.is_valid():
+        # A code that is missing as well: an answer that came sooner, or uncounted, would tell that one is asked for.
         guesses.begin(form.cleaned_data["email"])
         make_password(form.cleaned_data["password"])
         return None
-    given = QueryDict(mutable=True)
-    given.update({"password": form.cleaned_data["password"], "code": form.cleaned_data["code"]})
-    return deletion if proof.is_right(request, user, proof.form(user, given)) else None
+    return deletion if proof.is_right(request, user, asked) else None
 
 
 def _page(request: HttpRequest, deletion: Deletion) -> HttpResponse:
@@ -74,6 +78,14 @@ def act(request: HttpRequest) -> HttpResponse:
     deletion = door.whose(request)
     if deletion is None:
         return redirect("leaving")
+    try:
+        return _done(request, deletion)
+    except services.TooLateError as error:
+        messages.warning(request, str(error))
+        return redirect("leaving")
+
+
+def _done(request: HttpRequest, deletion: Deletion) -> HttpResponse:
     if "back" in request.POST:
         services.have_person_back(deletion)
         door.shut(request)
@@ -133,7 +145,7 @@ def _owners_own(view: OwnerView) -> OwnerView:
         if deletion is None or deletion.whose != Deletion.Whose.ORG or not queries.was_owner(deletion, user.pk):
             raise Http404
         raise_if_reauthentication_required(request, app="vallum")
-        return view(request, deletion, **more)
+        return owners.shut(request, deletion) or view(request, deletion, **more)
 
     return cast("OwnerView", guarded)
 
@@ -151,6 +163,14 @@ def org(request: HttpRequest, deletion: Deletion) -> HttpResponse:
 @require_POST
 @_owners_own
 def act_for_org(request: HttpRequest, deletion: Deletion) -> HttpResponse:
+    try:
+        return _done_for_org(request, deletion)
+    except services.TooLateError as error:
+        messages.warning(request, str(error))
+        return redirect("start")
+
+
+def _done_for_org(request: HttpRequest, deletion: Deletion) -> HttpResponse:
     by = cast("User", request.user)
     if "back" in request.POST:
         found = services.have_org_back(deletion, by.pk)

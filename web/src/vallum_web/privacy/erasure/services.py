@@ -41,7 +41,10 @@ class SoleOwnerError(ValueError):
 
 
 class TooLateError(ValueError):
-    """It is no longer pending."""
+    """It is no longer pending; the message says so."""
+
+    def __init__(self) -> None:
+        super().__init__("It was had back already, or is being deleted for good: nothing was changed.")
 
 
 def ask_for_person(user: User, *, unused: int = 0) -> Deletion:
@@ -60,7 +63,8 @@ def delete_now(user: User) -> Deletion:
     """Of a minor: hidden, and deleted as soon as a worker gets to it. Nobody has it back. Raises SoleOwnerError."""
     _demand_other_owners(user)
     with person(user.pk, purpose=Purpose.PRIVACY):
-        waiting = Deletion.objects.select_for_update().filter(subject=user.pk, state=State.PENDING).first()
+        begun = Deletion.objects.select_for_update().filter(subject=user.pk, state__in=(State.PENDING, State.PURGING))
+        waiting = begun.first()
         made = waiting or _hide(user, clock.now(), by=None)
         made.purge_at = clock.now()
         made.save(update_fields=["purge_at"])

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from vallum_web.accounts.access import MemberRequest, may
 from vallum_web.accounts.models import User
-from vallum_web.privacy.erasure import door, proof, queries, receipts, services
+from vallum_web.privacy.erasure import door, owners, proof, queries, receipts, services
 from vallum_web.privacy.erasure.forms import SureForm, SureOfOrgForm
 from vallum_web.privacy.erasure.models import Deletion
 
@@ -62,9 +62,12 @@ def have_back(request: HttpRequest, key: str) -> HttpResponse:
     deletion = queries.pending(key)
     if deletion is None:
         return render(request, "privacy/over.html", status=404)
-    if deletion.whose == Deletion.Whose.PERSON:
-        return _person(request, deletion)
-    return _org(request, deletion)
+    try:
+        if deletion.whose == Deletion.Whose.PERSON:
+            return _person(request, deletion)
+        return _org(request, deletion)
+    except services.TooLateError:
+        return render(request, "privacy/over.html", status=404)
 
 
 def _person(request: HttpRequest, deletion: Deletion) -> HttpResponse:
@@ -89,6 +92,8 @@ def _org(request: HttpRequest, deletion: Deletion) -> HttpResponse:
     if not queries.was_owner(deletion, request.user.pk):
         raise Http404
     raise_if_reauthentication_required(request, app="vallum")
+    if page := owners.shut(request, deletion):
+        return page
     if request.method != "POST":
         return _asking(request, deletion, None)
     if "sooner" in request.POST:
