@@ -17,7 +17,7 @@ from vallum_web.assets.models import Asset
 from vallum_web.backups.models import Run
 from vallum_web.findings import services as findings
 from vallum_web.mail.models import Message
-from vallum_web.privacy.erasure import orgs, persons, plan, purge, queries, receipts, services
+from vallum_web.privacy.erasure import figures, orgs, persons, plan, purge, queries, receipts, services
 from vallum_web.privacy.erasure.models import Deletion
 from vallum_web.scans import services as scans
 from vallum_web.tenancy import blobs, clock, jobs, keyring, signing
@@ -26,6 +26,7 @@ from vallum_web.tenancy.audit.models import Entry, Lasting
 from vallum_web.tenancy.keyring.errors import ForgottenError
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.registry import _entry, entries
+from vallum_web.tenancy.retention import holds
 from vallum_web.tenancy.scope import Purpose, looking_back, outbox, scope
 
 
@@ -141,6 +142,16 @@ def test_a_receipt_is_verified_with_the_public_key_alone_and_says_what_went(peop
         second = Deletion.objects.get().second_receipt
     assert second["first"] == receipts.fingerprint(receipt)
     assert second["known_by"] == receipts.KNOWN_BY_RULE
+
+
+def test_a_deletion_that_a_hold_keeps_waiting_is_not_late(people):
+    held = holds.hold(people.org.pk, "Order 12/26", None)
+    services.ask_for_org(people.org, people.alice)
+    assert figures.lag() == 0
+    with clock.travelled(timedelta(days=31)):
+        assert figures.lag() == 0
+        holds.lift(people.org.pk, held.pk)
+        assert figures.lag() > 23
 
 
 def test_the_second_receipt_waits_for_the_storage_of_backups_and_not_for_a_date(people):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from vallum_web.privacy.erasure import purge
 from vallum_web.privacy.erasure.models import Deletion
 from vallum_web.tenancy import clock
 from vallum_web.tenancy.figures import figure
@@ -17,10 +18,14 @@ from vallum_web.tenancy.scope import looking_back
     unit="hours",
 )
 def lag() -> float | None:
+    """One that a legal hold keeps waiting is not late."""
+    now = clock.now()
     with looking_back():
         open_ones = Deletion.objects.filter(state__in=(Deletion.State.PENDING, Deletion.State.PURGING))
-        first = open_ones.order_by("purge_at").values_list("purge_at", flat=True).first()
-    return None if first is None else max(timedelta(), clock.now() - first) / timedelta(hours=1)
+        due = list(open_ones.filter(purge_at__lte=now).order_by("purge_at"))
+        waiting = bool(due) or open_ones.exists()
+    first = next((row.purge_at for row in due if not purge.is_held(row)), now)
+    return (now - first) / timedelta(hours=1) if waiting else None
 
 
 @figure("erasure-left", "PP-4c", "PP-6c", words="people who are hidden without a deletion that will end it", at_most=0)

@@ -44,7 +44,7 @@ def _begin(key: UUID, *, now: bool) -> Deletion | None:
         if held is None or held.state not in {State.PENDING, State.PURGING}:
             return None
         if held.state == State.PENDING:
-            if (held.purge_at > clock.now() and not now) or _is_held(held):
+            if (held.purge_at > clock.now() and not now) or is_held(held):
                 return None
             held.state = State.PURGING
             held.save(update_fields=["state"])
@@ -109,7 +109,7 @@ def _told(part: erasing.Part) -> Callable[[Deletion], str]:
     return run
 
 
-def _is_held(deletion: Deletion) -> bool:
+def is_held(deletion: Deletion) -> bool:
     """A legal hold keeps an organization's rows, or a person's, hidden as they are, until it ends."""
     if deletion.whose != Deletion.Whose.ORG:
         return services.preserved(deletion.subject)
