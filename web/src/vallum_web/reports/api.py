@@ -35,6 +35,8 @@ class ExportOut(Schema):
     filters: str
     """The same in words."""
     status: str
+    held_until: datetime | None
+    """It waits because it is unusual: somebody of the organization may stop it until then, or let it go."""
     by: UUID
     asked_at: datetime
     finished_at: datetime | None
@@ -69,7 +71,13 @@ class ExportIn(Schema):
 def export_make(request: TokenRequest, body: ExportIn) -> Status[ExportOut]:
     """It is written in the background; ask for it until its `status` is `done`. It is kept for 7 days."""
     try:
-        row = services.ask(request.auth.org, request.auth.by, form=body.format, filters=narrowed(body.query))
+        row = services.ask(
+            request.auth.org,
+            request.auth.by,
+            form=body.format,
+            filters=narrowed(body.query),
+            via=request.auth.pk,
+        )
     except services.NotOfThisListError as error:
         raise HttpError(422, str(error)) from error
     return Status(202, _out(request, row, []))
@@ -143,6 +151,7 @@ def _told(row: Export, filters: str, parts: list[Part]) -> ExportOut:
         query=row.query,
         filters=filters,
         status=row.status,
+        held_until=row.held_until,
         by=row.by,
         asked_at=row.asked_at,
         finished_at=row.finished_at,

@@ -34,6 +34,10 @@ class Export(TenantModel):
     filename = models.CharField(max_length=120)
     status = models.CharField(max_length=7, choices=Status, default=Status.QUEUED)
     by = models.UUIDField()
+    via = models.UUIDField(null=True)
+    """The token that asked for it; `by` is who made that."""
+    held_until = models.DateTimeField(null=True)
+    """Set while it waits because it is unusual (accounts/abuse)."""
     asked_at = models.DateTimeField(default=now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

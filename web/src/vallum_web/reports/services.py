@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from vallum_engine.model.text import printable
+from vallum_web.accounts.abuse import holding
 from vallum_web.findings.filters import Filters
 from vallum_web.reports import queries, words
 from vallum_web.reports.models import Export, Part
@@ -33,8 +34,8 @@ class NotOfThisListError(ValueError):
     """The format cannot hold what the list is of."""
 
 
-def ask(org: Org, by: UUID, *, form: str, filters: Filters) -> Export:
-    """Queue an export of the list that these filters leave. Raises NotOfThisListError."""
+def ask(org: Org, by: UUID, *, form: str, filters: Filters, via: UUID | None = None) -> Export:
+    """Queue an export of the list that these filters leave; `via`: by which token. Raises NotOfThisListError."""
     if form == Export.Format.OPENVEX and filters.asset is None:
         raise NotOfThisListError(
             "OpenVEX knows packages, not assets, so one document is of one asset: filter the list by an asset first."
@@ -49,6 +50,7 @@ def ask(org: Org, by: UUID, *, form: str, filters: Filters) -> Export:
             query=words.written(filters.of_person(by)),
             filename=f"findings-{org.slug}-{now:%Y-%m-%d}.{suffix}",
             by=by,
+            via=via,
             asked_at=now,
             expires_at=now + KEPT_FOR,
         )
@@ -57,9 +59,27 @@ def ask(org: Org, by: UUID, *, form: str, filters: Filters) -> Export:
         return row
 
 
-def again(row: Export) -> None:
+def again(row: Export, *, after: timedelta | None = None) -> None:
     """Put an export's job in the queue, in the caller's transaction: one at a time for each organization."""
-    enqueue(WRITE, org=row.org_id, queue=SLOW, lock=f"exports:{row.org_id}", export=row.pk)
+    enqueue(WRITE, org=row.org_id, queue=SLOW, lock=f"exports:{row.org_id}", after=after, export=row.pk)
+
+
+def held(row: Export) -> bool:
+    """Ask whether it may begin, now that it is measured. One that waits is in the queue again. Raises StoppedError, OvertakenError."""
+    called = f"{row.total or 0:,} findings as {row.get_format_display()}"
+    wanted = holding.Wanted(org=row.org_id, export=row.pk, by=row.by, via=row.via, rows=row.total or 0, called=called)
+    until = holding.wait(wanted)
+    if until is None and row.held_until is None:
+        return False
+    with scope(row.org_id):
+        found = _locked(row)
+        found.held_until = row.held_until = until
+        if until is not None:
+            # It was not tried: it asks again, and that is no attempt.
+            found.status, found.attempts = Export.Status.QUEUED, found.attempts - 1
+            again(found, after=min(holding.ASKED_AGAIN, until - clock.now()))
+        found.save(update_fields=["held_until", "status", "attempts"])
+    return until is not None
 
 
 def begin(org: UUID, key: UUID) -> Export | None:

@@ -95,5 +95,6 @@ def _context(request: MemberRequest) -> dict[str, Any]:
             }
             for row in page.rows
         ],
-        "running": any(row.status in queries.UNFINISHED for row in page.rows),
+        # One that is held is not worth asking after every other second.
+        "running": any(row.status in queries.UNFINISHED and not row.held_until for row in page.rows),
     }

@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from uuid import UUID
 
+from vallum_web.accounts.abuse import holding
 from vallum_web.findings import queries as findings
 from vallum_web.findings.files.row import About, Format, Row
 from vallum_web.findings.files.selection import Selection
@@ -34,6 +35,9 @@ def run(org: UUID, key: UUID) -> None:
     except OSError as error:
         log.exception("export %s failed on this machine", row.pk)
         services.fail(row, f"This machine failed ({error}). Free some disk space or mend it, then export again.")
+    except holding.StoppedError as error:
+        log.info("export %s: stopped", row.pk)
+        services.fail(row, str(error))
     else:
         log.info("export %s: over", row.pk)
 
@@ -46,6 +50,8 @@ def _write(row: Export) -> None:
         _measure(row, chosen)
         with scope(row.org_id):
             chosen = queries.selection(org, row)
+    if services.held(row):
+        return
     if row.format == Export.Format.OPENVEX and not row.total:
         services.fail(
             row, "There is no vulnerability in this list, and an OpenVEX document holds at least one statement."

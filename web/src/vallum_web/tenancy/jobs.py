@@ -1,6 +1,7 @@
 """The queue's facade: enqueue by name in the transaction that asks for the work; the work opens its own scopes."""
 
 from collections.abc import Callable, Collection, Iterable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -20,13 +21,22 @@ SLOW = "slow"
 STALLED_AFTER = 20.0
 
 
-def enqueue(task: str, *, org: UUID, lock: str | None = None, queue: str = QUEUE, **arguments: Any) -> int:
+def enqueue(
+    task: str,
+    *,
+    org: UUID,
+    lock: str | None = None,
+    queue: str = QUEUE,
+    after: timedelta | None = None,
+    **arguments: Any,
+) -> int:
     """Defer `task` (a dotted name such as `ingest.run_scan`) with the organization it works for.
 
-    Joins the present transaction: rolled back, there is no job. `lock` serialises jobs that share it.
+    Joins the present transaction: rolled back, there is no job. `lock` serialises jobs that share it; `after`: it is not begun sooner.
     """
     values = {name: str(value) if isinstance(value, UUID) else value for name, value in arguments.items()}
-    return app.configure_task(name=task, lock=lock, queue=queue).defer(org=str(org), **values)
+    at = clock.now() + after if after else None
+    return app.configure_task(name=task, lock=lock, queue=queue, schedule_at=at).defer(org=str(org), **values)
 
 
 def enqueue_alone(task: str, *, lock: str | None = None, queue: str = QUEUE, **arguments: str) -> int:

@@ -10,8 +10,13 @@ class CloseForm(forms.Form):
 
 
 class WatchingForm(forms.Form):
+    hold_exports = forms.BooleanField(
+        required=False,
+        label="Hold an unusual export for an hour",
+        help_text="It can be stopped here meanwhile, or let go. Otherwise owners are told, and it is written at once.",
+    )
     suspend_tokens = forms.BooleanField(
         required=False,
-        label="Suspend the token at once",
+        label="Suspend an unusual token at once",
         help_text="It works again when somebody says here that it was you. Otherwise owners are told, and nothing is stopped.",
     )

@@ -41,20 +41,30 @@ class AbuseCase(TenantModel):
         TOKEN_NETWORKS = "token_networks", "A token is used from many networks"
         TOKEN_WOKE = "token_woke", "A token is used after a long silence"
         TOKEN_PATTERN = "token_pattern", "A token does what it never did"
+        EXPORT_MANY = "export_many", "Far more is exported than usual"
+        EXPORT_NEW = "export_new", "A new owner exports"
+        EXPORT_DELETE = "export_delete", "Somebody exports, and has findings deleted"
+        OWNERS_REPLACED = "owners_replaced", "All owners were replaced"
+        ESCALATED = "escalated", "Somebody got a higher role and made a way in"
 
     class Verdict(models.TextChoices):
         OURS = "ours", "That was us"
         ENDED = "ended", "It was not us, and is ended"
 
     rule = models.CharField(max_length=16, choices=Rule)
-    token = models.UUIDField()
+    about = models.UUIDField()
+    """The token, the export or the person."""
     called = models.CharField(max_length=80)
-    """The token's name and first characters, for when it is gone."""
+    """What it is called, for when it is gone: a token's name and first characters, what an export is of."""
+    who = models.UUIDField(null=True)
+    """The person who did it, where one did."""
     at = models.DateTimeField(default=now)
     words = models.CharField(max_length=500)
     figures = models.JSONField(default=dict)
     suspended = models.BooleanField(default=False)
     """Whether the token was suspended when the case was raised."""
+    until = models.DateTimeField(null=True)
+    """Until when the export is held."""
     closed_at = models.DateTimeField(null=True)
     closed_by = models.UUIDField(null=True)
     verdict = models.CharField(max_length=6, choices=Verdict, blank=True)
@@ -64,7 +74,7 @@ class AbuseCase(TenantModel):
         constraints: ClassVar = [
             *TenantModel.Meta.constraints,
             models.UniqueConstraint(
-                fields=["org", "rule", "token"], condition=Q(closed_at=None), name="abusecase_one_open"
+                fields=["org", "rule", "about"], condition=Q(closed_at=None), name="abusecase_one_open"
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["org", "-at"], name="abusecase_recent")]
@@ -74,9 +84,10 @@ class AbuseCase(TenantModel):
 
 
 class Watching(TenantModel):
-    """What an organization wants done by itself when a rule speaks. No row: nobody chose, and nothing is stopped."""
+    """What an organization wants done by itself when a rule speaks. No row: nobody chose; exports are held, tokens are not stopped."""
 
     suspend_tokens = models.BooleanField(default=False)
+    hold_exports = models.BooleanField(default=True)
     chosen_at = models.DateTimeField(default=now)
     chosen_by = models.UUIDField(null=True)
 
@@ -110,3 +121,22 @@ class TokenHabit(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.token}: {self.busiest}"
+
+
+class Taken(TenantModel):
+    """What somebody exported, or a token: so many rows, when. What is usual of them is told from it."""
+
+    who = models.UUIDField()
+    export = models.UUIDField()
+    at = models.DateTimeField(default=now)
+    rows = models.PositiveIntegerField()
+
+    class Meta(TenantModel.Meta):
+        constraints: ClassVar = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["org", "export"], name="taken_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["org", "at"], name="taken_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.rows}"

@@ -1,10 +1,11 @@
 """Reads: an organization's cases for its owners, attacks and counts for whoever runs the platform."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 
+from vallum_web.accounts import queries as people
 from vallum_web.accounts.abuse.models import AbuseCase, Attack, Watching
 from vallum_web.tenancy.models import Org, OrgQuerySet
 
@@ -22,6 +23,14 @@ class Count:
     ended: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A case, and the name of whoever did it while their account exists."""
+
+    case: AbuseCase
+    who: str
+
+
 def open_cases(org: Org) -> OrgQuerySet[AbuseCase]:
     return AbuseCase.objects.of(org).filter(closed_at=None).order_by("-at", "-id")
 
@@ -30,8 +39,16 @@ def closed_cases(org: Org) -> Sequence[AbuseCase]:
     return list(AbuseCase.objects.of(org).exclude(closed_at=None).order_by("-closed_at", "-id")[:MOST])
 
 
-def suspends(org: Org) -> bool:
-    return Watching.objects.of(org).filter(suspend_tokens=True).exists()
+def named(cases: Iterable[AbuseCase]) -> Sequence[Named]:
+    rows = list(cases)
+    names = people.names(row.who for row in rows if row.who)
+    return [Named(case=row, who=names.get(row.who, "a former member") if row.who else "") for row in rows]
+
+
+def chosen(org: Org) -> dict[str, bool]:
+    """What an organization wants done by itself; what holds where nobody chose, too."""
+    row = Watching.objects.of(org).first() or Watching()
+    return {"suspend_tokens": row.suspend_tokens, "hold_exports": row.hold_exports}
 
 
 def attacks() -> Sequence[Attack]:

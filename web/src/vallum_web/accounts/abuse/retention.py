@@ -1,6 +1,7 @@
 """What of abuse cases goes when."""
 
 from vallum_web.accounts.abuse import services
+from vallum_web.accounts.abuse.holding import TAKEN_KEPT_FOR
 from vallum_web.tenancy.retention.rules import Class, Rule, declare
 
 declare(
@@ -11,6 +12,7 @@ declare(
         classes=(
             Class(model="abuse.AbuseCase", column="closed_at", keeps=services.KEPT_FOR),
             Class(model="abuse.AbuseCase", column="at", keeps=services.OPEN_FOR, where="closed_at is null"),
+            Class(model="abuse.Taken", column="at", keeps=TAKEN_KEPT_FOR),
             Class(model="abuse.TokenHabit", column="updated_at", keeps=services.HABIT_KEPT_FOR),
         ),
         of_org=services.prune_org,

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
-from vallum_web.accounts.abuse import rules
-from vallum_web.accounts.abuse.models import AbuseCase, Attack, TokenHabit, Watching
+from vallum_web.accounts.abuse import cases, rules
+from vallum_web.accounts.abuse.holding import TAKEN_KEPT_FOR
+from vallum_web.accounts.abuse.models import AbuseCase, Attack, Taken, TokenHabit, Watching
 from vallum_web.accounts.abuse.watch import Alarm
-from vallum_web.accounts.matrix import can
-from vallum_web.accounts.models import ApiToken, Membership, SignIn, User
+from vallum_web.accounts.models import ApiToken, SignIn, User
 from vallum_web.accounts.networks import neighbourhood
 from vallum_web.accounts.queries import operators
 from vallum_web.mail import services as mails
@@ -35,6 +35,11 @@ KEPT_FOR = timedelta(days=365)
 OPEN_FOR = timedelta(days=90)
 """A case that nobody looked at is closed by itself then."""
 HABIT_KEPT_FOR = timedelta(days=90)
+OF_TOKENS = frozenset({AbuseCase.Rule.TOKEN_NETWORKS, AbuseCase.Rule.TOKEN_WOKE, AbuseCase.Rule.TOKEN_PATTERN})
+
+
+class OwnExportError(Exception):
+    """Nobody lets go what is held of their own."""
 
 
 class NotLookedAtError(Exception):
@@ -115,56 +120,53 @@ def _learn(habit: TokenHabit, hour: rules.Hour, now: datetime) -> None:
 def raise_case(token: ApiToken, found: rules.Unusual) -> bool:
     """Inside the organization's scope. One open case for each rule and token; owners are told, and the token's maker."""
     org = token.org_id
-    if AbuseCase.objects.of(org).filter(rule=found.rule, token=token.pk, closed_at=None).exists():
-        return False
     suspends = Watching.objects.of(org).filter(suspend_tokens=True).exists()
-    case = AbuseCase.objects.create(
-        org_id=org,
-        rule=found.rule,
-        token=token.pk,
-        called=f"{token.name} ({token.start}…)",
-        at=clock.now(),
-        words=found.words,
-        figures=found.figures,
-        suspended=suspends,
-    )
-    emit("abuse.raised", case.pk, rule=found.rule, token=str(token.pk), suspended=suspends)
+    called = f"{token.name} ({token.start}…)"
+    if cases.opened(org, found, cases.Subject(about=token.pk, called=called, suspended=suspends)) is None:
+        return False
     if suspends:
         ApiToken.objects.of(org).filter(pk=token.pk, suspended_at=None).update(suspended_at=clock.now())
     slug = Org.objects.values_list("slug", flat=True).get(pk=org)
-    link = settings.PUBLIC_URL + reverse("abuse:cases", args=[slug])
-    told = Membership.objects.of(org).filter(Q(role=Membership.Role.OWNER) | Q(user=token.by))
-    for person, address, role in told.values_list("user_id", "user__email", "role").distinct().order_by("user__email"):
-        # Whoever made the token may have another role by now, to which the page is closed.
-        facts = {"start": token.start, "slug": slug, "words": found.words, "suspended": suspends}
-        said = letter("unusual_token", **facts, link=link if can(role, "tokens.revoke") else "")
-        mails.queue(kind="security", to=Recipient(address=address, person=person), letter=said, org=org)
+    facts = {"start": token.start, "slug": slug, "words": found.words, "suspended": suspends}
+    # Whoever made the token may have another role by now, to which the page is closed.
+    cases.tell(org, cases.Telling(letter="unusual_token", facts=facts, page_for="tokens.revoke"), besides=(token.by,))
     return True
 
 
 def close(org: Org, key: UUID, by: User, *, verdict: str, note: str) -> bool:
-    """Say what it was. "That was us" lets a suspended token work again, unless another case of it is open or was not. Says if it was."""
+    """Say what it was, and whether the case was open. Raises OwnExportError.
+
+    "That was us" lets a suspended token work again, unless another case of it is open or was not, and an export begin; "it was
+    not" stops an export that is held.
+    """
     with scope(org.pk, user=by.pk):
         case = AbuseCase.objects.of(org).select_for_update().filter(pk=key, closed_at=None).first()
         if case is None:
             return False
+        if verdict == AbuseCase.Verdict.OURS and _is_own(case, by):
+            raise OwnExportError
         AbuseCase.objects.of(org).filter(pk=key).update(
             closed_at=clock.now(), closed_by=by.pk, verdict=verdict, note=note
         )
         emit("abuse.closed", key, verdict=verdict)
-        told_not = Q(closed_at=None) | Q(verdict=AbuseCase.Verdict.ENDED)
-        others = AbuseCase.objects.of(org).filter(told_not, token=case.token, suspended=True)
-        if verdict == AbuseCase.Verdict.OURS and not others.exists():
-            ApiToken.objects.of(org).filter(pk=case.token).update(suspended_at=None)
-        if verdict == AbuseCase.Verdict.OURS:
+        if verdict == AbuseCase.Verdict.OURS and case.rule in OF_TOKENS:
+            told_not = Q(closed_at=None) | Q(verdict=AbuseCase.Verdict.ENDED)
+            others = AbuseCase.objects.of(org).filter(told_not, about=case.about, suspended=True)
+            if not others.exists():
+                ApiToken.objects.of(org).filter(pk=case.about).update(suspended_at=None)
             _get_used_to(case)
         return True
+
+
+def _is_own(case: AbuseCase, by: User) -> bool:
+    """Whether it is held for what they asked for themselves, or a token that they made: another lets it go, or the hour ends."""
+    return case.until is not None and case.until > clock.now() and case.who == by.pk
 
 
 def _get_used_to(case: AbuseCase) -> None:
     """What people say is theirs raises nothing a second time."""
     habit, _ = TokenHabit.objects.of(case.org_id).get_or_create(
-        token=case.token, defaults={"org_id": case.org_id, "since": clock.now()}
+        token=case.about, defaults={"org_id": case.org_id, "since": clock.now()}
     )
     habit.busiest = max(habit.busiest, case.figures.get("requests", 0))
     habit.networks = max(habit.networks, case.figures.get("networks", 0))
@@ -173,12 +175,11 @@ def _get_used_to(case: AbuseCase) -> None:
     )
 
 
-def choose(org: Org, by: User, *, suspend_tokens: bool) -> None:
+def choose(org: Org, by: User, *, suspend_tokens: bool, hold_exports: bool) -> None:
+    wanted = {"suspend_tokens": suspend_tokens, "hold_exports": hold_exports}
     with scope(org.pk, user=by.pk):
-        Watching.objects.update_or_create(
-            org=org, defaults={"suspend_tokens": suspend_tokens, "chosen_at": clock.now(), "chosen_by": by.pk}
-        )
-        emit("abuse.chosen", org.pk, suspend_tokens=suspend_tokens)
+        Watching.objects.update_or_create(org=org, defaults={**wanted, "chosen_at": clock.now(), "chosen_by": by.pk})
+        emit("abuse.chosen", org.pk, **wanted)
 
 
 def attacked(alarm: Alarm, words: str, came_in: Sequence[SignIn]) -> None:
@@ -215,6 +216,7 @@ def prune_org(org: UUID) -> int:
     with scope(org):
         AbuseCase.objects.of(org).filter(closed_at=None, at__lt=now - OPEN_FOR).update(closed_at=F("at") + OPEN_FOR)
         gone: int = AbuseCase.objects.of(org).filter(closed_at__lt=now - KEPT_FOR).delete()[0]
+        gone += Taken.objects.of(org).filter(at__lt=now - TAKEN_KEPT_FOR).delete()[0]
         return gone + int(TokenHabit.objects.of(org).filter(updated_at__lt=now - HABIT_KEPT_FOR).delete()[0])
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -29,7 +30,14 @@ def close(request: MemberRequest, case: UUID) -> HttpResponse:
     if not form.is_valid():
         return _page(request, status=UNPROCESSABLE, refused=REFUSED)
     said = form.cleaned_data
-    if not services.close(request.org, case, request.user, verdict=said["verdict"], note=said["note"]):
+    try:
+        found = services.close(request.org, case, request.user, verdict=said["verdict"], note=said["note"])
+    except services.OwnExportError:
+        messages.warning(
+            request, "This is your own export: somebody else lets it go, or it begins when the hour is over."
+        )
+        return redirect("abuse:cases", org=request.org.slug)
+    if not found:
         raise Http404
     return redirect("abuse:cases", org=request.org.slug)
 
@@ -39,16 +47,17 @@ def close(request: MemberRequest, case: UUID) -> HttpResponse:
 def choose(request: MemberRequest) -> HttpResponse:
     form = WatchingForm(request.POST)
     if form.is_valid():
-        services.choose(request.org, request.user, suspend_tokens=form.cleaned_data["suspend_tokens"])
+        services.choose(request.org, request.user, **form.cleaned_data)
     return redirect("abuse:cases", org=request.org.slug)
 
 
 def _page(request: MemberRequest, *, status: int = 200, refused: str = "") -> HttpResponse:
+    chosen = queries.chosen(request.org)
     context = {
-        "open": queries.open_cases(request.org),
-        "closed": queries.closed_cases(request.org),
-        "form": WatchingForm(initial={"suspend_tokens": queries.suspends(request.org)}),
-        "suspends": queries.suspends(request.org),
+        "open": queries.named(queries.open_cases(request.org)),
+        "closed": queries.named(queries.closed_cases(request.org)),
+        "form": WatchingForm(initial=chosen),
+        "chosen": chosen,
         "refused": refused,
     }
     return render(request, "abuse/cases.html", context, status=status)

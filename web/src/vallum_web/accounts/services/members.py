@@ -69,7 +69,7 @@ def end(org: Org, member: Membership, *, how: str) -> None:
         _keep_an_owner(org, member)
     tombstones.record("member", member.pk, reason=how, org=org.pk)
     member.delete()
-    emit("member.removed", member.user_id, how=how)
+    emit("member.removed", member.user_id, how=how, role=member.role)
 
 
 def transfer(org: Org, owner: Membership, key: UUID) -> Membership:

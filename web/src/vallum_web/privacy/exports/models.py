@@ -74,6 +74,8 @@ class OrgExport(TenantModel, Archive):
     """Everything of one organization."""
 
     by = models.UUIDField()
+    held_until = models.DateTimeField(null=True)
+    """Set while it waits because it is unusual (accounts/abuse)."""
 
     class Meta(TenantModel.Meta):
         indexes: ClassVar = [models.Index(fields=["org", "expires_at"], name="org_export_expiry")]

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from vallum_engine.model.text import printable
+from vallum_web.accounts.abuse import holding
 from vallum_web.accounts.models import User
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
@@ -80,11 +81,11 @@ def ask_for_org(org: Org, by: UUID) -> OrgExport:
     return row
 
 
-def again(row: Archive) -> None:
+def again(row: Archive, *, after: timedelta | None = None) -> None:
     """Put an archive's job in the queue, in the caller's transaction; one at a time for each owner."""
     lock = f"privacy:{row.owner}"
     if isinstance(row, OrgExport):
-        enqueue(OF_ORG, org=row.owner, queue=SLOW, lock=lock, export=row.pk)
+        enqueue(OF_ORG, org=row.owner, queue=SLOW, lock=lock, after=after, export=row.pk)
     else:
         enqueue_alone(OF_PERSON, queue=SLOW, lock=lock, person=str(row.owner), export=str(row.pk))
 
@@ -104,6 +105,27 @@ def begin(kind: type[Row], owner: UUID, key: UUID) -> Row | None:
         row.started_at = row.started_at or clock.now()
         row.save(update_fields=["status", "attempts", "started_at"])
         return row
+
+
+def held(row: Archive) -> bool:
+    """Ask whether it may begin. One that waits is in the queue again. Raises StoppedError, OvertakenError.
+
+    A person's own copy never waits, nor does that of an organization that is being deleted.
+    """
+    if not isinstance(row, OrgExport) or is_leaving(row.owner):
+        return False
+    until = holding.wait(
+        holding.Wanted(org=row.owner, export=row.pk, by=row.by, rows=None, called="A copy of everything")
+    )
+    if until is None:
+        if row.held_until:
+            _update(row, held_until=None)
+        return False
+    with scope(row.owner):
+        # It was not tried: it asks again, and that is no attempt.
+        _update(row, held_until=until, status=Archive.Status.QUEUED, attempts=row.attempts - 1)
+        again(row, after=min(holding.ASKED_AGAIN, until - clock.now()))
+    return True
 
 
 def settle(row: Archive, plan: list[list[str]]) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from vallum_web.accounts.abuse import holding
 from vallum_web.privacy.exports import contents, services, sources, tape
 from vallum_web.privacy.exports.models import Archive
 from vallum_web.tenancy import blobs
@@ -29,11 +30,16 @@ def run(kind: type[Row], owner: UUID, key: UUID) -> None:
     log.info("archive %s: attempt %d", row.pk, row.attempts)
     try:
         if not row.plan:
+            if services.held(row):
+                return
             services.settle(row, sources.plan(row))
         _Writer(row).write()
         services.finish(row)
     except services.OvertakenError:
         log.info("archive %s: another attempt has it, or it was deleted", row.pk)
+    except holding.StoppedError as error:
+        log.info("archive %s: stopped", row.pk)
+        services.fail(row, str(error))
     except blobs.TooLargeError as error:
         services.fail(row, f"A part of it would be too large. {error}")
     except OSError as error:

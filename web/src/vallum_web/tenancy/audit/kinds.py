@@ -29,7 +29,7 @@ FAMILIES = {
 """The part of a kind before its full stop: what a list can be narrowed to."""
 
 WORDS = {
-    "abuse.chosen": "Choice about unusual tokens",
+    "abuse.chosen": "Choice about unusual tokens and exports",
     "abuse.closed": "Unusual activity explained",
     "abuse.raised": "Unusual activity noticed",
     "asset.added": "Asset added",

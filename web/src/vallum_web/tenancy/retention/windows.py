@@ -36,6 +36,7 @@ def choose(org: Org, by: UUID, days: int) -> None:
         window = entitlements.of(org).window
         if days != bounded(window, days):
             raise OutOfBoundsError(f"The plan keeps findings for {window.least:,} to {window.most:,} days.")
+        before = bounded(window, chosen(org))
         values = {"days": days, "chosen_at": clock.now(), "chosen_by": by}
         Keeping.objects.update_or_create(org=org, defaults=values)
-        emit("org.keeping", org.pk, days=days)
+        emit("org.keeping", org.pk, days=days, before=before)
