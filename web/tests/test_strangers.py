@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from providing import Provider
 
 from vallum_web.accounts import matrix, queries, tokens
+from vallum_web.accounts.abuse.models import AbuseCase
 from vallum_web.accounts.models import Membership, StaffAccess
 from vallum_web.accounts.services import invitations, teams
 from vallum_web.billing.models import BillingCommand
@@ -188,7 +189,9 @@ def of_people(people):
         invitation = invitations.invite(org, owner, email="dana@example.test", role="developer")
         command = BillingCommand.objects.create(org=org, provider="stripe", kind="lower")
         entry = Entry.objects.of(org).latest("seq")
+        case = AbuseCase.objects.create(org=org, rule="token_woke", about=token.pk, called="ci", words="Silent so far.")
     return {
+        "case": case.pk,
         "token": token.pk,
         "connection": connection.pk,
         "key": Provider(text).person("erin@example.test")["id"],
