@@ -25,6 +25,8 @@ SOURCE = Path(vallum_web.__file__).parent
 # Doors that take what a signed-out stranger sends, outside of the API, and need no limit of the table.
 OTHERS = {
     "account_login": "its form asks `guesses`",
+    "leaving": "its form asks `guesses`",
+    "leaving_act": "without a proof of the last ten minutes it does nothing",
     "account_logout": "it ends what is not there",
     "account_confirm_email": "its key is 64 random letters, and one look-up",
     "sso_confirm": "without an offer in the session it reads nothing",
