@@ -31,7 +31,7 @@ from vallum_web.tenancy.keys import uuid7
 from vallum_web.tenancy.models import RequestLog
 from vallum_web.tenancy.scope import looking_back, outbox, person, scope
 
-MARK = "zq7"
+MARK = "zq7xk9w"
 
 
 class Flock:
