@@ -38,8 +38,10 @@ def test_without_any_hint_it_lies_with_the_users_state(tmp_path):
 
 def test_the_folder_is_closed_and_its_parents_are_left_alone(tmp_path):
     parent = tmp_path / "parent"
-    parent.mkdir(mode=0o755)
-    (parent / "home").mkdir(mode=0o755)
+    parent.mkdir()
+    (parent / "home").mkdir()
+    for folder in (parent, parent / "home"):
+        folder.chmod(0o755)  # whatever the umask
     home.ensure(parent / "home")
     assert stat.S_IMODE((parent / "home").stat().st_mode) == 0o700
     assert stat.S_IMODE(parent.stat().st_mode) == 0o755

@@ -80,7 +80,8 @@ def suspend(wanted: Wanted, by: User) -> Suspension:
         with _room(row, by.pk):
             row.save(force_insert=True)
             _put_in_force(row)
-            _emit(row, "org.suspended", clause=row.clause, reason=row.reason, until=_day(row.until))
+            if _is_there(row):
+                emit("org.suspended", row.subject, clause=row.clause, reason=row.reason, until=_day(row.until))
             _tell_all(row, "suspended", **_facts(row))
     except IntegrityError:
         raise NotNowError("There is a suspension already: end that one first.") from None
@@ -118,7 +119,8 @@ def appeal(key: UUID, by: User, text: str) -> Appeal:
         now = clock.now()
         made = Appeal.objects.create(suspension=row, text=text, made_at=now, made_by=by.pk, due_at=now + ANSWERED_IN)
         with _room(row, by.pk):
-            _emit(row, "org.suspension_appealed", due=_day(made.due_at))
+            if _is_there(row):
+                emit("org.suspension_appealed", row.subject, due=_day(made.due_at))
             received = letter("appeal_received", what=_what(row), day=_day(made.due_at), link=_link(row))
             _tell_one(by, received, row)
         _tell_operators(made)
@@ -144,7 +146,8 @@ def decide(key: UUID, by: User, *, lifted: bool, words: str) -> Appeal:
         made.outcome = Outcome.LIFTED if lifted else Outcome.KEPT
         made.save(update_fields=["decided_at", "decided_by", "words", "outcome", "alone"])
         with _room(row, by.pk):
-            _emit(row, "org.suspension_decided", outcome=made.outcome, reason=words)
+            if _is_there(row):
+                emit("org.suspension_decided", row.subject, outcome=made.outcome, reason=words)
             if lifted:
                 _end(row, by.pk, words)
             told = letter(
@@ -220,7 +223,8 @@ def _end(row: Suspension, by: UUID | None, reason: str) -> None:
     row.appeals.filter(decided_at=None).update(decided_at=now, decided_by=by, words=reason, outcome=outcome)
     Suspended.objects.filter(pk=row.subject).delete()
     tombstones.record("suspension.ended", row.subject, reason=row.whose, org=_tenant(row))
-    _emit(row, "org.suspension_ended", reason=reason)
+    if _is_there(row):
+        emit("org.suspension_ended", row.subject, reason=reason)
 
 
 def end_again(subject: UUID, at: datetime) -> None:
@@ -272,10 +276,9 @@ def _org(row: Suspension) -> Org | None:
     return Org.objects.filter(pk=row.subject).first()
 
 
-def _emit(row: Suspension, kind: str, **facts: object) -> None:
-    """Into the audit log of the organization, if it is one's and the organization is there still."""
-    if row.whose == Whose.ORG and _org(row):
-        emit(kind, row.subject, **facts)
+def _is_there(row: Suspension) -> bool:
+    """An organization's log is written while there is one; a person has none of their own."""
+    return row.whose == Whose.ORG and _org(row) is not None
 
 
 def _facts(row: Suspension) -> dict[str, object]:
