@@ -6,7 +6,7 @@ page, a machine without a good token 401.
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -53,6 +53,8 @@ class MemberRequest(HttpRequest):
     """All that the role may do."""
     staff: StaffOrg | None
     """Set for an operator, who is no member and may only read."""
+    my_orgs: Sequence[MyOrg]
+    """All that the person belongs to; the frame of the page shows them."""
 
 
 MemberView = Callable[Concatenate[MemberRequest, Params], HttpResponseBase]
@@ -104,6 +106,7 @@ class _Entry:
     """How somebody comes into an organization: as a member, or as staff with an hour broken open."""
 
     mine: MyOrg
+    orgs: Sequence[MyOrg]
     role: Role
     may: frozenset[str]
     staff: StaffOrg | None = None
@@ -118,13 +121,14 @@ class _Entry:
 
 
 def _entry(user: User, slug: str) -> _Entry | None:
-    for mine in my_orgs(user):
+    orgs = my_orgs(user)
+    for mine in orgs:
         if mine.slug == slug:
-            return _Entry(mine=mine, role=Role(mine.role), may=matrix.may_do(mine.role))
+            return _Entry(mine=mine, orgs=orgs, role=Role(mine.role), may=matrix.may_do(mine.role))
     for opened in staff_orgs(user.pk):
         if opened.slug == slug:
             looked_at = MyOrg(id=opened.id, slug=opened.slug, name=opened.name, role=Role.AUDITOR)
-            return _Entry(mine=looked_at, role=Role.AUDITOR, may=STAFF_MAY, staff=opened)
+            return _Entry(mine=looked_at, orgs=orgs, role=Role.AUDITOR, may=STAFF_MAY, staff=opened)
     return None
 
 
@@ -132,6 +136,7 @@ def _member(request: HttpRequest, entry: _Entry) -> MemberRequest:
     member = cast("MemberRequest", request)
     member.org = Org.objects.get(pk=entry.org)
     member.role, member.may, member.staff = entry.role, entry.may, entry.staff
+    member.my_orgs = entry.orgs
     if entry.staff:
         staff.note(entry.org, entry.staff.access, request.resolver_match.view_name if request.resolver_match else "")
     return member

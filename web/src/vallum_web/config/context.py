@@ -67,7 +67,8 @@ def _passkeys(request: HttpRequest) -> passkeys.Here:
 
 def _frame(request: HttpRequest, person: User, may: Collection[str]) -> dict[str, Any]:
     org = getattr(request, "org", None)
-    mine = queries.my_orgs(person)
+    known = getattr(request, "my_orgs", None)
+    mine = queries.my_orgs(person) if known is None else known
     unread = notices.unread(person.pk, [each.id for each in mine])
     return {
         "my_orgs": mine,
