@@ -59,17 +59,19 @@ def staying(orgs: Iterable[UUID]) -> list[UUID]:
 
 def is_suspended(*keys: UUID) -> bool:
     """Whether this organization, or this person, may not work now."""
-    suspended: Any = apps.get_model("tenancy.Suspended")
-    now = clock.now()
-    return bool(suspended.objects.filter(Q(until=None) | Q(until__gt=now), id__in=keys, since__lte=now).exists())
+    return bool(_suspended().filter(id__in=keys).exists())
 
 
 def working(orgs: Iterable[UUID]) -> list[UUID]:
     """Those of these organizations that are not suspended: for clocks that ask for work of theirs."""
-    suspended: Any = apps.get_model("tenancy.Suspended")
-    now = clock.now()
-    found = set(suspended.objects.filter(Q(until=None) | Q(until__gt=now), since__lte=now).values_list("id", flat=True))
+    found = set(_suspended().values_list("id", flat=True))
     return [org for org in orgs if org not in found]
+
+
+def _suspended() -> Any:
+    now = clock.now()
+    rows: Any = apps.get_model("tenancy.Suspended").objects
+    return rows.filter(Q(until=None) | Q(until__gt=now), since__lte=now)
 
 
 def forget_org(org: UUID) -> int:
