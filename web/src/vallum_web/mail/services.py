@@ -49,6 +49,14 @@ def queue(
     return row.pk
 
 
+def tell(*, kind: str, to: Recipient, letter: Letter, org: UUID | None = None, once: str = "") -> UUID:
+    """By mail, and on the site, where a notice stands for whoever gets no mail. Of two with the same `once`, the first is."""
+    key = queue(kind=kind, to=to, letter=letter, org=org, dedupe=once)
+    if to.person:
+        notices.post(to.person, kind, letter, org=org, about=once)
+    return key
+
+
 def queue_all(kind: str, letters: Iterable[tuple[Recipient, Letter]]) -> list[UUID]:
     """As `queue`, for many at once: the rows, in their order. Raises BrokenKindError."""
     rows = [_written(kind, to, letter) for to, letter in letters]

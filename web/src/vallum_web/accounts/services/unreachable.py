@@ -8,7 +8,6 @@ from django.conf import settings
 from django.urls import reverse
 
 from vallum_web.accounts.models import Membership, User
-from vallum_web.mail import notices
 from vallum_web.mail import queries as mails
 from vallum_web.mail import services as outbox
 from vallum_web.mail.letters import letter
@@ -42,8 +41,7 @@ def _tell(place: MyOrg, gone: User, at: datetime) -> None:
         for row in owners.exclude(user=gone).select_related("user"):
             once = _once(place.id, gone.pk, row.user_id, at)
             to = Recipient(address=row.user.email, person=row.user_id)
-            outbox.queue(kind="security", to=to, letter=said, org=place.id, dedupe=once)
-            notices.post(row.user_id, "security", said, org=place.id, about=once)
+            outbox.tell(kind="security", to=to, letter=said, org=place.id, once=once)
 
 
 def _once(org: UUID, gone: UUID, told: UUID, at: datetime) -> str:

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from vallum_web.accounts.models import Membership, Operator, User
+from vallum_web.accounts.models import Membership, User
+from vallum_web.accounts.services import operators
 from vallum_web.accounts.suspensions import queries
 from vallum_web.accounts.suspensions.models import Appeal, Suspension
 from vallum_web.accounts.suspensions.rules import Clause
-from vallum_web.mail import notices
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import Letter, letter
 from vallum_web.mail.recipients import Recipient
@@ -326,12 +326,9 @@ def _tell_each(row: Suspension, said: Letter) -> None:
 
 
 def _tell_one(user: User, said: Letter, row: Suspension) -> None:
-    mails.queue(kind=KIND, to=Recipient(address=user.email, person=user.pk), letter=said, org=_tenant(row))
-    notices.post(user.pk, KIND, said, org=_tenant(row))
+    mails.tell(kind=KIND, to=Recipient(address=user.email, person=user.pk), letter=said, org=_tenant(row))
 
 
 def _tell_operators(made: Appeal) -> None:
     path = reverse("operator:suspension", args=[made.suspension_id])
-    said = letter("appeal_waits", day=_day(made.due_at), link=f"{settings.PUBLIC_URL}{path}")
-    for operator in Operator.objects.select_related("user").order_by("added_at"):
-        mails.queue(kind="operation", to=Recipient(address=operator.user.email, person=operator.user_id), letter=said)
+    operators.tell(letter("appeal_waits", day=_day(made.due_at), link=f"{settings.PUBLIC_URL}{path}"))

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Membership
-from vallum_web.accounts.queries import operators
+from vallum_web.accounts.services import operators
 from vallum_web.billing.models import BillingAccount, BillingCommand, InvoiceRef, Status, SubscriptionMirror
 from vallum_web.billing.queries import SOON
 from vallum_web.billing.seen import OPEN, READ_ONLY_AFTER
@@ -90,11 +90,9 @@ def too_few_seats(org: Org, used: int, paid: int) -> None:
 
 
 def tell_operators(said: Letter, *, once: str) -> None:
-    """Those who run the platform, each once under this key. Outside of a scope."""
+    """Outside of a scope."""
     with transaction.atomic():
-        for row in operators():
-            to = Recipient(address=row.user.email, person=row.user_id)
-            mails.queue(kind="operation", to=to, letter=said, dedupe=f"{once}/{row.user_id}")
+        operators.tell(said, once=once)
 
 
 def _plan(org: Org) -> str:

@@ -12,8 +12,7 @@ from django.db.models import Q
 from vallum_web.accounts import queries as people
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Membership, User
-from vallum_web.accounts.services import staff
-from vallum_web.mail import notices
+from vallum_web.accounts.services import operators, staff
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import Letter, letter
 from vallum_web.mail.recipients import Recipient
@@ -262,8 +261,7 @@ def _tell_org(row: LegalRequest) -> int:
 
 
 def _post(who: UUID, address: str, said: Letter, org: UUID | None) -> None:
-    mails.queue(kind=KIND, to=Recipient(address=address, person=who), letter=said, org=org)
-    notices.post(who, KIND, said, org=org)
+    mails.tell(kind=KIND, to=Recipient(address=address, person=who), letter=said, org=org)
 
 
 def _letter(row: LegalRequest, whom: str) -> Letter:
@@ -288,10 +286,7 @@ def remind_of_gags() -> int:
         with transaction.atomic():
             LegalRequest.objects.filter(pk=row.pk).update(gag_reminded_at=now)
             said = letter("gag_review", ref=row.ref, link=f"{settings.PUBLIC_URL}/operator/authorities/{row.pk}/")
-            for operator in people.operators():
-                mails.queue(
-                    kind="operation", to=Recipient(address=operator.user.email, person=operator.user_id), letter=said
-                )
+            operators.tell(said)
         count += 1
     return count
 
@@ -302,15 +297,14 @@ def remind_of_emergencies() -> int:
 
 
 def _remind_of_emergency(row: LegalRequest) -> bool:
-    others = [each for each in people.operators() if each.user_id != row.first_by]
+    others = people.operators().exclude(user=row.first_by)
     lately = row.steps.filter(what=REMINDED, at__gt=clock.now() - REMIND_SECOND_EVERY)
-    if not others or lately.exists():
+    if lately.exists() or not others.exists():
         return False
     said = letter("second_look", ref=row.ref, link=f"{settings.PUBLIC_URL}/operator/authorities/{row.pk}/")
     with transaction.atomic():
         note(row, REMINDED, "", None)
-        for each in others:
-            mails.queue(kind="operation", to=Recipient(address=each.user.email, person=each.user_id), letter=said)
+        operators.tell(said, but=row.first_by)
     return True
 
 

@@ -11,7 +11,6 @@ from django.urls import reverse
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Membership
 from vallum_web.findings.services import expiring
-from vallum_web.mail import notices
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
 from vallum_web.mail.recipients import Recipient
@@ -53,8 +52,7 @@ def _tell(org: Org, at: datetime, ahead: timedelta, facts: dict[str, int]) -> in
     for row in people.order_by("since", "id"):
         once = _once(org.pk, row.user_id, at, ahead)
         to = Recipient(address=row.user.email, person=row.user_id)
-        mails.queue(kind=KIND, to=to, letter=said, org=org.pk, dedupe=once)
-        notices.post(row.user_id, KIND, said, org=org.pk, about=once)
+        mails.tell(kind=KIND, to=to, letter=said, org=org.pk, once=once)
     return len(people)
 
 

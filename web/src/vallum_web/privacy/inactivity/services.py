@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Membership, User
-from vallum_web.mail import notices
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
 from vallum_web.mail.recipients import Recipient
@@ -71,8 +70,7 @@ def _warn(user: User, row: Idle) -> None:
     link = settings.PUBLIC_URL + reverse("account_login")
     kept = ", ".join(org.name for org in _kept(user))
     said = letter("account_unused", since=f"{row.used_at:%Y-%m-%d}", day=f"{row.due_at:%Y-%m-%d}", kept=kept, link=link)
-    mails.queue(kind=KIND, to=Recipient(address=user.email, person=user.pk), letter=said)
-    notices.post(user.pk, KIND, said)
+    mails.tell(kind=KIND, to=Recipient(address=user.email, person=user.pk), letter=said)
     for org in _with_others(user):
         _tell_org(org, user, row)
 
@@ -125,5 +123,4 @@ def _tell_org(org: MyOrg, user: User, row: Idle) -> None:
         )
         for member in told:
             to = Recipient(address=member.user.email, person=member.user_id)
-            mails.queue(kind="security", to=to, letter=said, org=org.id)
-            notices.post(member.user_id, "security", said, org=org.id)
+            mails.tell(kind="security", to=to, letter=said, org=org.id)

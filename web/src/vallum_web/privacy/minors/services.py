@@ -9,7 +9,6 @@ from vallum_web.accounts.addresses import looked_up
 from vallum_web.accounts.matrix import Role
 from vallum_web.accounts.models import Membership, User
 from vallum_web.accounts.services import members
-from vallum_web.mail import notices
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
 from vallum_web.mail.recipients import Recipient
@@ -91,8 +90,7 @@ def _tell_owners(org: MyOrg, gone: User) -> None:
     with scope(org.id):
         owners = Membership.objects.of(org.id).filter(role=Role.OWNER).exclude(user=gone)
         for who, address in owners.values_list("user_id", "user__email"):
-            mails.queue(kind=KIND, to=Recipient(address=address, person=who), letter=said, org=org.id)
-            notices.post(who, KIND, said, org=org.id)
+            mails.tell(kind=KIND, to=Recipient(address=address, person=who), letter=said, org=org.id)
 
 
 def _answer(request: UUID, by: UUID) -> None:

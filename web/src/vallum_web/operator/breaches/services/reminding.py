@@ -7,11 +7,8 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from vallum_web.accounts import queries as accounts
-from vallum_web.mail import notices
-from vallum_web.mail import services as mails
+from vallum_web.accounts.services import operators
 from vallum_web.mail.letters import letter
-from vallum_web.mail.recipients import Recipient
 from vallum_web.operator.breaches import clocks
 from vallum_web.operator.breaches.models import Duty, Incident
 from vallum_web.tenancy import clock
@@ -43,9 +40,7 @@ def tell(row: Incident) -> None:
     """Inside a transaction: everybody who runs the platform is told how the clocks stand."""
     link = settings.PUBLIC_URL + reverse("operator_breaches:incident", args=[row.pk])
     said = letter("breach_clock", name=row.name, lines=list(_lines(row)), link=link)
-    for operator in accounts.operators():
-        mails.queue(kind=KIND, to=Recipient(address=operator.user.email, person=operator.user_id), letter=said)
-        notices.post(operator.user_id, KIND, said)
+    operators.tell(said, kind=KIND, notice=True)
 
 
 def _lines(row: Incident) -> Iterator[str]:

@@ -15,7 +15,6 @@ from django.db.models import Q
 from django.urls import reverse
 
 from vallum_web.accounts.models import Membership, User
-from vallum_web.mail import notices
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import Letter, letter
 from vallum_web.mail.recipients import Recipient
@@ -135,10 +134,8 @@ def _tell(telling: Telling, batch: Sequence[Key]) -> int:
         rows = []
         for who, of in reached:
             said = _letter(telling, names.get(of) if of else None)
-            once = f"breach:{telling.pk}:{of or ''}"
             to = Recipient(address=there[who], person=who)
-            mail = mails.queue(kind=KIND, to=to, letter=said, dedupe=_once(telling, who, of))
-            notices.post(who, KIND, said, about=once)
+            mail = mails.tell(kind=KIND, to=to, letter=said, once=_once(telling, who, of))
             rows.append(Told(telling=telling, person=who, of=of, at=clock.now(), mail=mail))
         Told.objects.bulk_create(rows)
     return len(batch) - len(reached)

@@ -2,10 +2,8 @@
 
 from django.db import transaction
 
-from vallum_web.accounts.models import Operator
-from vallum_web.mail import services as mails
+from vallum_web.accounts.services import operators
 from vallum_web.mail.letters import letter
-from vallum_web.mail.recipients import Recipient
 from vallum_web.operator.notices import wording
 from vallum_web.operator.notices.services import announcing
 from vallum_web.tenancy import clock
@@ -50,9 +48,5 @@ def warn_of_ends() -> int:
         last = min(row.expires for row in each.transfers)
         said = letter("transfer_ends", who=each.party.who, day=f"{last:%Y-%m-%d}", link=wording.desk())
         with transaction.atomic():
-            for operator in Operator.objects.select_related("user").order_by("user"):
-                once = f"transfer:{each.party.id}:{last}:{operator.user_id.hex}"
-                to = Recipient(address=operator.user.email, person=operator.user_id)
-                mails.queue(kind="operation", to=to, letter=said, dedupe=once)
-                count += 1
+            count += operators.tell(said, once=f"transfer/{each.party.id}/{last}")
     return count
