@@ -9,7 +9,7 @@ from django.test import Client
 from mailing import mails
 
 from vallum_web.accounts import tokens
-from vallum_web.accounts.abuse import figures, rules, services
+from vallum_web.accounts.abuse import figures, rounds, rules, services
 from vallum_web.accounts.abuse.models import AbuseCase, Attack, TokenHabit
 from vallum_web.accounts.models import ApiToken, Membership, Operator, SignIn
 from vallum_web.tenancy import clock
@@ -116,8 +116,8 @@ class TestLooking:
             return look_at(org, now)
 
         monkeypatch.setattr(services, "look_at", failing)
-        monkeypatch.setattr(services.lookups, "all_orgs", lambda: [people.elsewhere.pk, people.org.pk])
-        with pytest.raises(services.NotLookedAtError, match=": 1"):
+        monkeypatch.setattr(rounds.lookups, "all_orgs", lambda: [people.elsewhere.pk, people.org.pk])
+        with pytest.raises(rounds.NotLookedAtError, match=": 1"):
             services.look()
         assert looked_at == [people.elsewhere.pk, people.org.pk]
         assert len(cases(people.org)) == 1

@@ -57,7 +57,8 @@ def test_what_is_unusual_of_an_export(seen, rule):
 
 
 def test_hours_are_sums():
-    assert taking.hours([(NOON, 3), (NOON + 59 * MINUTE, 4), (NOON + HOUR, 5)]) == [7, 5]
+    taken = [(1, NOON, 3), (2, NOON, 9), (1, NOON + 59 * MINUTE, 4), (1, NOON + HOUR, 5)]
+    assert taking.hours(taken) == {1: [7, 5], 2: [9]}
 
 
 def weeks_of(dice, *, whole):

@@ -69,17 +69,13 @@ def _facts(wanted: Wanted, now: datetime) -> taking.Export:
     rows = list(
         Taken.objects.of(wanted.org).filter(at__gt=now - TAKEN_KEPT_FOR).values_list("who", "at", "rows").order_by("at")
     )
-    own = [(at, n) for who, at, n in rows if who == wanted.who]
-    people = {who for who, _, _ in rows}
+    before = taking.hours(row for row in rows if row[1] <= lately)
+    this_hour = sum(n for who, at, n in rows if who == wanted.who and at > lately)
     made = made_owner_at(wanted.org, wanted.by, now - taking.NEW_FOR)
     return taking.Export(
-        rows=None if wanted.rows is None else wanted.rows + sum(n for at, n in own if at > lately),
-        own=taking.hours([(at, n) for at, n in own if at <= lately]),
-        everybody=[
-            each
-            for person in sorted(people)
-            for each in taking.hours([(at, n) for who, at, n in rows if who == person and at <= lately])
-        ],
+        rows=None if wanted.rows is None else wanted.rows + this_hour,
+        own=before.get(wanted.who, []),
+        everybody=[n for own in before.values() for n in own],
         owner_for=now - made if made else None,
         shortened=shortened_keeping(wanted.org, wanted.by, now - taking.NEW_FOR),
     )

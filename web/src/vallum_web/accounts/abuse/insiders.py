@@ -1,34 +1,18 @@
 """What an organization's own people do one after the other: owners are told, nothing is stopped."""
 
-import logging
 from datetime import datetime
 from uuid import UUID
 
-from vallum_web.accounts.abuse import cases, sequences, told
+from vallum_web.accounts.abuse import cases, rounds, sequences, told
 from vallum_web.accounts.abuse.models import AbuseCase
-from vallum_web.accounts.abuse.services import NotLookedAtError
 from vallum_web.accounts.models import User
-from vallum_web.tenancy import clock, jobs, lookups
 from vallum_web.tenancy.models import Org
 from vallum_web.tenancy.scope import scope
 
-log = logging.getLogger(__name__)
-
 
 def look() -> None:
-    """Hold the last day's acts of every organization against the rules. One that fails stops no other.
-
-    Raises NotLookedAtError in the end, so that the job is seen to have failed.
-    """
-    failed = 0
-    for org in jobs.staying(lookups.all_orgs()):
-        try:
-            look_at(org, clock.now())
-        except Exception:  # whatever it meets there is that organization's alone
-            log.exception("What people of %s did could not be looked at", org)
-            failed += 1
-    if failed:
-        raise NotLookedAtError(f"Organizations that could not be looked at: {failed}.")
+    """Hold the last day's acts of every organization against the rules. Raises NotLookedAtError."""
+    rounds.look(look_at)
 
 
 def look_at(org: UUID, now: datetime) -> int:

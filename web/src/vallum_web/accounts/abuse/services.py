@@ -1,6 +1,5 @@
 """Writes: cases, what an organization wants done about them, and what tokens usually do."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,22 +10,21 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
-from vallum_web.accounts.abuse import cases, rules
+from vallum_web.accounts.abuse import cases, rounds, rules
 from vallum_web.accounts.abuse.holding import TAKEN_KEPT_FOR
 from vallum_web.accounts.abuse.models import AbuseCase, Attack, Taken, TokenHabit, Watching
 from vallum_web.accounts.abuse.watch import Alarm
 from vallum_web.accounts.models import ApiToken, SignIn, User
 from vallum_web.accounts.networks import neighbourhood
-from vallum_web.accounts.queries import operators
+from vallum_web.accounts.services import operators
 from vallum_web.mail import services as mails
 from vallum_web.mail.letters import letter
 from vallum_web.mail.recipients import Recipient
-from vallum_web.tenancy import clock, jobs, lookups
+from vallum_web.tenancy import clock
 from vallum_web.tenancy.events import emit
 from vallum_web.tenancy.models import Org, RequestLog
 from vallum_web.tenancy.scope import scope
 
-log = logging.getLogger(__name__)
 HOUR = timedelta(hours=1)
 MOST_AN_HOUR = 200
 """Attacks that are written down."""
@@ -42,24 +40,9 @@ class OwnExportError(Exception):
     """Nobody lets go what is held of their own."""
 
 
-class NotLookedAtError(Exception):
-    """Some organizations could not be looked at; the log says which, and why."""
-
-
 def look() -> None:
-    """Hold the last hour of every organization's tokens against the rules. One that fails stops no other.
-
-    Raises NotLookedAtError in the end, so that the job is seen to have failed.
-    """
-    failed = 0
-    for org in jobs.staying(lookups.all_orgs()):
-        try:
-            look_at(org, clock.now())
-        except Exception:  # whatever it meets there is that organization's alone
-            log.exception("The tokens of %s could not be looked at", org)
-            failed += 1
-    if failed:
-        raise NotLookedAtError(f"Organizations that could not be looked at: {failed}.")
+    """Hold the last hour of every organization's tokens against the rules. Raises NotLookedAtError."""
+    rounds.look(look_at)
 
 
 def look_at(org: UUID, now: datetime) -> int:
@@ -198,10 +181,7 @@ def attacked(alarm: Alarm, words: str, came_in: Sequence[SignIn]) -> None:
                 figures={"accounts": alarm.accounts, "came_in": alarm.came_in},
             )
         said = letter("attack_seen", words=words, link=settings.PUBLIC_URL + reverse("operator:attacks"))
-        for operator in operators():
-            to = Recipient(address=operator.user.email, person=operator.user.pk)
-            once = f"attack:{operator.user.pk}:{now:%Y-%m-%dT%H}"
-            mails.queue(kind="security", to=to, letter=said, dedupe=once)
+        operators.tell(said, kind="security", once=f"attack/{now:%Y-%m-%dT%H}")
         for row in came_in:
             to = Recipient(address=row.user.email, person=row.user.pk)
             mails.queue(kind="security", to=to, letter=letter("signed_in_amid_attack", device=row.device))

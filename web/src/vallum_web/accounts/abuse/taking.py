@@ -1,9 +1,11 @@
 """What is unusual of an export, seen against what was exported before. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from uuid import UUID
 
 from vallum_web.accounts.abuse.rules import Unusual
 
@@ -36,13 +38,12 @@ class Export:
     """Whether they had findings kept for less time within the last day."""
 
 
-def hours(taken: Mapping[datetime, int] | Sequence[tuple[datetime, int]]) -> list[int]:
-    """Rows by the hour in which they were taken."""
-    sums: dict[datetime, int] = {}
-    for at, rows in taken.items() if isinstance(taken, Mapping) else taken:
-        hour = at.replace(minute=0, second=0, microsecond=0)
-        sums[hour] = sums.get(hour, 0) + rows
-    return [sums[hour] for hour in sorted(sums)]
+def hours(taken: Iterable[tuple[UUID, datetime, int]]) -> dict[UUID, list[int]]:
+    """Rows by who took them and by the hour, the earliest first. `taken`: in the order of time."""
+    sums: dict[UUID, dict[datetime, int]] = defaultdict(lambda: defaultdict(int))
+    for who, at, rows in taken:
+        sums[who][at.replace(minute=0, second=0, microsecond=0)] += rows
+    return {who: list(own.values()) for who, own in sums.items()}
 
 
 def judge(export: Export) -> Unusual | None:
