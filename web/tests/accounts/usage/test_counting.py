@@ -35,7 +35,8 @@ def requests(**values):
     ],
 )  # fmt: skip
 def test_what_is_counted_of_a_person(row, against, expected):
-    assert counting.of_people([requests(**row)], against) == Counter(expected)
+    uses, _ = counting.of_day([requests(**row)], use=against, aggregates=())
+    assert uses == Counter(expected)
 
 
 @pytest.mark.policy("PP-6e")
@@ -56,7 +57,8 @@ def test_what_is_counted_of_an_organization(row, against, expected):
 @pytest.mark.policy("PP-1.3c")
 def test_devices_are_told_in_few_classes_whatever_they_say_of_themselves():
     agents = [FIREFOX, "curl/8.5.0", *(f"made-up-{n}/1" for n in range(500)), *(f"odd {n}" for n in range(500))]
-    found = counting.classes([requests(agent=agent, org=UUID(int=n)) for n, agent in enumerate(agents)], ())
+    rows = (requests(agent=agent, org=UUID(int=n)) for n, agent in enumerate(agents))
+    _, found = counting.of_day(rows, use=(), aggregates=())
     assert {(row.kind, row.browser, row.system): both for row, both in found.items()} == {
         ("computer", "Firefox", "Linux"): (1, 1),
         ("program", "curl", ""): (1, 1),

@@ -52,26 +52,25 @@ def lines(rows: Iterable[Requests], against: Collection[UUID]) -> dict[UUID | No
     return found
 
 
-def classes(rows: Iterable[Requests], against: Collection[UUID]) -> dict[Class, tuple[int, int]]:
-    """Of each class of device: in how many organizations, and how many requests."""
+def of_day(
+    rows: Iterable[Requests], *, use: Collection[UUID], aggregates: Collection[UUID]
+) -> tuple[Counter[tuple[UUID, str]], dict[Class, tuple[int, int]]]:
+    """How often each person used a feature; and of each class of device in how many organizations it was, and how many requests.
+
+    Use is what worked, asked for by a browser that did not ask for anything else. Who is against either is not in it.
+    """
+    uses: Counter[tuple[UUID, str]] = Counter()
     count: Counter[Class] = Counter()
     orgs: dict[Class, set[UUID]] = defaultdict(set)
     for row in rows:
-        if row.person is None or row.person not in against:
+        if row.person and not row.private and row.person not in use and row.status_class in WORKED:
+            uses[row.person, feature(row.route)] += row.n
+        if row.person is None or row.person not in aggregates:
             mine = _class(_device(row.agent))
             count[mine] += row.n
             if row.org:
                 orgs[mine].add(row.org)
-    return {mine: (len(orgs[mine]), n) for mine, n in count.items()}
-
-
-def of_people(rows: Iterable[Requests], against: Collection[UUID]) -> Counter[tuple[UUID, str]]:
-    """How often each person used a feature: what worked, asked for by a browser that did not ask for anything else."""
-    found: Counter[tuple[UUID, str]] = Counter()
-    for row in rows:
-        if row.person and not row.private and row.person not in against and row.status_class in WORKED:
-            found[row.person, feature(row.route)] += row.n
-    return found
+    return uses, {mine: (len(orgs[mine]), n) for mine, n in count.items()}
 
 
 @lru_cache(maxsize=4096)

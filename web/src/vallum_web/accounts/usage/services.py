@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -31,6 +31,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OF_PEOPLE_KEPT_FOR = timedelta(days=30)
 KEPT_FOR = timedelta(days=760)
 """Twenty-five months."""
+AT_ONCE = 2_000
 SETTLING = timedelta(minutes=2)
 """So long after an hour its last rows are in the log: a process writes them once a second, and again where that failed."""
 
@@ -54,12 +55,12 @@ def _due(now: datetime) -> Iterator[datetime]:
 
 def _count(hour: datetime) -> None:
     """Twice is the same as once: what was there of this hour and of its day is replaced."""
-    began = time.monotonic()
-    rows = _requests(hour, hour + HOUR)
-    found = counting.lines(rows, objecting(Purpose.USAGE, hour) | objecting(Purpose.AGGREGATES, hour))
+    began, seen = time.monotonic(), _Seen()
+    against = objecting(Purpose.USAGE, hour) | objecting(Purpose.AGGREGATES, hour)
+    found = counting.lines(seen.through(_requests(hour, hour + HOUR)), against)
     outside = found.pop(None, Counter())
     # Of an organization whose requests are all of people who objected meanwhile, what was written goes.
-    for org in jobs.staying(sorted(set(lookups.all_orgs()) & {row.org for row in rows if row.org})):
+    for org in jobs.staying(sorted(seen.orgs.intersection(lookups.all_orgs()))):
         with scope(org):
             UsageCounter.objects.of(org).filter(hour=hour).delete()
             UsageCounter.objects.bulk_create(
@@ -74,7 +75,7 @@ def _count(hour: datetime) -> None:
         CountedHour.objects.update_or_create(
             hour=hour,
             defaults={
-                "requests": sum(row.n for row in rows),
+                "requests": seen.requests,
                 "milliseconds": round((time.monotonic() - began) * 1000),
             },
         )
@@ -83,10 +84,10 @@ def _count(hour: datetime) -> None:
 def _count_day(day: date, until: datetime) -> None:
     """The day as far as it has come. Whoever objected at any moment of it has no row of it."""
     since = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    rows = _requests(since, until)
-    uses = counting.of_people(rows, objecting(Purpose.USAGE, since))
+    uses, classes = counting.of_day(
+        _requests(since, until), use=objecting(Purpose.USAGE, since), aggregates=objecting(Purpose.AGGREGATES, since)
+    )
     there = set(User.objects.filter(pk__in={person for person, _ in uses}).values_list("pk", flat=True))
-    classes = counting.classes(rows, objecting(Purpose.AGGREGATES, since))
     with transaction.atomic():
         PersonUse.objects.filter(day=day).delete()
         PersonUse.objects.bulk_create(
@@ -102,11 +103,28 @@ def _count_day(day: date, until: datetime) -> None:
         PersonUse.objects.filter(person__in=objecting(Purpose.USAGE, clock.now())).delete()
 
 
-def _requests(since: datetime, until: datetime) -> Sequence[counting.Requests]:
+class _Seen:
+    """What went by on the way to the counters."""
+
+    def __init__(self) -> None:
+        self.orgs: set[UUID] = set()
+        self.requests = 0
+
+    def through(self, rows: Iterable[counting.Requests]) -> Iterator[counting.Requests]:
+        for row in rows:
+            self.requests += row.n
+            if row.org:
+                self.orgs.add(row.org)
+            yield row
+
+
+def _requests(since: datetime, until: datetime) -> Iterator[counting.Requests]:
+    """Some at a time: whoever sends what they like as the name of their browser makes as many rows as requests."""
     names = ("org", "person", "private", "route", "status_class", "agent", "n")
-    with closing(connection.cursor()) as cursor:
+    with transaction.atomic(), closing(connection.chunked_cursor()) as cursor:
         cursor.execute(f"select {', '.join(names)} from usage_requests(%s, %s)", [since, until])  # noqa: S608 - names of the line above
-        return [counting.Requests(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+        while rows := cursor.fetchmany(AT_ONCE):
+            yield from (counting.Requests(**dict(zip(names, row, strict=True))) for row in rows)
 
 
 def forget(person: UUID) -> None:
