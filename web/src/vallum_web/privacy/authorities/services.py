@@ -335,10 +335,12 @@ def prune() -> int:
 
 def _sweep() -> None:
     """Files of a day ago that no request names: a crash between the two left them behind."""
-    for subject in set(LegalRequest.objects.values_list("subject", flat=True)):
-        named = set(LegalRequest.objects.filter(subject=subject).values_list("blob", flat=True))
+    named: dict[UUID, set[UUID | None]] = {}
+    for subject, blob in LegalRequest.objects.values_list("subject", "blob"):
+        named.setdefault(subject, set()).add(blob)
+    for subject, kept in named.items():
         for key in blobs.left(subject, shelf=SHELF):
-            if key not in named:
+            if key not in kept:
                 blobs.delete(subject, key, shelf=SHELF)
 
 
