@@ -28,7 +28,7 @@ from vallum_engine.values import made, mutable
 
 MARGIN = 2_000_000_000
 """Nanoseconds: the coarsest clock of a file system counts in two seconds."""
-_MAGIC = b"vallum-recall/1\n"
+_MAGIC = b"vallum-recall/2\n"
 
 Stat = tuple[int, int, int, int]
 """Size, times of change of content and of inode in nanoseconds, inode."""
@@ -139,6 +139,8 @@ class Folder(NamedTuple):
     git: tuple[Stat, ...] = ()
     unpacked: int = 0
     members: int = 0
+    own: Stat = UNTRUSTED
+    """What the folder itself was like, which changes whenever an entry comes, goes or is renamed."""
 
 
 Asked = list[tuple[Detector, Sequence[Hit]]]

@@ -7,201 +7,18 @@ import os
 import random
 import shutil
 import subprocess
-import time
 import zipfile
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rescanning import Counter, Scans, tick, write
 
-from vallum_engine.detector import Trigger
 from vallum_engine.errors import UnreadableSource
-from vallum_engine.model.file import File
-from vallum_engine.model.finding import Confidence, Finding, Kind, Location, Severity
-from vallum_engine.model.report import Exclusion, Report, RuleSet, Verdict
-from vallum_engine.pipeline import scan
-from vallum_engine.recall import MARGIN, Recall
-from vallum_engine.sca.detector import PackageDetector
-from vallum_engine.sources import directory, recalled
-from vallum_engine.sources.again import of_folder
-from vallum_engine.sources.limits import Limits
-from vallum_engine.triggers import collect
+from vallum_engine.recall import Recall
+from vallum_engine.sources import recalled
 
 SECRET = b"never kept: hunter2"
-
-
-class Words:
-    """Finds each line with a word, says aside what it did not look at, and breaks on demand."""
-
-    name = "words"
-    by_file = True
-    stamp = "1"
-    triggers = (Trigger(rb"secret|aside|boom|timed"),)
-
-    def __init__(self):
-        self.timed = set()
-        self.seen = []
-        self._aside = []
-
-    def rulesets(self):
-        return (RuleSet(name="words", version="1", rules=("r", "timed")),)
-
-    def wants(self, path):
-        return path.endswith(".env")
-
-    def detect(self, file, hits):
-        self.seen.append(file.path)
-        for number, line in enumerate(file.data.split(b"\n"), 1):
-            if b"aside" in line:
-                self._aside.append(Exclusion(path=file.path, ruleset="words", verdict=Verdict.SKIPPED, why="aside"))
-            if b"timed" in line:
-                self.timed.add("timed")
-            if b"secret" in line or b"timed" in line:
-                yield sighting("timed" if b"timed" in line else "r", file.path, number, line[:40])
-        if b"boom" in file.data:
-            raise ValueError("boom")
-
-    def conclude(self):
-        return ()
-
-    def exclusions(self):
-        return self._aside
-
-    def packages(self):
-        return ()
-
-
-class Counter(Words):
-    """Concludes from all files that it asked for: how many there are, and where."""
-
-    name = "counter"
-    by_file = False
-    triggers = (Trigger(rb"count"),)
-
-    def wants(self, path):
-        return path.endswith("requirements.txt")
-
-    def rulesets(self):
-        return (RuleSet(name="counter", version=str(len(self.seen)), rules=("n",)),)
-
-    def detect(self, file, hits):
-        self.seen.append(file.path)
-        if b"here" in file.data:
-            yield sighting("n", file.path, 1, b"here", self.name)
-
-    def conclude(self):
-        for place, path in enumerate(self.seen):
-            yield sighting("n", path, 1, str(place).encode(), self.name)
-
-
-class Reader(Counter):
-    """Concludes from files that it reads again in the end."""
-
-    name = "reader"
-
-    def look_again(self, tree):
-        self.tree = tree
-
-    def conclude(self):
-        asked = [path for path in self.tree.paths if path.endswith(".py")]
-        for place, file in enumerate(self.tree.again(asked)):
-            yield sighting("n", file.path, 1, str(place).encode() + file.data[:9], self.name)
-        for path in self.tree.unread:
-            yield sighting("n", path, 1, b"unread", self.name)
-
-
-def sighting(rule, path, line, identity, ruleset="words"):
-    return Finding(
-        kind=Kind.SECRET,
-        ruleset=ruleset,
-        rule=rule,
-        title="t",
-        severity=Severity.HIGH,
-        confidence=Confidence.HIGH,
-        message="m",
-        locations=(Location(path=path, line=line, end_line=line),),
-        identity=("w/1", ruleset, identity.decode("latin-1")),
-    )
-
-
-class Twice:
-    """A source whose files can be asked for again."""
-
-    def __init__(self, items, root):
-        self.items = items
-        self.root = root
-
-    def __iter__(self):
-        return iter(self.items)
-
-    def again(self, paths):
-        return of_folder(self.root, paths)
-
-
-class Scans:
-    """Scans of one folder, each with what the one before it kept."""
-
-    def __init__(self, root, *, later=MARGIN, honour_ignores=True, reader=False, **limits):
-        self.reader = reader
-        self.root = str(root)
-        self.limits = Limits(**limits)
-        self.later = later
-        """How much later the clock is than it is: the files of a test are all new."""
-        self.honour_ignores = honour_ignores
-        self.kept = None
-        self.read = []
-
-    def detectors(self):
-        """One that looks at any file in the end, or none."""
-        more = [Reader(), PackageDetector(None, today="2026-01-01", data="none")]
-        return [Words(), Counter(), *(more if self.reader else ())]
-
-    def whole(self):
-        found = self.detectors()
-        walk = directory.walk(self.root, limits=self.limits, honour_ignores=self.honour_ignores)
-        source = Twice(walk, self.root) if self.reader else walk
-        return scan(source, found, triggers=collect(found).fallback(), honour_ignores=self.honour_ignores)
-
-    def again(self, key="k"):
-        found = self.detectors()
-        recall = Recall(self.kept, found, key=lambda: key, began=time.time_ns() + self.later)
-        walk = recalled.walk(self.root, recall, limits=self.limits, honour_ignores=self.honour_ignores)
-        self.read = []
-        report = scan(
-            Twice(self._watched(walk), self.root) if self.reader else self._watched(walk),
-            found,
-            triggers=collect(found).fallback(),
-            honour_ignores=self.honour_ignores,
-            recall=recall,
-        )
-        self.kept = recall.dump() or self.kept
-        return report
-
-    def _watched(self, items):
-        for item in items:
-            if isinstance(item, File):
-                self.read.append(item.path)
-            yield item
-
-    def same(self):
-        """The report of both ways, which must be equal."""
-        whole, again = self.whole(), self.again()
-        for field in Report.__fields__:
-            assert getattr(again, field) == getattr(whole, field)
-        return again
-
-
-def write(root, files):
-    for name, content in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    tick()
-
-
-def tick():
-    """Past the tick of the file system's clock, in which a change cannot be told from the one before."""
-    time.sleep(0.02)
 
 
 def zipped(files):
@@ -330,7 +147,7 @@ def test_a_detector_that_broke_is_asked_again(tmp_path):
         assert "a.txt" in scans.read
 
 
-@pytest.mark.parametrize("kept", [b"", b"noise", b"vallum-recall/1\n", b"vallum-recall/1\n" + os.urandom(500)])
+@pytest.mark.parametrize("kept", [b"", b"noise", b"vallum-recall/2\n", b"vallum-recall/2\n" + os.urandom(500)])
 def test_noise_is_nothing_known(tmp_path, kept):
     write(tmp_path, TREE)
     scans = Scans(tmp_path)

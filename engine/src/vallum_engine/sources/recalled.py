@@ -3,13 +3,14 @@
 import os
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from vallum_engine.errors import UnreadableSource
 from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.text import printable
 from vallum_engine.recall import ASK, BINARY, HIDDEN, PLAIN, SPECIAL, UNTRUSTED, Folder, Known, Recall, Said, Stat, said
-from vallum_engine.sources import worktree
+from vallum_engine.sources import looks, worktree
 from vallum_engine.sources.directory import (
     DEFAULT_LIMITS,
     Archive,
@@ -25,9 +26,7 @@ from vallum_engine.sources.worktree import Rules
 from vallum_engine.values import made, mutable
 
 Item = File | Skipped | Known
-_GIT = ("index", "config", "info/exclude")
 _IGNORES = (".gitignore", ".vallumignore")
-_LINK, _OTHER = "//", "///"
 
 
 def walk(root: str, recall: Recall, *, limits: Limits = DEFAULT_LIMITS, honour_ignores: bool = True) -> Iterator[Item]:
@@ -44,9 +43,10 @@ _Before = tuple[Stat, int, tuple[Any, ...] | None]
 
 @mutable
 class _Place:
-    """An open folder."""
+    """A folder on the way to where the walk is."""
 
     descriptor: int
+    """Less than nothing while it is not open: of a folder that is what it was, nothing is read."""
     parts: tuple[str, ...]
     prefix: str
     names: Sequence[str] = ()
@@ -64,10 +64,13 @@ class _Recalling(Walk):
         self.above = Rules()
         """What holds at the top because of what lies above it."""
         self.places: list[_Place] = []
+        self.device: int | None = None
+        """Of the file system, where that tells by its times whether a folder's entries changed."""
         self.deferred: list[tuple[tuple[str, ...], str]] = []
 
     def every(self, root: str) -> Iterator[Item]:
         descriptor = opened_root(root)
+        self.device = looks.telling(descriptor)
         self.above = worktree.at_root(root) if self.honour_ignores else self.above
         broke = None
         try:
@@ -75,47 +78,73 @@ class _Recalling(Walk):
             while self.places:
                 place = self.places[-1]
                 name = next(place.folders, None)
-                if name is None:
-                    os.close(self.places.pop().descriptor)
-                else:
+                if name is not None:
                     yield from self.below(place, name)
+                elif self.places.pop().descriptor >= 0:
+                    os.close(place.descriptor)
         except UnreadableSource as error:
             broke = error
         finally:
             for place in self.places:
-                os.close(place.descriptor)
+                if place.descriptor >= 0:
+                    os.close(place.descriptor)
         if not self.recall.settled(whole=not broke):
             yield from self.once_more(root)
         if broke:
             raise broke
 
     def below(self, place: _Place, name: str) -> Iterator[Item]:
-        parts = (*place.parts, name)
-        opened = opened_within(place.descriptor, place.prefix, parts, self.limits)
+        parts, prefix = (*place.parts, name), f"{place.prefix}{name}/"
+        old = self.recall.folder(prefix) if place.same else None
+        if old and len(parts) <= self.limits.depth and ASK not in old.codes and self.fits(old):
+            names = old.names.split("\0") if old.names else []
+            files = looks.files(names)
+            as_it_was = looks.untouched(self.places[0].descriptor, self.device, prefix, files, old)
+            if as_it_was and self.hides_the_same(old, names, (), equal=True):
+                self.count(len(names), prefix)
+                self.places.append(_Place(-1, parts, prefix, names, same=True))
+                now = dict(zip(files, looks.quads(old.stats), strict=True)) if old.joined else {}
+                yield from self.unchanged(self.places[-1], old, now)
+                return
+        opened = self.opened_below(name)
         if isinstance(opened, Skipped):
             self.recall.changed = True
             yield opened
         else:
-            yield from self.come(_Place(opened, parts, f"{place.prefix}{name}/", same=place.same))
+            yield from self.come(_Place(opened, parts, prefix, same=place.same))
+
+    def opened_below(self, name: str) -> int | Skipped:
+        """A folder in the innermost one, open, and with it those above that nobody had to open so far."""
+        for above, place in pairwise(self.places):
+            if place.descriptor < 0:
+                opened = opened_within(above.descriptor, above.prefix, place.parts, self.limits)
+                if isinstance(opened, Skipped):
+                    return opened
+                place.descriptor = opened
+        place = self.places[-1]
+        return opened_within(place.descriptor, place.prefix, (*place.parts, name), self.limits)
 
     def come(self, place: _Place) -> Iterator[Item]:
         """Yield the folder's files; its folders wait."""
         self.places.append(place)
         try:
+            own = self.own(place.descriptor)
             entries = listed(place.descriptor, self.limits.files - self.entries)
         except OSError as error:
             self.recall.changed = True
             yield Skipped(printable(place.prefix), f"cannot be listed: {error.strerror}")
             return
         self.count(len(entries), place.prefix)
-        place.names, numbers = _look(entries)
+        place.names, numbers = looks.of_entries(entries)
         stats = array("q", numbers).tobytes()
-        git = _git(place.descriptor) if self.honour_ignores and ".git/" in place.names else ()
+        git = looks.of_git(place.descriptor) if self.honour_ignores and ".git/" in place.names else ()
         old = self.recall.folder(place.prefix)
         equal = old is not None and old.stats == stats and old.names == "\0".join(place.names)
         # Of a folder that is what it was, only files that somebody asks for are looked up.
         now = (
-            dict(zip(_files(place.names), _quads(stats), strict=True)) if old is None or not equal or old.joined else {}
+            dict(zip(looks.files(place.names), looks.quads(stats), strict=True))
+            if old is None or not equal or old.joined
+            else {}
         )
         was = _before(old) if old and not equal else {}
         place.same = (
@@ -125,11 +154,12 @@ class _Recalling(Walk):
         )
         self.recall.moved = self.recall.moved or not (equal and place.same)
         if old and equal and place.same and ASK not in old.codes and self.fits(old):
-            yield from self.unchanged(place, old, now)
+            self.recall.changed = self.recall.changed or old.own != own
+            yield from self.unchanged(place, old._replace(own=own), now)
             return
-        made = _Made(now or dict(zip(_files(place.names), _quads(stats), strict=True)))
+        made = _Made(now or dict(zip(looks.files(place.names), looks.quads(stats), strict=True)))
         yield from self.changed(place, entries, made, was or (_before(old) if old else {}))
-        kept = made.done("\0".join(place.names), self.believed(git))
+        kept = made.done("\0".join(place.names), self.believed(git), own)
         self.recall.changed = self.recall.changed or kept != old
         self.recall.keep(place.prefix, kept, made.now)
 
@@ -139,6 +169,11 @@ class _Recalling(Walk):
 
     def believed(self, git: tuple[Stat, ...]) -> tuple[Stat, ...]:
         return tuple(UNTRUSTED if max(stat[1:3]) >= self.recall.before else stat for stat in git)
+
+    def own(self, folder: int) -> Stat:
+        """What an open folder is like before it is listed, as far as that may be believed the next time."""
+        met = os.fstat(folder)
+        return UNTRUSTED if met.st_dev != self.device else self.believed((looks.look(met),))[0]
 
     def fits(self, old: Folder) -> bool:
         """Whether the folder as it was meets no limit: else each file of it is asked, for the report says which met it."""
@@ -186,7 +221,7 @@ class _Recalling(Walk):
             elif folder:
                 folders.append(entry.name)
             else:
-                kind = "neither file nor folder" if name.endswith(_OTHER) else "symbolic link"
+                kind = "neither file nor folder" if name.endswith(looks.OTHER) else "symbolic link"
                 yield from self.noted(made, name, Skipped(shown, kind, covered=True))
 
     def as_it_was(self, made: "_Made", place: _Place, name: str, before: _Before | None) -> Known | None:
@@ -306,7 +341,7 @@ class _Made:
     def distrust(self, name: str) -> None:
         self.now[name] = UNTRUSTED
 
-    def done(self, names: str, git: tuple[Stat, ...]) -> Folder:
+    def done(self, names: str, git: tuple[Stat, ...], own: Stat) -> Folder:
         told = self._said.values()
         return Folder(
             names=names,
@@ -320,58 +355,18 @@ class _Made:
             git=git,
             unpacked=sum(said.unpacked for said in told),
             members=sum(said.members for said in told),
+            own=own,
         )
 
 
-def _look(entries: Sequence[Entry]) -> tuple[list[str], list[int]]:
-    """The names of the entries, with a sign of their kind, and what the files among them are like."""
-    names, numbers = [], list[int]()
-    for entry in entries:
-        if entry.is_file(follow_symlinks=False):
-            names.append(entry.name)
-            try:
-                stat = entry.stat(follow_symlinks=False)
-            except OSError:  # it went since the folder was listed
-                numbers += UNTRUSTED
-            else:
-                numbers += (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-        elif entry.is_dir(follow_symlinks=False):
-            names.append(entry.name + "/")
-        else:
-            names.append(entry.name + (_LINK if entry.is_symlink() else _OTHER))
-    return names, numbers
-
-
-def _files(names: Sequence[str]) -> list[str]:
-    return [name for name in names if name and name[-1] != "/"]
-
-
-def _quads(stats: bytes) -> list[Stat]:
-    numbers = iter(array("q", stats))
-    return list(zip(numbers, numbers, numbers, numbers, strict=True))
-
-
 def _before(old: Folder) -> dict[str, _Before]:
-    names = _files(old.names.split("\0"))
+    names = looks.files(old.names.split("\0"))
     return {
         name: (stat, code, old.extras.get(name))
-        for name, stat, code in zip(names, _quads(old.stats), old.codes, strict=True)
+        for name, stat, code in zip(names, looks.quads(old.stats), old.codes, strict=True)
     }
 
 
 def _same(before: Mapping[str, _Before], now: Mapping[str, Stat]) -> bool:
     """Whether the ignore files of a folder are what they were."""
     return all((before[name][0] if name in before else None) == now.get(name) for name in _IGNORES)
-
-
-def _git(folder: int) -> tuple[Stat, ...]:
-    """What the files of a repository are like that tell what it ignores."""
-    found = []
-    for name in _GIT:
-        try:
-            stat = os.stat(f".git/{name}", dir_fd=folder, follow_symlinks=False)
-        except OSError:
-            found.append((0, 0, 0, 0))
-        else:
-            found.append((stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino))
-    return tuple(found)

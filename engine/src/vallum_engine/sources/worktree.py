@@ -74,11 +74,11 @@ def at_root(root: str) -> Rules:
 def _repository(top: str, above: tuple[str, ...]) -> Rules:
     files = []
     folder = top
-    exclude = _read(f"{top}/.git/info/exclude", ignores.MAX_BYTES)
+    exclude = start_of(f"{top}/.git/info/exclude", ignores.MAX_BYTES)
     if exclude:
         files.append(_above(".git/info/exclude", above, exclude))
     for depth in range(len(above)):
-        data = _read(f"{folder}/.gitignore", ignores.MAX_BYTES)
+        data = start_of(f"{folder}/.gitignore", ignores.MAX_BYTES)
         if data:
             files.append(_above("../" * (len(above) - depth) + ".gitignore", above[depth:], data))
         folder = f"{folder}/{above[depth]}"
@@ -94,7 +94,7 @@ def entered(rules: Rules, parts: tuple[str, ...], names: Sequence[str], folder: 
     """The rules inside a folder whose entries are `names` and whose descriptor is `folder`."""
     if ".git" in names:
         tracked, trouble = _tracked(".", folder)
-        exclude = _read(".git/info/exclude", ignores.MAX_BYTES, folder)
+        exclude = start_of(".git/info/exclude", ignores.MAX_BYTES, folder)
         git = (IgnoreFile(name=_shown(parts, ".git/info/exclude"), depth=len(parts), patterns=ignores.parse(exclude)),)
         rules = replace(rules, git=git, tracked=tracked, repository=parts, ignored="", trouble=trouble)
     if ".gitignore" in names and rules.tracked is not None:
@@ -105,7 +105,7 @@ def entered(rules: Rules, parts: tuple[str, ...], names: Sequence[str], folder: 
 
 
 def _file(parts: tuple[str, ...], name: str, folder: int) -> IgnoreFile:
-    data = _read(name, ignores.MAX_BYTES, folder)
+    data = start_of(name, ignores.MAX_BYTES, folder)
     return IgnoreFile(name=_shown(parts, name), depth=len(parts), patterns=ignores.parse(data))
 
 
@@ -116,12 +116,12 @@ def _shown(parts: tuple[str, ...], name: str) -> str:
 def _tracked(top: str, folder: int | None, *, below: str = "") -> tuple[Tracked | None, str]:
     """The tracked files of the repository at `top`, or None and the reason: then nothing is hidden by `.gitignore`."""
     git = f"{top}/.git"
-    pointer = _read(git, _POINTER_BYTES, folder)  # a worktree's or submodule's `.git` is a file
+    pointer = start_of(git, _POINTER_BYTES, folder)  # a worktree's or submodule's `.git` is a file
     if pointer.startswith(b"gitdir: "):
         named = os.fsdecode(pointer[8:].strip(b"\r\n"))
         git = named if named.startswith("/") else f"{top}/{named}"
-    config = _read(f"{git}/config", _CONFIG_BYTES, folder)
-    data = _read(f"{git}/index", gitindex.MAX_BYTES + 1, folder)
+    config = start_of(f"{git}/config", _CONFIG_BYTES, folder)
+    data = start_of(f"{git}/index", gitindex.MAX_BYTES + 1, folder)
     if not data:
         return gitindex.NOTHING, ""
     if len(data) > gitindex.MAX_BYTES:
@@ -132,7 +132,7 @@ def _tracked(top: str, folder: int | None, *, below: str = "") -> tuple[Tracked 
         return None, str(error)
 
 
-def _read(path: str, limit: int, folder: int | None = None) -> bytes:
+def start_of(path: str, limit: int, folder: int | None = None) -> bytes:
     """The start of a regular file, or nothing: what cannot be read here hides nothing."""
     try:
         descriptor = os.open(path, _FLAGS, dir_fd=folder)
