@@ -92,6 +92,16 @@ def layout(images, *, pack="gzip", nested=False):
     return files
 
 
+def of_two_platforms():
+    """A layout for linux/arm64 and linux/amd64, each with a package that tells it from the other."""
+    images = {}
+    for machine in ("arm64", "amd64"):
+        lock = {"packages": {"": {}, "node_modules/x": {"name": f"on-{machine}", "version": "1.0.0"}}}
+        layers = [layer(("srv/package-lock.json", json.dumps(lock).encode()))]
+        images[f"linux/{machine}"] = (layers, {**configuration(layers), "architecture": machine})
+    return layout(images)
+
+
 def put(files, data):
     name = digest(data)
     files[f"blobs/sha256/{name[7:]}"] = data

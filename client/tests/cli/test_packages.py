@@ -2,6 +2,7 @@
 
 import json
 
+import images
 import pytest
 
 from vallum.cli.exits import Exit
@@ -87,3 +88,16 @@ def test_it_writes_a_file_and_knows_a_place_that_is_not_there(vallum, shop, tmp_
     assert vallum("packages", shop, "--format", "json", "--output", target).out == ""
     assert len(json.loads(target.read_text())["packages"]) == 4
     assert vallum("packages", tmp_path / "nowhere").code == Exit.USAGE
+
+
+def test_of_an_image_for_several_platforms_the_one_asked_for_is_listed(vallum, tmp_path):
+    (tmp_path / "image.tar").write_bytes(images.packed(images.of_two_platforms()))
+
+    def listed(*asked):
+        ran = vallum("packages", tmp_path / "image.tar", "--format", "json", *asked)
+        assert ran.code == Exit.CLEAN, ran.err
+        document = json.loads(ran.out)
+        return document["target"]["platform"], [row["name"] for row in document["packages"]]
+
+    assert listed("--platform", "linux/arm64") == ("linux/arm64", ["on-arm64"])
+    assert listed() == ("linux/amd64", ["on-amd64"])

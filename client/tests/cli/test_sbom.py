@@ -2,6 +2,7 @@
 
 import json
 
+import images
 import pytest
 
 from vallum.cli.exits import Exit
@@ -220,3 +221,35 @@ def test_a_difference_from_what_cannot_be_read_whole_is_incomplete(vallum, shop,
     assert ran.code == Exit.INCOMPLETE
     assert "uv.lock" in ran.err
     assert "added" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        pytest.param(("--platform", "linux/arm64"), "linux/arm64", id="the one asked for"),
+        pytest.param((), "linux/amd64", id="the usual one"),
+        pytest.param(
+            ("--platform", "linux/riscv64"), "linux/arm64", id="the first, where the one asked for is not there"
+        ),
+    ],
+)
+def test_a_bill_of_an_image_is_of_one_platform_and_says_which(vallum, tmp_path, asked, given):
+    (tmp_path / "image.tar").write_bytes(images.packed(images.of_two_platforms()))
+    ran = vallum("sbom", tmp_path / "image.tar", *asked)
+    bill = json.loads(ran.out)
+    assert ran.code == Exit.CLEAN
+    assert {"name": "vallum:target:platform", "value": given} in bill["metadata"]["component"]["properties"]
+    ours, other = given.partition("/")[2], "arm64" if given == "linux/amd64" else "amd64"
+    names = {component["name"] for component in bill["components"]}
+    assert f"on-{ours}" in names
+    assert f"on-{other}" not in names
+    assert f"not looked at: the image for linux/{other}. This is that for {given}" in ran.err
+
+
+def test_two_bills_of_one_image_tell_its_platforms_apart_in_one_comparison(vallum, tmp_path):
+    (tmp_path / "image.tar").write_bytes(images.packed(images.of_two_platforms()))
+    (tmp_path / "amd64.cdx.json").write_text(vallum("sbom", tmp_path / "image.tar").out)
+    ran = vallum("sbom", "diff", tmp_path / "amd64.cdx.json", tmp_path / "image.tar", "--platform", "linux/arm64")
+    assert ran.code == Exit.FINDINGS
+    assert "on-arm64" in ran.out
+    assert "on-amd64" in ran.out

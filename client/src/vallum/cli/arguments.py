@@ -86,12 +86,7 @@ def _add_what(what: argparse._ArgumentGroup) -> None:
     )
     what.add_argument("--range", default="", metavar="A..B", help="only what these commits wrote, and their messages")
     what.add_argument("--staged", action="store_true", help="only what the next commit would bring (of the index)")
-    what.add_argument(
-        "--platform",
-        default="",
-        metavar="OS/ARCH",
-        help="of an image for several (default: linux/amd64, else its first)",
-    )
+    add_platform(what)
 
 
 def _add_hiding(hiding: argparse._ArgumentGroup) -> None:
@@ -178,6 +173,16 @@ def add_delivery(report: argparse._ArgumentGroup, *, asset: str) -> None:
         default="",
         metavar="NAME",
         help="who answers for what openvex and cyclonedx-vex state (default: the name of what was scanned)",
+    )
+
+
+def add_platform(group: argparse._ActionsContainer) -> None:
+    """The option that chooses one of the images of a layout."""
+    group.add_argument(
+        "--platform",
+        default="",
+        metavar="OS/ARCH",
+        help="of an image for several (default: linux/amd64, else its first)",
     )
 
 

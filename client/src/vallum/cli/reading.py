@@ -20,6 +20,7 @@ def add_options(command: argparse.ArgumentParser, what: str) -> None:
         "--output", default="", metavar="FILE", help="write there, whole or not at all (default: standard output)"
     )
     command.add_argument("--branch", default="", help="branch of the repository (default: its own)")
+    arguments.add_platform(command)
     command.add_argument("--no-ignore", action="store_true", help="look behind .gitignore and .vallumignore too")
     command.add_argument("--no-archives", action="store_true", help=arguments.NO_ARCHIVES)
     arguments.add_progress(command)
@@ -36,5 +37,6 @@ def asked(given: argparse.Namespace, place: str) -> Options:
         honour_ignores=not given.no_ignore,
         archives=not given.no_archives,
         branch=given.branch,
+        platform=given.platform,
         limits=options.limits(given),
     )

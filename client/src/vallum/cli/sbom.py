@@ -67,6 +67,11 @@ def _bill(place: str, given: argparse.Namespace) -> tuple[Bill, list[str]]:
         return canonical(found), []
     with taken(reading.asked(given, place), given.progress, licences=True) as (lister, report):
         bill = lister.bill(report)
+    shown = progress.chosen(given.progress)
+    for item in report.coverage.exclusions:
+        # Of the place as a whole, and no gap: which other images there are, and for which platform this one is.
+        if item.covered and not item.path and not item.ruleset:
+            shown.tell(printable(item.why))
     untold = lister.untold()
     gaps = [f"{gap.path or 'everything'}: {gap.why}" for gap in (*report.coverage.gaps, *untold)]
     gaps += [f"{problem.path}: {problem.what}" for problem in report.errors]
