@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from vallum_engine import wire
+from vallum_engine.licenses.choices import together
 from vallum_engine.licenses.detector import LicenceDetector
-from vallum_engine.licenses.files import debian, is_licence
+from vallum_engine.licenses.files import Reader, debian, is_licence
 from vallum_engine.licenses.policy import packaged, read
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Confidence, Kind, Severity
@@ -28,6 +29,29 @@ def installed(package, ending):
 MIT = installed("pytest", "LICENSE")
 BSD = installed("django", "LICENSE")
 MPL = installed("hypothesis", "LICENSE.txt")
+LLVM = (
+    APACHE
+    + b"\n--- LLVM Exceptions to the Apache 2.0 License ----\n\nAs an exception, if, as a result of your compiling\n"
+)
+UNLICENSE = b"""This is free and unencumbered software released into the public domain.
+
+Anyone is free to copy, modify, publish, use, compile, sell, or distribute this software, either in source code form or as a
+compiled binary, for any purpose, commercial or non-commercial, and by any means.
+
+In jurisdictions that recognize copyright laws, the author or authors of this software dedicate any and all copyright interest
+in the software to the public domain. We make this dedication for the benefit of the public at large and to the detriment of
+our heirs and successors. We intend this dedication to be an overt act of relinquishment in perpetuity of all present and
+future rights to this software under copyright law.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES
+OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS BE LIABLE FOR ANY CLAIM,
+DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE
+SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+
+For more information, please refer to <https://unlicense.org/>
+"""
+NAMED = {"LICENSE-APACHE": APACHE, "LICENSE-MIT": MIT}
+CHOICE = "Apache-2.0 OR MIT"
 
 
 def module(name, licence):
@@ -82,6 +106,40 @@ def test_files_named_after_licences_are_a_choice_and_others_all_hold():
         ("node_modules/b/COPYING", MPL),
     )
     assert told(report) == {"a": ("", "Apache-2.0 OR MIT"), "b": ("", "MPL-2.0 AND MIT")}
+
+
+OFFER = (
+    b"Licensed under the Apache License, Version 2.0 <LICENSE-APACHE> or the MIT license <LICENSE-MIT>, at your option."
+)
+TOGETHER = [
+    pytest.param({"LICENSE-MIT": MIT, "UNLICENSE": UNLICENSE}, "MIT OR Unlicense", id="a name in itself"),
+    pytest.param({"COPYRIGHT": OFFER, **NAMED}, "Apache-2.0 OR MIT", id="words that offer the choice"),
+    pytest.param({"LICENSE": MIT, **NAMED}, "Apache-2.0 OR MIT", id="the usual name for one of them"),
+    pytest.param(
+        {"COPYRIGHT": OFFER, **NAMED, "LICENSE-WHATWG": BSD}, f"({CHOICE}) AND BSD-3-Clause", id="of an origin"
+    ),
+    pytest.param({**NAMED, "LICENSE-THIRD-PARTY": MPL}, f"({CHOICE}) AND MPL-2.0", id="of third parties"),
+    pytest.param({**NAMED, "COPYING": MPL}, "MPL-2.0 AND Apache-2.0 AND MIT", id="another one of its own"),
+    pytest.param({"LICENSE-APACHE": APACHE, "LICENSE": MIT}, "MIT AND Apache-2.0", id="one named alone"),
+    pytest.param({"LICENSE-OTHER": MIT, "LICENSE-BITS": BSD}, "BSD-3-Clause AND MIT", id="named after something else"),
+    pytest.param({"LICENSE-X11": MIT, "LICENSE-BSD-3-Clause": BSD}, "BSD-3-Clause OR MIT", id="an old name"),
+    pytest.param(
+        {"LICENSE": b"It is released under two licenses. You may pick the one that suits you.\n" + MIT + BSD},
+        "MIT OR BSD-3-Clause",
+        id="both in one file",
+    ),
+    pytest.param(
+        {"LICENSE-Apache-2.0_WITH_LLVM-exception": LLVM, "LICENSE-MIT": MIT},
+        "Apache-2.0 WITH LLVM-exception OR MIT",
+        id="an exception behind its licence",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "expression"), TOGETHER)
+def test_what_the_files_of_a_package_come_to(files, expression):
+    found = [Reader().read(File(f"a/{name}", data)) for name, data in sorted(files.items())]
+    assert str(together(found)) == expression
 
 
 def test_installed_python_and_debian_packages_have_their_files():
@@ -226,6 +284,7 @@ NAMES = {
     "usr/share/doc/a/copyright": True,
     "a/LICENSE-APACHE-2.0.txt": True,
     "a/COPYING.LGPL-2.1": True,
+    "a/LICENSE-Apache-2.0_WITH_LLVM-exception": True,
     "a/license_key_index.json.ABOUT": False,
     "a/license.py": False,
     "a/license-manager/create-license-configuration.rst": False,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from vallum_engine.licenses import words
-from vallum_engine.licenses.files import Reader, is_licence, together
+from vallum_engine.licenses.choices import together
+from vallum_engine.licenses.files import Reader, is_licence
 from vallum_engine.licenses.settle import beyond
 from vallum_engine.model.file import File
 from vallum_engine.sca.lockfiles import extractor, format_of
@@ -17,6 +18,7 @@ DATA = Path(os.environ.get("VALLUM_TEST_DATA") or Path(__file__).parents[3] / "s
 KNOWN_TO_DIFFER = {
     "Django": "it carries code of Python's",
     "cffi": "it says MIT in one release and MIT-0 in its text",
+    "fido2": "it carries code under the Apache licence, and a list under Mozilla's",
     "librt": "it carries code of Python's and others'",
     "lxml": "it carries code under MIT",
     "mypy": "it carries code of Python's and others'",

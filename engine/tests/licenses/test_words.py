@@ -1,5 +1,7 @@
 """What people write for a licence, as an expression."""
 
+from importlib.metadata import distribution
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,10 +53,17 @@ SAID = {
     "http://www.apache.org/licenses/LICENSE-2.0.txt": "Apache-2.0",
     "https://www.gnu.org/licenses/gpl-3.0.html": "GPL-3.0-only",
     "https://creativecommons.org/licenses/by-sa/4.0/": "CC-BY-SA-4.0",
+    "BSD license (see license.txt for details), Copyright (c) 2000, Somebody": "LicenseRef-BSD",
     "UNLICENSED": "LicenseRef-UNLICENSED",
     "Commercial": "LicenseRef-Proprietary",
     "MIT License Copyright (c) 2020 Somebody " + "and so on " * 100: "MIT",
 }
+
+
+def test_a_whole_text_in_the_place_of_its_name_is_recognised():
+    text = distribution("pytest").read_text("licenses/LICENSE")
+    assert str(words.read(f"Copyright of somebody. All rights reserved. {text}").expression) == "MIT"
+    assert not words.read("Copyright of somebody, who goes on and on: " + "and so on. " * 100).known
 
 
 @pytest.mark.parametrize(("text", "expression"), SAID.items(), ids=[text[:40] for text in SAID])

@@ -43,6 +43,12 @@ SAID = [
         json.dumps({"packages": [{"name": "a/b", "version": "1", "license": ["MIT", "GPL-3.0-or-later"]}]}),
         "MIT OR GPL-3.0-or-later",
     ),
+    (
+        "python: a text with blank lines, and what stands behind it",
+        "site-packages/a-1.dist-info/METADATA",
+        metadata("License: Copyright A", "        ", "        All of it", "License-Expression: ISC"),
+        "ISC",
+    ),
     ("conda", "conda-meta/a-1.json", '{"name": "a", "version": "1", "license": "BSD-3-Clause"}', "BSD-3-Clause"),
     ("apk", "lib/apk/db/installed", "P:a\nV:1-r0\nL:GPL-2.0-only AND MIT\n\n", "GPL-2.0-only AND MIT"),
     (
@@ -76,7 +82,7 @@ SAID = [
         "python: a whole text is one line",
         "a.dist-info/METADATA",
         metadata("License: MIT License", "        ", "        Copyright (c) 2020 A"),
-        "MIT License",
+        "MIT License Copyright (c) 2020 A",
     ),
     (
         "python: a continued text",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from vallum_engine.digests import blake2b
 from vallum_engine.licenses import words
 from vallum_engine.licenses.expression import Expression, Term, either, every
-from vallum_engine.licenses.notices import noticed
+from vallum_engine.licenses.notices import excepted, noticed, offers
 from vallum_engine.licenses.texts import Match, Recognised, recognise
 from vallum_engine.model.file import File
 from vallum_engine.model.package import Package
@@ -17,9 +17,9 @@ MOST_BYTES = 1 << 20
 MOST_KEPT = 4096
 """Texts whose answer is kept: trees have thousands of copies of a few."""
 
-_NAME = re.compile(
+NAME = re.compile(
     r"(?:(?:mit|isc|bsd|[al]?gpl|mpl|epl|cddl|apache|asl|zlib|ofl|cc0|psf|python|boost)[\d.]*[-_.])?"
-    r"(?:un)?(?:licen[sc]es?|copying|copyright)(?P<which>[-_.][\w+-]{1,40}(?:\.\d{1,2})*(?:\.[a-z]{2,9})?)?",
+    r"(?:un)?(?:licen[sc]es?|copying|copyright)(?P<which>[-_.][\w+-]{1,40}(?:\.\d{1,2})*(?:_WITH_[\w-]{1,40})?(?:\.[a-z]{2,9})?)?",
     re.IGNORECASE,
 )
 _FOLDERS = frozenset({"licenses", "licences", "license", "licence", "legal", "meta-inf"})
@@ -52,9 +52,6 @@ _NO_TEXT = frozenset(
         "yml",
     }
 )
-_CHOICE = re.compile(
-    r"at your (?:option|choice)|either of|(?:dual|multi|triple)[- ]licen[sc]ed|you may choose|choice of", re.IGNORECASE
-)
 _DEBIAN = re.compile(r"(?:^|/)usr/share/doc/([^/]+)/copyright$")
 _FIELD = re.compile(r"(files|license):[ \t]*([^\n]*)", re.IGNORECASE)
 _COMMON = re.compile(r"/usr/share/common-licenses/([A-Za-z]+(?:-\d+(?:\.\d+)*)?)")
@@ -72,6 +69,8 @@ class Said:
     """Words that belong to no licence."""
     cut: bool = False
     nearest: Match | None = None
+    offers: bool = False
+    """Whether its own words, which are few then, leave the choice of a licence to who uses it."""
 
 
 def is_licence(path: str) -> bool:
@@ -81,7 +80,7 @@ def is_licence(path: str) -> bool:
         return True
     if name.rpartition(".")[2].lower() in _NO_TEXT and "." in name:
         return False
-    return bool(_NAME.fullmatch(name)) or (folder.rpartition("/")[2] == "LICENSES" and name.endswith(".txt"))
+    return bool(NAME.fullmatch(name)) or (folder.rpartition("/")[2] == "LICENSES" and name.endswith(".txt"))
 
 
 class Reader:
@@ -104,6 +103,7 @@ class Reader:
             unmatched=said.unmatched,
             cut=said.cut,
             nearest=said.nearest,
+            offers=said.offers,
         )
 
 
@@ -113,11 +113,15 @@ def _said(file: File) -> Said:
     if _DEBIAN.search(file.path) and (of_debian := debian(text)):
         return Said(path=file.path, expression=of_debian, similarity=1.0, cut=cut)
     found = recognise(text)
+    offered = offers(text, found.unmatched)
     if found.matches:
-        least = min(match.similarity for match in found.matches)
-        expression = _joined(found, text)
         return Said(
-            path=file.path, expression=expression, similarity=least, unmatched=found.unmatched, cut=cut or found.cut
+            path=file.path,
+            expression=_joined(found, text, offered=offered),
+            similarity=min(match.similarity for match in found.matches),
+            unmatched=found.unmatched,
+            cut=cut or found.cut,
+            offers=offered,
         )
     told = noticed(text)
     return Said(
@@ -127,42 +131,23 @@ def _said(file: File) -> Said:
         unmatched=found.words,
         cut=cut or found.cut,
         nearest=found.nearest,
+        offers=offered,
     )
 
 
-def _joined(found: Recognised, text: str) -> Expression:
-    """The licences of a file: a choice where its own words, which are few then, offer one; else all of them."""
-    named = [Term(id=match.id) for match in found.matches]
-    offers = found.unmatched < 200 and _CHOICE.search(_plain(text[:2000]))
-    return either(named) if offers and len(set(named)) > 1 else every(_without_base(named))
+def _joined(found: Recognised, text: str, *, offered: bool) -> Expression:
+    """The licences of a file: a choice where its own words offer one; else all of them."""
+    named = [excepted(Term(id=match.id), text) for match in found.matches]
+    return either(named) if offered and len(set(named)) > 1 else every(without_base(named))
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _without_base(terms: Iterable[Expression]) -> list[Expression]:
+def without_base(terms: Iterable[Expression]) -> list[Expression]:
     """The LGPL 3 is the GPL 3 with more permissions, and comes with its text: the one then is not asked for by itself."""
     found = list(terms)
     lesser = any(isinstance(term, Term) and term.id.startswith("LGPL-3.0") for term in found)
     return [
         term for term in found if not (lesser and isinstance(term, Term) and term.id.startswith("GPL-3.0"))
     ] or found
-
-
-def together(said: Sequence[Said]) -> Expression | None:
-    """What the licence files of one package come to: a choice where each is named after its licence, as is the custom; else all."""
-    told = [(one.path.rpartition("/")[2], one.expression) for one in said if one.expression is not None]
-    if not told:
-        return None
-    expressions = [expression for _, expression in told]
-    kinds = [_NAME.fullmatch(name) for name, _ in told]
-    chosen = len(told) > 1 and all(kind and kind["which"] and not _is_suffix(kind["which"]) for kind in kinds)
-    return either(expressions) if chosen else every(_without_base(expressions))
-
-
-def _is_suffix(which: str) -> bool:
-    return which.lower() in {".txt", ".md", ".rst", ".html", ".lesser", ".lib", "-third-party", ".thirdparty"}
 
 
 def debian(text: str) -> Expression | None:

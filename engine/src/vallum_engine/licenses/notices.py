@@ -21,6 +21,24 @@ _MOZILLA = re.compile(r"(?:terms of|subject to) the (?:terms of the )?mozilla pu
 _GNU = re.compile(r"gnu (affero |lesser |library )?general public license((?:[^.]|\.(?=\d)){0,160})")
 _NUMBER = re.compile(r"version (\d(?:\.\d)?)|, v\.? ?(\d(?:\.\d)?)")
 _LATER = re.compile(r"any later version|or later")
+_CHOICE = re.compile(
+    r"at your (?:option|choice)|either(?: of|\*? license)|(?:dual|multi|triple)[- ]licen[sc]ed|you may (?:choose|pick)|choice of",
+    re.IGNORECASE,
+)
+_MOST_OWN = 200
+"""Words that are no licence's: lists of what others wrote have more, and offer choices that are not the file's."""
+_AT_ONCE = 300
+"""Letters at the very beginning, where a choice is the file's however long it is."""
+_EXCEPTIONS = (
+    ("Apache-2.0", "LLVM-exception", re.compile(r"llvm exceptions? to the apache 2\.0 license", re.IGNORECASE)),
+    (
+        "Apache-2.0",
+        "Swift-exception",
+        re.compile(r"runtime library exception to the apache 2\.0 license", re.IGNORECASE),
+    ),
+    ("GPL-2.0", "Classpath-exception-2.0", re.compile(r"classpath\"? exception to the gpl", re.IGNORECASE)),
+)
+"""By the heading that stands before an exception where it follows its licence."""
 _NAMES = {"affero ": "AGPL", "lesser ": "LGPL", "library ": "LGPL", None: "GPL"}
 
 
@@ -36,6 +54,20 @@ def tagged(text: str) -> list[tuple[Expression, int]]:
         except BrokenData:
             continue
     return found
+
+
+def offers(text: str, own: int) -> bool:
+    """Whether the words of a text, of which `own` are no licence's, leave the choice of a licence to who uses it."""
+    most = 2000 if own < _MOST_OWN else _AT_ONCE
+    return bool(_CHOICE.search(" ".join(text[:most].split())))
+
+
+def excepted(term: Term, text: str) -> Term:
+    """The licence with the exception that stands in the text behind it, if one does."""
+    for name, exception, heading in _EXCEPTIONS:
+        if term.id.startswith(name) and heading.search(" ".join(text.split())):
+            return Term(id=term.id, exception=exception)
+    return term
 
 
 def noticed(text: str) -> Expression | None:

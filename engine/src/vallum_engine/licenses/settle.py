@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from vallum_engine.licenses import words
+from vallum_engine.licenses.choices import together
 from vallum_engine.licenses.expression import Expression, Term, every, parse, terms
-from vallum_engine.licenses.files import Said, folders, owner, together
+from vallum_engine.licenses.files import Said, folders, owner
 from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
 from vallum_engine.values import replace

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from vallum_engine.errors import BrokenData
 from vallum_engine.licenses.expression import MOST_DEPTH, Expression, Term, either, every, licence, parse
 from vallum_engine.licenses.known import listed
+from vallum_engine.licenses.texts import recognise
 from vallum_engine.values import immutable
 
 MOST_LETTERS = 20_000
@@ -20,6 +21,8 @@ _MOST_PARTS = 200
 _LONGEST_NAME = 200
 """Of words behind which a whole text may stand."""
 _MOST_REFERENCE = 60
+_LEAST_TEXT, _MOST_OWN = 300, 100
+"""Letters of a whole text, and words in it that are no licence's: names of authors, and where to find it."""
 
 _ALIASES = {
     "0bsd": "0BSD",
@@ -241,7 +244,17 @@ def read(text: str) -> Declared | None:
     except BrokenData:
         pass
     found = _apart(_RANGE.sub(_as_range, said), 0)
+    if not _is_known(found) and (whole := _of_text(said)):
+        found = whole
     return Declared(expression=found, known=_is_known(found))
+
+
+def _of_text(said: str) -> Expression | None:
+    """Of a licence's whole text, which some write in the place of its name."""
+    if len(said) < _LEAST_TEXT:
+        return None
+    held = recognise(said)
+    return every(Term(id=match.id) for match in held.matches) if held.matches and held.unmatched < _MOST_OWN else None
 
 
 def _as_range(found: re.Match[str]) -> str:
@@ -369,14 +382,14 @@ def _of_family(plain: str) -> Expression | None:
 
 def _of_beginning(said: str) -> Expression | None:
     """Of a whole text, or of words that go on: by the name that it begins with."""
-    if len(said) < _LONGEST_NAME and not _URL.search(said):
+    if len(said) < _LONGEST_NAME and not _URL.search(said) and "copyright" not in said.lower():
         return None
     head = re.split(
         r"copyright|\(c\)|©|https?://|permission is|redistribution and|the following",
         said[:_LONGEST_NAME],
         flags=re.IGNORECASE,
     )[0]
-    head = re.sub(r",? january 2004", "", head, flags=re.IGNORECASE).strip(" .,:-")
+    head = re.sub(r",? january 2004", "", _BRACKET.sub(" ", head), flags=re.IGNORECASE).strip(" .,:-")
     return _of_name(head) if head and head != said else None
 
 

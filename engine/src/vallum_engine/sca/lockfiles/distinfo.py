@@ -41,7 +41,8 @@ def _head(lines: Iterable[str]) -> tuple[Mapping[str, tuple[str, int]], Sequence
     licence: list[str] = []
     inside = False
     for number, raw in enumerate(lines, 1):
-        if not raw.strip():
+        # Nothing at all ends the head; spaces alone are a blank line of a folded licence text.
+        if not raw.rstrip("\r"):
             break
         if raw[0] in " \t":
             if inside and len(licence) < _MOST_LINES:
