@@ -50,6 +50,7 @@ SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 
 For more information, please refer to <https://unlicense.org/>
 """
+MOZILLA = b"This Source Code Form is subject to the terms of the Mozilla Public\nLicense, v. 2.0.\n\n"
 NAMED = {"LICENSE-APACHE": APACHE, "LICENSE-MIT": MIT}
 CHOICE = "Apache-2.0 OR MIT"
 
@@ -127,6 +128,21 @@ TOGETHER = [
         {"LICENSE": b"It is released under two licenses. You may pick the one that suits you.\n" + MIT + BSD},
         "MIT OR BSD-3-Clause",
         id="both in one file",
+    ),
+    pytest.param(
+        {"LICENSE": b"Licensed under the terms of *either* of the licences below.\n" + MIT + BSD},
+        "MIT OR BSD-3-Clause",
+        id="either of the two",
+    ),
+    pytest.param({"LICENSE": MOZILLA + MIT}, "MIT AND MPL-2.0", id="a notice of one before the text of another"),
+    pytest.param({"LICENSE": MPL}, "MPL-2.0", id="a text that holds its own notice"),
+    pytest.param(
+        {"LICENSE": b"SPDX-License-Identifier: MIT AND (MIT OR BSD-3-Clause)\n" + MIT + BSD},
+        "MIT AND (MIT OR BSD-3-Clause)",
+        id="a tag that says how the texts go together",
+    ),
+    pytest.param(
+        {"LICENSE": b"SPDX-License-Identifier: ISC\n" + MIT + BSD}, "MIT AND BSD-3-Clause", id="a tag of something else"
     ),
     pytest.param(
         {"LICENSE-Apache-2.0_WITH_LLVM-exception": LLVM, "LICENSE-MIT": MIT},

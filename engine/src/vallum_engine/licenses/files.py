@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from vallum_engine.digests import blake2b
 from vallum_engine.licenses import words
-from vallum_engine.licenses.expression import Expression, Term, either, every
-from vallum_engine.licenses.notices import excepted, noticed, offers
+from vallum_engine.licenses.expression import Expression, Term, either, every, terms
+from vallum_engine.licenses.notices import beside, excepted, heading, noticed, offers
 from vallum_engine.licenses.texts import Match, Recognised, recognise
 from vallum_engine.model.file import File
 from vallum_engine.model.package import Package
@@ -137,13 +137,18 @@ def _said(file: File) -> Said:
 
 def _joined(found: Recognised, text: str, *, offered: bool) -> Expression:
     """The licences of a file: a choice where its own words offer one; else all of them."""
-    named = [excepted(Term(id=match.id), text) for match in found.matches]
+    named: list[Expression] = [excepted(Term(id=match.id), text) for match in found.matches]
+    named += beside([match.id for match in found.matches], text)
+    if (own := heading(text)) and {term.id for each in named for term in terms(each)} <= {
+        term.id for term in terms(own)
+    }:
+        return own
     return either(named) if offered and len(set(named)) > 1 else every(without_base(named))
 
 
-def without_base(terms: Iterable[Expression]) -> list[Expression]:
+def without_base(expressions: Iterable[Expression]) -> list[Expression]:
     """The LGPL 3 is the GPL 3 with more permissions, and comes with its text: the one then is not asked for by itself."""
-    found = list(terms)
+    found = list(expressions)
     lesser = any(isinstance(term, Term) and term.id.startswith("LGPL-3.0") for term in found)
     return [
         term for term in found if not (lesser and isinstance(term, Term) and term.id.startswith("GPL-3.0"))

@@ -1,7 +1,7 @@
 """What a file says of its licence without its text: SPDX's tag, or the sentences that licences ask to be put at a file's head."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from vallum_engine.errors import BrokenData
@@ -22,7 +22,8 @@ _GNU = re.compile(r"gnu (affero |lesser |library )?general public license((?:[^.
 _NUMBER = re.compile(r"version (\d(?:\.\d)?)|, v\.? ?(\d(?:\.\d)?)")
 _LATER = re.compile(r"any later version|or later")
 _CHOICE = re.compile(
-    r"at your (?:option|choice)|either(?: of|\*? license)|(?:dual|multi|triple)[- ]licen[sc]ed|you may (?:choose|pick)|choice of",
+    r"at your (?:option|choice)|either\W? (?:of|license)|terms of \W?either\b|(?:dual|multi|triple)[- ]licen[sc]ed"
+    r"|you may (?:choose|pick)|choice of",
     re.IGNORECASE,
 )
 _MOST_OWN = 200
@@ -70,14 +71,37 @@ def excepted(term: Term, text: str) -> Term:
     return term
 
 
+def heading(text: str) -> Expression | None:
+    """What a tag at the very beginning says of the texts behind it: how they go together is nowhere else."""
+    tags = tagged(text[:_AT_ONCE])
+    return tags[0][0] if tags else None
+
+
+def beside(found: Sequence[str], text: str) -> list[Expression]:
+    """What notices in a file say that holds texts of other licences: a part of it is under the one, a part under the others.
+
+    Not GNU's: their texts speak of one another.
+    """
+    plain = _plain(text[:MOST_LETTERS])
+    told = {"Apache-2.0": _APACHE, "MPL-2.0": _MOZILLA}
+    return [
+        Term(id=name)
+        for name, notice in told.items()
+        if not any(one.startswith(name) for one in found) and notice.search(plain)
+    ]
+
+
 def noticed(text: str) -> Expression | None:
     """What the tags and sentences of a text come to; None where there are none."""
     head = text[:MOST_LETTERS]
     if tags := [expression for expression, _ in tagged(head)]:
         return every(tags)
-    plain = re.sub(r"[\s*#;/]+", " ", head.lower())
-    found = list(_sentences(plain))
+    found = list(_sentences(_plain(head)))
     return every(found) if found else None
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s*#;/]+", " ", text.lower())
 
 
 def _sentences(plain: str) -> Iterator[Expression]:
