@@ -5,16 +5,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import roomy
 
 # In memory where there is plenty: the keyring there is written through at each change.
-_MEMORY = Path("/dev/shm")
-_ROOM = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > 2**30
-_HOME = tempfile.mkdtemp(prefix="vallum-home-", dir=_MEMORY if _ROOM else None)
+_HOME = tempfile.mkdtemp(prefix="vallum-home-", dir=roomy.PLACE)
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 os.environ["VALLUM_HOME"] = _HOME
 os.environ["VALLUM_POOL"] = "0"
@@ -71,7 +69,7 @@ _static_files_once()
 @pytest.fixture(scope="session")
 def server() -> Iterator[Any]:
     """A server of this test process's own, on a copy of a migrated cluster."""
-    with ephemeral(lay_out=prepared.lay_out) as running:
+    with ephemeral(lay_out=prepared.lay_out, within=roomy.PLACE) as running:
         yield running
 
 

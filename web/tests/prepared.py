@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import roomy
+
 from vallum_web.embedded import migrations
 from vallum_web.embedded.postgres import Postgres
 
@@ -56,8 +58,8 @@ def _make(rest: Path) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     # Made where the account of the database may enter, which it may not where people keep their work.
     with (
-        tempfile.TemporaryDirectory(prefix="vallum-test-") as folder,
-        tempfile.TemporaryDirectory(prefix="v-") as place,
+        tempfile.TemporaryDirectory(prefix="vallum-test-", dir=roomy.PLACE) as folder,
+        tempfile.TemporaryDirectory(prefix="v-", dir=roomy.PLACE) as place,
     ):
         with Postgres(Path(folder), durable=False, place=Path(place)) as server:
             environment = {

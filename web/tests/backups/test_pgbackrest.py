@@ -4,11 +4,10 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 
 import psycopg
 import pytest
+import roomy
 
 from vallum_web.backups.pgbackrest import STANZA, configuration
 from vallum_web.backups.sealing import BackupKey
@@ -26,8 +25,7 @@ pytestmark = [
 
 @pytest.fixture
 def place():
-    folder = Path(tempfile.mkdtemp(prefix="vallum-test-pgbackrest-"))
-    folder.chmod(0o711)
+    folder = roomy.folder("pgbackrest")
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

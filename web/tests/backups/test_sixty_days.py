@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,6 +19,7 @@ from types import SimpleNamespace
 import making
 import psycopg
 import pytest
+import roomy
 from allauth.mfa.models import Authenticator
 from browsing import Browser
 from django.conf import settings as configured
@@ -95,8 +95,7 @@ class Machine:
 @pytest.fixture
 def root():
     """Where the account of the database may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="vallum-test-backups-"))
-    folder.chmod(0o711)
+    folder = roomy.folder("backups")
     yield folder
     for data in folder.rglob("PG_VERSION"):
         if data.parent.name == "data":

@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import roomy
 
 from vallum_web.embedded import binaries, leftovers
 from vallum_web.embedded.postgres import Postgres
@@ -29,8 +29,7 @@ def environ(request) -> dict[str, str]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="vallum-test-embedded-"))
-    made.chmod(0o711)  # the account of the database passes through; what is inside closes itself
+    made = roomy.folder("embedded")
     yield made
     for data in made.rglob("PG_VERSION"):
         if data.parent.name == "data":

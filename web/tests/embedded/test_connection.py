@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+import roomy
 
 from vallum_web.embedded import connection, database
 from vallum_web.embedded.connection import APP, connected
@@ -35,7 +36,7 @@ def silent_port() -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def server():
-    with ephemeral() as started:
+    with ephemeral(within=roomy.PLACE) as started:
         yield started
 
 

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import roomy
 
 from vallum_web.embedded import apart, doctor
 from vallum_web.embedded.certificates import ensure
@@ -127,7 +128,7 @@ def test_a_state_folder_open_to_others_fails_with_the_command_that_closes_it(tmp
 
 
 def test_the_database_is_examined_as_both_roles(tmp_path):
-    with ephemeral() as server:
+    with ephemeral(within=roomy.PLACE) as server:
         right = {"DATABASE_URL": server.urls.app, "DATABASE_OWNER_URL": server.urls.owner}
         mighty = {**right, "DATABASE_URL": server.cluster.super_url("vallum")}
         found = {line.subject: line for line in doctor.examine(tmp_path, right)}

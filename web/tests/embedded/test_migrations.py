@@ -5,6 +5,7 @@ from pathlib import Path
 import prepared
 import psycopg
 import pytest
+import roomy
 
 from vallum_web.embedded import migrations
 from vallum_web.embedded.cluster import Urls
@@ -49,7 +50,7 @@ def test_what_makes_a_start_migrate(package, change, counts):
 
 @pytest.fixture(scope="module")
 def urls():
-    with ephemeral() as server:
+    with ephemeral(within=roomy.PLACE) as server:
         yield server
 
 

@@ -4,6 +4,7 @@ import subprocess
 
 import psycopg
 import pytest
+import roomy
 
 from vallum_web.embedded import roles
 from vallum_web.embedded.ephemeral import clone, drop, ephemeral
@@ -28,7 +29,7 @@ INSERT INTO note VALUES (1, 1, 'of one');
 
 @pytest.fixture
 def server(environ):
-    with ephemeral(environ={**os.environ, **environ}) as server:
+    with ephemeral(environ={**os.environ, **environ}, within=roomy.PLACE) as server:
         yield server
 
 

@@ -23,14 +23,17 @@ def ephemeral(
     settings: Mapping[str, str] | None = None,
     environ: Mapping[str, str] = os.environ,
     lay_out: Callable[[Path, Path], None] | None = None,
+    within: Path | None = None,
 ) -> Iterator[Postgres]:
-    """Starts a server in the folder for temporary files, and removes it at the end.
+    """Starts a server in the folder for temporary files, or another one, and removes it at the end.
 
     `lay_out` may fill its two folders, of the state and of the data, before the start.
     """
-    _sweep(Path(tempfile.gettempdir()))
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-    place = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))  # apart: for root it belongs to another account
+    within = within or Path(tempfile.gettempdir())
+    _sweep(within)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=within))
+    # Apart: for root it belongs to another account.
+    place = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=within))
     try:
         if lay_out is not None:
             lay_out(folder, place)

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import roomy
 
 from vallum_web.embedded.ephemeral import ephemeral
 from vallum_web.tenancy import keyring
@@ -18,7 +19,7 @@ CANARY = "canary-b7f1d0c2"
 @pytest.fixture(scope="module")
 def other():
     """Another server, where a role of the keyring's own owns a database."""
-    with ephemeral() as running:
+    with ephemeral(within=roomy.PLACE) as running:
         with psycopg.connect(running.cluster.super_url(), autocommit=True) as connection:
             connection.execute("create role keeper login password 'keeper-of-keys'")
             connection.execute("create database keys owner keeper")
