@@ -11,6 +11,7 @@ from vallum_engine.sca.detector import PackageDetector
 from vallum_engine.sca.lockfiles import entry
 from vallum_engine.sca.lockfiles.located_json import MAX_DEPTH
 
+MIX = b"def project do\n[deps: ["
 SECONDS = 20
 """Far above what any of these takes, far below what a quadratic reader would."""
 
@@ -55,6 +56,16 @@ def nested_v1(depth):
         pytest.param("mix.lock", b"{" * 1000, "nested more than", id="mix: braces"),
         pytest.param("mix.lock", b'%{"a": ' + b":b " * 1_100_000, "more than 1,000,000 terms", id="mix: words"),
         pytest.param("mix.lock", b'%{"a' + b'\\"' * 500_000, "neither a string nor", id="mix: an open string"),
+        pytest.param(
+            "mix.exs", MIX + b'{:a, "1"},' * 1_000_000, "bytes are more than the limit", id="mix.exs: a million"
+        ),
+        pytest.param("mix.exs", MIX + b"{:a}," * 30_000, "more than 100,000 words", id="mix.exs: words"),
+        pytest.param("mix.exs", MIX + b"[" * 1000, "nested more than", id="mix.exs: brackets"),
+        pytest.param("mix.exs", MIX + b'{:a, "~> 1.0"', "is not closed by }", id="mix.exs: cut off"),
+        pytest.param("mix.exs", MIX + b"}", "closes nothing", id="mix.exs: another end"),
+        pytest.param("mix.exs", MIX + b'"' + b'\\"' * 400_000, 'not closed by "', id="mix.exs: an open string"),
+        pytest.param("mix.exs", MIX + b'"#{' * 200_000, "nested more than", id="mix.exs: code in strings"),
+        pytest.param("mix.exs", MIX + b'~s("' * 200_000, "not closed by", id="mix.exs: open sigils"),
         pytest.param("rebar.lock", b'[{<<"a">>,}].', "not a name", id="rebar: nothing behind a name"),
         pytest.param("rebar.lock", b"[}", "closes nothing", id="rebar: another end"),
         pytest.param("bun.lock", b'{"packages": {"a": ' + b"[" * 100_000, "nested too deeply", id="bun: brackets"),
@@ -102,6 +113,15 @@ def test_a_hostile_file_is_broken_data(path, data, says):
             id="cargo: wishes",
         ),
         pytest.param("vendor/modules.txt", b"# a " + b"=> " * 500_000 + b"v1\na\n", 0, id="go: arrows"),
+        pytest.param("mix.exs", MIX + b'{:a,"1"},' * 15_000 + b"]]\nend", 15_000, id="mix.exs: wishes"),
+        pytest.param("mix.exs", b"defp deps, do: deps\n" * 15_000, 0, id="mix.exs: functions"),
+        pytest.param(
+            "mix.exs",
+            b"def project, do: [deps: a]\ndefp a, do: " + b"a ++ " * 40_000 + b"a",
+            0,
+            id="mix.exs: a circle",
+        ),
+        pytest.param("mix.exs", b"?" * 100_000 + b"#" * 500_000, None, id="mix.exs: letters"),
         pytest.param("cabal.project.freeze", b"constraints:" + b" any.a ==" * 200_000, 0, id="cabal: one line"),
         pytest.param("cabal.project.freeze", b"constraints:" + b",any.a ==1" * 200_000, 200_000, id="cabal: pins"),
         pytest.param("bun.lock", b'{"packages": {}' + b" ," * 500_000 + b"}", None, id="bun: commas"),

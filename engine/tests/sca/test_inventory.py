@@ -22,6 +22,7 @@ importers:
     dependencies: {}
 packages: {}
 """
+MIX = "def project do\n  [app: :m, deps: deps()]\nend\ndefp deps do\n  {}\nend"
 SHOP = {"name": "shop", "dependencies": {"way": "^1.0.0"}}
 
 
@@ -112,6 +113,7 @@ def test_a_manifest_that_nobody_locks_is_a_list_of_wishes(files):
             ("pdm.lock", ""), ("setup.cfg", "[options]\ninstall_requires = a"), id="setup.cfg beside a lockfile"
         ),
         pytest.param(("composer.lock", "{}"), ("composer.json", '{"require-dev": {"a/b": "*"}}'), id="composer"),
+        pytest.param(("mix.lock", "%{}"), ("mix.exs", MIX.format('[{:a, ">= 0.0.0"}]')), id="mix"),
         pytest.param(("conan.lock", "{}"), ("conanfile.txt", "[requires]\na/[*]"), id="conan"),
         pytest.param(("gems.locked", ""), ("a.gemspec", 's.add_dependency "a"'), id="gems"),
         pytest.param(
@@ -123,9 +125,30 @@ def test_lockfiles_of_other_ecosystems_answer_too(lock, manifest):
     assert wishes(taken(dict([lock, manifest]))) == []
     alone = taken(dict([manifest]))
     ((path, name, asked),) = wishes(alone)
-    assert (path, name[:1], asked.strip("[]")) == (manifest[0], "a", "1" if "Cargo" in manifest[0] else "*")
+    any_version = {"crates/m/Cargo.toml": "1", "mix.exs": ">= 0.0.0"}.get(manifest[0], "*")
+    assert (path, name[:1], asked.strip("[]")) == (manifest[0], "a", any_version)
     (note,) = alone.exclusions()
     assert "asked for by range, and locked nowhere: not checked. Commit " in note.why
+
+
+def test_an_umbrellas_lockfile_answers_its_applications():
+    files = {
+        "mix.exs": 'def project do\n  [apps_path: "apps"]\nend',
+        "apps/shop/mix.exs": MIX.format('[{:a, "~> 1.0"}, {:b, in_umbrella: true}]'),
+        "other/mix.exs": MIX.format('[{:c, "~> 1.0"}]'),
+    }
+    assert wishes(taken({**files, "mix.lock": "%{}"})) == [("other/mix.exs", "c", "~> 1.0")]
+    assert len(wishes(taken(files))) == 2
+
+
+def test_what_a_mix_file_works_out_is_noted_and_never_guessed():
+    manifest = MIX.format(
+        '[\n{:a, "~> 1.0"},\n{:b, @range},\n{:c, "~> 1.0"} | more()\n] ++ if(x, do: [{:d, "~> 1.0"}])'
+    )
+    inventory = taken({"mix.exs": manifest})
+    assert wishes(inventory) == [("mix.exs", "a", "~> 1.0")]
+    whys = [note.why for note in inventory.exclusions() if note.covered]
+    assert "what mix.exs works out when it runs is not read: 7, 8, 9" in whys
 
 
 def test_what_requirements_do_not_pin_stays_a_wish():

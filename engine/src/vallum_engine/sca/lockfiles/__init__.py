@@ -66,6 +66,7 @@ NAMES: Mapping[str, str] = {
     "go.sum": "gosum",
     "gradle.lockfile": "gradle_lock",
     "manifest.toml": "gleam",
+    "mix.exs": "mixexs",
     "mix.lock": "mix",
     "npm-shrinkwrap.json": "npm",
     "package-lock.json": "npm",
@@ -187,6 +188,7 @@ ECOSYSTEMS: Mapping[str, str] = {
     "julia": "Julia",
     "juliaproject": "Julia",
     "mix": "Hex",
+    "mixexs": "Hex",
     "msbuild": "NuGet",
     "nodemodules": "npm",
     "npm": "npm",
@@ -299,6 +301,7 @@ MANIFESTS: Mapping[str, Manifest] = {
     "setupcfg": Manifest(locks=_PYTHON, todo="Commit what it comes to: `pip freeze > requirements.txt` writes it."),
     "setuppy": Manifest(locks=_PYTHON, todo="Commit what it comes to: `pip freeze > requirements.txt` writes it."),
     "gleamtoml": Manifest(locks=frozenset({"gleam"}), todo="Commit manifest.toml: `gleam deps download` writes it."),
+    "mixexs": Manifest(locks=frozenset({"mix"}), todo="Commit mix.lock: `mix deps.get` writes it."),
     "juliaproject": Manifest(locks=frozenset({"julia"}), todo="Commit Manifest.toml: `Pkg.resolve()` writes it."),
     "deno": Manifest(locks=frozenset({"denolock"}), todo="Commit a lockfile: `deno install` writes one."),
     "packagejson": Manifest(

@@ -1,0 +1,3 @@
+defmodule Cut do
+  def project do
+    [deps: [{:a, "~> 1.0"}
