@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import prepared
 import psycopg
 
 from vallum_web.embedded import database, leftovers
@@ -59,7 +60,11 @@ class Platform:
         self.assets: dict[str, str] = {}
 
     def up(self, *, seconds: float = 120.0) -> float:
-        """Start it; the seconds until it said that it is up."""
+        """Start it, at first over a migrated database; the seconds until it said that it is up."""
+        if not self.home.exists():
+            self.home.mkdir(mode=0o700)
+            (self.folder / "place").mkdir(mode=0o700)
+            prepared.lay_out(self.home, self.folder / "place")
         began = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "vallum_web.embedded.cli", "up"],

@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
 ]
 
-LINKS = 350  # of one file of ten megabytes: seconds of scanning, and no disk
+LINKS = 120  # of one file of ten megabytes: seconds of scanning, and no disk
 FEW, MANY = 20, 3000
 
 

@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
 ]
 
-MANY = 60_000
+MANY = 20_000
 # The one finding that a scan found, so many times.
 MULTIPLY = """
 insert into findings_finding (id, fingerprint, {columns}) select vallum_uuid7(), md5(random()::text), {columns}
