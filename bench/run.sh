@@ -1,5 +1,6 @@
 #!/bin/sh
-# One measured claim beside its peer, in one run: bench/run.sh NAME. The peers are installed into a folder of their own.
+# One measured claim beside its peer, in one run: bench/run.sh NAME. The peers are installed into a folder of their own, and so is
+# Vallum, as people install it: from its distributions, with byte code. BENCH_PYTHON names another interpreter for it.
 set -eu
 cd "$(dirname "$0")/.."
 name="${1:-}"
@@ -7,11 +8,20 @@ if [ ! -f "bench/$name/run.py" ]; then
   echo "Say which: make bench B=NAME, NAME one of: $(cd bench && ls -d */ | tr -d / | tr '\n' ' ')" >&2
   exit 2
 fi
+uv=.vallum/tools/bin/uv
 peers=.vallum/peers
 if [ ! -f "$peers/.stamp" ] || [ bench/requirements.lock -nt "$peers/.stamp" ]; then
-  .vallum/tools/bin/uv venv --quiet --clear --python .venv/bin/python "$peers"
-  VIRTUAL_ENV="$PWD/$peers" .vallum/tools/bin/uv pip sync --quiet --require-hashes bench/requirements.lock
+  "$uv" venv --quiet --clear --python .venv/bin/python "$peers"
+  VIRTUAL_ENV="$PWD/$peers" "$uv" pip sync --quiet --require-hashes bench/requirements.lock
   touch "$peers/.stamp"
 fi
+ours=.vallum/installed
+python="${BENCH_PYTHON:-.venv/bin/python}"
+if [ ! -f "$ours/.stamp" ] || [ requirements.lock -nt "$ours/.stamp" ] || [ "$(cat "$ours/.stamp")" != "$python" ]; then
+  "$uv" venv --quiet --clear --python "$python" "$ours"
+  VIRTUAL_ENV="$PWD/$ours" "$uv" pip sync --quiet --compile-bytecode --require-hashes requirements.lock
+  echo "$python" >"$ours/.stamp"
+fi
+VIRTUAL_ENV="$PWD/$ours" "$uv" pip install --quiet --no-deps --no-build-isolation --compile-bytecode --reinstall ./engine ./guard ./client ./web
 shift
 exec env PYTHONPATH=. .venv/bin/python -m "bench.$name.run" "$@"

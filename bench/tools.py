@@ -10,7 +10,7 @@ from bench.measure import ROOT, Command
 PEERS = ROOT / ".vallum" / "peers" / "bin"
 GO_PEERS = ROOT / ".vallum" / "go-peers"
 OSV_SCANNER = "github.com/google/osv-scanner/cmd/osv-scanner@v1.9.2"
-OURS = ROOT / ".venv" / "bin"
+OURS = ROOT / ".vallum" / "installed" / "bin"
 
 
 def vallum(*more: str) -> Command:

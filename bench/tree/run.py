@@ -4,12 +4,11 @@ import argparse
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from bench import measure
+from bench import measure, tools
 from bench.measure import Command, Cost
 from bench.secrets import trees
 
@@ -68,7 +67,7 @@ class _Bench:
         self.tree = tree
         self.scratch = scratch
         self.environment = measure.environment(scratch / "home")
-        self.vallum = str(Path(sys.prefix) / "bin" / "vallum")
+        self.vallum = str(tools.OURS / "vallum")
         subprocess.run([self.vallum, "db", "prepare"], env=self.environment, check=True, stderr=subprocess.DEVNULL)
 
     def size(self) -> str:

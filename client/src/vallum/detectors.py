@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from vallum.cache import Cache
+from vallum_engine import compiling
 from vallum_engine.detector import Detector
 from vallum_engine.errors import BrokenData
 from vallum_engine.plugins import load
@@ -15,6 +16,7 @@ from vallum_engine.secrets.rulebook import Rulebook
 from vallum_engine.values import immutable
 
 LICENCES = "licences"
+_EXPRESSIONS = "expressions"
 _MAKERS: Mapping[str, str] = {
     "packages": "vallum.advisories.detecting:detector",
     "secrets": "vallum.detectors:secrets",
@@ -56,7 +58,10 @@ def made(
         if LICENCES in chosen and "packages" not in chosen:
             chosen.add("listed packages")
         makers = {**_MAKERS, **_ASKED_FOR}
+        compiling.remember(cache.get(_EXPRESSIONS, compiling.stamp()) or b"")
         yield [load(makers[name])(setting) for name in sorted(chosen, reverse=True)]
+        if (learned := compiling.learned()) is not None:
+            cache.put(_EXPRESSIONS, compiling.stamp(), learned)
 
 
 def secrets(setting: Setting) -> SecretsDetector:

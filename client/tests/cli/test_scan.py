@@ -435,7 +435,8 @@ class TestCache:
         monkeypatch.setenv("VALLUM_HOME", str(tmp_path / "fresh"))
         vallum("scan", tree)
         kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "fresh/cache").rglob("*") if path.is_file()}
-        assert {path.parent.name for path in kept} == {"triggers", "rules", "advisories"}
+        # Expressions are there where no test before had them compiled in this process.
+        assert {path.parent.name for path in kept} - {"expressions"} == {"triggers", "rules", "advisories"}
         vallum("scan", tree)
         assert {path: path.stat().st_mtime_ns for path in kept} == kept
 

@@ -7,6 +7,7 @@ caller to keep, `Plan.load` takes them back. Nothing here reads or writes a cach
 import os
 import re
 import sys
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
@@ -20,7 +21,7 @@ from vallum_engine.values import immutable, mutable
 HITS_PER_TRIGGER = 10_000
 """Places kept per trigger and file. A detector that is given this many has to say that there may be more."""
 
-_FORM = b"vallum-triggers/3"
+_FORM = b"vallum-triggers/4"
 _CPU_BYTES = 4096
 _NEEDED = "vallum_engine.expressions:needed"  # imported where there is no Vectorscan
 
@@ -239,9 +240,10 @@ def _key(triggers: tuple[tuple[int, int, Trigger], ...]) -> str:
     digest = blake2b(digest_size=16)
     for part in (_FORM, sys.platform.encode(), _library(), _processor()):
         digest.update(b"%d:%s" % (len(part), part))
-    for _, _, trigger in triggers:
-        flags = trigger.caseless + 2 * trigger.dotall
-        digest.update(b"%d.%d:%s" % (flags, len(trigger.pattern), trigger.pattern))
+    patterns = [trigger.pattern for _, _, trigger in triggers]
+    digest.update(bytes([trigger.caseless + 2 * trigger.dotall for _, _, trigger in triggers]))
+    digest.update(array("I", map(len, patterns)))
+    digest.update(b"".join(patterns))
     return digest.hexdigest()
 
 

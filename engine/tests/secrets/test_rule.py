@@ -1,5 +1,7 @@
 """Rules are read strictly, and the compact form is the same rulebook."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,8 +133,17 @@ def test_a_form_that_is_not_whole_is_refused(draw: st.DataObject) -> None:
 
 
 def test_the_stamp_follows_the_files(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(rulebook, "FOLDER", tmp_path)
-    empty = rulebook.stamp()
-    (tmp_path / "shop.toml").write_text(HEAD + RULE)
-    assert len({empty, rulebook.stamp()}) == 2
-    assert rulebook.stamp() == rulebook.stamp()
+    checkout, installed = tmp_path / "rules", tmp_path / "site-packages" / "rules"
+    for folder in (checkout, installed):
+        folder.mkdir(parents=True)
+        monkeypatch.setattr(rulebook, "FOLDER", str(folder))
+        empty = rulebook.stamp()
+        time.sleep(0.02)  # past the tick of the file system's clock
+        (folder / "shop.toml").write_text(HEAD + RULE)
+        assert len({empty, rulebook.stamp()}) == 2
+        assert rulebook.stamp() == rulebook.stamp()
+    monkeypatch.setattr(rulebook, "FOLDER", str(checkout))
+    before = rulebook.stamp()
+    with (checkout / "shop.toml").open("a") as file:
+        file.write("# written to where it lies\n")
+    assert rulebook.stamp() != before

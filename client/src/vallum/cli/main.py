@@ -37,7 +37,7 @@ COMMANDS = {
     "db": ("vallum.cli.db:run", "download, import or show the advisory database"),
 }
 
-_FEW_COLLECTIONS = (50_000, 20, 50)
+_FEW_COLLECTIONS = (200_000, 20, 50)
 """A start makes tens of thousands of objects that all stay, and is not helped by looking for circles among them 60 times."""
 
 

@@ -1,12 +1,13 @@
 """Checksums that issuers document: a token whose own checksum is wrong was never issued."""
 
-import re
-from base64 import b32decode, b32encode, b64decode
 from binascii import Error, crc32, crc_hqx
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 
+from vallum_engine.compiling import expression
+from vallum_engine.plugins import load
 from vallum_engine.secrets import jwt
+from vallum_engine.secrets.bases import from_base64
 
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGITS = 6
@@ -75,17 +76,21 @@ def _sanctum(token: bytes) -> bool:
     return with_sanctum_crc32(token[-_SANCTUM:-_SANCTUM_DIGITS]) == token[-_SANCTUM:]
 
 
+_FROM_BASE32, _TO_BASE32 = "base64:b32decode", "base64:b32encode"  # imported where a key is written in it
+
+
 def with_crc16(body: bytes) -> bytes:
     """Base 32 of bytes and their CRC-16 (XMODEM, the lower byte first): keys of Stellar and NATS.
 
     https://github.com/stellar/stellar-protocol/blob/master/ecosystem/sep-0023.md, https://github.com/nats-io/nkeys
     """
-    return b32encode(body + crc_hqx(body, 0).to_bytes(2, "little")).rstrip(b"=")
+    encode: Callable[[bytes], bytes] = load(_TO_BASE32)
+    return encode(body + crc_hqx(body, 0).to_bytes(2, "little")).rstrip(b"=")
 
 
 def _crc16(key: bytes) -> bool:
     try:
-        body = b32decode(key + b"=" * (-len(key) % 8))
+        body = load(_FROM_BASE32)(key + b"=" * (-len(key) % 8))
     except Error:
         return False
     return with_crc16(body[:-2]) == key
@@ -96,7 +101,7 @@ def _aws(key: bytes) -> bool:
 
     https://awsteele.com/blog/2020/09/26/aws-access-key-format.html
     """
-    account = int.from_bytes(b32decode(key[4:])[:6]) >> _AWS_SHIFT & _AWS_ACCOUNT
+    account = int.from_bytes(load(_FROM_BASE32)(key[4:])[:6]) >> _AWS_SHIFT & _AWS_ACCOUNT
     return account not in _AWS_MANUALS
 
 
@@ -128,13 +133,18 @@ def _bech32_rest(values: Iterable[int]) -> int:
     return rest
 
 
+_JOINT = rb"\\+[nr]|[\"']\s{0,40}\+\s{0,40}[\"']"
+"""Ends of lines as they are written in strings, and what joins two strings."""
+_NO_BASE64 = rb"[^A-Za-z0-9+/]"
+
+
 def _der(body: bytes) -> bool:
     """Whether as much of a PEM body is there as its first bytes say: manuals and tests leave lines out of keys.
 
     What cannot be read here counts as whole: a key in a language's own quotes and signs is still a key.
     """
-    text = re.sub(rb"[^A-Za-z0-9+/]", b"", re.sub(rb"\\+[nr]|[\"']\s{0,40}\+\s{0,40}[\"']", b"", body))
-    start = b64decode(text[:8].ljust(8, b"A"))
+    text = expression(_NO_BASE64).sub(b"", expression(_JOINT).sub(b"", body))
+    start = from_base64(text[:8].ljust(8, b"A"))
     if start[0] != _SEQUENCE or not _LONG_FORM < start[1] <= _LONG_FORM + 3:
         return True
     sized = 2 + start[1] - _LONG_FORM
@@ -165,4 +175,4 @@ def refuted(checksum: str, value: bytes) -> bool:
     """Whether the checksum says that the value was never issued: the rule's own, or that of the form the value has."""
     if checksum:
         return not CHECKSUMS[checksum](value)
-    return bool(re.fullmatch(_GITHUB, value)) and not _github(value)
+    return bool(expression(_GITHUB).fullmatch(value)) and not _github(value)

@@ -2,6 +2,7 @@
 
 import re
 
+from vallum_engine.compiling import expression
 from vallum_engine.model.finding import Severity
 from vallum_engine.secrets.checksums import DOUBTS, PROOFS, refuted
 from vallum_engine.secrets.context import Trust, trust
@@ -36,10 +37,10 @@ class Confirmer:
     def __init__(self, rule: Rule, now: int | None = None) -> None:
         self.rule = rule
         self.now = now
-        self.expression = re.compile(rule.pattern, re.DOTALL)
+        self.expression = expression(rule.pattern, re.DOTALL)
         self.begin: re.Pattern[bytes] | None = None
         """The trigger, where its length leaves open where a match begins: compiled when that is asked."""
-        self.pair = re.compile(rule.pair.pattern, re.DOTALL) if rule.pair else None
+        self.pair = expression(rule.pair.pattern, re.DOTALL) if rule.pair else None
 
     def holds_in(self, path: str) -> bool:
         return not self.rule.files or path.endswith(self.rule.files)
@@ -54,7 +55,7 @@ class Confirmer:
         start, last, limit = max(end - rule.high, 0), end - rule.low, end + rule.stretch
         while start <= last:
             if start != last:
-                self.begin = self.begin or re.compile(rule.trigger, re.DOTALL)
+                self.begin = self.begin or expression(rule.trigger, re.DOTALL)
                 begun = self.begin.search(data, start, end)
                 if begun is None or begun.start() > last:
                     return None

@@ -1,11 +1,12 @@
 """How far to trust a match whose value alone says little: by the value's look and by where it stands."""
 
 import re
-from base64 import b64decode
 from functools import lru_cache
 from math import log2
 
+from vallum_engine.compiling import expression
 from vallum_engine.model.finding import Confidence
+from vallum_engine.secrets.bases import from_base64
 from vallum_engine.secrets.entropy import alphabet, expected, shannon, wordlike
 from vallum_engine.secrets.placeholders import dummy_password, is_placeholder
 from vallum_engine.secrets.rule import Rule, Specificity
@@ -57,13 +58,13 @@ _HEX_LENGTH = 32
 @lru_cache(maxsize=16)  # many matches of one file follow one another
 def quiet(path: str) -> bool:
     """Whether values that look random are this file's normal content: hashes, translations, generated code."""
-    return bool(re.search(_QUIET, path, re.IGNORECASE))
+    return bool(expression(_QUIET, re.IGNORECASE).search(path))
 
 
 @lru_cache(maxsize=16)
 def trial(path: str) -> bool:
     """Whether the file is a test, an example or a text: most of what looks secret there is made up."""
-    return bool(re.search(_TRIAL, path, re.IGNORECASE))
+    return bool(expression(_TRIAL, re.IGNORECASE).search(path))
 
 
 @immutable(kw_only=False)
@@ -90,7 +91,9 @@ def trust(rule: Rule, value: bytes, before: bytes, path: str) -> Trust | None:
     if rule.specificity is Specificity.CONTEXT:
         found = Trust(rule.confidence, "what stands around it says what it is")
         found = found.lowered("it may be a word that stands for a password") if weak else found
-    elif weak or quiet(path) or re.search(_PUBLIC, before) or re.search(_CODE, value) or wordlike(value):
+    elif (
+        weak or quiet(path) or expression(_PUBLIC).search(before) or expression(_CODE).search(value) or wordlike(value)
+    ):
         return None
     elif rule.human:
         found = Trust(Confidence.LOW, "its name says password and it is no word")
@@ -106,22 +109,22 @@ def _words(rule: Rule, value: bytes) -> bool:
     """Whether the value is words where a password or, behind a provider's name, noise should be."""
     if rule.human:
         return dummy_password(value)
-    return rule.specificity is Specificity.CONTEXT and wordlike(value) and not re.fullmatch(_HEXADECIMAL, value)
+    return rule.specificity is Specificity.CONTEXT and wordlike(value) and not expression(_HEXADECIMAL).fullmatch(value)
 
 
 def _written(value: bytes) -> bool:
     """Whether the value is a text for people, or a stand-in for a secret, written in base64."""
-    if len(value) % 4 or not re.fullmatch(_BASE64, value):
+    if len(value) % 4 or not expression(_BASE64).fullmatch(value):
         return False
-    text = b64decode(value)
-    if not re.fullmatch(_TEXT, text):
+    text = from_base64(value)
+    if not expression(_TEXT).fullmatch(text):
         return False
     return is_placeholder(text) or wordlike(text) or not _mixed(text)
 
 
 def _noise(value: bytes) -> Trust | None:
     """By what random text of the same length, in the same alphabet, would have: no threshold fits 16 and 64 characters."""
-    hexadecimal = bool(re.fullmatch(_HEXADECIMAL, value))
+    hexadecimal = bool(expression(_HEXADECIMAL).fullmatch(value))
     if not (len(value) >= _HEX_LENGTH if hexadecimal else _mixed(value)):
         return None
     symbols, name = (16, "hexadecimal") if hexadecimal else alphabet(value)
@@ -140,4 +143,4 @@ def _chosen(value: bytes) -> bool:
 
 
 def _mixed(value: bytes) -> bool:
-    return bool(re.search(_LETTER, value) and re.search(_DIGIT, value))
+    return bool(expression(_LETTER).search(value) and expression(_DIGIT).search(value))

@@ -1,11 +1,12 @@
 """Encoded parts of a text, decoded, with the way back from every byte to where it was written."""
 
 import re
-from base64 import urlsafe_b64decode
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 
+from vallum_engine.compiling import expression
+from vallum_engine.secrets.bases import from_base64url
 from vallum_engine.secrets.encoding import Encoding
 from vallum_engine.values import immutable
 
@@ -79,7 +80,7 @@ class _Runs:
         self.start = self.data.rfind(b"\n", 0, max(place - reach, 0)) + 1
         stop = self.data.find(b"\n", place + reach)
         self.stop = stop if stop >= 0 else len(self.data)
-        find = re.compile(self.pattern).finditer
+        find = expression(self.pattern).finditer
         self.spans = [found.span() for found in find(self.data, self.start, self.stop)]
 
     def at(self, end: int) -> int:
@@ -120,7 +121,7 @@ class _Runs:
         """Whether a full line is followed by nothing but a line's end and another line that is no longer."""
         (start, end), (after, last) = self.spans[at], self.spans[at + 1]
         full = end - start >= _FULL_LINE and (end - start) % 4 == 0 and last - after <= end - start
-        return full and after - end < _GAP and bool(re.fullmatch(_LINE_END, self.data[end:after]))
+        return full and after - end < _GAP and bool(expression(_LINE_END).fullmatch(self.data[end:after]))
 
 
 @immutable(kw_only=False)
@@ -144,9 +145,9 @@ def _from_base64(block: _Block, end: int) -> tuple[Decoded | None, int]:
         peek = (before - shift) // 4 * 4 + shift - 4
         sample = text[max(peek, shift) : peek + _PEEK]
         sample = sample[: len(sample) & ~3]
-        if sample and not urlsafe_b64decode(sample).translate(None, _PRINTABLE):
+        if sample and not from_base64url(sample).translate(None, _PRINTABLE):
             body = text[shift:]
-            plain = urlsafe_b64decode(body[:-1] if len(body) % 4 == 1 else body + b"=" * (-len(body) % 4))
+            plain = from_base64url(body[:-1] if len(body) % 4 == 1 else body + b"=" * (-len(body) % 4))
             starts, origins = _mapped(block.lines, shift)
             return _narrow(Decoded(plain, Encoding.BASE64, starts, origins, 4 / 3)), block.lines[-1][1]
     return None, end
@@ -214,7 +215,7 @@ def _replaced(
     text: bytes, start: int, pattern: bytes, plain: Callable[[re.Match[bytes]], bytes], encoding: Encoding
 ) -> Decoded:
     pieces, starts, origins, size, at = [], [0], [start], 0, 0
-    for found in re.finditer(pattern, text):
+    for found in expression(pattern).finditer(text):
         piece = text[at : found.start()] + plain(found)
         pieces.append(piece)
         size += len(piece)

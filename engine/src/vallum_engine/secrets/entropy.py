@@ -1,9 +1,10 @@
 """How random a value looks."""
 
-import re
 from collections import Counter
 from functools import lru_cache
 from math import comb, log2
+
+from vallum_engine.compiling import expression
 
 # Texts, not compiled, as in `context`: the smallest alphabet that holds a whole value is the one it was drawn from.
 _ALPHABETS = (
@@ -30,6 +31,8 @@ WORDLIKE = 0.6
 CHANGING = 0.25
 """How often letters and digits follow each other in noise at least: base 16 has 0.47 a character, base 62 has 0.27, names next to none."""
 _ENOUGH_PAIRS = 7
+_TELLING = 1_000
+"""Characters that tell: keys of ten thousand are noise from the first one on."""
 
 
 _TERMS = [0.0, *(count * log2(count) for count in range(1, 256))]
@@ -46,25 +49,25 @@ def shannon(value: bytes) -> float:
 
 
 def wordlike(value: bytes) -> bool:
-    """Whether the value is made of words rather than of noise, judged by its pairs of letters."""
-    lowered = value.lower()
+    """Whether the value is made of words rather than of noise, judged by the pairs of letters of its beginning."""
+    lowered = value[:_TELLING].lower()
     if _changes(lowered) >= CHANGING * len(lowered):
         return False  # a hash behind a short prefix: of its six letters many are pairs of words by chance
-    pairs: list[bytes] = re.findall(_PAIR, lowered)
+    pairs: list[bytes] = expression(_PAIR).findall(lowered)
     if len(pairs) < _ENOUGH_PAIRS:
         return False
     return sum(map(_PAIRS.__contains__, pairs)) / len(pairs) >= WORDLIKE
 
 
 def _changes(lowered: bytes) -> int:
-    return len(re.findall(rb"[a-z](?=[0-9])|[0-9](?=[a-z])", lowered))
+    return len(expression(rb"[a-z](?=[0-9])|[0-9](?=[a-z])").findall(lowered))
 
 
 @lru_cache(maxsize=16)
 def alphabet(value: bytes) -> tuple[int, str]:
     """How many characters the smallest usual alphabet has that the value is written in, and its name."""
     for pattern, size, name in _ALPHABETS:
-        if re.fullmatch(pattern, value):
+        if expression(pattern).fullmatch(value):
             return size, name
     return _ANY
 

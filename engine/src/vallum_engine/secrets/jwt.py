@@ -4,9 +4,10 @@ https://datatracker.ietf.org/doc/html/rfc7519
 """
 
 import json
-from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
+
+from vallum_engine.secrets.bases import from_base64url
 
 _SHORT = 3_600
 _LONGEST = 4_000
@@ -44,7 +45,7 @@ def _part(value: bytes, number: int) -> Mapping[str, Any]:
     parts = value.split(b".")
     text = parts[number][:_LONGEST] if number < len(parts) else b""
     try:
-        found = json.loads(urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
+        found = json.loads(from_base64url(text + b"=" * (-len(text) % 4)))
     except (ValueError, RecursionError):  # not base64, not UTF-8, not JSON, or nested to break the reader
         return {}
     return found if isinstance(found, dict) else {}

@@ -1,8 +1,9 @@
 """Values that stand where a secret would: examples, templates, references, keyboard noise."""
 
-import re
 from functools import lru_cache
 from itertools import pairwise
+
+from vallum_engine.compiling import expression
 
 _WORDS = tuple(
     b"example xxxx your_ your- yourapi yourkey yourtoken yoursecret yourpassword placeholder changeme change-me change_me "
@@ -44,7 +45,7 @@ _COUNTED_SHARE = 0.6
 def is_placeholder(value: bytes) -> bool:
     """Whether nobody would take the value for a real token."""
     if len(value) > _LONG:  # an encoded key holds any short word and any run by chance
-        return bool(re.search(_BLANKED, value))
+        return bool(expression(_BLANKED).search(value))
     return _stands_in(value)
 
 
@@ -53,7 +54,11 @@ def _stands_in(value: bytes) -> bool:
     lowered = value.lower()
     if any(word in lowered for word in _WORDS) or value.startswith(_DOCUMENTED):
         return True
-    return bool(re.search(_REFERENCE, value) or re.search(_RUN, value)) or repetitive(lowered) or counts(lowered)
+    return (
+        bool(expression(_REFERENCE).search(value) or expression(_RUN).search(value))
+        or repetitive(lowered)
+        or counts(lowered)
+    )
 
 
 def repetitive(lowered: bytes) -> bool:
@@ -68,7 +73,9 @@ def repetitive(lowered: bytes) -> bool:
 
 def counts(lowered: bytes) -> bool:
     """Whether its letters and its digits, each taken alone, count: `a1b2c3d4e5f6`, `1a2b3c4d`, `abcd1234efgh5678`."""
-    steps = [bytes(step) for kind in (rb"[a-z]", rb"[0-9]") for step in pairwise(b"".join(re.findall(kind, lowered)))]
+    steps = [
+        bytes(step) for kind in (rb"[a-z]", rb"[0-9]") for step in pairwise(b"".join(expression(kind).findall(lowered)))
+    ]
     if len(steps) < _COUNTED:
         return False
     return sum(
@@ -114,7 +121,7 @@ def dummy_password(value: bytes) -> bool:
         or _all_dummies(lowered)
         or b"password" in plain
         or b"passwd" in plain
-        or bool(re.search(_SPELT, plain))
+        or bool(expression(_SPELT).search(plain))
         or plain.startswith(_BEGUN)
         or plain.endswith(_ENDED)
         or is_placeholder(value)
@@ -125,5 +132,5 @@ def dummy_password(value: bytes) -> bool:
 
 def _all_dummies(lowered: bytes) -> bool:
     """Whether it is such words joined by signs: `user:pass`, `pass%20pass`."""
-    words = re.findall(rb"[a-z0-9]+", re.sub(rb"%[0-9a-f]{2}", b" ", lowered))
+    words = expression(rb"[a-z0-9]+").findall(expression(rb"%[0-9a-f]{2}").sub(b" ", lowered))
     return bool(words) and all(word in _DUMMIES for word in words)

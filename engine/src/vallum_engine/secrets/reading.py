@@ -1,10 +1,10 @@
 """A file read by its format: what rules about keys find in it, and the rest rewritten so that every other rule can see it."""
 
-import re
-from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from vallum_engine.compiling import expression
+from vallum_engine.secrets.bases import from_base64url
 from vallum_engine.secrets.confirm import Confirmer, Match
 from vallum_engine.secrets.decoding import Decoded
 from vallum_engine.secrets.formats.choose import format_of, reader
@@ -84,7 +84,7 @@ class FormatReader:
         pages: Mapping[str, "_Page"],
     ) -> Iterator[Match]:
         """What the rules find; the settings that expressions could not see go to the pages."""
-        token = re.compile(_TOKEN).fullmatch
+        token = expression(_TOKEN).fullmatch
         for setting in settings:
             unwrapped, how, key = setting, "", setting.key
             for keyed in rules:
@@ -114,8 +114,8 @@ def _windows(data: bytes, hints: Sequence[int] | None) -> Iterator[tuple[int, in
 class _Keyed:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self.key = re.compile(rule.key)
-        self.value = re.compile(rule.value)
+        self.key = expression(rule.key)
+        self.value = expression(rule.value)
         self.confirmer = Confirmer(rule)
         self.where = {(name, value.encode()) for name, value in rule.where}
         self.documents: set[int] = set()
@@ -145,11 +145,11 @@ class _Keyed:
 
 def _unwrapped(setting: Setting) -> Setting:
     """The setting with its value decoded from base64, or the very same where it is none."""
-    if not re.fullmatch(_ENCODED, setting.value):
+    if not expression(_ENCODED).fullmatch(setting.value):
         return setting
-    text = b"".join(setting.value.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
+    text = b"".join(setting.value.split()).rstrip(b"=")
     try:
-        return replace(setting, value=b64decode(text + b"=" * (-len(text) % 4), validate=True))
+        return replace(setting, value=from_base64url(text + b"=" * (-len(text) % 4)))
     except Error:
         return setting
 

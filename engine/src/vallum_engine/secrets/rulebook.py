@@ -5,6 +5,7 @@ import marshal
 import os
 import sys
 from abc import abstractmethod
+from array import array
 from binascii import crc32
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
@@ -20,6 +21,7 @@ from vallum_engine.secrets.rule import Check, Pair, Rule, Samples, Specificity
 from vallum_engine.values import immutable
 
 FOLDER = os.path.join(os.path.dirname(__file__), "rules")
+_INSTALLED = frozenset({"dist-packages", "site-packages"})
 _FORM = 5
 _MAGIC = b"vallum-rules/%d\n" % _FORM
 # Imported where rules are read from their files: a scan has them from the cache.
@@ -81,7 +83,7 @@ class _Lazy(Sequence[Rule]):
 
 
 class _Dumped(_Lazy):
-    def __init__(self, bodies: bytes, sizes: Sequence[int]) -> None:
+    def __init__(self, bodies: memoryview, sizes: Sequence[int]) -> None:
         self._bodies = bodies
         self._ends = tuple(accumulate(sizes))
 
@@ -91,7 +93,7 @@ class _Dumped(_Lazy):
     def _read(self, number: int) -> Rule:
         start = self._ends[number - 1] if number else 0
         try:
-            return _from_plain(json.loads(self._bodies[start : self._ends[number]]))
+            return _from_plain(json.loads(bytes(self._bodies[start : self._ends[number]])))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise _malformed(error) from error
 
@@ -116,11 +118,12 @@ def load(dumped: bytes) -> Rulebook:
     """
     start = len(_MAGIC) + 8
     size = int.from_bytes(dumped[start - 8 : start - 4], "big")
-    head = dumped[start : start + size]
+    whole = memoryview(dumped)  # half a megabyte that need not be copied
+    head = whole[start : start + size]
     if not dumped.startswith(_MAGIC) or not head or crc32(head).to_bytes(4, "big") != dumped[start - 4 : start]:
         raise BrokenData("The cached rules are of another form. Read the packaged ones again.")
     digest, ids, keyed, triggers, disguises, sizes = marshal.loads(head)  # noqa: S302 - the caller vouches for the bytes
-    bodies = dumped[start + size :]
+    bodies = whole[start + size :]
     if sum(sizes) != len(bodies) or not len(sizes) == len(ids) == len(triggers):
         raise _malformed("a part is missing")
     return Rulebook(
@@ -186,15 +189,20 @@ def _text(name: str) -> str:
 
 
 def stamp() -> str:
-    """Changes whenever the packaged rules may have: from names, sizes and times, without reading a file."""
+    """Changes whenever the packaged rules may have, without reading a file.
+
+    Files of an installed distribution come and go with their folder's time of change. Those of a checkout are written to: there
+    their own sizes and times count too.
+    """
+    met = os.stat(FOLDER)
     digest = blake2b(f"{VERSION} {_FORM} {sys.implementation.cache_tag}".encode(), digest_size=16)
-    folder = os.open(FOLDER, os.O_RDONLY)
-    try:
-        names = sorted(os.listdir(folder))
-        facts = [(name, met.st_size, met.st_mtime_ns) for name in names if (met := os.stat(name, dir_fd=folder))]
-    finally:
-        os.close(folder)
-    digest.update(marshal.dumps(facts))
+    digest.update(b"%d.%d.%d" % (met.st_ino, met.st_mtime_ns, met.st_ctime_ns))
+    if not _INSTALLED.isdisjoint(FOLDER.split(os.sep)):
+        return digest.hexdigest()
+    with os.scandir(FOLDER) as found:
+        facts = sorted((entry.name, met.st_size, met.st_mtime_ns) for entry in found if (met := entry.stat()))
+    digest.update("\0".join([name for name, _, _ in facts]).encode())
+    digest.update(array("q", [number for _, size, time in facts for number in (size, time)]))
     return digest.hexdigest()
 
 
