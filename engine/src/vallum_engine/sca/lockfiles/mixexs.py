@@ -19,7 +19,7 @@ MOST_BYTES = 1 << 20
 _WORKED_OUT = "what mix.exs works out when it runs is not read"
 _EXACT = re.compile(r"\s*(?:==\s*)?(\d+\.\d+\.\d+[0-9A-Za-z.+-]*)\s*", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_DEV = frozenset({"ci", "dev", "docs", "lint", "test"})
+_DEV = frozenset({"bench", "ci", "dev", "docs", "lint", "test"})
 _PLAIN = frozenset({"atom", "name", "number", "string"})
 _OVER = ("end", "def", "defp", "@")
 """What may stand behind what a function gives: the first, or any where it was written as `do:`."""
