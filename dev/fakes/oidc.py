@@ -4,6 +4,7 @@ It speaks the protocol rightly, unless a `Poison` is set: then it lies in exactl
 """
 
 import base64
+import functools
 import hashlib
 import hmac
 import html
@@ -85,6 +86,7 @@ class Provider:
     forms: list[dict[str, str]] = field(default_factory=list)
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
     _keys: dict[str, Any] = field(default_factory=dict)
+    _rotations: int = 0
     _signed_in_at: float = field(default_factory=time)
 
     def __post_init__(self) -> None:
@@ -103,7 +105,8 @@ class Provider:
 
     def new_keys(self) -> None:
         """As when a provider rotates."""
-        made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._rotations += 1
+        made = _rsa(self._rotations % 3)
         curve = ec.generate_private_key(ec.SECP256R1())
         self._keys = {
             "RS256": (made, self._public(json.loads(RSAAlgorithm.to_jwk(made.public_key())), "RS256")),
@@ -257,6 +260,12 @@ class Provider:
 
 
 def _stray_key() -> rsa.RSAPrivateKey:
+    return _rsa(3)
+
+
+@functools.cache
+def _rsa(_number: int) -> rsa.RSAPrivateKey:
+    """Finding primes takes a tenth of a second: a few keys serve all providers of a process."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 

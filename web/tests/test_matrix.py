@@ -95,16 +95,26 @@ def test_a_token_is_offered_what_the_api_has_a_door_for():
     assert {row.id for row in matrix.actions().values() if row.api} == used
 
 
-@pytest.fixture
-def dana(people):
-    """A member of Alice's organization whose role the test chooses."""
-    person = making.person("dana@example.test", name="Dana")
-
-    def join(role):
+@pytest.fixture(scope="module")
+def cast(people, things):
+    """A member of Alice's organization for each role, and what there is for them."""
+    made = {}
+    for role in Role:
+        person = making.person(f"{role}@example.test", name=role.label)
         services.join(people.org, person, role)
-        return person
+        made[role] = person, {**things, **own(people, things, person)}
+    return made
 
-    return join
+
+@pytest.fixture(scope="module")
+def narrow(people, cast):
+    """A token for each role which may rename the organization, and nothing else."""
+    owner, _ = cast[Role.OWNER]
+    return {role: token(people, owner, role, ["org.rename"]) for role in Role}
+
+
+def token(people, person, role, scopes):
+    return tokens.make(people.org, person, tokens.Wanted(name="n", role=role, scopes=scopes))[1]
 
 
 def own(people, things, person):
@@ -128,13 +138,11 @@ def undone():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("route", sorted(PAGES))
-def test_a_page_lets_in_whose_role_may(route, things, people, dana, signed_in):
+def test_a_page_lets_in_whose_role_may(route, people, cast, signed_in):
     row = matrix.action(PAGES[route])
-    for role in Role:
+    for role, (person, made) in cast.items():
         with undone():
-            person = dana(role)
-            browser = signed_in(person)
-            held = {**things, **own(people, things, person)}
+            browser, held = signed_in(person), dict(made)
             if route.endswith("/archive/"):
                 archive = repositories.add_archive(people.org, None, name="zip", archive=uuid4(), archive_name="a.zip")
                 held["asset"] = archive.asset_id
@@ -151,11 +159,10 @@ def test_a_page_lets_in_whose_role_may(route, things, people, dana, signed_in):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call[0]} {call[1]}")
-def test_the_api_lets_in_tokens_whose_role_and_scopes_may(call, things, people, dana):
+def test_the_api_lets_in_tokens_whose_role_and_scopes_may(call, people, cast, narrow):
     method, path, action = call
     row = matrix.action(action or "scans.start")
-    person = dana(Role.OWNER)
-    held = {**things, **own(people, things, person)}
+    person, held = cast[Role.OWNER]
     address = "/api/v1/" + path.format(**{name: str(value) for name, value in held.items()})
     body = json.dumps(BODIES.get((method, path), {})).replace("{asset}", str(held["asset"]))
     sent = {"path": address, "data": body if method != "GET" else {}, "content_type": "application/json"}
@@ -163,7 +170,7 @@ def test_the_api_lets_in_tokens_whose_role_and_scopes_may(call, things, people, 
         sent = {"path": f"{address}?asset=one", "data": b"x", "content_type": "application/octet-stream"}
     for role, scopes in itertools.product(Role, ([row.id], ["org.rename"])):
         with undone():
-            _, text = tokens.make(people.org, person, tokens.Wanted(name="n", role=role, scopes=scopes))
+            text = narrow[role] if scopes == ["org.rename"] else token(people, person, role, scopes)
             answer = getattr(Client(headers={"Authorization": f"Bearer {text}"}), method.lower())(**sent)
             if role in row.roles and row.id in scopes:
                 assert answer.status_code not in {401, 403, 404, 500, 503}, (role, answer.content[:300])
