@@ -139,8 +139,8 @@ class Folder(NamedTuple):
     git: tuple[Stat, ...] = ()
     unpacked: int = 0
     members: int = 0
-    own: Stat = UNTRUSTED
-    """What the folder itself was like, which changes whenever an entry comes, goes or is renamed."""
+    own: bytes = b""
+    """What the folder itself was like, which changes whenever an entry comes, goes or is renamed; empty where that is not believed."""
 
 
 Asked = list[tuple[Detector, Sequence[Hit]]]

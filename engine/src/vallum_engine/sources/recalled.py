@@ -170,10 +170,12 @@ class _Recalling(Walk):
     def believed(self, git: tuple[Stat, ...]) -> tuple[Stat, ...]:
         return tuple(UNTRUSTED if max(stat[1:3]) >= self.recall.before else stat for stat in git)
 
-    def own(self, folder: int) -> Stat:
+    def own(self, folder: int) -> bytes:
         """What an open folder is like before it is listed, as far as that may be believed the next time."""
         met = os.fstat(folder)
-        return UNTRUSTED if met.st_dev != self.device else self.believed((looks.look(met),))[0]
+        if met.st_dev != self.device or max(met.st_mtime_ns, met.st_ctime_ns) >= self.recall.before:
+            return b""
+        return looks.packed(met)
 
     def fits(self, old: Folder) -> bool:
         """Whether the folder as it was meets no limit: else each file of it is asked, for the report says which met it."""
@@ -341,7 +343,7 @@ class _Made:
     def distrust(self, name: str) -> None:
         self.now[name] = UNTRUSTED
 
-    def done(self, names: str, git: tuple[Stat, ...], own: Stat) -> Folder:
+    def done(self, names: str, git: tuple[Stat, ...], own: bytes) -> Folder:
         told = self._said.values()
         return Folder(
             names=names,
