@@ -159,7 +159,7 @@ class Scans:
             honour_ignores=self.honour_ignores,
             recall=recall,
         )
-        self.kept = recall.dump() or self.kept
+        self.kept = b"".join(recall.dump() or (self.kept or b"",))
         return report
 
     def _watched(self, items):

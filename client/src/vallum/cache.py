@@ -30,8 +30,8 @@ class Cache:
             return None
         return None
 
-    def put(self, kind: str, key: str, data: bytes) -> None:
-        """Keep, whole or not at all; a full or read-only disk costs time next time, and nothing else."""
+    def put(self, kind: str, key: str, *parts: bytes) -> None:
+        """Keep them behind each other, whole or not at all; a full or read-only disk costs time next time, and nothing else."""
         if self.folder is None:
             return
         folder = f"{self.folder}/{kind}"
@@ -40,7 +40,7 @@ class Cache:
             part = f"{folder}/{key}.{os.getpid()}.part"
             try:
                 with open(part, "wb") as file:
-                    file.write(data)
+                    file.writelines(parts)
                 os.replace(part, f"{folder}/{key}")
             finally:
                 with contextlib.suppress(FileNotFoundError):

@@ -41,7 +41,7 @@ class Kept:
     def keep(self, files: int) -> None:
         """For the next scan, where the tree is worth it."""
         if files >= FEWEST and (data := self.recall.dump()) is not None:
-            self._cache.put(_KIND, self._name, data)
+            self._cache.put(_KIND, self._name, *data)
 
 
 def _key(asked: Options, detectors: Sequence[Detector]) -> str:

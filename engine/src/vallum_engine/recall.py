@@ -340,8 +340,8 @@ class Recall(Unrecorded):
         if detector in self._joining:
             self._outcomes.setdefault(detector.name, Outcome([])).rulesets = tuple(rulesets)
 
-    def dump(self) -> bytes | None:
-        """What to keep for the next scan; None where that is kept already."""
+    def dump(self) -> tuple[bytes, bytes] | None:
+        """What to keep for the next scan, in two parts, for the second is large; None where that is kept already."""
         if not self.changed and not self.again and self._old.keys() == self.folders.keys():
             return None
         outcomes: dict[str, Any] = self._held if self._settled else {}
@@ -353,7 +353,7 @@ class Recall(Unrecorded):
             outcomes[""] = self._joined.hexdigest()
         folders = {prefix: tuple(folder) for prefix, folder in self.folders.items()}
         body = marshal.dumps((self._key(), folders, outcomes))
-        return _MAGIC + crc32(body).to_bytes(4, "big") + body
+        return _MAGIC + crc32(body).to_bytes(4, "big"), body
 
     def _of_this(self) -> Said:
         if self._special is None:
