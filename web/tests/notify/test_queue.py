@@ -5,6 +5,7 @@ import asyncio
 import making
 from hooking import PATH, Hook
 from procrastinate.contrib.django import app
+from procrastinate.periodic import PeriodicRegistry
 
 from vallum_web.notify import tasks
 from vallum_web.repositories import services as repositories
@@ -14,6 +15,7 @@ from vallum_web.tenancy.jobs import QUEUE
 
 async def _work():
     face = app.with_connector(app.connector.get_worker_connector())
+    face.periodic_registry = PeriodicRegistry()  # what the hour of the run asks for would go out for its feeds
     async with face.open_async():
         await face.run_worker_async(queues=[QUEUE], wait=False, install_signal_handlers=False, concurrency=1)
 
