@@ -37,7 +37,7 @@ class Setting:
 
     cache: Cache
     held: contextlib.ExitStack
-    """Closes what the detector holds open."""
+    """Closes what the detector holds open, and keeps what is worth it."""
     say: Say
     rules: tuple[Rule, ...] = ()
     licence_policy: str = ""
@@ -58,18 +58,22 @@ def made(
         if LICENCES in chosen and "packages" not in chosen:
             chosen.add("listed packages")
         makers = {**_MAKERS, **_ASKED_FOR}
-        compiling.remember(cache.get(_EXPRESSIONS, compiling.stamp()) or b"")
         yield [load(makers[name])(setting) for name in sorted(chosen, reverse=True)]
-        if (learned := compiling.learned()) is not None:
-            cache.put(_EXPRESSIONS, compiling.stamp(), learned)
 
 
 def secrets(setting: Setting) -> SecretsDetector:
     """Secrets by the packaged rules, and the caller's own."""
+    compiling.remember(setting.cache.get(_EXPRESSIONS, compiling.stamp()) or b"")
+    setting.held.callback(_keep_expressions, setting.cache)
     book = packaged(setting.cache)
     if setting.rules:
         book = rulebook.extended(book, setting.rules)
     return SecretsDetector(book, now=int(time.time()))
+
+
+def _keep_expressions(cache: Cache) -> None:
+    if (learned := compiling.learned()) is not None:
+        cache.put(_EXPRESSIONS, compiling.stamp(), learned)
 
 
 def packaged(cache: Cache) -> Rulebook:

@@ -73,7 +73,6 @@ def _taken(pattern: str | bytes, flags: int) -> re.Pattern[Any] | None:
 
 
 def _made(pattern: AnyStr, flags: int) -> re.Pattern[AnyStr]:
-    made = re.compile(pattern, flags)
     try:
         parsed = load(_PARSE)(pattern, flags)
         names: list[str | None] = [None] * parsed.state.groups
@@ -82,9 +81,13 @@ def _made(pattern: AnyStr, flags: int) -> re.Pattern[AnyStr]:
         code = array("I", load(_CODE)(parsed, flags)).tobytes()
         every = int(flags | parsed.state.flags)
         parts = (every, code, parsed.state.groups - 1, dict(parsed.state.groupdict), tuple(names))
-        _kept[pattern, int(flags)] = parts
-        if _taken(pattern, int(flags)) == made:
-            _new[pattern, int(flags)] = parts
     except (AttributeError, ImportError, OverflowError, TypeError, ValueError):
-        return made
+        return re.compile(pattern, flags)
+    key = (pattern, int(flags))
+    _kept[key] = parts
+    made = _taken(pattern, flags)
+    if made is None:
+        del _kept[key]
+        return re.compile(pattern, flags)
+    _new[key] = parts
     return made
