@@ -2,10 +2,11 @@
 
 import time
 
+from speaking import ByItself, sighting
+
 from vallum_engine.detector import Trigger
 from vallum_engine.model.file import File
-from vallum_engine.model.finding import Confidence, Finding, Kind, Location, Severity
-from vallum_engine.model.report import Exclusion, Report, RuleSet, Verdict
+from vallum_engine.model.report import Report, RuleSet
 from vallum_engine.pipeline import scan
 from vallum_engine.recall import MARGIN, Recall
 from vallum_engine.sca.detector import PackageDetector
@@ -15,18 +16,14 @@ from vallum_engine.sources.limits import Limits
 from vallum_engine.triggers import collect
 
 
-class Words:
+class Words(ByItself):
     """Finds each line with a word, says aside what it did not look at, and breaks on demand."""
 
-    name = "words"
-    by_file = True
-    stamp = "1"
     triggers = (Trigger(rb"secret|aside|boom|timed"),)
 
     def __init__(self):
-        self.timed = set()
+        super().__init__()
         self.seen = []
-        self._aside = []
 
     def rulesets(self):
         return (RuleSet(name="words", version="1", rules=("r", "timed")),)
@@ -38,22 +35,13 @@ class Words:
         self.seen.append(file.path)
         for number, line in enumerate(file.data.split(b"\n"), 1):
             if b"aside" in line:
-                self._aside.append(Exclusion(path=file.path, ruleset="words", verdict=Verdict.SKIPPED, why="aside"))
+                self.leave(file.path)
             if b"timed" in line:
                 self.timed.add("timed")
             if b"secret" in line or b"timed" in line:
                 yield sighting("timed" if b"timed" in line else "r", file.path, number, line[:40])
         if b"boom" in file.data:
             raise ValueError("boom")
-
-    def conclude(self):
-        return ()
-
-    def exclusions(self):
-        return self._aside
-
-    def packages(self):
-        return ()
 
 
 class Counter(Words):
@@ -93,20 +81,6 @@ class Reader(Counter):
             yield sighting("n", file.path, 1, str(place).encode() + file.data[:9], self.name)
         for path in self.tree.unread:
             yield sighting("n", path, 1, b"unread", self.name)
-
-
-def sighting(rule, path, line, identity, ruleset="words"):
-    return Finding(
-        kind=Kind.SECRET,
-        ruleset=ruleset,
-        rule=rule,
-        title="t",
-        severity=Severity.HIGH,
-        confidence=Confidence.HIGH,
-        message="m",
-        locations=(Location(path=path, line=line, end_line=line),),
-        identity=("w/1", ruleset, identity.decode("latin-1")),
-    )
 
 
 class Twice:

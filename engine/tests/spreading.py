@@ -13,10 +13,11 @@ import threading
 import time
 from pathlib import Path
 
+from speaking import ByItself, sighting
+
 from vallum_engine.detector import Trigger
 from vallum_engine.errors import Overrun
-from vallum_engine.model.finding import Confidence, Finding, Kind, Location, Severity
-from vallum_engine.model.report import Exclusion, RuleSet, Verdict
+from vallum_engine.model.report import RuleSet
 from vallum_engine.pipeline import scan
 from vallum_engine.reports.json import render
 from vallum_engine.sources import directory, spread
@@ -26,31 +27,13 @@ from vallum_engine.triggers import collect
 FIRST = os.getpid()
 
 
-def sighting(ruleset, rule, path, line, name):
-    return Finding(
-        kind=Kind.SECRET,
-        ruleset=ruleset,
-        rule=rule,
-        title="A word",
-        severity=Severity.HIGH,
-        confidence=Confidence.HIGH,
-        message=f"{name} is here",
-        locations=(Location(path=path, line=line),),
-        identity=(ruleset, rule, name),
-    )
+class Words(ByItself):
+    """Is killed and waits on demand, and notes which process looked at what."""
 
-
-class Words:
-    """Says of each file alone what it has to say."""
-
-    name = "words"
-    by_file = True
-    stamp = "1"
     triggers = (Trigger(rb"secret|aside|boom|kill|wait"),)
 
     def __init__(self, pids):
-        self.timed = set()
-        self._aside = []
+        super().__init__()
         self._pids = pids
 
     def rulesets(self):
@@ -67,21 +50,12 @@ class Words:
         if b"wait" in file.data:
             time.sleep(0.5)
         if b"aside" in file.data:
-            self._aside.append(Exclusion(path=file.path, ruleset="words", verdict=Verdict.SKIPPED, why="aside"))
+            self.leave(file.path)
         for number, line in enumerate(file.data.split(b"\n"), 1):
             if b"secret" in line:
-                yield sighting("words", "r", file.path, number, line.split()[1].decode())
+                yield sighting("r", file.path, number, line.split()[1])
         if b"boom" in file.data:
             raise ValueError("boom")
-
-    def conclude(self):
-        return ()
-
-    def exclusions(self):
-        return self._aside
-
-    def packages(self):
-        return ()
 
 
 class Chain:
@@ -105,7 +79,7 @@ class Chain:
 
     def conclude(self):
         for number, path in enumerate(self._met):
-            yield sighting("chain", "c", path, 1, f"{number}")
+            yield sighting("c", path, 1, b"%d" % number, "chain")
 
     def exclusions(self):
         return ()

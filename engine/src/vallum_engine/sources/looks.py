@@ -38,11 +38,9 @@ def of_entries(entries: Sequence[Entry]) -> tuple[list[str], list[int]]:
         if entry.is_file(follow_symlinks=False):
             names.append(entry.name)
             try:
-                met = entry.stat(follow_symlinks=False)
+                numbers += look(entry.stat(follow_symlinks=False))
             except OSError:  # it went since the folder was listed
                 numbers += UNTRUSTED
-            else:
-                numbers += (met.st_size, met.st_mtime_ns, met.st_ctime_ns, met.st_ino)
         elif entry.is_dir(follow_symlinks=False):
             names.append(entry.name + "/")
         else:
@@ -66,11 +64,9 @@ def of_git(folder: int) -> tuple[Stat, ...]:
     found = []
     for name in _GIT:
         try:
-            met = os.stat(f".git/{name}", dir_fd=folder, follow_symlinks=False)
+            found.append(look(os.stat(f".git/{name}", dir_fd=folder, follow_symlinks=False)))
         except OSError:
             found.append((0, 0, 0, 0))
-        else:
-            found.append(look(met))
     return tuple(found)
 
 
@@ -91,15 +87,15 @@ def untouched(root: int, device: int | None, prefix: str, names: Sequence[str], 
 
     Nothing is opened. Who swaps a folder for a link meanwhile leads to the look of other files, and to no more than that.
     """
+    if device is None or not old.own:
+        return False
     numbers = list[int]()
-    stat = os.stat
     try:
-        own = stat(prefix[:-1], dir_fd=root, follow_symlinks=False)
+        own = os.stat(prefix[:-1], dir_fd=root, follow_symlinks=False)
         if packed(own) != old.own or own.st_dev != device:
             return False
         for name in names:
-            met = stat(prefix + name, dir_fd=root, follow_symlinks=False)
-            numbers += (met.st_size, met.st_mtime_ns, met.st_ctime_ns, met.st_ino)
+            numbers += look(os.stat(prefix + name, dir_fd=root, follow_symlinks=False))
     except (OSError, ValueError):
         return False
     return array("q", numbers).tobytes() == old.stats
