@@ -33,8 +33,19 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
-def empty():
+def midday():
+    """Nothing is waiting to be written, and it is half past twelve: the hour before is over, has settled, and is of today."""
     BUFFER._rows.clear()
+    with at(half_past_twelve()):
+        yield
+
+
+def half_past_twelve():
+    return clock.now().replace(hour=12, minute=30, second=0, microsecond=0)
+
+
+def at(moment):
+    return clock.travelled(by=moment - clock.now())
 
 
 def hour_ago():
@@ -138,11 +149,23 @@ def test_what_leads_to_a_person_goes_after_thirty_days_and_totals_after_25_month
                 org=people.org, hour=day, route="findings:worklist", status_class=2, client="phone", n=1
             )
     assert figures.oldest_use() == 800
-    done = {row.rule: row for row in engine.run()}
+    with at(engine.database_now()):
+        done = {row.rule: row for row in engine.run()}
     assert [done[name].deleted for name in ("use-of-people", "use-of-organizations", "use-in-total")] == [4, 1, 1]
     assert [row for row in done.values() if row.overdue or row.failures] == []
     assert figures.oldest_use() <= 30
     assert ScreenBucket.objects.count() == 5
+
+
+def test_an_hour_is_not_counted_before_its_last_rows_are_in_the_log(people):
+    asked(org=people.org.pk, person=people.bob.pk)
+    over = half_past_twelve().replace(minute=0)
+    CountedHour.objects.create(hour=over - 2 * HOUR, requests=0, milliseconds=0)
+    with at(over + services.SETTLING - timedelta(seconds=30)):
+        assert services.count_due() == 0
+    with at(over + services.SETTLING + timedelta(seconds=1)):
+        assert services.count_due() == 1
+    assert uses() == [(people.bob.pk, "Findings", 1)]
 
 
 def test_what_was_missed_is_made_up_for(people):
