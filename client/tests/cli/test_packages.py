@@ -101,3 +101,13 @@ def test_of_an_image_for_several_platforms_the_one_asked_for_is_listed(vallum, t
 
     assert listed("--platform", "linux/arm64") == ("linux/arm64", ["on-arm64"])
     assert listed() == ("linux/amd64", ["on-amd64"])
+    ran = vallum("packages", tmp_path / "image.tar", "--platform", "linux/riscv64")
+    assert (ran.code, ran.out) == (Exit.INCOMPLETE, "")
+    assert "no image for linux/riscv64 here, but for linux/amd64, linux/arm64" in ran.err
+
+
+@pytest.mark.parametrize("command", ["packages", "scan", "sbom", "licences", "fix"])
+def test_a_platform_is_asked_of_images_alone(vallum, shop, command):
+    ran = vallum(command, shop, "--platform", "linux/arm64")
+    assert (ran.code, ran.out) == (Exit.USAGE, "")
+    assert f"--platform chooses one of a container image's, and {shop} is none" in ran.err

@@ -228,9 +228,6 @@ def test_a_difference_from_what_cannot_be_read_whole_is_incomplete(vallum, shop,
     [
         pytest.param(("--platform", "linux/arm64"), "linux/arm64", id="the one asked for"),
         pytest.param((), "linux/amd64", id="the usual one"),
-        pytest.param(
-            ("--platform", "linux/riscv64"), "linux/arm64", id="the first, where the one asked for is not there"
-        ),
     ],
 )
 def test_a_bill_of_an_image_is_of_one_platform_and_says_which(vallum, tmp_path, asked, given):

@@ -97,6 +97,13 @@ class TellsOfPackages(Protocol):
 
 
 @runtime_checkable
+class ReadsText(Protocol):
+    """A detector whose files are all texts, but for those that a source hands on as they are: one that is none is damaged."""
+
+    reads_text: bool
+
+
+@runtime_checkable
 class LooksBelow(Protocol):
     """A detector that is also given the files of an image that a later layer deletes or replaces (`File.lower`)."""
 

@@ -12,6 +12,7 @@ from vallum_engine.detector import (
     LooksBelow,
     MatchesAdvisories,
     ReadsFormats,
+    ReadsText,
     ReadTwice,
     TellsOfPackages,
     Tree,
@@ -35,6 +36,7 @@ from vallum_engine.values import replace
 MOST_MARKS = 100_000
 """Ids kept until the end of a scan, for what detectors conclude: beyond, marks are not honoured and findings show."""
 PROGRESS_EVERY = 256
+_BINARY = "binary"
 MOST_WHY = 500
 """Letters of a reason: it may quote the file, and the file may be hostile."""
 
@@ -104,6 +106,7 @@ class _Builder:
         self.wants = [detector.wants for detector in detectors]
         self.reads = [detector.reads for detector in detectors if isinstance(detector, ReadsFormats)]
         self.joining = joining(detectors)
+        self.textual = [d for d in detectors if isinstance(d, ReadsText) and d.reads_text]
         self.below = [d for d in detectors if isinstance(d, LooksBelow) and d.looks_below]
 
     def take(self, source: Iterable[Item], progress: Progress | None = None) -> None:
@@ -175,7 +178,7 @@ class _Builder:
         self.bytes += item.size
         self.paths += item.paths
         for path in item.binary:
-            self.skipped(Skipped(path, "binary", covered=True))
+            self.skipped(Skipped(path, _BINARY, covered=True))
         for said in item.said:
             self.files += len(said.files)
             for path, size in said.files:
@@ -216,10 +219,10 @@ class _Builder:
     def looked_into(self, file: File, asked: Sequence[Detector]) -> bool:
         """Whether anybody asks for a binary file. For the others leaving it out is the answer, as it is for a source."""
         if not asked:
-            self.skipped(Skipped(file.path, "binary", covered=True))
+            self.skipped(Skipped(file.path, _BINARY, covered=True))
             return False
         rows = [
-            Exclusion(path=file.path, ruleset=d.name, verdict=Verdict.SKIPPED, why="binary", covered=True)
+            Exclusion(path=file.path, ruleset=d.name, verdict=Verdict.SKIPPED, why=_BINARY, covered=True)
             for d in self.detectors
             if d not in asked
         ]
@@ -257,6 +260,10 @@ class _Builder:
             return
         self.recall.left(item)
         self.skips += 1
+        if item.why == _BINARY and self.textual:
+            for detector in self.textual:
+                if detector.wants(item.path):
+                    self.failed(detector.name, item.path, "no text: it holds NUL bytes. Write it anew.")
         self.exclusions.append(
             Exclusion(
                 path=item.path,

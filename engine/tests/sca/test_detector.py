@@ -4,11 +4,13 @@ import pytest
 
 from vallum_engine.errors import BrokenData
 from vallum_engine.identity import fingerprint
-from vallum_engine.model.file import File
+from vallum_engine.model.file import File, Skipped
 from vallum_engine.model.finding import Confidence, Kind, Location, Severity
 from vallum_engine.model.report import Coverage, Verdict
+from vallum_engine.pipeline import scan
 from vallum_engine.sca.advisories import Meta
 from vallum_engine.sca.detector import PackageDetector
+from vallum_engine.triggers import collect
 
 STARTER = Meta(built_at="2026-01-01T00:00:00Z", source="starter", partial=True)
 LOCK = b"""{"lockfileVersion": 3, "packages": {"": {"dependencies": {"left": "*"}},
@@ -307,3 +309,15 @@ def test_the_language_version_of_go_is_a_weak_witness(database, record):
     data = database(record("GO-1", "stdlib", ecosystem="Go", database_specific={"severity": "HIGH"}))
     _, (finding,) = run(data, **{"go.mod": b"module m\ngo 1.17\n"})
     assert finding.confidence is Confidence.LOW
+
+
+@pytest.mark.parametrize("name", ["package-lock.json", "requirements.txt", "Cargo.lock"])
+def test_a_lockfile_that_is_no_text_is_a_gap_and_no_picture(name):
+    detector = PackageDetector(None)
+    files = [Skipped(f"a/{name}", "binary", covered=True), Skipped("a/logo.png", "binary", covered=True)]
+    report = scan(files, [detector], triggers=collect([detector]).fallback())
+    assert [(problem.path, problem.what) for problem in report.errors] == [
+        (f"a/{name}", "packages: no text: it holds NUL bytes. Write it anew.")
+    ]
+    assert [gap.path for gap in report.coverage.gaps] == [f"a/{name}"]
+    assert report.incomplete

@@ -260,3 +260,44 @@ def test_what_nobody_publishes_advisories_for_is_listed_and_said():
         ("nobody publishes advisories for CocoaPods: listed only", True)
     ]
     assert "packages/CocoaPods" not in {ruleset.name for ruleset in detector.rulesets()}
+
+
+SUMS = """\
+code.example/left v1.2.0 h1:AAAA=
+code.example/left v1.2.0/go.mod h1:AAAA=
+code.example/deep v0.3.0/go.mod h1:AAAA=
+code.example/deep v0.3.2 h1:AAAA=
+code.example/far v0.1.0/go.mod h1:AAAA=
+"""
+
+
+def module(*lines):
+    return "\n".join(["module code.example/shop", *lines, "require code.example/left v1.2.0", ""])
+
+
+@pytest.mark.parametrize(
+    "go",
+    [
+        pytest.param("go 1.16", id="before modules were pruned"),
+        pytest.param("go 1.9", id="one digit"),
+        pytest.param("", id="no version, which means 1.16"),
+    ],
+)
+def test_before_go_117_the_sums_tell_what_the_modules_bring(go):
+    detector = scanned({"go.mod": module(go), "go.sum": SUMS})
+    found = {(p.location.path, p.name, p.version, p.direct) for p in detector.packages() if p.name != "stdlib"}
+    assert found == {("go.mod", "code.example/left", "1.2.0", True), ("go.sum", "code.example/deep", "0.3.2", False)}
+    assert not [each for each in detector.exclusions() if "go.sum" in each.why]
+
+
+@pytest.mark.parametrize("go", ["go 1.17", "go 1.21.0", "go 1.23rc1", "go 2.0"])
+def test_from_go_117_on_the_module_file_tells_all(go):
+    files = {"go.mod": module(go), "go.sum": SUMS}
+    assert {path for path, _, _ in listed(files)} == {"go.mod"}
+
+
+def test_an_old_module_file_alone_says_what_is_not_known():
+    told = [each.why for each in scanned({"go.mod": module("go 1.16")}).exclusions() if each.path == "go.mod"]
+    assert [why for why in told if "no go.sum lies beside it" in why]
+    told = [each.why for each in scanned({"go.mod": "module code.example/shop\n"}).exclusions()]
+    assert not [why for why in told if "go.sum" in why]

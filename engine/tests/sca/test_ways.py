@@ -16,6 +16,14 @@ from vallum_engine.sca.origins import Origins
 EXAMPLES = Path(__file__).parent / "examples"
 SECONDS = 10
 
+MIX_EXS = """\
+defmodule Shop.MixProject do
+  use Mix.Project
+  def project, do: [app: :shop, deps: deps()]
+  defp deps, do: {}
+end
+"""
+
 
 CARGO = """\
 [[package]]
@@ -256,6 +264,21 @@ def example(path):
             "1.5.0",
             (None, None, ("mix.lock", "phoenix 1.7.0-rc.0", "plug 1.11.1", "mime_types 1.5.0")),
             id="mix",
+        ),
+        pytest.param(
+            example("mix/mix.lock")
+            | {"mix.exs": MIX_EXS.format('[{:plug, "~> 1.11"}, {:phoenix, "~> 1.7", only: [:dev, :test]}]')},
+            "plug",
+            "1.11.1",
+            (True, False, ("shop", "plug 1.11.1")),
+            id="mix with its manifest",
+        ),
+        pytest.param(
+            example("mix/mix.lock") | {"mix.exs": MIX_EXS.format('[{:phoenix, "~> 1.7", only: [:dev, :test]}]')},
+            "plug",
+            "1.11.1",
+            (False, True, ("shop", "phoenix 1.7.0-rc.0", "plug 1.11.1")),
+            id="mix: for development alone",
         ),
         pytest.param(example("mix/mix.lock"), "telemetry", "0.4.2", (None, None, ()), id="mix: perhaps by an option"),
         pytest.param(

@@ -48,7 +48,7 @@ def write(tmp_path, content):
     return path
 
 
-def read(tmp_path, content, platform="linux/amd64", **limits):
+def read(tmp_path, content, platform="", **limits):
     """What the image holds: its files but the configuration, what was skipped, its layers and target."""
     files, skipped, layers = [], [], []
     with image.opened(str(write(tmp_path, content)), limits=ImageLimits(**limits), platform=platform) as found:
@@ -170,14 +170,37 @@ SYSTEMS = {name: ([layer(("name", name.encode()))], None) for name in ("linux/ar
 class TestPlatforms:
     @pytest.mark.parametrize(
         ("asked", "given"),
-        [("linux/amd64", "linux/amd64"), ("linux/arm64", "linux/arm64"), ("linux/riscv64", "linux/arm64")],
+        [
+            ("", "linux/amd64"),
+            ("linux/amd64", "linux/amd64"),
+            ("linux/arm64", "linux/arm64"),
+            ("linux/arm64/v8", "linux/arm64"),
+        ],
     )
     @pytest.mark.parametrize("nested", [False, True])
-    def test_the_one_asked_for_or_the_first_is_read_and_the_others_are_named(self, tmp_path, asked, given, nested):
+    def test_the_one_asked_for_is_read_and_the_others_are_named(self, tmp_path, asked, given, nested):
         files, skipped, *_ = read(tmp_path, layout(SYSTEMS, nested=nested), platform=asked)
         assert files[0][1] == given.encode()
         others = ", ".join(sorted(set(SYSTEMS) - {given}))
         assert skipped == [("", f"not looked at: the image for {others}. This is that for {given}", True)]
+
+    def test_nobody_asks_and_the_usual_one_is_missing_so_the_first_is_read(self, tmp_path):
+        files, *_ = read(
+            tmp_path, layout({name: SYSTEMS[name] for name in ("windows/amd64", "linux/arm64")}), platform=""
+        )
+        assert files[0][1] == b"windows/amd64"
+
+    @pytest.mark.parametrize("asked", ["linux/riscv64", "arm64", "linux/arm", "linux/amd64/v3x/y"])
+    def test_another_than_the_one_asked_for_is_not_read_in_its_place(self, tmp_path, asked):
+        systems = {name: SYSTEMS[name] for name in ("linux/arm64", "windows/amd64")}
+        with pytest.raises(UnreadableSource, match=r"no image for \S+ here, but for linux/arm64, windows/amd64"):
+            read(tmp_path, layout(systems), platform=asked)
+
+    def test_of_an_archive_its_configuration_says_which_it_is_for(self, tmp_path):
+        archive = docker([BELOW])
+        assert read(tmp_path, archive, platform="linux/amd64")[0]
+        with pytest.raises(UnreadableSource, match="no image for linux/arm64 here, but for linux/amd64"):
+            read(tmp_path, archive, platform="linux/arm64")
 
     def test_an_attestation_is_no_platform(self, tmp_path):
         files = layout({"linux/amd64": ([BELOW], None)})

@@ -182,7 +182,7 @@ def add_platform(group: argparse._ActionsContainer) -> None:
         "--platform",
         default="",
         metavar="OS/ARCH",
-        help="of an image for several (default: linux/amd64, else its first)",
+        help="of a container image for several (default: linux/amd64, else its first)",
     )
 
 

@@ -69,6 +69,7 @@ MOST_PROCESSORS = 8
 """That are used without being asked to: one process lists folders for all."""
 _MOST_INPUT = 64 << 20
 _INPUT = "stdin"
+_NO_IMAGE = "--platform chooses one of a container image's, and {} is none: leave it out."
 
 
 @immutable
@@ -268,6 +269,8 @@ def _files(asked: Options, place: Place, chosen: Sequence[Detector], database: D
 def opened(asked: Options, shown: Progress) -> Iterator[Place]:
     """The place that is asked for, until the end of the block. Raises Misuse where there is none."""
     if "://" in asked.place or asked.place.startswith("git@"):
+        if asked.platform:
+            raise Misuse(_NO_IMAGE.format(asked.place))
         shown.phase("cloning")
         history = asked.part is Part.HISTORY
         with load(_SOURCES["repository"])(asked.place, asked.branch, history=history, say=shown.say) as clone:
@@ -282,12 +285,21 @@ def opened(asked: Options, shown: Progress) -> Iterator[Place]:
     if asked.branch:
         raise Misuse("--branch goes with the address of a repository: check a branch out to scan it in place.")
     if asked.part is Part.INPUT:
+        if asked.platform:
+            raise Misuse(_NO_IMAGE.format("standard input"))
         yield Place(root="", items=iter((_input(asked),)), target={"name": "standard input"})
         return
-    if asked.part is Part.ALL and os.path.isfile(asked.place) and (bill := load(_SOURCES["bill"])(asked.place)):
+    if (
+        asked.part is Part.ALL
+        and not asked.platform
+        and os.path.isfile(asked.place)
+        and (bill := load(_SOURCES["bill"])(asked.place))
+    ):
         yield Place(root=asked.place, items=iter((bill,)), target={"name": _name(asked)})
         return
     with _image(asked) as image:
+        if asked.platform and not image and os.path.exists(asked.place):
+            raise Misuse(_NO_IMAGE.format(asked.place))
         yield image or _local(asked)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from vallum_engine.digests import blake2b
 from vallum_engine.licenses import words
 from vallum_engine.licenses.expression import Expression, Term, either, every, terms
+from vallum_engine.licenses.known import listed
 from vallum_engine.licenses.notices import beside, excepted, heading, noticed, offers
 from vallum_engine.licenses.texts import Match, Recognised, recognise
 from vallum_engine.model.file import File
@@ -22,6 +23,8 @@ NAME = re.compile(
     r"(?:un)?(?:licen[sc]es?|copying|copyright)(?P<which>[-_.][\w+-]{1,40}(?:\.\d{1,2})*(?:_WITH_[\w-]{1,40})?(?:\.[a-z]{2,9})?)?",
     re.IGNORECASE,
 )
+_ONE_WORD = frozenset({"0bsd", "isc", "mit"})
+"""Of the ids that are one word, those that are no other word."""
 _FOLDERS = frozenset({"licenses", "licences", "license", "licence", "legal", "meta-inf"})
 """Folders of a package that hold its licences. What lies elsewhere below it is about what was copied in there."""
 _NO_TEXT = frozenset(
@@ -74,13 +77,16 @@ class Said:
 
 
 def is_licence(path: str) -> bool:
-    """Whether a file of this path holds a licence by its name: LICENSE, COPYING, LICENSE-MIT, LICENSES/…, Debian's copyright."""
+    """Whether a file of this path holds a licence by its name: LICENSE, COPYING, LICENSE-MIT, Apache-2.0.txt, Debian's copyright."""
     folder, _, name = path.rpartition("/")
     if _DEBIAN.search(path):
         return True
     if name.rpartition(".")[2].lower() in _NO_TEXT and "." in name:
         return False
-    return bool(NAME.fullmatch(name)) or (folder.rpartition("/")[2] == "LICENSES" and name.endswith(".txt"))
+    if NAME.fullmatch(name) or (folder.rpartition("/")[2] == "LICENSES" and name.endswith(".txt")):
+        return True
+    called = re.sub(r"\.(?:md|rst|txt)$", "", name.lower())
+    return ("-" in called and called in listed().licences) or called in _ONE_WORD
 
 
 class Reader:

@@ -30,6 +30,7 @@ class PackageDetector:
 
     name = "packages"
     looks_below = True
+    reads_text = True
     triggers: Sequence[Trigger] = ()
 
     def __init__(

@@ -29,6 +29,7 @@ from vallum_engine.sca.lockfiles.entry import (
     Gap,
     Left,
     Member,
+    Partial,
     Reference,
     broken,
 )
@@ -36,7 +37,7 @@ from vallum_engine.sca.systems import databases, release, settle
 from vallum_engine.sca.systems.attribution import Attribution
 from vallum_engine.sca.systems.release import Release
 from vallum_engine.sca.workspaces import Workspaces
-from vallum_engine.values import made, mutable
+from vallum_engine.values import made, mutable, replace
 
 _LISTED_LINES = 10
 
@@ -49,6 +50,7 @@ class Taken:
     references: list[Reference] = made(factory=list)
     gaps: list[Gap] = made(factory=list)
     left: list[Left] = made(factory=list)
+    partial: Partial | None = None
     members: list[Member] = made(factory=list)
 
     @property
@@ -71,6 +73,8 @@ def taken_of(entries: Iterable[Entry]) -> Taken:
                 taken.gaps.append(entry)
             case Left():
                 taken.left.append(entry)
+            case Partial():
+                taken.partial = entry
             case Member():
                 taken.members.append(entry)
         if count > MAX_ENTRIES:
@@ -101,6 +105,8 @@ class Inventory:
         self._deleted: set[str] = set()
         """Package databases that a later layer of an image deletes."""
         self._workspaces = Workspaces()
+        self._completed: set[str] = set()
+        """Files that name a part of their packages, where another one names the rest."""
         self._answered: dict[str, list[Asking]] = {}
         self.locked: dict[str, dict[str, list[Package]]] = {}
         """By lockfile: the manifests that it answers, each with what it asks for."""
@@ -212,8 +218,18 @@ class Inventory:
         self._read.clear()
 
     def _shadowed(self, path: str) -> None:
-        """What another file says better: where that is a lockfile, this one is what it answers."""
+        """What another file says better: where that is a lockfile, this one is what it answers.
+
+        Of one that names only a part of its packages the others stay: by its silence it says that the project does not ask
+        for them itself.
+        """
         packages = self.by_path.pop(path)
+        speakers = [lock for lock in shadows(path) if lock in self.by_path]
+        if all(self._taken[lock].partial for lock in speakers):
+            told = {_named(package) for lock in speakers for package in self.by_path[lock]}
+            self._completed.update(speakers)
+            self.by_path[path] = [replace(p, direct=False) for p in packages if _named(p) not in told]
+            return
         for lock in shadows(path):
             self.locked.setdefault(lock, {})[path] = packages
 
@@ -243,6 +259,8 @@ class Inventory:
                 f"{loose + elsewhere} entries without a version to compare (not pinned, or from Git, a URL or a folder)"
             )
             yield note(path, why, covered=True)
+        if (partial := self._taken[path].partial) and path not in self._completed:
+            yield note(path, partial.why, covered=True)
         if lines := [gap.line for gap in gaps if not gap.readable]:
             yield note(path, f"{len(lines)} lines could not be read: {_places(lines)}")
 

@@ -19,6 +19,7 @@ class PackageLister:
 
     name = "packages"
     looks_below = True
+    reads_text = True
     triggers: Sequence[Trigger] = ()
 
     def __init__(self) -> None:

@@ -327,3 +327,63 @@ def test_pnpm_reads_overrides_where_its_version_reads_them(database, record):
     assert made.after == (("pnpm-lock.yaml", "pnpm install --no-frozen-lockfile"),)
     texts["package.json"]["packageManager"] = "pnpm@9.0.0"
     assert [patch.path for patch in planned(advisories, texts).patches] == ["package.json"]
+
+
+UV = """\
+version = 1
+[manifest]
+members = ["shop", "till"]
+[[package]]
+name = "shop"
+version = "0"
+source = {{ virtual = "." }}
+{shop}
+[[package]]
+name = "till"
+version = "0"
+source = {{ editable = "till" }}
+{till}
+[[package]]
+name = "left"
+version = "1.5.0"
+source = {{ registry = "https://index.example/simple" }}
+"""
+ASKS = 'dependencies = [{ name = "left" }]'
+
+
+def project(name, *asked):
+    return f'[project]\nname = "{name}"\nversion = "0"\ndependencies = {json.dumps(asked)}\n'
+
+
+@pytest.mark.parametrize(
+    ("shop", "till", "way", "command"),
+    [
+        pytest.param(["left"], [], Way.RENEW, "uv lock --upgrade-package left==2.0.0", id="any version"),
+        pytest.param(["left>=1"], [], Way.RAISE, "uv add 'left>=2.0.0'", id="a range of the project"),
+        pytest.param([], ["left"], Way.RENEW, "uv lock --upgrade-package left==2.0.0", id="any version, of a member"),
+        pytest.param([], ["left>=1"], Way.RAISE, "uv add --project till 'left>=2.0.0'", id="a range of a member"),
+        pytest.param(["left>=1"], ["left>=1"], Way.RAISE, "", id="ranges of both"),
+    ],
+)
+def test_a_command_of_uv_writes_where_the_package_is_asked_for(database, record, shop, till, way, command):
+    lock = UV.format(shop=ASKS if shop else "", till=ASKS if till else "")
+    texts = {"uv.lock": lock, "pyproject.toml": project("shop", *shop), "till/pyproject.toml": project("till", *till)}
+    step = the_step(planned(database(record("PYSEC-1", ecosystem="PyPI", affected={}, spans=[("0", "2.0.0")])), texts))
+    assert (step.way, step.to, step.command) == (way, "2.0.0", command)
+
+
+def test_a_command_of_npm_writes_into_the_member_that_asks(database, record):
+    member = {"name": "till", "dependencies": {"left": "~1.5.0"}}
+    packages = {"": {"workspaces": ["till"]}, "till": member, "node_modules/left": {"version": "1.5.0"}}
+    texts = {"package-lock.json": {"lockfileVersion": 3, "packages": packages}, "till/package.json": member}
+    texts["package.json"] = {"workspaces": ["till"]}
+    step = the_step(planned(database(record("GHSA-1")), texts))
+    assert (step.way, step.command) == (Way.RAISE, "npm install --workspace till 'left@~2.0.0'")
+
+
+def test_what_goes_by_another_name_is_raised_by_the_diff_alone(database, record):
+    lock = '# yarn lockfile v1\n\n"old@npm:left@^1.0.0":\n  version "1.5.0"\n'
+    texts = {"yarn.lock": lock, "package.json": {"dependencies": {"old": "npm:left@^1.0.0"}}}
+    made = planned(database(record("GHSA-1")), texts)
+    assert (the_step(made).way, the_step(made).command) == (Way.RAISE, "")
+    assert json.loads(patched(made, texts)["package.json"])["dependencies"] == {"old": "npm:left@^2.0.0"}

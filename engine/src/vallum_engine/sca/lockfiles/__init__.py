@@ -252,7 +252,7 @@ GRAPHS = frozenset(
 )
 """Formats that say who asks for whom: their modules have `graph(file)`."""
 
-WITH_MANIFESTS = frozenset({"cargo", "composer", "gemfile", "gleam", "julia", "pdm", "poetry", "yarn"})
+WITH_MANIFESTS = frozenset({"cargo", "composer", "gemfile", "gleam", "julia", "mix", "pdm", "poetry", "yarn"})
 """Of these, the ones whose manifests say more of it: `graph(file, asking)`."""
 
 HASHES = frozenset({"cargo", "npm", "nuget_lock", "pnpm", "yarn"})

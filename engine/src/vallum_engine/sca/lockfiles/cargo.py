@@ -8,7 +8,7 @@ from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Asking, Entry, Hashes, Member, string
 from vallum_engine.sca.lockfiles.integrity import of_digits
-from vallum_engine.sca.lockfiles.located_toml import document, strings, tables
+from vallum_engine.sca.lockfiles.located_toml import document, named, strings
 
 TODO = "Write the lockfile anew with `cargo generate-lockfile`."
 
@@ -16,7 +16,7 @@ TODO = "Write the lockfile anew with `cargo generate-lockfile`."
 def extract(file: File) -> Iterator[Entry]:
     """Yield every locked package. Raises BrokenData."""
     data, text = document(file, TODO)
-    entries = list(tables(data, text, "package"))
+    entries = list(named(data, text, "package", TODO))
     own = [entry for entry, _ in entries if not entry.get("source")]
     asked = {wanted for entry in own for wanted in strings(entry.get("dependencies"))}
     yield from (Member(name=entry["name"]) for entry in own if isinstance(entry.get("name"), str))
@@ -43,7 +43,7 @@ def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
     The workspace's own packages are in the lockfile; their manifests say what these ask for to develop with.
     """
     data, text = document(file, TODO)
-    entries = [entry for entry, _ in tables(data, text, "package") if isinstance(entry.get("name"), str)]
+    entries = [entry for entry, _ in named(data, text, "package", TODO)]
     answers: dict[Key, list[Key]] = {}
     for number, entry in enumerate(entries):
         name, version, source = entry["name"], entry.get("version", ""), entry.get("source", "")
@@ -70,5 +70,7 @@ def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
 def hashes(file: File) -> Hashes:
     """Of the archive that the registry serves for each entry."""
     data, text = document(file, TODO)
-    every = ((entry, tuple(of_digits("sha256", entry.get("checksum")))) for entry, _ in tables(data, text, "package"))
+    every = (
+        (entry, tuple(of_digits("sha256", entry.get("checksum")))) for entry, _ in named(data, text, "package", TODO)
+    )
     return {(string(entry.get("name")), str(entry.get("version", ""))): found for entry, found in every if found}

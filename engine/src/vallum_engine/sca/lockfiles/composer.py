@@ -46,7 +46,7 @@ def _entries(file: File) -> Iterator[tuple[dict[str, Any], int, bool]]:
     found: list[tuple[dict[str, Any], int, bool]] = []
     dev: set[str] = set()
     for key, _ in cursor.members():
-        if key in ("packages", "packages-dev") and cursor.mark == "[":
+        if key in ("packages", "packages-dev") and cursor.mark != "n":
             found += [(entry, line, key == "packages-dev") for entry, line in _list(cursor)]
         elif key == "dev-package-names":
             names = cursor.value()

@@ -50,6 +50,14 @@ class Left:
 
 
 @immutable
+class Partial:
+    """The file names some of its packages only. What a file that it stands for otherwise says of others counts too."""
+
+    why: str
+    """Told where no such file is there."""
+
+
+@immutable
 class Member:
     """A project that the file speaks of: a member of its workspace, or in a manifest the one that it is about.
 
@@ -78,7 +86,7 @@ class Asking:
 Hashes = dict[tuple[str, str], tuple[str, ...]]
 """By name and version: `sha512:` and hexadecimal digits."""
 
-Entry = Package | Reference | Gap | Left | Member
+Entry = Package | Reference | Gap | Left | Partial | Member
 
 
 def broken(line: int, what: str, todo: str) -> BrokenData:

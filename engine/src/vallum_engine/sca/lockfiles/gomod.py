@@ -1,6 +1,8 @@
 """Go: `go.mod`, with `replace` and `exclude` applied, and the toolchain as the package `stdlib`.
 
-From Go 1.17 on the file names every module that is built in. A module replaced by a folder is left out.
+From Go 1.17 on the file names every module that is built in (https://go.dev/ref/mod#go-mod-file-go); before, and where it
+says no version, which is taken for 1.16, it names what the module imports itself, and `go.sum` beside it the others. A module
+replaced by a folder is left out.
 """
 
 import re
@@ -10,11 +12,12 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
+from vallum_engine.sca.lockfiles.entry import Entry, Partial, broken, text_of
 from vallum_engine.values import made, mutable
 
 TODO = "Let `go mod tidy` write it anew."
 _RELEASE = re.compile(r"(?:go)?(\d+\.\d+(?:\.\d+)?(?:(?:alpha|beta|rc)\d+)?)", re.ASCII)
+_WHOLE_FROM = (1, 17)
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]*)`|([^\s"`]+)')
 _MODULE = re.compile(r"^module[ \t]+\"?([^\s\"`]+)", re.MULTILINE)
 _BLOCKS = {"require", "replace", "exclude", "retract", "tool", "ignore", "godebug", "module", "toolchain", "go"}
@@ -41,9 +44,19 @@ def extract(file: File) -> Iterator[Entry]:
             continue
         seen.add(target[:2])
         yield _package(file, target[0], target[1].removeprefix("v"), line=target[2], direct=direct)
+    if module.required and not _names_all(module.go[0]):
+        yield Partial(
+            why="which modules others bring is not known: before Go 1.17 go.mod names none of them, and no go.sum lies "
+            "beside it. `go mod tidy` writes it"
+        )
     version, line = module.toolchain if module.toolchain[0] else module.go
     if version:
         yield _package(file, "stdlib", version, line=line, direct=True)
+
+
+def _names_all(go: str) -> bool:
+    major, _, minor = (go or "1.16").partition(".")
+    return (int(major), int(re.split(r"\D", minor, maxsplit=1)[0])) >= _WHOLE_FROM
 
 
 def _package(file: File, name: str, version: str, *, line: int, direct: bool) -> Package:

@@ -37,6 +37,17 @@ def tables(data: dict[str, Any], text: str, array: str) -> Iterator[tuple[dict[s
     yield from zip(entries, [*lines, *[1] * (len(entries) - len(lines))], strict=False)
 
 
+def named(data: dict[str, Any], text: str, array: str, todo: str) -> Iterator[tuple[dict[str, Any], int]]:
+    """The same of a list of packages. Raises BrokenData for what is no list, and for an entry without a name."""
+    found = data.get(array, [])
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise broken(1, f"`{array}` is no list of tables", todo)
+    for entry, line in tables(data, text, array):
+        if not isinstance(entry.get("name"), str):
+            raise broken(line, f"an entry of `{array}` without a name", todo)
+        yield entry, line
+
+
 def strings(value: object) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 

@@ -1,12 +1,13 @@
 """Elixir: `mix.lock`, one map from names to what was locked: a package of Hex, or a commit of a repository."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
-from vallum_engine.model.graph import Graph, Key, rootless
+from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import Entry, broken, text_of
+from vallum_engine.sca.lockfiles.asked import by_name
+from vallum_engine.sca.lockfiles.entry import Asking, Entry, broken, text_of
 from vallum_engine.sca.lockfiles.terms import Term, terms
 
 TODO = "Write the lockfile anew with `mix deps.get`."
@@ -43,8 +44,11 @@ def _entries(file: File) -> Iterator[tuple[Term, Term]]:
         yield key, entry
 
 
-def graph(file: File) -> Graph:
-    """Who asks for whom, by the names that the lockfile goes by. What is optional may not be why it is here."""
+def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
+    """Who asks for whom, by the names that the lockfile goes by. What is optional may not be why it is here.
+
+    `mix.exs` says what the project asks for, by the names that packages are published under.
+    """
     names: dict[Key, tuple[str, str]] = {}
     wants: dict[Key, list[str]] = {}
     perhaps: list[str] = []
@@ -57,7 +61,12 @@ def graph(file: File) -> Graph:
             if asked.items and asked.kind == "tuple":
                 told = perhaps if _is_optional(asked.items[-1]) else wants.setdefault(key.text, [])
                 told.append(asked.items[0].text)
-    return rootless(names, wants, {}, perhaps=perhaps)
+    answers: dict[Key, list[Key]] = {}
+    for own, (published, _) in names.items():
+        answers.setdefault(published, []).append(own)
+        if published != own:
+            answers.setdefault(own, []).append(own)
+    return by_name(names, wants, answers, asking, perhaps=perhaps)
 
 
 def _is_optional(options: Term) -> bool:

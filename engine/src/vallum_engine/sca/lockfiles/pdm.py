@@ -12,7 +12,7 @@ from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.asked import by_name
 from vallum_engine.sca.lockfiles.entry import Asking, Entry
-from vallum_engine.sca.lockfiles.located_toml import document, strings, tables
+from vallum_engine.sca.lockfiles.located_toml import document, named, strings
 
 TODO = "Write the lockfile anew with `pdm lock`."
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 def extract(file: File) -> Iterator[Entry]:
     """Yield every locked package. Raises BrokenData."""
     data, text = document(file, TODO)
-    for entry, line in tables(data, text, "package"):
+    for entry, line in named(data, text, "package", TODO):
         if isinstance(entry.get("name"), str) and "path" not in entry:
             yield Package(
                 ecosystem="PyPI",
@@ -44,7 +44,7 @@ def _groups(entry: Mapping[str, Any]) -> tuple[str, ...]:
 def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
     """Who asks for whom, by name: a dependency is a requirement as pip writes it."""
     data, text = document(file, TODO)
-    entries = [entry for entry, _ in tables(data, text, "package") if isinstance(entry.get("name"), str)]
+    entries = [entry for entry, _ in named(data, text, "package", TODO)]
     answers: dict[Key, list[Key]] = {}
     for number, entry in enumerate(entries):
         answers.setdefault(normalised("PyPI", entry["name"]), []).append(number)

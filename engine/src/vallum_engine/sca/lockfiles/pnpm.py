@@ -20,6 +20,7 @@ _KEY = re.compile(r"  (?:\? )?(['\"]?)(\S.*?)\1(?::(?:\s+\{\})?)?")
 _FIELD = re.compile(r"(?:    |  : )(name|version|dev|optional|resolution):\s+(.*)")
 _AT = re.compile(r"/?((?:@[^/@]+/)?[^/@()]+)@([^()]+?)(?:\(.*|_.*)?")
 _SLASH = re.compile(r"(?:[^/]*/)?((?:@[^/]+/)?[^/]+)/(\d[^/_()]*)(?:[_(].*)?")
+_NOTHING = re.compile(r"packages:\s+(?:\{\s*\}|null|~|#.*)")
 _PROJECT = "project"
 _COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 
@@ -74,7 +75,7 @@ def _blocks(text: str) -> Iterator[_Block]:
         if not line or line.lstrip().startswith("#"):
             continue
         if line[0] != " ":
-            inside = line == "packages:"
+            inside = _opens(line, number)
         elif inside and line[:2] == "  " and line[2] not in " :":
             if block:
                 yield block
@@ -83,9 +84,18 @@ def _blocks(text: str) -> Iterator[_Block]:
                 raise broken(number, "not an entry of `packages`", TODO)
             block = _Block(key[2], number)
         elif inside and block and (found := _FIELD.fullmatch(line)):
+            if found[2][0] == "{" and found[2][-1] != "}":
+                raise broken(number, "a value that breaks off", TODO)
             block.fields[found[1]] = found[2].strip().strip("'\"")
     if block:
         yield block
+
+
+def _opens(line: str, number: int) -> bool:
+    """Whether a line at the margin begins the packages. Raises BrokenData where they stand in another shape than pnpm's."""
+    if line.startswith("packages: ") and not _NOTHING.fullmatch(line):
+        raise broken(number, "`packages` is not the block that pnpm writes", TODO)
+    return line == "packages:"
 
 
 def _named(block: _Block) -> tuple[str, str]:

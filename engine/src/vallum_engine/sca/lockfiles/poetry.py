@@ -11,7 +11,7 @@ from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.asked import by_name
 from vallum_engine.sca.lockfiles.entry import Asking, Entry
-from vallum_engine.sca.lockfiles.located_toml import document, tables
+from vallum_engine.sca.lockfiles.located_toml import document, named
 
 TODO = "Write the lockfile anew with `poetry lock`."
 
@@ -19,7 +19,7 @@ TODO = "Write the lockfile anew with `poetry lock`."
 def extract(file: File) -> Iterator[Entry]:
     """Yield every locked package. Raises BrokenData."""
     data, text = document(file, TODO)
-    for entry, line in tables(data, text, "package"):
+    for entry, line in named(data, text, "package", TODO):
         found = entry.get("source")
         source = found if isinstance(found, dict) else {}
         if isinstance(entry.get("name"), str) and source.get("type") != "directory":
@@ -45,7 +45,7 @@ def _groups(entry: Mapping[str, Any]) -> tuple[str, ...]:
 def graph(file: File, asking: Sequence[Asking] = ()) -> Graph:
     """Who asks for whom, by name. What only an extra asks for may not be why it is here, so no way leads through it."""
     data, text = document(file, TODO)
-    entries = [entry for entry, _ in tables(data, text, "package") if isinstance(entry.get("name"), str)]
+    entries = [entry for entry, _ in named(data, text, "package", TODO)]
     answers: dict[Key, list[Key]] = {}
     wants: dict[Key, list[str]] = {}
     perhaps: list[str] = []

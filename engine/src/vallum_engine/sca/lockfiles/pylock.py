@@ -7,7 +7,7 @@ from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry
-from vallum_engine.sca.lockfiles.located_toml import document, tables
+from vallum_engine.sca.lockfiles.located_toml import document, named
 
 TODO = "Write the lockfile anew with the tool that made it."
 
@@ -15,7 +15,7 @@ TODO = "Write the lockfile anew with the tool that made it."
 def extract(file: File) -> Iterator[Entry]:
     """Yield every locked package. Raises BrokenData."""
     data, text = document(file, TODO)
-    for entry, line in tables(data, text, "packages"):
+    for entry, line in named(data, text, "packages", TODO):
         if isinstance(entry.get("name"), str) and "directory" not in entry:
             yield Package(
                 ecosystem="PyPI",

@@ -4,6 +4,7 @@ Editables, paths and URLs are gaps (there is no version to compare); `-r` and `-
 write has comments that say who asked (`# via`): https://pip-tools.readthedocs.io/en/stable/.
 """
 
+import codecs
 import posixpath
 import re
 from collections.abc import Iterator
@@ -13,10 +14,17 @@ from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.naming import normalised
 from vallum_engine.model.package import Package
-from vallum_engine.sca.lockfiles.entry import MAX_NAME, Entry, Gap, Reference, text_of
+from vallum_engine.sca.lockfiles.entry import MAX_BYTES, MAX_NAME, Entry, Gap, Reference, broken, text_of
 from vallum_engine.sca.lockfiles.pep508 import requirement
 
 TODO = "Save it as UTF-8 text."
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Byte order marks that pip reads too; PowerShell's `>` writes the third. The first begins with it, so it goes before."""
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[ \t=]*(\S+)")
 _OPTIONS = re.compile(r"\s-{1,2}[A-Za-z].*", re.DOTALL)
 _COMMENT = re.compile(r"(?:^|\s)#.*")
@@ -31,7 +39,7 @@ _ARCHIVES = (".whl", ".zip", ".tar.gz")
 def extract(file: File) -> Iterator[Entry]:
     """Yield a package for every requirement. Raises BrokenData only for what is no text: pip files have no frame."""
     folder = posixpath.dirname(file.path)
-    for line, text in _logical(text_of(file, TODO)):
+    for line, text in _logical(_text(file)):
         if include := _INCLUDE.match(text):
             if len(include[1]) > MAX_NAME:
                 yield Gap(line=line, readable=False)
@@ -41,6 +49,16 @@ def extract(file: File) -> Iterator[Entry]:
             yield Gap(line=line, readable=True)
         elif not text.startswith("-"):
             yield _package(file, line, text) or Gap(line=line, readable=False)
+
+
+def _text(file: File) -> str:
+    encoding = next((name for mark, name in _MARKS if file.data.startswith(mark)), "")
+    if not encoding or len(file.data) > MAX_BYTES:
+        return text_of(file, TODO)
+    try:
+        return file.data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise broken(1, f"not {encoding.upper()}, which its first bytes say that it is", TODO) from error
 
 
 def _logical(text: str) -> Iterator[tuple[int, str]]:
@@ -78,7 +96,7 @@ def graph(file: File) -> Graph:
     """Who asked, as the comments after each pin say. Where there are none, the graph is empty: nobody says."""
     names: dict[Key, tuple[str, str]] = {}
     asked: dict[str, list[str]] = {}
-    lines = _BREAK.split(text_of(file, TODO))
+    lines = _BREAK.split(_text(file))
     for line, text in _logical("\n".join(lines)):
         if package := None if text.startswith("-") or _is_elsewhere(text) else _package(file, line, text):
             key = normalised("PyPI", package.name)

@@ -8,7 +8,7 @@ from vallum_engine.model.finding import Location
 from vallum_engine.model.graph import Graph, Key
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles.entry import Entry, Member
-from vallum_engine.sca.lockfiles.located_toml import document, tables
+from vallum_engine.sca.lockfiles.located_toml import document, named
 
 TODO = "Write the lockfile anew with `uv lock`."
 _LOCAL = ("virtual", "editable", "directory", "workspace")
@@ -17,7 +17,7 @@ _LOCAL = ("virtual", "editable", "directory", "workspace")
 def extract(file: File) -> Iterator[Entry]:
     """Yield every locked package. Raises BrokenData."""
     data, text = document(file, TODO)
-    entries = list(tables(data, text, "package"))
+    entries = list(named(data, text, "package", TODO))
     members = [entry for entry, _ in entries if _is_local(entry)]
     for folder in (str(_source(entry).get(key, "")) for entry in members for key in _LOCAL):
         if folder not in {"", "."}:
@@ -64,7 +64,7 @@ def _grouped(groups: object) -> Iterator[str]:
 def graph(file: File) -> Graph:
     """Who asks for whom: by name, and by version where a name has several. Extras are locked only where one is asked for."""
     data, text = document(file, TODO)
-    entries = [entry for entry, _ in tables(data, text, "package") if isinstance(entry.get("name"), str)]
+    entries = [entry for entry, _ in named(data, text, "package", TODO)]
     answers: dict[Key, list[Key]] = {}
     for number, entry in enumerate(entries):
         for form in (entry["name"], (entry["name"], str(entry.get("version", "")))):

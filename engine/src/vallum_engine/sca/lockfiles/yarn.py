@@ -63,6 +63,8 @@ def _blocks(text: str) -> Iterator[_Block]:
         elif block is None:
             raise broken(number, "a field before the first entry", TODO)
         elif field := _FIELD.fullmatch(plain):
+            if plain.count('"') % 2:
+                raise broken(number, "a quotation mark that is not closed", TODO)
             _set(block, field[1], field[2].strip())
     if block:
         yield block

@@ -1,5 +1,6 @@
 """How one package gets to its version: by its manifest, by its lockfile alone, by overruling others, or by a parent."""
 
+import posixpath
 from collections.abc import Sequence
 from shlex import quote
 
@@ -88,11 +89,21 @@ class Stepper:
         command = commands.renewing(lock.path, lock.form, [package.name]) if self._behind else ""
         moved = way in {Way.RAISE, Way.RENEW} or (way is Way.OVERRIDE and lock.form == "nuget_lock")
         if moved and not self._behind:
-            written = self._written or (to if wishes else "")
-            command = commands.moving(package, to, written=written, later_yarn=lock.is_later_yarn)
+            command = self._moving(lock, wishes, way)
         if way is Way.RENEW:
             self._renew(lock, within=within, command=command)
         return self._step(way, within=within, command=command, direct=self._direct(lock, wishes))
+
+    def _moving(self, lock: Lock, wishes: _Wishes, way: Way) -> str:
+        package, to, later = self._case.package, self._case.to, lock.is_later_yarn
+        folders = {
+            posixpath.relpath(path.rpartition("/")[0] or ".", lock.path.rpartition("/")[0] or ".") for path, _ in wishes
+        }
+        folders = {"" if folder == "." else folder for folder in folders} or {""}
+        if way is Way.RENEW and wishes:
+            return commands.renewed(package, to, later_yarn=later, folders=folders)
+        written = self._written or (to if wishes else "")
+        return commands.moving(package, to, written=written, later_yarn=later, folders=folders)
 
     def _within(self, lock: Lock, wishes: _Wishes, asks: Sequence[tuple[Ask, bool | None]] | None) -> bool | None:
         """What nobody is known to ask for, somebody asks for whose file is not here."""

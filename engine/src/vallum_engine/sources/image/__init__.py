@@ -18,7 +18,6 @@ from vallum_engine.sources.streams import DAMAGE
 from vallum_engine.values import immutable
 
 DEFAULT_LIMITS = ImageLimits()
-DEFAULT_PLATFORM = "linux/amd64"
 
 
 @immutable
@@ -32,13 +31,12 @@ class Image:
 
 
 @contextlib.contextmanager
-def opened(
-    path: str, *, limits: ImageLimits = DEFAULT_LIMITS, platform: str = DEFAULT_PLATFORM
-) -> Iterator[Image | None]:
+def opened(path: str, *, limits: ImageLimits = DEFAULT_LIMITS, platform: str = "") -> Iterator[Image | None]:
     """The image at `path`, a file or a folder; None for what is no image.
 
-    Of an image for several platforms the one asked for, else the first one that it has: `target` says which. Raises
-    UnreadableSource for an image that is damaged or too large; `items` raises it where a layer is.
+    Of an image for several platforms the one asked for; where none is, that for linux/amd64, else the first: `target` says
+    which. Raises UnreadableSource for an image that is damaged, too large, or not there for that platform; `items` raises
+    it where a layer is damaged.
     """
     with contextlib.ExitStack() as held:
         try:

@@ -17,6 +17,7 @@ from vallum_engine.values import immutable, replace
 MOST_LAYERS = 1000
 """Docker stops at 127."""
 
+DEFAULT_PLATFORM = "linux/amd64"
 _MOST_IMAGES = 1000
 _DEEPEST_INDEX = 3
 _DIGEST = re.compile(r"(?=[^:]{1,40}:)[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,128}")
@@ -52,15 +53,24 @@ class _Chosen:
     blobs: Sequence[str]
     kinds: Sequence[str]
     notes: tuple[Skipped, ...]
+    platform: str = ""
+    """What the index says of it; empty where it says nothing."""
 
 
 def read(store: Store, platform: str) -> Plan:
-    """Raises UnreadableSource where a document is missing, damaged, or no document of an image."""
+    """`platform` is the one asked for; empty for the usual one, else the first.
+
+    Raises UnreadableSource where a document is missing, damaged, or no document of an image, and where there is no image for
+    the platform that is asked for.
+    """
     chosen = _of_layout(store, platform) if store.has("oci-layout") and store.has("index.json") else _of_docker(store)
     if len(chosen.blobs) > MOST_LAYERS:
         raise UnreadableSource(f"the image has more than {MOST_LAYERS:,} layers.")
     raw = document(store, chosen.config)
     config = _object(raw, chosen.config)
+    own = chosen.platform or _platform(config)
+    if platform and _likeness(own, platform) is None:
+        raise _none_for(platform, [own])
     text, lines = shown.configuration(config)
     layers = _layers(config, len(chosen.blobs), lines)
     refs = tuple(
@@ -105,7 +115,7 @@ def _of_layout(store: Store, platform: str) -> _Chosen:
     manifests = list(_manifests(store, _dict(_document(store, "index.json")), _DEEPEST_INDEX))
     if not manifests:
         raise UnreadableSource("index.json of the layout names no image.")
-    found = next((each for each in manifests if _is(each, platform)), manifests[0])
+    found = _chosen(manifests, platform)
     manifest = _dict(_document(store, _blob(found.get("digest"))))
     layers = [_dict(layer) for layer in _list(manifest.get("layers"))]
     annotations = _dict(found.get("annotations"))
@@ -117,6 +127,7 @@ def _of_layout(store: Store, platform: str) -> _Chosen:
         blobs=[_blob(layer.get("digest")) for layer in layers],
         kinds=[str(layer.get("mediaType", "")) for layer in layers],
         notes=(Skipped("", why, covered=True),) if others else (),
+        platform=_platform(_dict(found.get("platform"))),
     )
 
 
@@ -139,10 +150,34 @@ def _manifests(store: Store, index: Mapping[str, Any], depth: int) -> Iterator[d
                 yield {**each, "annotations": {**own, **_dict(each.get("annotations"))}}
 
 
-def _is(descriptor: Mapping[str, Any], platform: str) -> bool:
-    """`linux/arm64` asks for any variant of it, `linux/arm/v7` for that one."""
-    told = _told(descriptor)
-    return told == platform or told.startswith(f"{platform}/")
+def _chosen(manifests: Sequence[dict[str, Any]], platform: str) -> dict[str, Any]:
+    """The image for a platform; of one that does not say which it is for, its configuration will tell."""
+    told = [_platform(_dict(each.get("platform"))) for each in manifests]
+    likenesses = [_likeness(own, platform or DEFAULT_PLATFORM) for own in told]
+    best = min((each for each in likenesses if each is not None), default=None)
+    if best is None and platform:
+        raise _none_for(platform, told)
+    return manifests[0 if best is None else likenesses.index(best)]
+
+
+def _likeness(told: str, platform: str) -> int | None:
+    """How well an image's platform answers one that is asked for, 0 the best; None where it does not.
+
+    `linux/arm64` asks for any variant of it, `linux/arm/v7` for that one, or one that says no variant.
+    """
+    if told == platform:
+        return 0
+    if told.startswith(f"{platform}/"):
+        return 1
+    if not told:
+        return 3
+    return 2 if platform.startswith(f"{told}/") and "/" in told else None
+
+
+def _none_for(platform: str, told: Sequence[str]) -> UnreadableSource:
+    return UnreadableSource(
+        f"there is no image for {_short(platform)} here, but for {_short(', '.join(sorted(set(told))))}."
+    )
 
 
 def _told(descriptor: Mapping[str, Any]) -> str:
