@@ -11,6 +11,7 @@ from vallum_engine.sca.lockfiles import format_of
 from vallum_engine.sca.spans import Span
 from vallum_engine.sca.systems import mending
 from vallum_engine.sca.versions import Key
+from vallum_engine.sca.versions.stages import Early, early, preferred
 
 _COMMANDS = {
     "bun": ("bun update", "{name}@{to}"),
@@ -76,8 +77,11 @@ _SENTENCES = {
 """By format, where no command of a package manager does it."""
 
 
-def lowest_fix(spans: Sequence[Span], ours: bytes, key: Key) -> str:
-    """The lowest version after `ours` that an advisory calls fixed and that none of the spans holds; else empty."""
+def lowest_fix(spans: Sequence[Span], ours: bytes, key: Key, is_early: Early | None = None) -> str:
+    """The lowest version after `ours` that an advisory calls fixed and that none of the spans holds; else empty.
+
+    `is_early` tells which are no releases yet: a release of the same line goes before them.
+    """
     ends = {span.fixed for span in spans if span.fixed}
     if not ends:
         return ""
@@ -86,17 +90,20 @@ def lowest_fix(spans: Sequence[Span], ours: bytes, key: Key) -> str:
         at = key(fixed)
         if at is not None and at > ours and fixed < candidates.get(at, fixed + " "):
             candidates[at] = fixed
-    beyond = b""
+    free, beyond = list[str](), b""
     for at in sorted(candidates):
         if at < beyond:
             continue
         holder = next((span for span in spans if span.holds(at)), None)
         if holder is None:
-            return candidates[at]
-        if holder.high is None:
-            return ""
-        beyond = holder.high
-    return ""
+            free.append(candidates[at])
+            if not is_early or not is_early(free[-1]):
+                break
+        elif holder.high is None:
+            break
+        else:
+            beyond = holder.high
+    return preferred(free, is_early) if free else ""
 
 
 class Mending:
@@ -124,6 +131,9 @@ class Mending:
     def _steps(self, this: str, bulletins: Sequence[str]) -> Remediation:
         steps, first = _steps(self._listed, this, bulletins), self._listed[0]
         name, version = lookup.named(first) if mending.is_system(first) else (first.name, first.version)
+        is_early = early(first.ecosystem, version)
+        if is_early and is_early(this):
+            steps.append(f"{this} is no release yet: what is released after it does as well.")
         if self._everything and self._everything != this:
             steps.append(f"{self._everything} ends every known advisory of {name} {version}.")
         elif not self._everything:

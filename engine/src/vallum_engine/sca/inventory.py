@@ -147,6 +147,12 @@ class Inventory:
                 settled = self.by_path[path] = self._systems.settled(path, self.by_path[path])
                 self.met |= {package.ecosystem for package in settled if self._systems.of(path)}
 
+        for path, taken in sorted(self._taken.items()):
+            for other in {reference.path for reference in taken.references} & self.by_path.keys() - {path}:
+                # Files that pip reads together: what one pins, the other may keep out.
+                self.locked.setdefault(other, {})[path] = self.by_path.get(path, [])
+                self.locked.setdefault(path, {})[other] = self.by_path[other]
+
     def releases(self) -> Sequence[Release]:
         """The distributions that have packages here."""
         return self._systems.met(self.by_path)

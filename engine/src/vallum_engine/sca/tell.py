@@ -18,6 +18,7 @@ from vallum_engine.sca.advisories import Advisories, Record, Spans
 from vallum_engine.sca.fix import Mending, lowest_fix
 from vallum_engine.sca.spans import Span
 from vallum_engine.sca.versions import Key
+from vallum_engine.sca.versions.stages import early
 from vallum_engine.values import immutable
 
 MOST_NAMED = 20
@@ -148,7 +149,9 @@ class _Teller:
         ruleset = f"packages/{family(subject.ecosystem)}"
         siblings = Siblings(_identity(subject, "")[:-1])
         sentence, places = subject.sentence, tuple(sorted({place.location for place in subject.places}))
-        mended = Mending(subject.places, lowest_fix([s for n in hit.held for s in spans[n]], hit.at, self.key))
+        is_early = early(subject.ecosystem, subject.version)
+        everything = lowest_fix([s for n in hit.held for s in spans[n]], hit.at, self.key, is_early)
+        mended = Mending(subject.places, everything)
         for vulnerability, group in groups.items():
             numbers = sorted(group, key=lambda number: self.records[number].id) if len(group) > 1 else group
             every = [(self.records[number], spans[number]) for number in numbers]
@@ -173,7 +176,7 @@ class _Teller:
                 package=package,
                 advisories=tuple([_reference(record, own) for record, own in every]),
                 remediation=mended.by(
-                    lowest_fix([span for _, own in documents.holding for span in own], hit.at, self.key),
+                    lowest_fix([span for _, own in documents.holding for span in own], hit.at, self.key, is_early),
                     bulletins=tuple([record.id for record, _ in documents.holding]) if system else (),
                     standing=documents.standing,
                 ),

@@ -387,3 +387,45 @@ def test_what_goes_by_another_name_is_raised_by_the_diff_alone(database, record)
     made = planned(database(record("GHSA-1")), texts)
     assert (the_step(made).way, the_step(made).command) == (Way.RAISE, "")
     assert json.loads(patched(made, texts)["package.json"])["dependencies"] == {"old": "npm:left@^2.0.0"}
+
+
+def test_requirements_that_are_read_with_others_are_raised_with_them(database, record):
+    texts = {"constraints.txt": "left==1.5.0\n", "requirements.txt": "-c constraints.txt\nleft>=1,<1.6\n"}
+    made = planned(database(record("PYSEC-1", ecosystem="PyPI", spans=[("0", "2.0.0")])), texts)
+    assert the_step(made).way is Way.RAISE
+    after = patched(made, texts)
+    assert after["constraints.txt"] == b"left==2.0.0\n"
+    assert after["requirements.txt"].splitlines()[0] == b"-c constraints.txt"
+    assert b"<1.6" not in after["requirements.txt"]
+
+
+@pytest.mark.parametrize("written", ["catalog:", "catalog:old"])
+def test_what_a_catalog_says_is_raised_there_by_hand(database, record, written):
+    lock = f"""\
+lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      left:
+        specifier: '{written}'
+        version: 1.5.0
+packages:
+  left@1.5.0:
+    resolution: {{integrity: sha512-AAAA}}
+snapshots:
+  left@1.5.0: {{}}
+"""
+    texts = {"pnpm-lock.yaml": lock, "package.json": {"dependencies": {"left": written}}}
+    step = the_step(planned(database(record("GHSA-1")), texts))
+    assert step.command == ""
+    assert f"asks for left by what stands elsewhere ('{written}'): raise it there" in step.say[0]
+
+
+def test_a_range_for_any_version_needs_no_word(database, record):
+    step = the_step(
+        planned(
+            database(record("PYSEC-1", ecosystem="PyPI", spans=[("0", "2.0.0")])),
+            {"uv.lock": UV.format(shop=ASKS, till=""), "pyproject.toml": project("shop", "left")},
+        )
+    )
+    assert step.say == ("Every range that asks for it lets 2.0.0 in: only uv.lock is renewed.",)

@@ -12,6 +12,7 @@ from vallum_engine.sca import lookup
 from vallum_engine.sca.advisories import Advisories, Spans
 from vallum_engine.sca.planning.targets import Target, holding, target
 from vallum_engine.sca.versions import ORDERS, order
+from vallum_engine.sca.versions.stages import early
 from vallum_engine.values import immutable, made, mutable
 
 Place = tuple[str, str, str, str]
@@ -134,7 +135,13 @@ class _Known:
         ours = key(package.version)
         if ours is None:
             return None
-        chosen = target(spans, ours, key, admitted=lambda version: admitted(package, version))
+        chosen = target(
+            spans,
+            ours,
+            key,
+            admitted=lambda version: admitted(package, version),
+            is_early=early(package.ecosystem, package.version),
+        )
         return self._told(packages, findings, chosen, holding(spans, ours))
 
     def _told(

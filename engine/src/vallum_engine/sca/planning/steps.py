@@ -17,6 +17,7 @@ from vallum_engine.sca.planning.overrides import KEYS, Overrides, selector
 from vallum_engine.sca.planning.pnpm_settings import NAME, SINCE
 from vallum_engine.sca.planning.ranges import STYLES, admits, numbers
 from vallum_engine.sca.planning.spots import STYLE_OF
+from vallum_engine.sca.versions.stages import early
 
 _SEMANTIC = {"cargo": "cargo", "pubspec": "pub"}
 """Lockfiles without ranges, of tools whose ranges nearly always end before the next major version."""
@@ -27,6 +28,9 @@ _PINNED = {
     "versions, by a `PackageVersion` and `CentralPackageTransitivePinningEnabled`.",
 }
 """Lockfiles of tools where what others ask for is raised by asking for it oneself, and how that is said."""
+_ANY = frozenset({"", "*", "latest"})
+_REFERENCES = ("catalog:", "workspace")
+"""What a manifest of pnpm, Bun, Yarn or Cargo says where another file has the range."""
 _Wishes = Sequence[tuple[str, Package]]
 
 
@@ -41,6 +45,8 @@ class Stepper:
         self._blocked: list[str] = []
         self._parents: list[str] = []
         self._written = ""
+        self._referred = False
+        """Whether a manifest asks by a range that it has from another file, which no command raises."""
         self._behind = False
         """Whether the manifests ask for it already, and only the lockfile does not have it."""
 
@@ -102,6 +108,8 @@ class Stepper:
         folders = {"" if folder == "." else folder for folder in folders} or {""}
         if way is Way.RENEW and wishes:
             return commands.renewed(package, to, later_yarn=later, folders=folders)
+        if self._referred:
+            return ""
         written = self._written or (to if wishes else "")
         return commands.moving(package, to, written=written, later_yarn=later, folders=folders)
 
@@ -159,7 +167,14 @@ class Stepper:
                 if raised.change not in self._changes:
                     self._changes.append(raised.change)
                 self._written = self._written or raised.written
-            else:
+            elif written.startswith(_REFERENCES):
+                self._referred = True
+                if not self._changes:
+                    self._say.append(
+                        f"{path}:{package.location.line} asks for {package.name} by what stands elsewhere ({written!r}): "
+                        f"raise it there, so that it lets {self._case.to} in, and nothing below."
+                    )
+            elif written not in _ANY:
                 place = f"{path}:{package.location.line}"
                 self._say.append(
                     f"{place} asks for {package.name} by {written!r}, which is not edited for you: see that it lets "
@@ -218,6 +233,9 @@ class Stepper:
     def _step(self, way: Way, *, within: bool | None, command: str, direct: bool | None = None) -> Step:
         case = self._case
         package, told = case.package, case.findings[0].package
+        is_early = early(package.ecosystem, package.version)
+        if is_early and is_early(case.to) and way is not Way.OTHER:
+            self._say.append(f"{case.to} is no release yet: what is released after it does as well.")
         if case.brings:
             self._say.append(f"{case.to} is itself affected by {', '.join(case.brings)}.")
         return Step(

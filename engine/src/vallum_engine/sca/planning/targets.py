@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from vallum_engine.sca.spans import Span
 from vallum_engine.sca.versions import Key
+from vallum_engine.sca.versions.stages import Early, preferred
 from vallum_engine.values import immutable
 
 MOST_CANDIDATES = 500
@@ -24,16 +25,19 @@ def target(
     key: Key,
     *,
     admitted: Callable[[str], bool | None] = lambda _: None,
+    is_early: Early | None = None,
 ) -> Target | None:
     """Of the fixed versions after `ours`: one that no advisory holds, first one that is `admitted`, then the lowest.
 
+    Before the lowest that `is_early`, a release that begins with the same number.
     Where every one is held by something, the lowest of those that the fewest hold; None where that ends nothing.
     """
     now = holding(spans, ours)
     candidates = _candidates(spans, ours, key)
     free = [version for at, version in candidates if not holding(spans, at)]
     if free:
-        chosen = next((version for version in free if admitted(version)), free[0]) if len(free) > 1 else free[0]
+        chosen = next(filter(admitted, free), "") if len(free) > 1 else ""
+        chosen = chosen or preferred(free, is_early)
         return Target(version=chosen, held=frozenset())
     told = [(holding(spans, at), version) for at, version in candidates]
     best = min(told, key=lambda each: len(each[0]), default=None)
