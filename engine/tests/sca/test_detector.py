@@ -321,3 +321,15 @@ def test_a_lockfile_that_is_no_text_is_a_gap_and_no_picture(name):
     ]
     assert [gap.path for gap in report.coverage.gaps] == [f"a/{name}"]
     assert report.incomplete
+
+
+def test_an_ecosystem_that_no_format_is_named_for_is_spoken_for_where_the_data_has_it(database, record):
+    lock = b'{"Packages": {"left": {"Package": "left", "Version": "1.0.0", "Source": "Bioconductor"}}}'
+    data = database(record("BIO-1", ecosystem="Bioconductor"), record("RSEC-1", ecosystem="CRAN"))
+    detector, (finding,) = run(data, **{"renv.lock": lock})
+    assert finding.ruleset == "packages/Bioconductor"
+    assert gaps(detector) == []
+    assert finding.ruleset in {ruleset.name for ruleset in detector.rulesets()}
+    detector, findings = run(database(record("RSEC-1", ecosystem="CRAN")), **{"renv.lock": lock})
+    assert (findings, [ruleset for _, ruleset, _ in gaps(detector)]) == ([], ["packages/Bioconductor"])
+    assert "packages/Bioconductor" not in {ruleset.name for ruleset in detector.rulesets()}

@@ -110,7 +110,9 @@ class PackageDetector:
         """One per ecosystem read here: where no lockfile of it was met, silence needs no data to count."""
         named = tuple(
             RuleSet(name=f"packages/{ecosystem}", version=self._version(), rules=self._rules(ecosystem))
-            for ecosystem in sorted(_NAMED | PUBLISHED)
+            for ecosystem in sorted(
+                _NAMED | PUBLISHED | {family(met) for met in self._inventory.met if self._holds(met)}
+            )
             if all(self._holds(met) for met in self._inventory.met if family(met) == ecosystem)
         )
         ends = RuleSet(name=END_OF_LIFE_SET, version=VERSION, rules=(END_OF_LIFE,))
@@ -142,7 +144,7 @@ class PackageDetector:
         for ecosystem in sorted(self._inventory.met - UNPUBLISHED):
             if ecosystem in FAMILIES and not self._holds(ecosystem):
                 why = f"of which release its packages of {ecosystem} are is not said: not checked"
-            elif self._unpublished(ecosystem):
+            elif self._unpublished(ecosystem) and not self._holds(ecosystem):
                 why = f"there are no advisories for {ecosystem} that Vallum reads: not checked"
             elif not self._holds(ecosystem):
                 why = f"no advisories for {ecosystem}: run `vallum db update`"
