@@ -48,7 +48,7 @@ def normalised(ecosystem: str, name: str) -> str:
 def purl(ecosystem: str, name: str, version: str, *, arch: str = "") -> str:
     """A package URL; empty for an ecosystem that has no type. Maven names are `group:artifact`.
 
-    Go's versions keep their `v` there and its paths are folded to lower case, as the type asks.
+    Go's versions keep their `v` there, and its paths and Composer's names are folded to lower case, as the types ask.
     """
     if distributions.family(ecosystem) in distributions.FAMILIES:
         return distributions.purl(ecosystem, name, version, arch)
@@ -59,6 +59,8 @@ def purl(ecosystem: str, name: str, version: str, *, arch: str = "") -> str:
     if ecosystem == "Go":
         plain = plain.lower()
         version = f"v{version}" if version and plain not in {"stdlib", "toolchain"} else version
+    elif ecosystem == "Packagist":
+        plain = plain.lower()
     elif ecosystem == "Maven":
         plain = plain.replace(":", "/", 1)
     path = "/".join(quoted(part) for part in plain.split("/"))

@@ -1,7 +1,8 @@
 """What a jar says of itself: `META-INF/maven/…/pom.properties`, else `pom.xml` beside it, else `META-INF/MANIFEST.MF`.
 
 The archive is read as a source, so its members are files like any other. A jar that others were packed into names each of
-them. A manifest names a version, and only sometimes the coordinates that advisories know.
+them. A manifest names a version, and only sometimes the coordinates that advisories know; Spring's and Tomcat's, which are not
+built by Maven and have nothing else, name their module.
 """
 
 import re
@@ -20,6 +21,44 @@ _PROPERTY = re.compile(r"\s*(groupId|artifactId|version)\s*[=:]\s*(\S+)\s*")
 _ARTIFACT = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _VERSION = re.compile(r"\d\S*")
 _UNKNOWN = "a manifest without Maven coordinates: what it is of is not known"
+_SPRING_GROUPS = {
+    "spring-boot": "org.springframework.boot",
+    "spring-integration": "org.springframework.integration",
+    "spring-security": "org.springframework.security",
+}
+"""Projects of Spring that Gradle builds, beside its framework: by how their artifacts begin, to the group."""
+_FRAMEWORK = frozenset(
+    f"spring-{part}"
+    for part in (
+        *(
+            "aop",
+            "aspects",
+            "beans",
+            "context",
+            "context-indexer",
+            "context-support",
+            "core",
+            "expression",
+            "instrument",
+        ),
+        *(
+            "jcl",
+            "jdbc",
+            "jms",
+            "messaging",
+            "orm",
+            "oxm",
+            "r2dbc",
+            "test",
+            "tx",
+            "web",
+            "webflux",
+            "webmvc",
+            "websocket",
+        ),
+    )
+)
+_TOMCAT = "org.apache.tomcat-embed-"
 
 
 @immutable
@@ -73,7 +112,22 @@ def _of_manifest(said: Mapping[str, str]) -> Coordinates:
     licence = licence_of(said.get("Bundle-License"))
     if _ARTIFACT.fullmatch(group) and _ARTIFACT.fullmatch(artifact) and _VERSION.fullmatch(version):
         return Coordinates(name=f"{group}:{artifact}", version=version, licence=licence)
-    return Coordinates(name="", version=version, licence=licence)
+    name = _of_module(said) if _VERSION.fullmatch(version) else ""
+    return Coordinates(name=name, version=version, licence=licence)
+
+
+def _of_module(said: Mapping[str, str]) -> str:
+    """The coordinates of what is known by its module (`spring.security.web`) or bundle alone; empty for anything else."""
+    bundle = said.get("Bundle-SymbolicName", "").partition(";")[0].strip()
+    if bundle.startswith(_TOMCAT):
+        return f"org.apache.tomcat.embed:{bundle.removeprefix('org.apache.')}"
+    artifact = said.get("Automatic-Module-Name", "").replace(".", "-")
+    if not _ARTIFACT.fullmatch(artifact):
+        return ""
+    if artifact in _FRAMEWORK:
+        return f"org.springframework:{artifact}"
+    project = "-".join(artifact.split("-")[:2])
+    return f"{_SPRING_GROUPS[project]}:{artifact}" if project in _SPRING_GROUPS else ""
 
 
 def join(files: Mapping[str, Coordinates]) -> Iterator[tuple[str, Entry]]:
