@@ -1,6 +1,7 @@
 """Of the whole workspace: what tests prove of the ASVS and the privacy policy, that they reach nothing outside, and their order."""
 
 import gc
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -9,6 +10,9 @@ from hypothesis import settings
 # A busy machine keeps no deadline that an idle one does.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+# A shell's job in the background ignores interrupts, and so would all that tests start to interrupt it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 pytest_plugins = ["dev.asvs.plugin", "dev.policy.plugin", "dev.apart.plugin", "pytester"]
 
 # What starts a platform of its own for a module, and what takes minutes by itself.

@@ -246,7 +246,7 @@ class TestBombs:
             peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
             assert "more than 50,000 files" in item.why
-            assert time.process_time() - started < 3
+            assert time.process_time() - started < 30
             assert peak < 3 * len(packed)
 
     def test_sizes_that_lie_are_found_out(self):

@@ -115,12 +115,12 @@ def test_killed_while_scanning(bench, victim, expected):
     pid = victim(run)
     os.kill(pid, signal.SIGKILL)
     began = time.monotonic()
-    eventually(lambda: run.ask("GET", "assets") is not None)
+    eventually(lambda: run.ask("GET", "assets") is not None, seconds=60)
     answered = time.monotonic() - began
     scan = run.end_of(key)
     took = time.monotonic() - began
-    assert answered < 15, answered
-    assert took < 45, took
+    assert answered < 60, answered
+    assert took < 120, took
     assert scan["status"] in expected, scan
     assert pid not in run.processes()
     assert run.findings("long") == {"open": bench.long_places}
