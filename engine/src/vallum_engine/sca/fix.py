@@ -10,8 +10,7 @@ from vallum_engine.sca import lookup
 from vallum_engine.sca.lockfiles import format_of
 from vallum_engine.sca.spans import Span
 from vallum_engine.sca.systems import mending
-from vallum_engine.sca.versions import Key
-from vallum_engine.sca.versions.stages import Early, early, preferred
+from vallum_engine.sca.versions import Early, Key, early, preferred
 
 _COMMANDS = {
     "bun": ("bun update", "{name}@{to}"),

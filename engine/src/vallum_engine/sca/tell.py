@@ -17,8 +17,7 @@ from vallum_engine.model.package import Package
 from vallum_engine.sca.advisories import Advisories, Record, Spans
 from vallum_engine.sca.fix import Mending, lowest_fix
 from vallum_engine.sca.spans import Span
-from vallum_engine.sca.versions import Key
-from vallum_engine.sca.versions.stages import early
+from vallum_engine.sca.versions import Key, early
 from vallum_engine.values import immutable
 
 MOST_NAMED = 20

@@ -429,3 +429,17 @@ def test_a_range_for_any_version_needs_no_word(database, record):
         )
     )
     assert step.say == ("Every range that asks for it lets 2.0.0 in: only uv.lock is renewed.",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "left @ https://files.example/left-1.5.0-py3-none-any.whl",
+        "./wheels/left-1.5.0-py3-none-any.whl",
+        "https://files.example/left-1.5.0-py3-none-any.whl",
+    ],
+)
+def test_the_address_of_a_file_is_found_and_not_edited(database, record, line):
+    advisories = database(record("PYSEC-1", ecosystem="PyPI", spans=[("0", "2.0.0")]))
+    made = planned(advisories, {"requirements.txt": f"{line}\n"})
+    assert (the_step(made).way, the_step(made).to, made.patches) == (Way.OTHER, "2.0.0", ())

@@ -5,8 +5,7 @@ import pytest
 from vallum_engine.sca.fix import lowest_fix
 from vallum_engine.sca.planning.targets import Target, target
 from vallum_engine.sca.spans import Span
-from vallum_engine.sca.versions import order
-from vallum_engine.sca.versions.stages import early
+from vallum_engine.sca.versions import early, order
 
 
 def key(version):

@@ -1,7 +1,7 @@
 """pip: requirements and constraints files. Pins give a version; anything looser is listed with none.
 
-Editables, paths and URLs are gaps (there is no version to compare); `-r` and `-c` name further files. What pip-compile and uv
-write has comments that say who asked (`# via`): https://pip-tools.readthedocs.io/en/stable/.
+Editables, paths and URLs have a version where they name a wheel, and else a name at most; `-r` and `-c` name further files. What
+pip-compile and uv write has comments that say who asked (`# via`): https://pip-tools.readthedocs.io/en/stable/.
 """
 
 import codecs
@@ -33,6 +33,12 @@ _ELSEWHERE = ("-e ", "--editable", ".", "/", "~")
 _VIA = re.compile(r"(?:^|[ \t])#[ \t]*via\b[ \t]*(.*)")
 _MORE_VIA = re.compile(r"[ \t]+#[ \t]+(.*)")
 _ROOT = "-r"
+_NAMED = re.compile(r"([A-Za-z0-9][\w.-]*)[ \t]*(?:\[[^\]]*\])?[ \t]*@(?![\w.-]+[:@])")
+_EGG = re.compile(r"[#&]egg=([A-Za-z0-9][\w.-]*)")
+_FILE = re.compile(
+    r"(?:^|/)([A-Za-z0-9][\w.]*(?:-[A-Za-z][\w.]*)*)-(\d[^-/\s]*?)(?:-[^/\s]+)?\.(whl|zip|tar\.gz)(?:[#?]|$)"
+)
+_COMMIT = re.compile(r"@([0-9a-f]{40})(?:[#?]|$)")
 _ARCHIVES = (".whl", ".zip", ".tar.gz")
 
 
@@ -45,8 +51,8 @@ def extract(file: File) -> Iterator[Entry]:
                 yield Gap(line=line, readable=False)
             elif "://" not in include[1]:
                 yield Reference(path=posixpath.normpath(posixpath.join(folder, include[1])), line=line)
-        elif _is_elsewhere(text):
-            yield Gap(line=line, readable=True)
+        elif is_elsewhere(text):
+            yield _from_elsewhere(file, line, text) or Gap(line=line, readable=True)
         elif not text.startswith("-"):
             yield _package(file, line, text) or Gap(line=line, readable=False)
 
@@ -77,10 +83,28 @@ def _logical(text: str) -> Iterator[tuple[int, str]]:
         yield start, pending.strip()
 
 
-def _is_elsewhere(text: str) -> bool:
+def is_elsewhere(text: str) -> bool:
     """Whether the line names a folder, an archive or an URL instead of a version."""
     head = text.partition(";")[0].split(" --", 1)[0].rstrip()
     return text.startswith(_ELSEWHERE) or "@" in head or "://" in head or head.endswith(_ARCHIVES)
+
+
+def _from_elsewhere(file: File, line: int, text: str) -> Package | None:
+    """What the line names: before an `@`, behind `#egg=`, or as a wheel's name begins, which tells the version too."""
+    head = text.partition(";")[0].split(" --", 1)[0].strip()[: MAX_NAME + 1]
+    named, egg, archive = _NAMED.match(head), _EGG.search(head), _FILE.search(head)
+    name = named[1] if named else egg[1] if egg else archive[1] if archive and archive[3] == "whl" else ""
+    if not name or len(head) > MAX_NAME:
+        return None
+    same = archive and normalised("PyPI", archive[1]) == normalised("PyPI", name)
+    commit = _COMMIT.search(head)
+    return Package(
+        ecosystem="PyPI",
+        name=name,
+        version=archive[2] if archive and same else "",
+        location=Location(path=file.path, line=line, end_line=line),
+        commit=commit[1] if commit else "",
+    )
 
 
 def _package(file: File, line: int, text: str) -> Package | None:
@@ -98,7 +122,7 @@ def graph(file: File) -> Graph:
     asked: dict[str, list[str]] = {}
     lines = _BREAK.split(_text(file))
     for line, text in _logical("\n".join(lines)):
-        if package := None if text.startswith("-") or _is_elsewhere(text) else _package(file, line, text):
+        if package := None if text.startswith("-") or is_elsewhere(text) else _package(file, line, text):
             key = normalised("PyPI", package.name)
             names[key] = (package.name, package.version)
             asked[key] = _asked_by(lines, line - 1)

@@ -11,8 +11,7 @@ from vallum_engine.model.plan import Ended
 from vallum_engine.sca import lookup
 from vallum_engine.sca.advisories import Advisories, Spans
 from vallum_engine.sca.planning.targets import Target, holding, target
-from vallum_engine.sca.versions import ORDERS, order
-from vallum_engine.sca.versions.stages import early
+from vallum_engine.sca.versions import ORDERS, early, order
 from vallum_engine.values import immutable, made, mutable
 
 Place = tuple[str, str, str, str]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from vallum_engine.model.file import File
 from vallum_engine.model.package import Package
 from vallum_engine.sca.lockfiles import format_of
+from vallum_engine.sca.lockfiles.requirements import is_elsewhere
 
 STYLE_OF: Mapping[str, str] = {
     "actions": "actions",
@@ -155,7 +156,7 @@ def spots(texts: Texts, path: str, package: Package) -> Iterator[Spot]:
     if form not in STYLE_OF or not written:
         return
     name = _spelled(package)
-    if form == "requirements" and _is_hashed(texts, path, package.location.line):
+    if form == "requirements" and _is_one_file(texts, path, package.location.line):
         return
     block = list(_block(texts, path, package.location.line, form))
     yield from _in_block(path, block, name, written)
@@ -176,10 +177,10 @@ def _spelled(package: Package) -> str:
     return package.name.rpartition(":")[2] if package.ecosystem == "Maven" else package.name
 
 
-def _is_hashed(texts: Texts, path: str, line: int) -> bool:
-    """Whether pip is told the digest of the very file: another version has another."""
+def _is_one_file(texts: Texts, path: str, line: int) -> bool:
+    """Whether pip is told the very file, by its address or its digest: another version has another."""
     for _, text in texts.lines(path, line):
-        if _HASHED in text:
+        if _HASHED in text or is_elsewhere(text.strip()):
             return True
         if not text.rstrip().endswith("\\"):
             return False

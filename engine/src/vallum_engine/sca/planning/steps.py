@@ -17,7 +17,7 @@ from vallum_engine.sca.planning.overrides import KEYS, Overrides, selector
 from vallum_engine.sca.planning.pnpm_settings import NAME, SINCE
 from vallum_engine.sca.planning.ranges import STYLES, admits, numbers
 from vallum_engine.sca.planning.spots import STYLE_OF
-from vallum_engine.sca.versions.stages import early
+from vallum_engine.sca.versions import early
 
 _SEMANTIC = {"cargo": "cargo", "pubspec": "pub"}
 """Lockfiles without ranges, of tools whose ranges nearly always end before the next major version."""

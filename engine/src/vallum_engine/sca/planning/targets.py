@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from vallum_engine.sca.spans import Span
-from vallum_engine.sca.versions import Key
-from vallum_engine.sca.versions.stages import Early, preferred
+from vallum_engine.sca.versions import Early, Key, preferred
 from vallum_engine.values import immutable
 
 MOST_CANDIDATES = 500
