@@ -5,7 +5,7 @@ gives it one string, what is worked out has no version.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Location
@@ -17,10 +17,21 @@ TODO = "Save it as UTF-8 text."
 _CALL = re.compile(r"\s*(\w+)[ (]")
 _COORDINATES = re.compile(r"[\"']([A-Za-z_][\w.-]*:[\w.-]+)(?::([^:@\"'\s]+))?(?::[\w.-]+)?(?:@\w+)?[\"']")
 _NAMED = re.compile(r"\b(group|name|version)\s*[:=]\s*[\"']([^\"']+)[\"']")
-_VARIABLE = re.compile(
-    r"(?:(?:def|val|var|const\s+val|(?:static\s+)?(?:final\s+)?String)\s+|(?:project\.)?ext\.)?([\w.]+)\s*=\s*[\"']([^\"'$]+)[\"']"
+_VARIABLES = (
+    re.compile(
+        r"(?:(?:def|val|var|const\s+val|(?:static\s+)?(?:final\s+)?String)\s+|(?:project\.)?ext\.)?([\w.]+)(?:\s*:\s*String)?\s*="
+        r"\s*[\"']([^\"'$]+)[\"']"
+    ),
+    re.compile(r"(?:project\.|rootProject\.)?(?:ext|extra)\[[\"'](\w+)[\"']\]\s*=\s*[\"']([^\"'$]+)[\"']"),
+    re.compile(r"(?:(?:ext|extra)\.)?set\(\s*[\"'](\w+)[\"']\s*,\s*[\"']([^\"'$]+)[\"']\s*\)"),
+    re.compile(r"va[lr]\s+(\w+)(?:\s*:\s*String)?\s+by\s+extra\(\s*\"([^\"$]+)\"\s*\)"),
 )
-_USE = re.compile(r"\$\{?(?:ext\.|project\.)?([\w.]+)\}?")
+_USE = re.compile(r"\$\{?(?:rootProject\.)?(?:ext\.|extra\.|project\.)?([\w.]+)\}?")
+_RICH = re.compile(r"\b(?:strictly|require)[ (]\s*[\"']([^\"']+)[\"']")
+_STRICTLY = "!!"
+_COMMENT = re.compile(r"(?<!:)//.*")
+_MOST_LINES = 100
+"""Of one call: a longer one was not written by a person, and its first lines are read."""
 _EXACT = re.compile(r"(?=\D*\d)[^\s\[\](),+$]+")
 _CONFIGURATION = re.compile(
     r"\w*(?:[iI]mplementation|[aA]pi|[cC]ompile|[cC]ompileOnly|[cC]ompileOnlyApi|[rR]untime|[rR]untimeOnly|classpath"
@@ -33,19 +44,46 @@ def extract(file: File) -> Iterator[Entry]:
     """Yield every dependency. Raises BrokenData only for what is no text: a program has no frame."""
     text = _uncommented(text_of(file, TODO))
     variables = _variables(text)
-    for number, line in enumerate(text.split("\n"), 1):
-        call = _CALL.match(line)
-        if call and _CONFIGURATION.fullmatch(call[1]) and (found := _dependency(line[call.end() - 1 :])):
-            name, version = found[0], expanded(found[1], _USE, variables)
+    lines = text.split("\n")
+    number = 0
+    while number < len(lines):
+        call, first = _is_configuration(lines[number]), number
+        number += 1
+        if not call:
+            continue
+        said, number = _statement(lines, first, call.end() - 1)
+        line, behind = first + 1, 0
+        for name, asked, at in _dependencies(said):
+            version = expanded(asked, _USE, variables).removesuffix(_STRICTLY)
+            line, behind = line + said.count("\n", behind, at), at
             yield Package(
                 ecosystem="Maven",
                 name=name,
                 version=version if _EXACT.fullmatch(version) else "",
-                location=Location(path=file.path, line=number, end_line=number),
+                location=Location(path=file.path, line=line, end_line=line),
                 direct=True,
                 groups=_groups(call[1]),
                 requested=version,
             )
+
+
+def _is_configuration(line: str) -> re.Match[str] | None:
+    call = _CALL.match(line)
+    return call if call and _CONFIGURATION.fullmatch(call[1]) else None
+
+
+def _statement(lines: Sequence[str], first: int, start: int) -> tuple[str, int]:
+    """A call from the end of its name to where its brackets close and no comma stands last, or another begins; and the line after it."""
+    parts, depth = list[str](), 0
+    for at in range(first, min(first + _MOST_LINES, len(lines))):
+        if at > first and _is_configuration(lines[at]):
+            break
+        line = _COMMENT.sub("", lines[at])[start if at == first else 0 :]
+        parts.append(line)
+        depth += sum(line.count(mark) for mark in "({[") - sum(line.count(mark) for mark in ")}]")
+        if depth <= 0 and not line.rstrip().endswith(","):
+            break
+    return "\n".join(parts), first + len(parts)
 
 
 def _uncommented(text: str) -> str:
@@ -66,20 +104,22 @@ def _variables(text: str) -> Mapping[str, str]:
     """Names that are given one string and no other; of `a.b` the last part goes too."""
     found: dict[str, set[str]] = {}
     for line in text.split("\n"):
-        if given := _VARIABLE.match(line.strip()):
+        plain = line.strip().removeprefix("ext {").strip()
+        if given := next((met for each in _VARIABLES if (met := each.match(plain))), None):
             for name in {given[1], given[1].rpartition(".")[2]}:
                 found.setdefault(name, set()).add(given[2])
     return {name: next(iter(values)) for name, values in found.items() if len(values) == 1}
 
 
-def _dependency(rest: str) -> tuple[str, str] | None:
-    """`group:name` and what stands for a version, from `"group:name:version"` or from named parts."""
-    if found := _COORDINATES.search(rest):
-        return found[1], found[2] or ""
-    parts = dict(_NAMED.findall(rest))
+def _dependencies(said: str) -> Iterator[tuple[str, str, int]]:
+    """`group:name`, what stands for a version, and where: from `"group:name:version"`, any number of them, or from named parts."""
+    found = list(_COORDINATES.finditer(said))
+    for each in found:
+        rich = _RICH.search(said, each.end()) if len(found) == 1 and not each[2] else None
+        yield each[1], each[2] or (rich[1] if rich else ""), each.start()
+    parts = dict(_NAMED.findall(said)) if not found else {}
     if "group" in parts and "name" in parts:
-        return f"{parts['group']}:{parts['name']}", parts.get("version", "")
-    return None
+        yield f"{parts['group']}:{parts['name']}", parts.get("version", ""), 0
 
 
 def _groups(configuration: str) -> tuple[str, ...]:
