@@ -53,6 +53,8 @@ def bill(file: File) -> Bill | None:
     told, lines = _located(cursor)
     for recognises, read, key in _READERS:
         if recognises(told):
+            if not isinstance(told.get(key, []), list | None):
+                raise broken(1, f"`{key}` is no list", TODO)
             return read(told, lines.get(key, ()))
     return None
 
