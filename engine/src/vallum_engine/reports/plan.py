@@ -10,6 +10,7 @@ from typing import Any
 from vallum_engine import VERSION
 from vallum_engine.model import plain
 from vallum_engine.model.finding import Severity
+from vallum_engine.model.known import from_known
 from vallum_engine.model.plan import Change, Ended, Patch, Plan, Step, Unfixed, Way, weight
 from vallum_engine.model.report import Report
 from vallum_engine.model.text import printable
@@ -34,6 +35,7 @@ def render_json(plan: Plan, report: Report) -> bytes:
         "tool": {"name": "vallum", "version": VERSION},
         "target": dict(report.target),
         "incomplete": report.incomplete,
+        "advisories": report.advisories and from_known(report.advisories),
         "steps": [_step(number, step) for number, step in enumerate(plan.steps, 1)],
         "unfixed": [_unfixed(each) for each in plan.unfixed],
         "parents": [
@@ -141,6 +143,7 @@ def _named(path: str) -> str:
 def render_table(plan: Plan, report: Report) -> bytes:
     """The steps in their order, what nothing ends yet, and what was not looked at."""
     lines = [*_head(plan, report)]
+    lines += [report.advisories.sentence] if report.advisories and report.advisories.sentence else []
     for number, step in enumerate(plan.steps, 1):
         lines += ["", *_told(number, step)]
     if plan.parents:
