@@ -383,6 +383,11 @@ class TestRefused:
         assert ran.code == Exit.USAGE
         assert says in ran.err
 
+    def test_a_range_of_commits_that_are_not_there(self, repository, look):
+        repository.commit({"a.txt": "hello\n"})
+        (gap,) = look(repository.folder, "--range", "elsewhere..HEAD").gaps
+        assert "unknown revision" in str(gap)
+
     @pytest.mark.parametrize("option", ["--history", "--staged", "--range=A..B"])
     def test_no_repository(self, tmp_path, vallum, option):
         (tmp_path / "plain").mkdir()

@@ -13,6 +13,10 @@ RELAY_URL: Final = f"http://127.0.0.1:{RELAY_PORT}"
 _MIB: Final = 1024 * 1024
 
 
+_FAULTS = ("fatal: ", "error: ")
+"""How git begins a line that says what went wrong."""
+
+
 class Level(StrEnum):
     """How well untrusted work is isolated. Shown to people; at `none` only trusted sources are processed."""
 
@@ -140,4 +144,5 @@ class Outcome:
     def said(self) -> str:
         """Why it ended, in one line: ours about it, else its own last words, of which a stranger may have chosen some."""
         lines = [line for line in self.stderr_tail.splitlines() if line.strip()]
-        return self.reason or (lines[-1] if lines else f"it ended with {self.returncode}")
+        faults = [line for line in lines if line.startswith(_FAULTS)]  # git goes on to explain its usage
+        return self.reason or (faults or lines or [f"it ended with {self.returncode}"])[-1]
