@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaged import BOOK, PAIRS, PLAN, compiled
 
-from vallum_engine.identity import PUBLIC_KEY
+from vallum_engine.identity import PUBLIC_KEY, fingerprint, secret_hash
 from vallum_engine.model.file import File
 from vallum_engine.model.finding import Confidence, Finding, Severity
 from vallum_engine.model.report import Verdict
@@ -69,6 +69,31 @@ def test_a_long_line_costs_little_and_loses_nothing() -> None:
 def test_the_same_secret_twice_is_one_finding_with_two_places() -> None:
     found = findings(f"{TOKEN}\n\n{TOKEN}\n".encode())
     assert [[place.line for place in finding.locations] for finding in found] == [[1, 3]]
+
+
+def test_a_key_is_the_same_however_strings_write_it() -> None:
+    key = samples.fill("-----BEGIN PRIVATE KEY-----\n{pem:640}\n-----END PRIVATE KEY-----")
+    forms = [
+        key,
+        "  " + key.replace("\n", "\n  "),
+        'KEY="' + key.replace("\n", "\\n") + '"',
+        key.replace("\n", "\\r\\n"),
+        key.replace("\n", "\\\\n"),
+        "'" + key.replace("\n", "\\n' +\n  '") + "'",
+        '"' + key.replace("\n", '\\n"\n "') + '"',
+        key.replace("\n", " "),
+    ]
+    met = [findings(form.encode()) for form in forms]
+    assert [len(found) for found in met] == [1] * len(forms)
+    assert len({found[0].identity for found in met}) == 1
+    assert all(found[0].evidence.startswith(met[0][0].evidence[:4]) for found in met)
+
+
+def test_a_key_in_a_string_is_still_known_by_the_name_it_had() -> None:
+    key = samples.fill("-----BEGIN PRIVATE KEY-----\n{pem:640}\n-----END PRIVATE KEY-----").replace("\n", "\\n")
+    (found,) = findings(key.encode())
+    body = key.encode().removeprefix(b"-----BEGIN PRIVATE KEY-----").removesuffix(b"-----END PRIVATE KEY-----")
+    assert fingerprint(("secret/1", "private-key", secret_hash(body, PUBLIC_KEY))) in found.aliases
 
 
 def test_a_provider_speaks_and_the_generic_rule_is_silent_wherever_the_value_stands() -> None:

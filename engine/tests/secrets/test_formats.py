@@ -31,6 +31,22 @@ def found(path: str, text: str) -> list[tuple[str, int]]:
     return sorted((finding.rule, place.line) for finding in report(path, text).findings for place in finding.locations)
 
 
+def test_a_secret_in_a_block_is_on_its_own_line() -> None:
+    text = f"data:\n  app.yaml: |\n    shop:\n      address: x\n\n      limit: 3\n      token: '{TOKEN}'\n"
+    assert found("map.yaml", text) == [("generic-secret", 7)]
+    assert {line for _, line in found("map.yaml", f"kind: Secret\nstringData:\n{text[6:]}")} == {8}
+    block = f"data:\n  app.yaml: |\n    passwords:\n{'      a: b' + chr(10)}      db_password: '{PASSWORD}'\n"
+    assert {line for _, line in found("map.yaml", block)} == {5}
+
+
+def test_the_default_of_a_variable_has_the_name_of_the_variable() -> None:
+    variable = f'variable "api_token" {{\n  type = string\n  default = "{TOKEN}"\n}}\n'
+    assert found("a.tf", variable) == [("generic-secret", 3)]
+    assert found("a.tf", variable.replace("api_token", "api_region")) == []
+    other = f'variable "token_name" {{\n  default = "credentials-2"\n}}\noutput "a" {{\n  value = "{TOKEN}"\n}}\n'
+    assert found("a.tf", other) == []
+
+
 def read(format_: str, text: str) -> dict[str, str]:
     return {setting.key: setting.value.decode() for setting in paired(reader(format_)(text.encode()))}
 
@@ -211,7 +227,7 @@ def yaml_secret(kind: str, key: str, value: bytes) -> str:
         pytest.param(
             "compose.yaml",
             f'environment:\n  - "DB_PASSWORD={PASSWORD}"\n',
-            [("generic-password", 2)],
+            [("generic-configuration-password", 2)],
             id="quoted in a list",
         ),
         pytest.param("a.yaml", f"db_password: >-\n  {PASSWORD}\n", [("generic-password", 2)], id="folded"),

@@ -7,9 +7,11 @@ from hashlib import shake_128
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaged import BOOK, compiled
 
 from vallum_engine.model.evidence import redacted
 from vallum_engine.model.file import File
+from vallum_engine.pipeline import scan
 from vallum_engine.secrets import rulebook
 from vallum_engine.secrets.checksums import CHECKSUMS, base62, github_crc32
 from vallum_engine.secrets.context import quiet, trial
@@ -115,6 +117,8 @@ def test_a_key_with_lines_left_out_is_no_key(join: str) -> None:
         "abcd1234efgh5678ijkl9012",
         "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
         "123e4567-e89b-12d3-a456-426614174000",
+        "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
+        "ENC(q0dXn2Yb7LkP)",
     ],
 )
 def test_placeholders(value: str) -> None:
@@ -138,6 +142,8 @@ def test_noise_is_no_placeholder(hole: str) -> None:
         b"changeme",
         b"********",
         b"hunter2",
+        b"we1come!",
+        b"4dm1n",
         b"xxxxxxxx",
         b"MyPassw0rd1",
         b"Secr3tPassw00rd",
@@ -222,3 +228,30 @@ def test_a_right_checksum_outweighs_a_word_that_chance_spelled() -> None:
 def test_an_expression_in_braces_stands_for_a_value() -> None:
     assert dummy_password(b"{_noise(18)}")
     assert not dummy_password(b"{7hX+q2!}Rw9")
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "expected"),
+    [
+        pytest.param(
+            "a.py", f'password = "Blue${"Harbor"}(42)%"', "generic-password", id="signs that templates have too"
+        ),
+        pytest.param("a.py", f'password = "TheRiverside{"!"}33sun"', "generic-password", id="words and a sign"),
+        pytest.param("a.py", 'password = "the_riverside_33_sun"', "", id="words of an identifier"),
+        pytest.param("a.yml", "password: env(DB_PASSWORD_1)", "", id="a function"),
+        pytest.param("a.yml", "password: '%env(DB_PASSWORD_1)%'", "", id="a function between signs"),
+        pytest.param("a.php", '$password = "$prefix-4$name"', "", id="variables in a text"),
+        pytest.param("a.js", "const passwordRule = '^[a-z0-9]{8,}'", "", id="an expression"),
+        pytest.param("a.py", 'password_hash = "$2y$14$wHhBmAgOMZEld9iJtV."', "", id="a hash that is cut"),
+        pytest.param("a.py", 'User(password__startswith="bcrypt_sha256$")', "", id="how hashes begin"),
+        pytest.param("a.yml", "password_encryption: scram-sha-256!", "", id="how passwords are kept"),
+        pytest.param("a.py", 'METHODS = ["md5", "password", "scram-sha-256"]', "", id="a list of words"),
+        pytest.param("a.json", '"secret": "lzma-sdk-2006-to-9.20"', "", id="words and numbers"),
+        pytest.param("a.yaml", "checksum/secret: {hex:64}", "", id="a checksum of a secret"),
+        pytest.param("a.js", 'if (password=="a"){b=";a.x(c3("}', "", id="code between two texts"),
+    ],
+)
+def test_what_stands_behind_a_name(path: str, line: str, expected: str) -> None:
+    data = fill(line).encode()
+    report = scan([File(path, data)], [SecretsDetector(BOOK)], triggers=compiled())
+    assert [finding.rule for finding in report.findings] == ([expected] if expected else [])

@@ -12,7 +12,9 @@ from vallum_engine.secrets.rule import Pair, Rule
 from vallum_engine.values import immutable, unshown
 
 _NAME = 60
-_NAME_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-")
+_WRITTEN = rb"\s+|\\+[nr]|[\"'`]\s{0,40}[+.,\\]?\s{0,40}[\"'`]|\A[\"'`]|[\"'`]\Z"
+"""Ends of lines, as they are and as strings write them, and what joins the strings that a key is written in."""
+_NAME_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_./-")
 
 
 @immutable
@@ -23,6 +25,8 @@ class Match:
     start: int
     end: int
     value: bytes = unshown()
+    before: bytes = unshown()
+    """The value of a block as version 1 of the identity had it; empty where that is the same by definition."""
     severity: Severity
     trust: Trust
     pair: Pair | None = None
@@ -70,7 +74,8 @@ class Confirmer:
         """The match, unless its value cannot be a live secret."""
         rule = self.rule
         group = 1 if found.re.groups else 0
-        value = b"".join(found[group].split()) if rule.block else found[group]  # the same key however it is indented
+        # The same key however it is indented and whatever strings it is written in.
+        value = expression(_WRITTEN).sub(b"", found[group]) if rule.block else found[group]
         if refuted(rule.checksum, value) or (not rule.human and self._dull(value)):
             return None
         found_trust = trust(rule, value, self._name(found, found.start(group)), path)
@@ -91,6 +96,7 @@ class Confirmer:
             start=place[0],
             end=place[1],
             value=value,
+            before=b"".join(found[group].split()) if rule.block else b"",
             severity=rule.pair.severity if rule.pair and other else rule.severity,
             trust=found_trust,
             pair=rule.pair if other else None,

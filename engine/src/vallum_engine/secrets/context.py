@@ -27,17 +27,20 @@ _BASE64 = rb"[A-Za-z0-9+/]{8,}={0,2}"
 _TEXT = rb"[ -~]+"
 _LETTER = rb"[A-Za-z]"
 _DIGIT = rb"[0-9]"
+_SIGNS = rb"[!@#$%^&*?+~]"
+"""What no identifier has: a password with one of them may be made of words."""
 _HEXADECIMAL = rb"(?:0x)?[0-9a-fA-F-]+"
 _CODE = (
     rb"::|->|\(\)|\)\.|https?:|^[./~]|^\w+\.\w+\.|^[a-zA-Z]+(?:[.:_/-][a-zA-Z]*\d?)+$|^[A-Z][A-Z0-9_]+$|^\d+(?:[.,:/-]\d+)*$|^#[0-9a-fA-F]+$"
-    rb"|^\d{4}-\d\d-\d\d|^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+    rb"|\$(?:[a-z_]{4}|[A-Z_]{4})|\[\^?\w-\w|\{\d|\(\?|^%?[A-Za-z_.:]{2,}\(.*\)%?$|^%[\w.]+%$|^\$\w{1,9}\$|^\w+\$$|^[;),]|[;(,]$|^\d{4}-\d\d-\d\d|^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 )
 _PUBLIC = (
     rb"(?i:public[_-]?key|pub[_-]?key|publishable|fingerprint|checksum|digest|integrity|sha\d|md5|etag|commit|nonce|uuid|csrf|xsrf"
     rb"|(?:next|continuation|change|lock|request|idempotency|update|page|paging|pagination|cursor|verification|lifecycle\w*|sync"
     rb"|snapshot|resume|copyproduct|export|import)[_-]?token|last[_-]?(?:used|changed|set|login)"
-    rb"|token[_-]?(?:type|name|id|url|uri|endpoint|address|contract|path)|key[_-]?(?:id|name|type|path|file|usage)|secret[_-]?(?:name|id|arn|path|ref))"
+    rb"|token[_-]?(?:type|name|id|url|uri|endpoint|address|contract|path)|key[_-]?(?:id|name|type|path|file|usage)|passw(?:or)?d[_-]?(?:encryption|algorithm|scheme|method|type|policy|field)|secret[_-]?(?:name|id|arn|path|ref))"
 )
+_WORDS_AND_NUMBERS = rb"[a-zA-Z]+(?:[.:_/-][a-zA-Z]*\d{0,4})+"
 _MADE_UP = "the file is a test, an example or a text, where most are made up"
 _FORM = {
     Confidence.HIGH: "its form is its issuer's own",
@@ -92,7 +95,11 @@ def trust(rule: Rule, value: bytes, before: bytes, path: str) -> Trust | None:
         found = Trust(rule.confidence, "what stands around it says what it is")
         found = found.lowered("it may be a word that stands for a password") if weak else found
     elif (
-        weak or quiet(path) or expression(_PUBLIC).search(before) or expression(_CODE).search(value) or wordlike(value)
+        weak
+        or quiet(path)
+        or expression(_PUBLIC).search(before)
+        or expression(_CODE).search(value)
+        or (wordlike(value) and not (rule.human and expression(_SIGNS).search(value)))
     ):
         return None
     elif rule.human:
@@ -126,6 +133,8 @@ def _noise(value: bytes) -> Trust | None:
     """By what random text of the same length, in the same alphabet, would have: no threshold fits 16 and 64 characters."""
     hexadecimal = bool(expression(_HEXADECIMAL).fullmatch(value))
     if not (len(value) >= _HEX_LENGTH if hexadecimal else _mixed(value)):
+        return None
+    if expression(_WORDS_AND_NUMBERS).fullmatch(value):
         return None
     symbols, name = (16, "hexadecimal") if hexadecimal else alphabet(value)
     bits, random = shannon(value), expected(len(value), symbols)

@@ -220,6 +220,8 @@ class SecretsDetector:
         digest = secret_hash(match.value, self.fingerprint_key)
         identity = ("secret/1", rule.id, digest)
         beside, others = "", [of_value(digest)]
+        if match.before not in (b"", match.value):
+            others.append(("secret/1", rule.id, secret_hash(match.before, self.fingerprint_key)))
         if match.pair:
             beside = f" with its {match.pair.name}"
             others.append(of_value(secret_hash(match.pair_value, self.fingerprint_key)))

@@ -13,11 +13,13 @@ _WORDS = tuple(
 )
 _DOCUMENTED = tuple(
     b"Eby8vdM02xNOcqFl QWxhZGRpbjpvcGVu dXNlcjpwYXNz dXNlcm5hbWU6 Zm9vOmJhcg "  # Azurite's key, user:pass and the like
+    b"sk_test_4eC39HqLyjWDarjtT1zdp7dc sk_test_BQokikJOvBiI2HlWgH4olfQ2 "  # Stripe's manual
+    b"6bec40cf957de430a6f1f2baa056b99a4fac9ea0 "  # Meraki's sandbox
     b"U2FsdGVkX1".split()  # "Salted__": what openssl has encrypted
 )
 _REFERENCE = (
     rb"<[^<>]*>|\$\{|\$\(|\{\{|\}\}|%\(|%[sd]\b|%[A-Z_]{3,}%|#\{|@\{|\{[\w.:-]*\}"
-    rb"|\A\{[^{}]*\}\Z|\A\$[A-Za-z_]\w+\Z|\[\[|process\.env|os\.environ|ENC\["
+    rb"|\A\{[^{}]*\}\Z|\A\$[A-Za-z_]\w+\Z|\[\[|process\.env|os\.environ|ENC[\[(]"
 )
 _RUN = rb"(?s)(.)\1{5}"
 _ROWS = (
@@ -109,6 +111,7 @@ _BEGUN = (b"pass", b"test", b"dummy", b"my-", b"my_", b"your")
 _ENDED = (b"pass", b"test", b"_pwd", b"-pwd")
 _SPELT = rb"pa[a-z]?[a-z0-9]w[o0]{1,2}rd"
 _LEET = bytes.maketrans(b"@430157$", b"aaeoists")
+_LEET_L = bytes.maketrans(b"@430157$", b"aaeolsts")
 
 
 @lru_cache(maxsize=2048)  # as above
@@ -117,7 +120,7 @@ def dummy_password(value: bytes) -> bool:
     lowered = value.lower().strip(b"!.,;")
     plain = lowered.translate(_LEET)
     return (
-        lowered in _DUMMIES
+        not _DUMMIES.isdisjoint((lowered, plain, lowered.translate(_LEET_L)))
         or _all_dummies(lowered)
         or b"password" in plain
         or b"passwd" in plain

@@ -18,8 +18,9 @@ HINTS = (
     rb"(?i:name|key|variable|\bid)[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
     + _NAMED
     + rb"[\"']?[\s,]{1,60}[\"']?(?i:value|default)",
+    rb"variable[ \t]{1,4}\"" + _NAMED + rb"\"[ \t]{0,4}\{",
     rb"(?i:name|key|id)=[\"']" + _NAMED + rb"[\"'][^<>]{0,60}?>\s{0,20}[^<\s$]",
-    rb">\s{0,3}" + _NAMED + rb"\s{0,3}</\w{1,20}>\s{0,60}<\w{1,20}>\s{0,20}[^<\s$]",
+    rb">\s{0,3}" + _NAMED + rb"\s{0,3}</[\w-]{1,20}>\s{0,60}<[\w-]{1,20}>\s{0,20}[^<\s$]",
     rb"<[\w.:-]{0,30}?" + _WORDS + rb"[\w.-]{0,20}(?: [^<>\n]{0,80})?>[^<\s$]",
     rb"[Kk]ind[\"']?\s{0,3}:\s{0,3}[\"']?Secret\b",
     _WORDS + rb"[\w.-]{0,30}[\"']?:[ \t]{0,3}[|>][+-]?\d?[ \t]{0,3}\r?\n",
@@ -72,7 +73,8 @@ class FormatReader:
                 trouble = f"nested too deep to be read as {format_}; its text was looked at"
             if len(settings) >= MOST:
                 trouble = f"only the first {MOST:,} settings were read as {format_}; all of its text was looked at"
-            matches.extend(self._of(settings, [rule for rule in rules if rule.may_hold(settings)], path, start, pages))
+            held = [rule for rule in rules if rule.may_hold(settings)]
+            matches.extend(self._of(settings, held, path, _Part(data, start), pages))
         return Read(matches, [page.text() for page in pages.values() if page.pieces], trouble)
 
     def _of(
@@ -80,7 +82,7 @@ class FormatReader:
         settings: Sequence[Setting],
         rules: Sequence["_Keyed"],
         path: str,
-        shift: int,
+        part: "_Part",
         pages: Mapping[str, "_Page"],
     ) -> Iterator[Match]:
         """What the rules find; the settings that expressions could not see go to the pages."""
@@ -91,9 +93,9 @@ class FormatReader:
                 if keyed.speaks_of(key, setting.document):
                     unwrapped = _unwrapped(setting) if keyed.rule.encoded else setting
                     how = "base64" if unwrapped is not setting else ""
-                    yield from keyed.match(unwrapped, path, how, shift)
+                    yield from keyed.match(unwrapped, path, how, part.start)
             if how or not setting.plain or (setting.path and token(setting.value)):
-                pages[how].write(unwrapped, shift)
+                pages[how].write(unwrapped, part)
 
 
 def _windows(data: bytes, hints: Sequence[int] | None) -> Iterator[tuple[int, int]]:
@@ -154,6 +156,26 @@ def _unwrapped(setting: Setting) -> Setting:
         return setting
 
 
+@immutable(kw_only=False)
+class _Part:
+    """What was read of a file, and where that begins."""
+
+    data: bytes
+    start: int
+
+    def lines(self, setting: Setting) -> Iterator[tuple[int, int]]:
+        """Where in the setting's value each line begins but the first, and where in the file: blocks are indented there."""
+        before, place, end = 0, setting.start + self.start, setting.end + self.start
+        for line in setting.value.splitlines(keepends=True):
+            found = self.data.find(line.rstrip(b"\r\n"), place, end)
+            if found >= 0:
+                place = found
+                if before:
+                    yield before, place
+                place += len(line.rstrip(b"\r\n"))
+            before += len(line)
+
+
 class _Page:
     """Settings as lines `path.name = "value"`, with the way back to where the values stand."""
 
@@ -164,16 +186,18 @@ class _Page:
         self.starts: list[int] = []
         self.origins: list[int] = []
 
-    def write(self, setting: Setting, shift: int) -> None:
+    def write(self, setting: Setting, part: _Part) -> None:
         value = setting.value
         if len(value) < _LEAST:
             return
         name = setting.key.replace(".*", "").replace(".", "_").encode("utf-8", "replace")
         quote = b"\n" if b"\n" in value or b'"' in value else b'"'
         before = name + b" = " + quote
-        self.starts += (self.size, self.size + len(before), self.size + len(before) + len(value))
-        self.origins += (setting.start + shift, setting.start + shift, setting.end + shift)
-        self.pieces.append(before + value + quote + b"\n")
+        begun, start = self.size + len(before), setting.start + part.start
+        lines = list(part.lines(setting)) if b"\n" in value and not self.how else []
+        self.starts += (self.size, begun, *(begun + place for place, _ in lines), begun + len(value))
+        self.origins += (start, start, *(origin for _, origin in lines), setting.end + part.start)
+        self.pieces.append(before + value + quote + b"\n\n")  # two: no value reads as the name of the next line's
         self.size += len(self.pieces[-1])
 
     def text(self) -> Decoded:

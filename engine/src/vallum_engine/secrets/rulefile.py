@@ -36,11 +36,12 @@ _QUESTION = r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?/[A-Za-z0-9\-._~/?
 _PAIR_KEYS = frozenset({"name", "pattern", "within", "severity", "required"})
 
 
-# A name that holds one of the words, then `=`, `:`, `=>`, `,`, `(` or an attribute `value=`, then the value, quoted or not,
-# in text of its own or within a text, where the quotes have backslashes.
+# A name that holds one of the words, then `=`, `:`, `=>`, `,`, `(`, a type and `=`, an attribute `value=` or, on a command
+# line, nothing but a space, then the value, quoted or not, in text of its own or within a text, where the quotes have backslashes.
 _ASSIGNMENT = (
-    r"(?i:{name})[\w .-]{{0,30}}[\"'`\]\\]{{0,3}}(?:[ \t]{{0,3}}|[ \t]value)(?:=>|:=|[=:,(])[ \t]{{0,3}}"
-    r"[\"'`\\]{{0,3}}({value})(?![\w/+=-])"
+    r"(?i:{name})[\w .-]{{0,30}}[\"'`\]\\]{{0,3}}"
+    r"(?:(?:[ \t]{{0,3}}|[ \t]value)(?:=>|:=|[=:,(]|:[ \t]?&?[\w.<>\[\]?]{{1,20}}[ \t]{{1,3}}=)[ \t]{{0,3}}|[ \t]{{1,4}})"
+    r"(?:[bru@]|\[\]byte\()?[\"'`\\]{{0,3}}({value})(?![\w/+=-])"
 )
 
 

@@ -8,6 +8,7 @@ from vallum_engine.secrets.formats.setting import Setting
 # A name may stand behind a comment sign: what was commented out has leaked all the same.
 _LINE = (
     rb"(?m)^[ \t]{0,80}(?:(?P<section>\[{1,2})[ \t]{0,4}(?P<title>[^\]\n]{1,200})\]"
+    rb"|(?P<block>[a-z]\w{0,30})(?:[ \t]{1,4}\"(?P<label>[\w-]{1,120})\"){1,2}[ \t]{0,4}\{"
     rb"|(?:[#;][#; \t]{0,8})?"
     rb"(?:(?:export|set[ \t]-g?x|setx?|SETX?|declare[ \t]-x|ENV|ARG|env|local)[ \t]{1,4}|\$env:|-D|Environment=(?P<wrap>[\"']?))?"
     rb"(?P<quote>[\"']?)(?P<name>[A-Za-z_][\w./-]{0,120})(?P=quote)[ \t]{0,20}(?P<sign>=>|:=|[=: \t])[ \t]{0,20}(?P<value>[^\n]{0,20000}))"
@@ -27,6 +28,14 @@ def settings(data: bytes) -> Iterator[Setting]:
         at = max(found.end(), at + 1)
         if found["section"]:
             path, group = found["title"].decode("utf-8", "replace").strip(" \t\"'"), group + 1
+            continue
+        if found["block"]:
+            group += 1
+            if found["block"] == b"variable":  # of Terraform: its default is a value that other lines call by its name
+                start, end = found.span("label")
+                yield Setting(
+                    path=path, name="name", value=found["label"], start=start, end=end, group=group, plain=True
+                )
             continue
         if found["sign"] in b" \t" and not found[0].lstrip(b"#; \t").startswith((b"ENV", b"ARG", b"set")):
             continue

@@ -12,10 +12,38 @@ DEEPEST = 100
 """Levels within one another: beyond, the rest of the file is not read by its format."""
 
 _NAMES = frozenset(
-    {"name", "key", "Name", "Key", "NAME", "KEY", "@name", "@key", "@Name", "@Key", "@id", "ParameterKey", "variable"}
+    {
+        "name",
+        "key",
+        "Name",
+        "Key",
+        "NAME",
+        "KEY",
+        "@name",
+        "@key",
+        "@Name",
+        "@Key",
+        "@id",
+        "ParameterKey",
+        "variable",
+        "param-name",
+        "env-entry-name",
+    }
 )
 _VALUES = frozenset(
-    {"value", "Value", "VALUE", "@value", "@Value", "#text", "ParameterValue", "default", "secretValue"}
+    {
+        "value",
+        "Value",
+        "VALUE",
+        "@value",
+        "@Value",
+        "#text",
+        "ParameterValue",
+        "default",
+        "secretValue",
+        "param-value",
+        "env-entry-value",
+    }
 )
 _ASSIGNED = rb"(?:export\s{1,4})?([A-Za-z_][\w.-]{0,100})=([^\n]+)"
 _LONGEST_NAME = 200
