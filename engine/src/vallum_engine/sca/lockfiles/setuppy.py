@@ -41,20 +41,30 @@ def _argument(file: File, argument: ast.keyword, known: Mapping[str, ast.expr]) 
     if isinstance(value, ast.Dict):
         for key, own in zip(value.keys, value.values, strict=True):
             named = key.value if isinstance(key, ast.Constant) else ""
-            yield from _listed(file, own, ("dev",) if named in DEVELOPMENT else groups)
+            yield from _listed(file, own, ("dev",) if named in DEVELOPMENT else groups, known)
     else:
-        yield from _listed(file, value, groups)
+        yield from _listed(file, value, groups, known)
 
 
-def _listed(file: File, value: ast.expr, groups: tuple[str, ...]) -> Iterator[Entry]:
-    if not isinstance(value, ast.List | ast.Tuple):
-        yield Left(line=value.lineno, why="what setup.py works out when it runs is not read")
-        return
-    for item in value.elts:
-        if isinstance(item, ast.Constant) and isinstance(item.value, str):
-            yield from wished(file, [(item.value, item.lineno, groups)])
-        else:
-            yield Left(line=item.lineno, why="what setup.py works out when it runs is not read")
+def _listed(file: File, value: ast.expr, groups: tuple[str, ...], known: Mapping[str, ast.expr]) -> Iterator[Entry]:
+    """Lists, what `+` and `*` join to one, and texts of a line for each; a name once, which may stand for itself."""
+    open_, seen = [value], set[str]()
+    while open_:
+        match open_.pop():
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                open_ += reversed(items)
+            case ast.Starred(value=inner):
+                open_.append(inner)
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                open_ += [right, left]
+            case ast.Name(id=name) if name in known:
+                open_ += [] if name in seen else [known[name]]
+                seen.add(name)
+            case ast.Constant(value=str() as text, lineno=line):
+                lines = enumerate(text.split("\n"), line)
+                yield from wished(file, [(one.strip(), at, groups) for at, one in lines if one.strip()])
+            case other:
+                yield Left(line=other.lineno, why="what setup.py works out when it runs is not read")
 
 
 def _assigned(module: ast.Module) -> dict[str, ast.expr]:
