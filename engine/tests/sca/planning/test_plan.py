@@ -443,3 +443,19 @@ def test_the_address_of_a_file_is_found_and_not_edited(database, record, line):
     advisories = database(record("PYSEC-1", ecosystem="PyPI", spans=[("0", "2.0.0")]))
     made = planned(advisories, {"requirements.txt": f"{line}\n"})
     assert (the_step(made).way, the_step(made).to, made.patches) == (Way.OTHER, "2.0.0", ())
+
+
+@pytest.mark.parametrize(
+    ("members", "head", "command"),
+    [
+        pytest.param(["till"], "# yarn lockfile v1", "yarn --cwd till upgrade 'left@^2.0.0'", id="classic: one member"),
+        pytest.param(["shop", "till"], "# yarn lockfile v1", "", id="classic: two members"),
+        pytest.param([""], "# yarn lockfile v1", "yarn upgrade 'left@^2.0.0'", id="classic: the project"),
+    ],
+)
+def test_a_command_of_yarn_runs_where_the_package_is_asked_for(database, record, members, head, command):
+    texts = {"yarn.lock": f'{head}\n\nleft@^1.0.0:\n  version "1.5.0"\n', "package.json": {"workspaces": ["*"]}}
+    for member in members:
+        texts[f"{member}/package.json" if member else "package.json"] = {"dependencies": {"left": "^1.0.0"}}
+    step = the_step(planned(database(record("GHSA-1")), texts))
+    assert (step.way, step.command) == (Way.RAISE, command)

@@ -88,7 +88,7 @@ def moving(package: Package, to: str, *, written: str, later_yarn: bool, folders
     if written.startswith("npm:"):
         return ""
     if file == "yarn.lock":
-        return _yarn(package, written, later=later_yarn)
+        return _yarn(package, written, later=later_yarn, folders=folders)
     if written and file in _ADDING:
         adding = _adding(file, folders)
         signed = "" if written[0] in "<>=~!" and file in _SIGNED else "@"
@@ -107,7 +107,7 @@ def renewed(package: Package, to: str, *, later_yarn: bool, folders: Collection[
     if file in _RENEWED_BY_ADDING:
         return moving(package, to, written=to, later_yarn=later_yarn, folders=folders)
     if file == "yarn.lock":
-        return _yarn(package, to, later=later_yarn)
+        return _yarn(package, to, later=later_yarn, folders=folders)
     return command_for(replace(package, direct=True), to)
 
 
@@ -118,7 +118,13 @@ def _adding(file: str, folders: Collection[str]) -> str:
     return _IN_FOLDER.get(file, "").format(folder=quote(next(iter(folders)))) if len(set(folders)) == 1 else ""
 
 
-def _yarn(package: Package, written: str, *, later: bool) -> str:
-    if written:
-        return f"yarn {'up' if later else 'upgrade'} {quote(f'{package.name}@{written}')}"
-    return f"yarn up --recursive {quote(package.name)}" if later else ""
+def _yarn(package: Package, written: str, *, later: bool, folders: Collection[str]) -> str:
+    """The later one moves what any member asks for; the classic one what the folder does in which it is run."""
+    if not written:
+        return f"yarn up --recursive {quote(package.name)}" if later else ""
+    if later:
+        return f"yarn up {quote(f'{package.name}@{written}')}"
+    if len(set(folders)) > 1:
+        return ""
+    folder = next(iter(folders), "")
+    return f"yarn {f'--cwd {quote(folder)} ' if folder else ''}upgrade {quote(f'{package.name}@{written}')}"
