@@ -330,6 +330,24 @@ class TestArchives:
         assert ran.code == Exit.INCOMPLETE
         assert "no archive that Vallum reads" in ran.out
 
+    @pytest.mark.parametrize("name", [".env", "deploy/app.env", "notes"])
+    def test_one_file_is_scanned_under_its_own_name(self, vallum, tmp_path, token, monkeypatch, name):
+        (tmp_path / "deploy").mkdir()
+        (tmp_path / name).write_text(f"T={token}\n")
+        monkeypatch.chdir(tmp_path)
+        ran = vallum("scan", name)
+        assert ran.code == Exit.FINDINGS
+        assert f" {name}:1 " in ran.out
+        assert f" {(tmp_path / name).name}:1 " in vallum("scan", tmp_path / name).out
+
+    def test_one_file_that_is_no_text_or_too_large(self, vallum, tmp_path):
+        (tmp_path / "a.bin").write_bytes(bytes(9000))
+        (tmp_path / "a.txt").write_bytes(b"a\n" * 2000)
+        ran = vallum("scan", tmp_path / "a.bin")
+        assert (ran.code, "no archive that Vallum reads" in ran.out) == (Exit.INCOMPLETE, True)
+        ran = vallum("scan", tmp_path / "a.txt", "--max-file-bytes", "1K")
+        assert (ran.code, "a.txt: larger than 1 KiB" in ran.out) == (Exit.INCOMPLETE, True)
+
     def test_a_tarball(self, vallum, tmp_path, token):
         place = tmp_path / "pkg-1.0.tar.gz"
         with tarfile.open(place, "w:gz") as out:

@@ -49,7 +49,7 @@ def zipped(files=FILES, method=zipfile.ZIP_DEFLATED):
 
 
 def read(tmp_path, data, **limits):
-    path = tmp_path / "thing"
+    path = tmp_path / "thing.tar"
     path.write_bytes(data)
     files, skipped = {}, {}
     for item in archive.read(str(path), limits=ArchiveLimits(**limits)):
@@ -251,7 +251,7 @@ def test_a_damaged_entry_of_a_zip_is_a_gap_and_the_rest_stands(tmp_path):
     "data", [b"", b"hello", b"\x7fELF" + bytes(600), bytes(1024)], ids=["empty", "text", "ELF", "zeros"]
 )
 @pytest.mark.asvs("5.2.2")
-def test_what_is_no_archive_is_said(tmp_path, data):
+def test_what_is_no_archive_and_is_called_one_is_said(tmp_path, data):
     with pytest.raises(UnreadableSource, match=r"no archive that Vallum reads\. It reads \.zip"):
         read(tmp_path, data)
 

@@ -129,7 +129,7 @@ def test_a_file_s_name_leads_nowhere(name, alice, org, signed_in):
     assert "/" not in made.archive_name
     with TemporaryDirectory(dir=configured.HOME) as scratch:  # a copy, as in the folder of a scan
         job = brought(made, Path(scratch))
-        assert job == Path(scratch) / "archive"
+        assert job == Path(scratch) / "archive.zip"
         assert job.read_bytes() == making.stored(org.pk, made.archive)
 
 

@@ -41,7 +41,7 @@ def scan() -> argparse.ArgumentParser:
         nargs="?",
         default=".",
         metavar="PATH",
-        help="folder, archive, container image (docker save, OCI layout), bill of materials (CycloneDX, SPDX), "
+        help="folder, file, archive, container image (docker save, OCI layout), bill of materials (CycloneDX, SPDX), "
         "https:// address of a git repository, "
         "or - for standard input (default: .)",
     )

@@ -325,7 +325,8 @@ def _local(asked: Options) -> Place:
     if os.path.exists(asked.place):
         raise Misuse(f"{asked.place} is no folder: --{asked.part.value} goes with the top folder of a repository.")
     raise Misuse(
-        f"{asked.place} does not exist: name a folder, an archive, an image, a bill of materials, or the https:// address of a repository."
+        f"{asked.place} does not exist: name a folder, a file, an archive, an image, a bill of materials,"
+        " or the https:// address of a repository."
     )
 
 

@@ -37,8 +37,9 @@ def bring(repository: Repository, scratch: Path, *, progress: Callable[[str], ob
             raise SourceGoneError(f"{folder} is not there any more: bring it back, then scan again.")
         return Job(path=folder, trusted=True)
     if repository.archive:
-        # By its bytes it is known for what it is; its name is a stranger's, and may be longer than a disk takes.
-        place = scratch / "archive"
+        # By its bytes it is known for what it is; its own name is a stranger's, and may be longer than a disk takes.
+        # This one says that it must be an archive: of another ending, what is none would be scanned as one file.
+        place = scratch / "archive.zip"
         try:
             with blobs.opened(repository.org_id, repository.archive) as kept, place.open("xb") as plain:
                 shutil.copyfileobj(kept, plain, _AT_ONCE)
