@@ -459,3 +459,18 @@ def test_a_command_of_yarn_runs_where_the_package_is_asked_for(database, record,
         texts[f"{member}/package.json" if member else "package.json"] = {"dependencies": {"left": "^1.0.0"}}
     step = the_step(planned(database(record("GHSA-1")), texts))
     assert (step.way, step.command) == (Way.RAISE, command)
+
+
+@pytest.mark.parametrize(
+    ("asked", "command"),
+    [
+        pytest.param('left = "1.5"', "cargo add left@2.0.0", id="by its name"),
+        pytest.param('old = { package = "left", version = "1.5" }', "", id="by another name"),
+    ],
+)
+def test_cargo_is_not_told_to_add_what_is_asked_for_by_another_name(database, record, asked, command):
+    lock = '[[package]]\nname = "shop"\nversion = "0.1.0"\ndependencies = ["left"]\n'
+    lock += '[[package]]\nname = "left"\nversion = "1.5.0"\nsource = "registry+https://index.example"\n'
+    texts = {"Cargo.lock": lock, "Cargo.toml": f'[package]\nname = "shop"\n[dependencies]\n{asked}\n'}
+    step = the_step(planned(database(record("RUSTSEC-1", ecosystem="crates.io")), texts))
+    assert (step.way, step.command, len(step.changes)) == (Way.RAISE, command, 1)

@@ -46,7 +46,7 @@ class Stepper:
         self._parents: list[str] = []
         self._written = ""
         self._referred = False
-        """Whether a manifest asks by a range that it has from another file, which no command raises."""
+        """Whether a manifest asks by a range that it has from another file, or by another name: no command raises that."""
         self._behind = False
         """Whether the manifests ask for it already, and only the lockfile does not have it."""
 
@@ -167,6 +167,8 @@ class Stepper:
                 if raised.change not in self._changes:
                     self._changes.append(raised.change)
                 self._written = self._written or raised.written
+                # Cargo's way to call a package by another name: `cargo add` would ask for it a second time.
+                self._referred = self._referred or (path.endswith("Cargo.toml") and "package" in raised.change.before)
             elif written.startswith(_REFERENCES):
                 self._referred = True
                 if not self._changes:
