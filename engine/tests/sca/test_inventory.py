@@ -192,3 +192,14 @@ def test_patterns_of_members_are_looked_at_in_time():
     inventory.settle()
     assert time.process_time() - started < 10
     assert len(wishes(inventory)) == 50
+
+
+def test_a_pubspec_is_answered_by_the_lockfile_beside_it():
+    lock = 'packages:\n  way:\n    dependency: transitive\n    source: hosted\n    version: "1.0.0"\n'
+    wish = "name: shop\ndependencies:\n  way: ^1.0.0\n"
+    inventory = taken({"a/pubspec.lock": lock, "a/pubspec.yaml": wish, "b/pubspec.yaml": wish})
+    assert [(p.location.path, p.name, p.version) for p in inventory.packages()] == [
+        ("a/pubspec.lock", "way", "1.0.0"),
+        ("b/pubspec.yaml", "way", ""),
+    ]
+    assert [each.why for each in inventory.exclusions() if "`dart pub get`" in each.why]

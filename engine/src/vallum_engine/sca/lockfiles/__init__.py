@@ -78,6 +78,7 @@ NAMES: Mapping[str, str] = {
     "poetry.lock": "poetry",
     "project.assets.json": "dotnet_libraries",
     "pubspec.lock": "pubspec",
+    "pubspec.yaml": "pubspecwish",
     "pylock.toml": "pylock",
     "pyproject.toml": "pyproject",
     "rebar.lock": "rebar",
@@ -204,6 +205,7 @@ ECOSYSTEMS: Mapping[str, str] = {
     "poetry": "PyPI",
     "pom": "Maven",
     "pubspec": "Pub",
+    "pubspecwish": "Pub",
     "pylock": "PyPI",
     "pyproject": "PyPI",
     "rebar": "Hex",
@@ -303,6 +305,7 @@ MANIFESTS: Mapping[str, Manifest] = {
     "gleamtoml": Manifest(locks=frozenset({"gleam"}), todo="Commit manifest.toml: `gleam deps download` writes it."),
     "mixexs": Manifest(locks=frozenset({"mix"}), todo="Commit mix.lock: `mix deps.get` writes it."),
     "juliaproject": Manifest(locks=frozenset({"julia"}), todo="Commit Manifest.toml: `Pkg.resolve()` writes it."),
+    "pubspecwish": Manifest(locks=frozenset({"pubspec"}), todo="Commit pubspec.lock: `dart pub get` writes it."),
     "deno": Manifest(locks=frozenset({"denolock"}), todo="Commit a lockfile: `deno install` writes one."),
     "packagejson": Manifest(
         locks=frozenset({"bun", "bunlockb", "npm", "pnpm", "yarn"}),
