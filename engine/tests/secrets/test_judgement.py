@@ -244,6 +244,9 @@ def test_an_expression_in_braces_stands_for_a_value() -> None:
         pytest.param("a.js", "const passwordRule = '^[a-z0-9]{8,}'", "", id="an expression"),
         pytest.param("a.py", 'password_hash = "$2y$14$wHhBmAgOMZEld9iJtV."', "", id="a hash that is cut"),
         pytest.param("a.py", 'User(password__startswith="bcrypt_sha256$")', "", id="how hashes begin"),
+        pytest.param(
+            "a.json", r'"a": "{\\\"password\\\": \\\"{base62:12}!7\\\"}"', "generic-password", id="JSON in JSON in JSON"
+        ),
         pytest.param("a.yml", "password_encryption: scram-sha-256!", "", id="how passwords are kept"),
         pytest.param("a.py", 'METHODS = ["md5", "password", "scram-sha-256"]', "", id="a list of words"),
         pytest.param("a.json", '"secret": "lzma-sdk-2006-to-9.20"', "", id="words and numbers"),
