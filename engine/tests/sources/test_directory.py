@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -104,6 +105,19 @@ def test_a_huge_file_costs_nothing_and_is_a_gap(tmp_path):
     assert time.process_time() - started < 0.5
     assert files == {"z.txt": b"z"}
     assert skipped == {"text.log": ("larger than 10 MiB: 2 GiB", False), "zeros": ("binary", True)}
+
+
+@pytest.mark.parametrize("length", [0, 65_535, 65_536, 65_537, 131_072, 1_500_000])
+@pytest.mark.parametrize("told", [65_536, 70_000, None])
+def test_a_file_is_read_to_its_end_whatever_length_it_tells(tmp_path, monkeypatch, length, told):
+    data = bytes(32 + at % 90 for at in range(length))
+    (tmp_path / "text").write_bytes(data)
+    if told is not None:  # it grows, or is cut off, after it was asked
+        monkeypatch.setattr(os, "fstat", lambda _: SimpleNamespace(st_size=told))
+    assert walked(tmp_path)[0] == {"text": data}
+    if length > 65_536:
+        assert walked(tmp_path, limits=Limits(file_bytes=max(length, told or 0)))[0] == {"text": data}
+        assert list(walked(tmp_path, limits=Limits(file_bytes=length - 1))[1]) == ["text"]
 
 
 def test_lockfiles_may_be_larger(tmp_path):

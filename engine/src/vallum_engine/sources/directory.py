@@ -23,7 +23,8 @@ from vallum_engine.values import immutable, mutable
 
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
+"""Bytes that are asked for before a file's length is: more would leave holes in memory, for most files are far shorter."""
 DEFAULT_LIMITS = Limits()
 
 _MAYBE_PACKED = frozenset({b"PK", b"\x1f\x8b", b"BZ", b"\xfd7", b"\x28\xb5"})
@@ -168,7 +169,7 @@ class Walk:
             if length == _CHUNK:
                 length = os.fstat(descriptor).st_size
             if _CHUNK <= length <= limit:
-                data = _rest(descriptor, data, limit)
+                data = _rest(descriptor, data, length, limit)
                 length = len(data)
         except OSError as error:
             return Skipped(path, f"cannot be read: {error.strerror}")
@@ -250,10 +251,10 @@ def troubled(prefix: str, rules: Rules) -> Skipped:
     return Skipped(f"{printable(prefix)}.git/", f"{rules.trouble} .gitignore hides nothing here", covered=True)
 
 
-def _rest(descriptor: int, data: bytes, limit: int) -> bytes:
-    """What follows the first chunk, up to one byte over the limit: a file may grow while it is read."""
-    blocks, length = [data], len(data)
-    while length <= limit and (block := os.read(descriptor, min(_CHUNK, limit + 1 - length))):
+def _rest(descriptor: int, data: bytes, length: int, limit: int) -> bytes:
+    """What follows the first chunk, up to one byte over the limit: a file may be longer than it said, and grow while it is read."""
+    blocks, have = [data], len(data)
+    while have <= limit and (block := os.read(descriptor, min(max(length - have + 1, _CHUNK), limit + 1 - have))):
         blocks.append(block)
-        length += len(block)
+        have += len(block)
     return b"".join(blocks)
