@@ -1,6 +1,6 @@
 #!/bin/sh
 # One measured claim beside its peer, in one run: bench/run.sh NAME. The peers are installed into a folder of their own, and so is
-# Vallum, as people install it: from its distributions, with byte code. BENCH_PYTHON names another interpreter for it.
+# Vallum, as people install it: from its distributions, with byte code, for the interpreter that the machine's own distribution built, or BENCH_PYTHON.
 set -eu
 cd "$(dirname "$0")/.."
 name="${1:-}"
@@ -16,7 +16,9 @@ if [ ! -f "$peers/.stamp" ] || [ bench/requirements.lock -nt "$peers/.stamp" ]; 
   touch "$peers/.stamp"
 fi
 ours=.vallum/installed
-python="${BENCH_PYTHON:-.venv/bin/python}"
+built=/usr/bin/python3
+"$built" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || built=.venv/bin/python
+python="${BENCH_PYTHON:-$built}"
 if [ ! -f "$ours/.stamp" ] || [ requirements.lock -nt "$ours/.stamp" ] || [ "$(cat "$ours/.stamp")" != "$python" ]; then
   "$uv" venv --quiet --clear --python "$python" "$ours"
   VIRTUAL_ENV="$PWD/$ours" "$uv" pip sync --quiet --compile-bytecode --require-hashes requirements.lock
@@ -24,4 +26,5 @@ if [ ! -f "$ours/.stamp" ] || [ requirements.lock -nt "$ours/.stamp" ] || [ "$(c
 fi
 VIRTUAL_ENV="$PWD/$ours" "$uv" pip install --quiet --no-deps --no-build-isolation --compile-bytecode --reinstall ./engine ./guard ./client ./web
 shift
+echo "Vallum with $("$ours/bin/python" --version) of $python"
 exec env PYTHONPATH=. .venv/bin/python -m "bench.$name.run" "$@"

@@ -5,8 +5,9 @@ cd "$(dirname "$0")/.."
 UV_VERSION=0.13.9
 tools=.vallum/tools
 
+# VALLUM_PYTHON names another interpreter than the first on PATH.
 python=""
-for name in python3 python3.14 python3.13 python3.12 python3.11; do
+for name in ${VALLUM_PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
   if command -v "$name" >/dev/null 2>&1 && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     python="$(command -v "$name")"
     break
