@@ -287,6 +287,7 @@ def cases(count, host="a.shop.test"):
             Match(
                 rule=rule,
                 value=b"shop_%020d" % number,
+                before=b"",
                 start=0,
                 end=1,
                 severity=Severity.HIGH,
