@@ -36,7 +36,7 @@ def deliver(data: bytes, target: Target, *, purpose: str, route: Route, seconds:
         route.gate(purpose, target.host)
         plain, address = _dial(target, route, deadline)
         plain.settimeout(max(deadline - monotonic(), 0.01))
-        with connect.secure(plain, target.host, connect.tls_context(route.authorities, speaks=())) as channel:
+        with connect.secure(plain, target.host, _context(route)) as channel:
             sent = _sent(channel, data, target, deadline)
             has_parted = _parted(channel, target)
         ok = True
@@ -77,19 +77,39 @@ def _sent(channel: ssl.SSLSocket, data: bytes, target: Target, deadline: float) 
     return len(data)
 
 
+def _context(route: Route) -> ssl.SSLContext:
+    """Older Pythons (3.11.2 is one) would take an end without a word for one with it."""
+    context = connect.tls_context(route.authorities, speaks=())
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
+    return context
+
+
+def _is_over(channel: ssl.SSLSocket) -> bool:
+    try:
+        return not channel.recv(1)
+    except ssl.SSLError as error:
+        if _is_cut(error):
+            return True
+        raise
+
+
+def _is_cut(error: OSError) -> bool:
+    return isinstance(error, ssl.SSLError) and error.reason == "UNEXPECTED_EOF_WHILE_READING"
+
+
 def _parted(channel: ssl.SSLSocket, target: Target) -> bool:
     """First whether it is still there: TLS 1.3 tells only now of a certificate that it wanted and did not get."""
     try:
         channel.settimeout(_HESITATING)
         with contextlib.suppress(TimeoutError):
-            if not channel.recv(1):
+            if _is_over(channel):
                 raise TransportFailed(f"{target.authority} hung up before it could have read all.")
         channel.settimeout(_PARTING)
         channel.unwrap()
     except (TimeoutError, ssl.SSLEOFError, ssl.SSLSyscallError):
         return False
     except OSError as error:
-        if error.errno == 0:  # how the library says that the other end just closed
+        if error.errno == 0 or _is_cut(error):  # how the library says that the other end just closed
             return False
         raise TransportFailed(f"{target.authority} did not take it ({error.strerror or error}).") from error
     return True

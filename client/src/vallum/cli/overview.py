@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Mapping, Sequence
 
+from vallum.cli.parser import Parser
 from vallum_engine import VERSION
 
 _EPILOG = """\
@@ -31,7 +32,7 @@ def show(commands: Mapping[str, str], arguments: Sequence[str]) -> None:
 def _parser(commands: Mapping[str, str]) -> argparse.ArgumentParser:
     width = max(map(len, commands))
     listed = "\n".join(f"  {name.ljust(width)}  {summary}" for name, summary in commands.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="vallum",
         usage="vallum COMMAND [options]",
         description=f"Finds what can hurt a project, and says where it looked.\n\ncommands:\n{listed}\n\n"

@@ -4,11 +4,12 @@ import argparse
 import os
 import sys
 from functools import cache
+from typing import Any
 
 
 def command(name: str, *, description: str, epilog: str, usage: str | None = None) -> argparse.ArgumentParser:
     """Of `vallum NAME`, without arguments yet."""
-    return argparse.ArgumentParser(
+    return Parser(
         prog=f"vallum {name}",
         usage=usage,
         description=description,
@@ -16,6 +17,14 @@ def command(name: str, *, description: str, epilog: str, usage: str | None = Non
         formatter_class=_Help,
         allow_abbrev=False,
     )
+
+
+class Parser(argparse.ArgumentParser):
+    """Says nothing where the stream is closed: before Python 3.11.3 that is an error."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is not None:
+            super()._print_message(message, file)
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):

@@ -15,7 +15,8 @@ _TOKEN = re.compile(
     | '[^'\\\n]*+(?:\\.?+[^'\\\n]*+)*+'?+""",
     re.DOTALL | re.VERBOSE,
 )
-_IMPORT = re.compile(rb"(?:^|;)[ \t]*+import\b\s*+(?:(\()[^)]*+|(?:[\w.]+[ \t]+|\.[ \t]*+)?+\")", re.MULTILINE)
+# Atomic, not possessive: python.py says why.
+_IMPORT = re.compile(rb"(?:^|;)[ \t]*+import\b\s*+(?:(\()[^)]*+|(?>(?:[\w.]+[ \t]+|\.[ \t]*+)?)\")", re.MULTILINE)
 _PLUGIN = re.compile(rb"\bplugin\.Open\s*+\(")
 _NO_BUILD = re.compile(rb"^//(?:go:build[ \t]+|[ \t]*\+build[ \t]+)(?:ignore|tools?)[ \t]*\r?$", re.MULTILINE)
 _PACKAGE = re.compile(rb"^package\b", re.MULTILINE)

@@ -7,22 +7,23 @@ import re
 
 from vallum_engine.syntax.code import Code, Lines, bare
 
+# Possessive are only groups whose turns cannot fail behind their first letter: before Python 3.11.5 what such a turn took stays taken.
 _TOKEN = re.compile(
     rb"""//[^\n]*+
     | /\*.*?(?:\*/|\Z)
-    | \"{3}[^"\\]*+(?:(?:\\.?+|"(?!""))[^"\\]*+)*+(?:\"{3}|\Z)
+    | \"{3}[^"\\]*+(?>(?:(?:\\.?+|"(?!""))[^"\\]*+)*)(?:\"{3}|\Z)
     | "[^"\\\n]*+(?:\\.?+[^"\\\n]*+)*+"?+
     | '[^'\\\n]*+(?:\\.?+[^'\\\n]*+)*+'?+""",
     re.DOTALL | re.VERBOSE,
 )
 _GAP = rb"[ \t\r\n]*+"
 _CHAIN = re.compile(
-    rb"(?<![\w.$])(?:(import|package)\b[ \t]++(?:static[ \t]++)?+)?+([a-z_]\w*+(?:"
+    rb"(?<![\w.$])(?>(?:(import|package)\b[ \t]++(?>(?:static[ \t]++)?))?)([a-z_]\w*+(?>(?:"
     + _GAP
     + rb"\."
     + _GAP
-    + rb"[\w$`]++){1,30}+)"
-    rb"(?:" + _GAP + rb"\." + _GAP + rb"(\*|\{[^{}]*+\}))?+"
+    + rb"[\w$`]++){1,30}))"
+    rb"(?>(?:" + _GAP + rb"\." + _GAP + rb"(\*|\{[^{}]*+\}))?)"
 )
 _ONE = re.compile(rb"(?<![\w.$])import[ \t]++([a-z_]\w*+)[ \t]*+(?:\.[ \t]*+[*_{])")
 _SELECTED = re.compile(rb"(?:^|[,{])\s*+([\w$]++)")

@@ -16,12 +16,13 @@ _COMMENT = rb"/(?:/[^\n]*+|\*.*?(?:\*/|\Z))"
 _OPENS = rb"[(,=:\[!&|?{};~+\-*%^>]"
 _WORDS = (b"case", b"else", b"in", b"of", b"return", b"throw", b"typeof")
 _BEFORE = b"|".join(rb"(?<=%s/)" % before for before in (_OPENS, _OPENS + b" ", *(rb"\b%s " % word for word in _WORDS)))
-_REGEX = rb"/(?![*/])(?:" + _BEFORE + rb")(?:[^/\\\[\n]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n]){0,200}+\])++/"
+# Atomic, not possessive: python.py says why.
+_REGEX = rb"/(?![*/])(?:" + _BEFORE + rb")(?>(?:[^/\\\[\n]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n]){0,200}+\])+)/"
 _TEXT = rb'"[^"\\\n]*+(?:\\.?+[^"\\\n]*+)*+"?+|' + rb"'[^'\\\n]*+(?:\\.?+[^'\\\n]*+)*+'?+"
 _FLAT = re.compile(b"|".join((_COMMENT, _REGEX, _TEXT, rb"`[^`\\]*+(?:\\.?+[^`\\]*+)*+`?+")), re.DOTALL)
 _OUTSIDE = re.compile(b"|".join((_COMMENT, _REGEX, _TEXT, rb"`")), re.DOTALL)
 _INSIDE = re.compile(b"|".join((_COMMENT, _REGEX, _TEXT, rb"[`{}]")), re.DOTALL)
-_PIECE = re.compile(rb"[^`\\$]*+(?:(?:\\.?+|\$(?!\{))[^`\\$]*+)*+(`|\$\{|\Z)", re.DOTALL)
+_PIECE = re.compile(rb"[^`\\$]*+(?>(?:(?:\\.?+|\$(?!\{))[^`\\$]*+)*)(`|\$\{|\Z)", re.DOTALL)
 
 _WORD = re.compile(rb"(?:(?<![\w$.])|(?<=\bmodule\.))(import|export|require|define)(?![\w$])")
 _CLAUSE = re.compile(rb"[\w$\s{},*]*+")

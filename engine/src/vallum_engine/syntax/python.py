@@ -9,20 +9,21 @@ from collections.abc import Iterator
 
 from vallum_engine.syntax.code import Code, Lines, bare
 
+# Possessive are only groups whose turns cannot fail behind their first letter: before Python 3.11.5 what such a turn took stays taken.
 _TOKEN = re.compile(
     rb"""\#[^\n]*+
-    | \"{3}[^"\\]*+(?:(?:\\.?+|"(?!""))[^"\\]*+)*+(?:\"{3}|\Z)
-    | '{3}[^'\\]*+(?:(?:\\.?+|'(?!''))[^'\\]*+)*+(?:'{3}|\Z)
+    | \"{3}[^"\\]*+(?>(?:(?:\\.?+|"(?!""))[^"\\]*+)*)(?:\"{3}|\Z)
+    | '{3}[^'\\]*+(?>(?:(?:\\.?+|'(?!''))[^'\\]*+)*)(?:'{3}|\Z)
     | "[^"\\\n]*+(?:\\.?+[^"\\\n]*+)*+"?+
     | '[^'\\\n]*+(?:\\.?+[^'\\\n]*+)*+'?+""",
     re.DOTALL | re.VERBOSE,
 )
-_GAP = rb"(?:[ \t\f]|\\\r?\n)*+"
-_DOTTED = rb"\w+(?:" + _GAP + rb"\." + _GAP + rb"\w+)*+"
-_REST = rb"[^\n;\\]*+(?:\\\r?\n[^\n;\\]*+)*+"
+_GAP = rb"(?:[ \t\f]|\\\n|\\\r\n)*+"
+_DOTTED = rb"\w+(?>(?:" + _GAP + rb"\." + _GAP + rb"\w+)*)"
+_REST = rb"[^\n;\\]*+(?>(?:\\\r?\n[^\n;\\]*+)*)"
 _STATEMENT = re.compile(
     rb"[ \t\f]*+(?:import(?=[\s\\])(?P<modules>" + _REST + rb")"
-    rb"|from(?=[\s\\.])(?P<of>(?:\.|[ \t\f]|\\\r?\n)*+" + _DOTTED + rb")" + _GAP + rb"import(?=[\s\\(*])"
+    rb"|from(?=[\s\\.])(?P<of>(?:\.|[ \t\f]|\\\n|\\\r\n)*+" + _DOTTED + rb")" + _GAP + rb"import(?=[\s\\(*])"
     rb"(?P<names>" + _GAP + rb"\([^)]*+|" + _REST + rb"))"
 )
 _PARTED = re.compile(rb"[;:]")

@@ -12,7 +12,7 @@ _ERROR_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _KEY = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _PART = re.compile(_KEY)
 _ENTRY = re.compile(rf"[ \t]*({_KEY})[ \t]*[=.]")
-_HEADER = re.compile(rf"[ \t]*\[[ \t]*({_KEY}(?:[ \t]*\.[ \t]*{_KEY})*+)[ \t]*\]")
+_HEADER = re.compile(rf"[ \t]*\[[ \t]*({_KEY}(?>(?:[ \t]*\.[ \t]*{_KEY})*))[ \t]*\]")
 _MULTILINE = re.compile(r'"""(?:[^\\]|\\.)*?"""|' + r"'''.*?'''", re.DOTALL)
 
 
