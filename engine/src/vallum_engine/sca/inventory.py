@@ -148,7 +148,9 @@ class Inventory:
                 self.met |= {package.ecosystem for package in settled if self._systems.of(path)}
 
         for path, taken in sorted(self._taken.items()):
-            for other in {reference.path for reference in taken.references} & self.by_path.keys() - {path}:
+            for other in sorted({reference.path for reference in taken.references} - {path}):
+                if other not in self.by_path:
+                    continue
                 # Files that pip reads together: what one pins, the other may keep out.
                 self.locked.setdefault(other, {})[path] = self.by_path.get(path, [])
                 self.locked.setdefault(path, {})[other] = self.by_path[other]
