@@ -7,8 +7,8 @@ export UV_PYTHON_DOWNLOADS := never
 export PYTHONDONTWRITEBYTECODE :=
 STAMP := .venv/.vallum-stamp
 PY := .venv/bin/python
-# Each test process has a database server of its own and waits for it: one more than there are processors, from three to six.
-JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); n=$$((n + 1)); echo $$((n < 3 ? 3 : n > 6 ? 6 : n)))
+# Each test process has a database server of its own and waits for it: two more than there are processors, from three to six.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); n=$$((n + 2)); echo $$((n < 3 ? 3 : n > 6 ? 6 : n)))
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
