@@ -1,15 +1,16 @@
 """What one command costs: wall-clock and processor seconds, and the memory it held at most."""
 
+import json
 import os
 import statistics
 import subprocess
-import time
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-_MIB = 1024  # ru_maxrss counts kibibytes
+_LAUNCH = Path(__file__).with_name("launch.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +35,17 @@ class WentWrong(Exception):
 
 def cost(command: Command, *, where: Path, environment: Mapping[str, str], output: Path) -> Cost:
     """Run it once in `where`, its standard output into a file."""
-    with output.open("wb") as out, output.with_suffix(".err").open("wb+") as err:
-        started = time.perf_counter()
-        running = subprocess.Popen(command.arguments, cwd=where, env=environment, stdout=out, stderr=err)
-        _, status, used = os.wait4(
-            running.pid, 0
-        )  # this process's own figures, and those of its children that it awaited
-        wall = time.perf_counter() - started
-        running.returncode = os.waitstatus_to_exitcode(status)
-        if running.returncode not in command.codes:
+    reading, report = os.pipe()
+    with os.fdopen(reading, "rb") as told, output.open("wb") as out, output.with_suffix(".err").open("wb+") as err:
+        launch = (sys.executable, "-I", "-S", str(_LAUNCH), str(report), *command.arguments)
+        subprocess.run(launch, cwd=where, env=environment, stdout=out, stderr=err, pass_fds=(report,), check=True)
+        os.close(report)
+        used = json.loads(told.read())
+        if used["code"] not in command.codes:
             err.seek(0)
             said = err.read().decode(errors="replace")[-2000:]
-            raise WentWrong(f"{' '.join(command.arguments)} in {where} ended with {running.returncode}:\n{said}")
-    return Cost(wall=wall, cpu=used.ru_utime + used.ru_stime, mib=used.ru_maxrss / _MIB)
+            raise WentWrong(f"{' '.join(command.arguments)} in {where} ended with {used['code']}:\n{said}")
+    return Cost(wall=used["wall"], cpu=used["cpu"], mib=used["mib"])
 
 
 def interleaved(
