@@ -175,6 +175,22 @@ def test_a_binary_lockfile_of_bun_says_that_it_is_not_read_unless_another_lockfi
     assert not list(taken({"bun.lockb": "bun-lockfile-format-v0", "bun.lock": "{}"}).exclusions())
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (2, 1, 0)])
+def test_what_speaks_for_a_file_may_itself_be_spoken_for(order):
+    lock = b'{"lockfileVersion": 3, "packages": {"node_modules/left": {"version": "1.0.0"}}}'
+    files = [
+        File("package-lock.json", lock),
+        File("bun.lockb", b"#!/usr/bin/env bun\n\0", binary=True),
+        File("npm-shrinkwrap.json", lock),
+    ]
+    inventory = Inventory()
+    for number in order:
+        inventory.take(files[number])
+    inventory.settle()
+    assert list(inventory.by_path) == ["npm-shrinkwrap.json"]
+    assert list(inventory.exclusions()) == []
+
+
 def test_within_an_installed_package_no_other_file_counts():
     inventory = taken({"node_modules/left/package.json": {"name": "left", "version": "1.5.0"}})
     assert [p.name for p in inventory.packages()] == ["left"]

@@ -233,7 +233,7 @@ class Inventory:
         """
         packages = self.by_path.pop(path)
         speakers = [lock for lock in shadows(path) if lock in self.by_path]
-        if all(self._taken[lock].partial for lock in speakers):
+        if speakers and all(self._taken[lock].partial for lock in speakers):
             told = {_named(package) for lock in speakers for package in self.by_path[lock]}
             self._completed.update(speakers)
             self.by_path[path] = [replace(p, direct=False) for p in packages if _named(p) not in told]
