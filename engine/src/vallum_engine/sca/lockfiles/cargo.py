@@ -19,7 +19,7 @@ def extract(file: File) -> Iterator[Entry]:
     entries = list(named(data, text, "package", TODO))
     own = [entry for entry, _ in entries if not entry.get("source")]
     asked = {wanted for entry in own for wanted in strings(entry.get("dependencies"))}
-    yield from (Member(name=entry["name"]) for entry in own if isinstance(entry.get("name"), str))
+    yield from (Member(name=entry["name"]) for entry in own)
     for entry, line in entries:
         name, source = entry.get("name"), entry.get("source")
         if not isinstance(name, str) or not isinstance(source, str):

@@ -27,36 +27,9 @@ _SPRING_GROUPS = {
     "spring-security": "org.springframework.security",
 }
 """Projects of Spring that Gradle builds, beside its framework: by how their artifacts begin, to the group."""
-_FRAMEWORK = frozenset(
-    f"spring-{part}"
-    for part in (
-        *(
-            "aop",
-            "aspects",
-            "beans",
-            "context",
-            "context-indexer",
-            "context-support",
-            "core",
-            "expression",
-            "instrument",
-        ),
-        *(
-            "jcl",
-            "jdbc",
-            "jms",
-            "messaging",
-            "orm",
-            "oxm",
-            "r2dbc",
-            "test",
-            "tx",
-            "web",
-            "webflux",
-            "webmvc",
-            "websocket",
-        ),
-    )
+_FRAMEWORK = re.compile(
+    r"spring-(?:aop|aspects|beans|context(?:-indexer|-support)?|core|expression|instrument|jcl|jdbc|jms|messaging|orm|oxm|r2dbc"
+    r"|test|tx|web|webflux|webmvc|websocket)"
 )
 _TOMCAT = "org.apache.tomcat-embed-"
 
@@ -124,7 +97,7 @@ def _of_module(said: Mapping[str, str]) -> str:
     artifact = said.get("Automatic-Module-Name", "").replace(".", "-")
     if not _ARTIFACT.fullmatch(artifact):
         return ""
-    if artifact in _FRAMEWORK:
+    if _FRAMEWORK.fullmatch(artifact):
         return f"org.springframework:{artifact}"
     project = "-".join(artifact.split("-")[:2])
     return f"{_SPRING_GROUPS[project]}:{artifact}" if project in _SPRING_GROUPS else ""

@@ -22,7 +22,7 @@ def extract(file: File) -> Iterator[Entry]:
     """Yield every locked package. Raises BrokenData."""
     data, text = document(file, TODO)
     for entry, line in named(data, text, "package", TODO):
-        if isinstance(entry.get("name"), str) and "path" not in entry:
+        if "path" not in entry:
             yield Package(
                 ecosystem="PyPI",
                 name=entry["name"],
@@ -34,8 +34,8 @@ def extract(file: File) -> Iterator[Entry]:
 
 
 def _groups(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    named = entry.get("groups")
-    groups = {str(group) for group in named} if isinstance(named, list) else {"default"}
+    said = entry.get("groups")
+    groups = {str(group) for group in said} if isinstance(said, list) else {"default"}
     if "default" in groups:
         return ()
     return tuple(sorted({"dev" if group == "dev" else "optional" for group in groups}))

@@ -22,7 +22,7 @@ def extract(file: File) -> Iterator[Entry]:
     for entry, line in named(data, text, "package", TODO):
         found = entry.get("source")
         source = found if isinstance(found, dict) else {}
-        if isinstance(entry.get("name"), str) and source.get("type") != "directory":
+        if source.get("type") != "directory":
             yield Package(
                 ecosystem="PyPI",
                 name=entry["name"],

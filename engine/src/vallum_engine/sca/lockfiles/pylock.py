@@ -16,7 +16,7 @@ def extract(file: File) -> Iterator[Entry]:
     """Yield every locked package. Raises BrokenData."""
     data, text = document(file, TODO)
     for entry, line in named(data, text, "packages", TODO):
-        if isinstance(entry.get("name"), str) and "directory" not in entry:
+        if "directory" not in entry:
             yield Package(
                 ecosystem="PyPI",
                 name=entry["name"],

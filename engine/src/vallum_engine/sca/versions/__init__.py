@@ -66,8 +66,8 @@ _EARLY: Mapping[str, str] = {
     "crates.io": _SEMANTIC,
     "npm": _SEMANTIC,
 }
-"""What tells a version that is no release yet by its letters; Go's versions of a commit are as good as any there. Compiled when
-there is a choice to make, which most scans have not.
+"""What tells a version that is no release yet by its letters; Go's versions of a commit are as good as any there. Compiled
+when something affected was found.
 """
 
 
